@@ -1,0 +1,29 @@
+//! connmapperl: a computer's connections on a world map. See ARCHITECTURE.md for the floors of the house;
+//! `cfg(feature)` stands here and nowhere else.
+
+#![forbid(unsafe_op_in_unsafe_fn)]
+
+pub mod model;
+pub mod net;
+pub mod projection;
+pub mod rules;
+
+#[cfg(feature = "whois")]
+pub mod geo;
+
+#[cfg(feature = "gui")]
+pub mod app;
+#[cfg(feature = "gui")]
+pub mod cli;
+#[cfg(feature = "gui")]
+pub mod components;
+#[cfg(feature = "gui")]
+pub mod config;
+#[cfg(feature = "gui")]
+pub mod demo;
+#[cfg(feature = "gui")]
+pub mod enrich;
+#[cfg(feature = "gui")]
+pub mod systems;
+#[cfg(feature = "gui")]
+pub mod world;
