@@ -7,6 +7,7 @@ pub mod model;
 pub mod net;
 pub mod projection;
 pub mod rules;
+pub mod world;
 
 #[cfg(feature = "whois")]
 pub mod geo;
@@ -25,5 +26,3 @@ pub mod demo;
 pub mod enrich;
 #[cfg(feature = "gui")]
 pub mod systems;
-#[cfg(feature = "gui")]
-pub mod world;
