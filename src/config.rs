@@ -1,1 +1,155 @@
-//! (empty)
+//! Where files are looked for, and the little that is remembered between runs. Reads and writes them; what is in them
+//! is for others.
+
+use std::{
+    env,
+    ffi::OsStr,
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use serde::{Deserialize, Serialize};
+
+use crate::rules::{self, RuleError, Rules, connmaprc};
+
+const RULES_FILE: &str = "connmapperlrc";
+const RESOURCES_FOLDER: &str = "resources";
+const WINDOW_FILE: &str = "window.json";
+
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    #[error("cannot read {path}: {source}")]
+    Read { path: PathBuf, source: io::Error },
+    #[error("{path} is not a folder")]
+    NotAFolder { path: PathBuf },
+}
+
+/// Rules as read, and from where.
+#[derive(Debug)]
+pub struct RulesFile {
+    pub rules: Rules,
+    pub errors: Vec<RuleError>,
+    /// A path, or `built in`.
+    pub source: String,
+}
+
+/// What the user named on the command line.
+#[derive(Clone, Debug, Default)]
+pub struct Named {
+    pub rules_file: Option<PathBuf>,
+    pub data_folder: Option<PathBuf>,
+}
+
+impl Named {
+    /// The rules file: the one named, else the first found in the working folder, the program's own folder and the
+    /// user's configuration, else the built-in one.
+    ///
+    /// # Errors
+    /// When the file that is named or found cannot be read.
+    pub fn read_rules(&self) -> Result<RulesFile, ConfigError> {
+        let found = self.rules_file.clone().or_else(|| {
+            [Some(PathBuf::from(".")), program_folder(), config_folder()]
+                .into_iter()
+                .flatten()
+                .map(|folder| folder.join(RULES_FILE))
+                .find(|path| path.is_file())
+        });
+        let (bytes, source) = match found {
+            Some(path) => {
+                let bytes = fs::read(&path).map_err(|source| ConfigError::Read { path: path.clone(), source })?;
+                (bytes, path.display().to_string())
+            }
+            None => (rules::BUILT_IN.as_bytes().to_vec(), "built in".to_owned()),
+        };
+        let (rules, errors) = Rules::parse(&bytes);
+        Ok(RulesFile { rules, errors, source })
+    }
+
+    /// The folder with the user's own tables: the one named, else `resources` in the working folder or beside the
+    /// program, else the user's data folder, where there is one.
+    ///
+    /// # Errors
+    /// When the folder that is named is none.
+    pub fn data_folder(&self) -> Result<Option<PathBuf>, ConfigError> {
+        if let Some(path) = &self.data_folder {
+            let is_folder = path.is_dir();
+            return if is_folder { Ok(Some(path.clone())) } else { Err(ConfigError::NotAFolder { path: path.clone() }) };
+        }
+        Ok([
+            Some(PathBuf::from(RESOURCES_FOLDER)),
+            program_folder().map(|folder| folder.join(RESOURCES_FOLDER)),
+            xdg("XDG_DATA_HOME", ".local/share"),
+        ]
+        .into_iter()
+        .flatten()
+        .find(|path| path.is_dir()))
+    }
+}
+
+/// Where the decoded table may be kept.
+pub fn cache_folder() -> Option<PathBuf> {
+    xdg("XDG_CACHE_HOME", ".cache")
+}
+
+fn config_folder() -> Option<PathBuf> {
+    xdg("XDG_CONFIG_HOME", ".config")
+}
+
+fn program_folder() -> Option<PathBuf> {
+    env::current_exe().ok()?.parent().map(Path::to_owned)
+}
+
+/// Our folder in one of the user's base folders (XDG Base Directory Specification 0.8: relative paths do not count).
+fn xdg(variable: &str, below_home: &str) -> Option<PathBuf> {
+    let named = env::var_os(variable).map(PathBuf::from).filter(|path| path.is_absolute());
+    let base = named.or_else(|| home().map(|home| home.join(below_home)))?;
+    Some(base.join("connmapperl"))
+}
+
+fn home() -> Option<PathBuf> {
+    env::var_os("HOME").filter(|home| home != OsStr::new("")).map(PathBuf::from)
+}
+
+/// The window as it was left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WindowPlace {
+    /// Physical pixels.
+    pub width: u32,
+    pub height: u32,
+    /// Where the system tells it; Wayland does not.
+    pub position: Option<[i32; 2]>,
+}
+
+/// A window smaller than this shows no map; larger ones than this are no screen's.
+const SMALLEST_PX: u32 = 320;
+const LARGEST_PX: u32 = 16_384;
+
+impl WindowPlace {
+    /// As remembered, else as connmap's own settings say, else `None`. What is damaged counts as not there.
+    pub fn remembered() -> Option<Self> {
+        let read = |path: PathBuf| fs::read_to_string(path).ok();
+        let ours = xdg("XDG_STATE_HOME", ".local/state")
+            .and_then(|folder| read(folder.join(WINDOW_FILE)))
+            .and_then(|text| serde_json::from_str::<Self>(&text).ok());
+        let connmap = || {
+            let path = xdg("XDG_CONFIG_HOME", ".config")?.with_file_name("connmap").join("connmaprc");
+            let (width, height) = connmaprc::start_size(&read(path)?)?;
+            Some(Self { width, height, position: None })
+        };
+        let is_sane = |px: u32| (SMALLEST_PX..=LARGEST_PX).contains(&px);
+        ours.or_else(connmap).filter(|place| is_sane(place.width) && is_sane(place.height))
+    }
+
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn remember(&self) -> io::Result<()> {
+        let Some(folder) = xdg("XDG_STATE_HOME", ".local/state") else {
+            return Ok(());
+        };
+        fs::create_dir_all(&folder)?;
+        let file = tempfile::NamedTempFile::new_in(&folder)?;
+        serde_json::to_writer(&file, self)?;
+        file.persist(folder.join(WINDOW_FILE))?;
+        Ok(())
+    }
+}

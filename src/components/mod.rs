@@ -1,1 +1,17 @@
-//! (empty)
+//! Plain ECS data: components, resources and messages, and no system. What changes them lives under the same name
+//! in `systems`.
+
+pub mod account;
+pub mod action;
+pub mod animation;
+pub mod bindings;
+pub mod connection;
+pub mod data_sources;
+pub mod dots;
+pub mod map_clock;
+pub mod map_view;
+pub mod notices;
+pub mod palette;
+pub mod panels;
+pub mod rule_book;
+pub mod theme;

@@ -1,1 +1,90 @@
-//! (empty)
+//! What happens on the map from frame to frame. Each file owns one step and adds itself; this one owns their order.
+
+mod account;
+mod classify;
+mod clock;
+mod expire;
+pub mod ingest;
+mod interact;
+mod keyboard;
+pub mod pacing;
+mod place;
+mod pointer;
+pub mod render;
+pub mod services;
+mod trail;
+pub mod ui;
+pub mod window;
+
+use bevy::prelude::*;
+
+use crate::components::{
+    account::Account,
+    action::{Overlays, UiAction},
+    animation::Animation,
+    connection::{Agents, OpenConnections},
+    data_sources::DataSources,
+    dots::Dots,
+    notices::Notices,
+    palette::Palette,
+    panels::Panels,
+    theme::Theme,
+};
+
+/// The steps of a frame, in their order.
+#[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MapSystems {
+    /// The clock moves; keys and pointer become actions.
+    Sense,
+    /// Actions change rules, view and window.
+    Interact,
+    /// What agents told becomes entities.
+    Ingest,
+    /// Connections find their rule.
+    Classify,
+    /// Closed connections begin to fade, faded ones go.
+    Trail,
+    /// Dots are written for the graphics card.
+    Place,
+    /// Sums for the key and the status line.
+    Account,
+}
+
+/// Connections as entities, without window, drawing or panels. Needs `MapClock`, `MapView`, `RuleBook` and
+/// [`ingest::Feed`] as resources.
+pub fn connections_plugin(app: &mut App) {
+    use MapSystems::{Account as Sums, Classify, Ingest, Interact, Place, Sense, Trail};
+    app.init_resource::<OpenConnections>()
+        .init_resource::<Agents>()
+        .init_resource::<Account>()
+        .init_resource::<Animation>()
+        .init_resource::<DataSources>()
+        .init_resource::<Dots>()
+        .init_resource::<Notices>()
+        .init_resource::<Overlays>()
+        .init_resource::<Palette>()
+        .init_resource::<Panels>()
+        .add_message::<UiAction>()
+        .insert_resource(Theme::DARK)
+        .configure_sets(Update, (Sense, Interact, Ingest, Classify, Trail, Place, Sums).chain())
+        .add_plugins((
+            clock::plugin,
+            interact::plugin,
+            ingest::plugin,
+            classify::plugin,
+            trail::plugin,
+            expire::plugin,
+            place::plugin,
+            account::plugin,
+        ));
+}
+
+/// The window and what reaches it: keys, pointer, frames only when something moves.
+pub fn window_plugin(app: &mut App) {
+    app.add_plugins((keyboard::plugin, pointer::plugin, pacing::plugin, window::plugin));
+}
+
+/// The picture itself: the map and the panels over it. The same for the window and for stills.
+pub fn picture_plugin(app: &mut App) {
+    app.add_plugins((render::plugin, ui::plugin));
+}

@@ -1,0 +1,112 @@
+// The live connections: one quad a dot, its age worked out here from birth, end and now, so that an unchanged dot
+// costs no upload. Twins: `DotInstance` in `components/dots.rs`, the times in `components/animation.rs`.
+
+const PULSE_MILLIS: f32 = 1500.0;
+const FADE_MILLIS: f32 = 2500.0;
+/// Radius, in core radii, at which the rings of a fresh connection have faded away.
+const RING_RADII: f32 = 7.5;
+
+struct Dot {
+    @location(0) lon_lat: vec2<f32>,
+    @location(1) rgba: vec4<f32>,   // sRGB, straight alpha
+    @location(2) born_millis: u32,
+    @location(3) ended_millis: u32, // 0: open
+}
+
+struct DotQuad {
+    @builtin(position) position: vec4<f32>,
+    @location(0) offset_px: vec2<f32>,
+    @location(1) @interpolate(flat) colour: vec4<f32>, // linear, straight alpha, fade included
+    @location(2) @interpolate(flat) pulse: f32,        // 0 just opened .. 1 settled
+    @location(3) @interpolate(flat) outward: vec2<f32>,// where a place beyond the edge lies; 0 on the map
+}
+
+fn linear_from_srgb(srgb: vec3<f32>) -> vec3<f32> {
+    return select(pow((srgb + 0.055) / 1.055, vec3<f32>(2.4)), srgb / 12.92, srgb <= vec3<f32>(0.04045));
+}
+
+@vertex
+fn dot_vertex(@builtin(vertex_index) index: u32, instance: Dot) -> DotQuad {
+    var quad: DotQuad;
+    let age = f32(max(frame.now_millis, instance.born_millis) - instance.born_millis);
+    quad.pulse = clamp(age / PULSE_MILLIS, 0.0, 1.0);
+    var alpha = instance.rgba.a;
+    if (instance.ended_millis != 0u) {
+        let gone = f32(max(frame.now_millis, instance.ended_millis) - instance.ended_millis) / FADE_MILLIS;
+        alpha *= 1.0 - clamp(gone, 0.0, 1.0);
+    }
+    quad.colour = vec4<f32>(linear_from_srgb(instance.rgba.rgb), alpha);
+
+    let true_px = px_from_lon_lat(instance.lon_lat);
+    var center = true_px;
+    if (view.is_home != 0u && (any(true_px < vec2<f32>(0.0)) || any(true_px > view.viewport_px))) {
+        center = clamp(true_px, vec2<f32>(view.edge_margin_px), view.viewport_px - view.edge_margin_px);
+        quad.outward = sign(true_px - center);
+    }
+
+    var reach = frame.dot_radius_px * max(frame.halo_radii, 1.0) + 1.0;
+    if (quad.pulse < 1.0) {
+        reach = max(reach, frame.dot_radius_px * RING_RADII);
+    }
+    // A dot that has faded is moved off the screen.
+    let corner = vec2<f32>(f32(index & 1u), f32(index >> 1u)) * 2.0 - 1.0;
+    quad.offset_px = corner * reach;
+    quad.position = select(clip_from_px(center + quad.offset_px), vec4<f32>(2.0, 2.0, 0.0, 1.0), alpha <= 0.0);
+    return quad;
+}
+
+/// How much of a pixel a disc covers.
+fn disc(distance_px: f32, radius_px: f32) -> f32 {
+    return clamp(radius_px + 0.5 - distance_px, 0.0, 1.0);
+}
+
+/// How much of a pixel the little arrow covers that stands for a place beyond the edge.
+fn arrow(offset_px: vec2<f32>, outward: vec2<f32>, radius_px: f32) -> f32 {
+    let direction = normalize(outward);
+    let along = dot(offset_px, direction);
+    let across = abs(dot(offset_px, vec2<f32>(-direction.y, direction.x)));
+    let tip = radius_px * 1.7;
+    let tail = -radius_px * 0.9;
+    let slope = (tip - along) * 0.62 - across;
+    return clamp(min(slope * 0.85, along - tail) + 0.5, 0.0, 1.0);
+}
+
+@fragment
+fn dot_fragment(quad: DotQuad) -> @location(0) vec4<f32> {
+    let radius = frame.dot_radius_px;
+    let away = length(quad.offset_px);
+    let colour = quad.colour;
+    var shape = disc(away, radius);
+    if (any(quad.outward != vec2<f32>(0.0))) {
+        shape = arrow(quad.offset_px, quad.outward, radius);
+    }
+    var core = colour.rgb;
+    if (frame.style == 0u) {
+        core = mix(core, vec3<f32>(1.0), 0.5 * (1.0 - smoothstep(0.0, radius * 0.75, away)));
+    } else {
+        core *= mix(0.55, 1.0, disc(away, radius - 1.0 * view.pixels_per_point));
+    }
+    var alpha = shape * colour.a;
+    var light = core * alpha;
+    if (frame.halo_radii > 1.0) {
+        let fall = 1.0 - clamp((away - radius * 0.6) / (radius * (frame.halo_radii - 0.6)), 0.0, 1.0);
+        let halo = 0.42 * fall * fall * colour.a * (1.0 - shape);
+        light += colour.rgb * halo;
+        // Light more than paint: halos that meet add up.
+        alpha += halo * 0.35;
+    }
+    if (quad.pulse < 1.0) {
+        for (var ring = 0; ring < 3; ring++) {
+            let grown = quad.pulse * 1.5 - 0.25 * f32(ring);
+            if (grown > 0.0 && grown < 1.0) {
+                let eased = 1.0 - (1.0 - grown) * (1.0 - grown);
+                let ring_px = radius * (1.2 + (RING_RADII - 2.0) * eased);
+                let line = clamp(0.5 + 0.6 * view.pixels_per_point - abs(away - ring_px), 0.0, 1.0);
+                let strength = line * 0.65 * (1.0 - grown) * colour.a * (1.0 - alpha);
+                light += colour.rgb * strength;
+                alpha += strength;
+            }
+        }
+    }
+    return vec4<f32>(light, min(alpha, 1.0));
+}

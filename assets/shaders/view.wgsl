@@ -1,0 +1,37 @@
+// What every pass of the map shares: the view, the colours and the time. Twins: `ViewUniform` and `FrameUniform`
+// in `systems/render/uniforms.rs`. Goes before each of the other files, after `projection.wgsl`.
+
+struct View {
+    center: vec2<f32>,          // map units
+    scale_px: f32,              // pixels a map unit
+    pixels_per_point: f32,
+    viewport_px: vec2<f32>,
+    edge_margin_px: f32,        // how far inside the edge a place beyond it is drawn
+    is_home: u32,               // whole-world view: places beyond the edge are drawn on it
+    ocean_top: vec4<f32>,       // colours: linear light, straight alpha
+    ocean_middle: vec4<f32>,
+    ocean_bottom: vec4<f32>,
+    land: vec4<f32>,
+    lines: array<vec4<f32>, 3>, // coast, border, graticule
+    line_widths_px: vec4<f32>,
+}
+
+struct Frame {
+    now_millis: u32,            // since the map clock's epoch
+    dot_radius_px: f32,
+    halo_radii: f32,            // 0: no halo
+    style: u32,                 // 0 glowing, 1 printed
+}
+
+@group(0) @binding(0) var<uniform> view: View;
+@group(0) @binding(1) var<uniform> frame: Frame;
+
+fn px_from_lon_lat(lon_lat: vec2<f32>) -> vec2<f32> {
+    let offset = (map_from_lon_lat(lon_lat.x, lon_lat.y) - view.center) * view.scale_px;
+    return view.viewport_px * 0.5 + vec2<f32>(offset.x, -offset.y);
+}
+
+fn clip_from_px(px: vec2<f32>) -> vec4<f32> {
+    let unit = px / view.viewport_px * 2.0 - 1.0;
+    return vec4<f32>(unit.x, -unit.y, 0.0, 1.0);
+}

@@ -1,0 +1,53 @@
+//! The account of sockets: on the map, or without place and why. Its sums always add up to the total.
+
+use bevy::prelude::Resource;
+
+use crate::model::NoPlace;
+
+/// Counted anew whenever a connection comes, goes or moves; never from frame to frame.
+#[derive(Resource, Clone, Debug, Default, PartialEq, Eq)]
+pub struct Account {
+    pub total: usize,
+    /// Drawn, places beyond the edge included.
+    pub on_map: usize,
+    /// Of those on the map, how many lie beyond the edge of the whole-world view.
+    pub beyond_edge: usize,
+    /// Placed, but their rule is switched off on the map.
+    pub hidden: usize,
+    without_place: [usize; NoPlace::ALL.len()],
+    /// Connections a label of the rules file, in its order; the last one counts those without a rule.
+    pub by_label: Vec<usize>,
+    /// Sockets whose program could not be named.
+    pub unnamed: usize,
+}
+
+impl Account {
+    pub fn with_labels(labels: usize) -> Self {
+        Self { by_label: vec![0; labels + 1], ..Self::default() }
+    }
+
+    pub fn add_without_place(&mut self, reason: NoPlace) {
+        self.without_place[reason as usize] += 1;
+    }
+
+    pub const fn without_place(&self, reason: NoPlace) -> usize {
+        self.without_place[reason as usize]
+    }
+
+    /// All that is not drawn, for whatever reason.
+    pub fn not_shown(&self) -> usize {
+        self.hidden + self.without_place.iter().sum::<usize>()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reasons_index_their_own_counters() {
+        for (index, reason) in NoPlace::ALL.into_iter().enumerate() {
+            assert_eq!(reason as usize, index);
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! Every key and gesture in one table: what the program obeys, the help overlay shows and the README lists.
+
+use bevy::input::keyboard::KeyCode;
+
+use super::action::UiAction;
+
+/// A key that does something, as the user reads it and as it arrives.
+#[derive(Clone, Debug)]
+pub struct KeyBinding {
+    /// As printed on the keyboard.
+    pub keys: &'static str,
+    pub does: &'static str,
+    pub codes: &'static [KeyCode],
+    pub shift: bool,
+    pub action: UiAction,
+}
+
+/// A gesture of the pointer; only described here, recognised in `systems/pointer`.
+pub struct Gesture {
+    pub gesture: &'static str,
+    pub does: &'static str,
+}
+
+/// Keys, in the order in which they are shown.
+pub static KEYS: [KeyBinding; 10] = [
+    key("t", "all text on or off", &[KeyCode::KeyT], false, UiAction::ToggleAllText),
+    key("c", "read the rules file again", &[KeyCode::KeyC], false, UiAction::ReloadRules),
+    key("f  F11", "full screen", &[KeyCode::KeyF, KeyCode::F11], false, UiAction::ToggleFullscreen),
+    key("Home", "whole world", &[KeyCode::Home], false, UiAction::ShowWholeWorld),
+    key("d", "dark or light", &[KeyCode::KeyD], false, UiAction::ToggleTheme),
+    key("b", "colours for the colour-blind", &[KeyCode::KeyB], false, UiAction::TogglePalette),
+    key("a", "list of all sockets", &[KeyCode::KeyA], false, UiAction::OpenList(super::action::ListKind::All)),
+    key("F1", "this help", &[KeyCode::F1], false, UiAction::ToggleHelp),
+    key("?", "this help", &[KeyCode::Slash], true, UiAction::ToggleHelp),
+    key("Esc", "close the topmost thing, or the program", &[KeyCode::Escape], false, UiAction::Back),
+];
+
+pub static GESTURES: [Gesture; 9] = [
+    Gesture { gesture: "wheel", does: "zoom at the pointer" },
+    Gesture { gesture: "left drag", does: "move the window; pan once zoomed in or in full screen" },
+    Gesture { gesture: "Alt + left drag", does: "always move the window" },
+    Gesture { gesture: "middle drag", does: "always pan" },
+    Gesture { gesture: "edge drag", does: "resize the window" },
+    Gesture { gesture: "click a colour box", does: "text of that rule on or off" },
+    Gesture { gesture: "Shift + click a colour box", does: "hide or show that rule's dots" },
+    Gesture { gesture: "click a rule or a figure", does: "list those connections" },
+    Gesture { gesture: "top right corner", does: "exit button" },
+];
+
+const fn key(
+    keys: &'static str,
+    does: &'static str,
+    codes: &'static [KeyCode],
+    shift: bool,
+    action: UiAction,
+) -> KeyBinding {
+    KeyBinding { keys, does, codes, shift, action }
+}
+
+/// The action of a key press, if any.
+pub fn action_of(code: KeyCode, shift: bool) -> Option<UiAction> {
+    KEYS.iter()
+        .find(|binding| binding.shift == shift && binding.codes.contains(&code))
+        .map(|binding| binding.action.clone())
+}

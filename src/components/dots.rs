@@ -1,0 +1,175 @@
+//! The dots as the graphics card gets them: one dense table of instances, of which only changed stretches are
+//! uploaded. Entities know their row; rows know their entity.
+
+use std::ops::Range;
+
+use bevy::prelude::{Component, Entity, Resource};
+use bytemuck::{Pod, Zeroable};
+
+/// One dot. Twin of the vertex inputs of `assets/shaders/dots.wgsl`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+pub struct DotInstance {
+    /// Degrees east, degrees north.
+    pub lon_lat: [f32; 2],
+    /// Straight sRGB colour and alpha.
+    pub rgba: [u8; 4],
+    /// Milliseconds since the map clock's epoch.
+    pub born_millis: u32,
+    /// The same; 0 while open.
+    pub ended_millis: u32,
+}
+
+/// Uploaded for one changed dot.
+pub const DOT_BYTES: usize = size_of::<DotInstance>();
+const _: () = assert!(DOT_BYTES == 20);
+
+/// Row of an entity's dot; `None` while it is hidden.
+#[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DotRow(pub Option<u32>);
+
+/// Rows closer together than this go up in one write: a write costs more than some hundred bytes.
+const JOIN_ROWS: u32 = 16;
+/// More stretches than this are not worth telling apart.
+const MAX_STRETCHES: usize = 512;
+
+#[derive(Resource, Debug, Default)]
+pub struct Dots {
+    rows: Vec<DotInstance>,
+    owners: Vec<Entity>,
+    dirty: Vec<Range<u32>>,
+    /// Bytes handed to the graphics card since the start.
+    pub uploaded_bytes: u64,
+}
+
+impl Dots {
+    pub fn rows(&self) -> &[DotInstance] {
+        &self.rows
+    }
+
+    pub fn push(&mut self, owner: Entity, dot: DotInstance) -> u32 {
+        let row = u32::try_from(self.rows.len()).unwrap_or(u32::MAX);
+        self.rows.push(dot);
+        self.owners.push(owner);
+        self.mark(row);
+        row
+    }
+
+    /// Writes a row; nothing is uploaded where nothing changed.
+    pub fn set(&mut self, row: u32, dot: DotInstance) {
+        if let Some(place) = self.rows.get_mut(row as usize)
+            && *place != dot
+        {
+            *place = dot;
+            self.mark(row);
+        }
+    }
+
+    /// Takes a row out; the last row moves into its place. Returns the entity whose row is now `row`.
+    pub fn remove(&mut self, row: u32) -> Option<Entity> {
+        let index = row as usize;
+        if index >= self.rows.len() {
+            return None;
+        }
+        self.rows.swap_remove(index);
+        self.owners.swap_remove(index);
+        let moved = self.owners.get(index).copied();
+        if moved.is_some() {
+            self.mark(row);
+        }
+        moved
+    }
+
+    pub fn mark_all(&mut self) {
+        self.dirty.clear();
+        if !self.rows.is_empty() {
+            self.dirty.push(0..self.rows.len() as u32);
+        }
+    }
+
+    /// Stretches to upload, in order and apart, and counts them as uploaded.
+    pub fn take_dirty(&mut self, out: &mut Vec<Range<u32>>) {
+        out.clear();
+        self.dirty.sort_unstable_by_key(|stretch| stretch.start);
+        let len = self.rows.len() as u32;
+        for stretch in self.dirty.drain(..) {
+            let stretch = stretch.start..stretch.end.min(len);
+            if stretch.is_empty() {
+                continue;
+            }
+            match out.last_mut() {
+                Some(last) if stretch.start <= last.end + JOIN_ROWS => last.end = last.end.max(stretch.end),
+                _ => out.push(stretch),
+            }
+        }
+        if out.len() > MAX_STRETCHES
+            && let (Some(first), Some(last)) = (out.first().cloned(), out.last().cloned())
+        {
+            out.clear();
+            out.push(first.start..last.end);
+        }
+        let rows: u64 = out.iter().map(|stretch| u64::from(stretch.end - stretch.start)).sum();
+        self.uploaded_bytes += rows * DOT_BYTES as u64;
+    }
+
+    pub fn has_dirty(&self) -> bool {
+        !self.dirty.is_empty()
+    }
+
+    fn mark(&mut self, row: u32) {
+        match self.dirty.last_mut() {
+            Some(last) if row >= last.start && row < last.end => {}
+            Some(last) if row == last.end => last.end += 1,
+            _ => self.dirty.push(row..row + 1),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn dot(lon: f32) -> DotInstance {
+        DotInstance { lon_lat: [lon, 0.0], rgba: [255; 4], born_millis: 1, ended_millis: 0 }
+    }
+
+    fn dirty(dots: &mut Dots) -> Vec<Range<u32>> {
+        let mut out = Vec::new();
+        dots.take_dirty(&mut out);
+        out
+    }
+
+    #[test]
+    fn only_what_changed_goes_up() {
+        let mut dots = Dots::default();
+        for i in 0..1000 {
+            dots.push(Entity::PLACEHOLDER, dot(i as f32));
+        }
+        assert_eq!(dirty(&mut dots), vec![0..1000]);
+        assert_eq!(dots.uploaded_bytes, 20_000);
+        assert!(dirty(&mut dots).is_empty());
+        dots.set(5, dot(5.0));
+        assert!(dirty(&mut dots).is_empty(), "an equal value is no change");
+        dots.set(5, dot(50.0));
+        dots.set(900, dot(1.0));
+        assert_eq!(dirty(&mut dots), vec![5..6, 900..901]);
+        assert_eq!(dots.uploaded_bytes, 20_040);
+    }
+
+    #[test]
+    fn removal_moves_the_last_row_and_never_marks_beyond_the_end() {
+        let mut world = bevy::prelude::World::new();
+        let owners: Vec<Entity> = (0..3).map(|_| world.spawn_empty().id()).collect();
+        let mut dots = Dots::default();
+        for (i, owner) in owners.iter().enumerate() {
+            dots.push(*owner, dot(i as f32));
+        }
+        dirty(&mut dots);
+        assert_eq!(dots.remove(0), Some(owners[2]));
+        assert_eq!(dots.rows()[0], dot(2.0));
+        assert_eq!(dots.remove(1), None);
+        assert_eq!(dirty(&mut dots), vec![0..1]);
+        assert_eq!(dots.remove(0), None);
+        assert!(dirty(&mut dots).is_empty() && dots.rows().is_empty());
+    }
+}

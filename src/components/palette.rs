@@ -1,0 +1,41 @@
+//! Which colour a rule is drawn in: the user's own, or one that colour-blind people tell apart.
+
+use bevy::prelude::Resource;
+
+use super::theme::{OKABE_ITO, Theme};
+
+/// Where rule colours come from.
+#[derive(Resource, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Palette {
+    /// As `connmapperlrc` says.
+    #[default]
+    Rules,
+    /// Okabe and Ito's eight colours, by label.
+    ColourBlindSafe,
+}
+
+impl Palette {
+    pub const fn other(self) -> Self {
+        match self {
+            Self::Rules => Self::ColourBlindSafe,
+            Self::ColourBlindSafe => Self::Rules,
+        }
+    }
+
+    /// sRGB bytes with straight alpha of a label; `own` is what the rules file says.
+    pub fn bytes(self, label: usize, own: [f32; 4]) -> [u8; 4] {
+        match self {
+            Self::Rules => own.map(|share| (share.clamp(0.0, 1.0) * 255.0).round() as u8),
+            Self::ColourBlindSafe => {
+                let [r, g, b] = OKABE_ITO[label % OKABE_ITO.len()].bytes();
+                [r, g, b, (own[3].clamp(0.0, 1.0) * 255.0).round() as u8]
+            }
+        }
+    }
+
+    pub fn no_rule_bytes(self, theme: &Theme) -> [u8; 4] {
+        let colour = theme.colours.no_rule;
+        let [r, g, b] = colour.bytes();
+        [r, g, b, (colour.alpha * 255.0).round() as u8]
+    }
+}

@@ -1,0 +1,231 @@
+//! From events to located connections: a thread that owns the table of what is open, looks up place and ASN once a
+//! connection, and hands the map what it should show. When the map cannot keep up, changes are dropped and counted,
+//! and the next send is the full set: no lost `Closed` leaves a ghost.
+
+mod sources;
+
+use std::{collections::HashMap, path::PathBuf, time::Duration};
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError};
+
+use crate::{
+    geo::{Geography, SourceInfo},
+    model::{
+        AgentId, Change, ConnectionKey, Event, Located, LocatedConnection, Asn, NoPlace, Observation, Place,
+    },
+    net::collector::CollectorMessage,
+};
+
+pub use sources::Sources;
+
+/// Messages that may wait for the map: several frames' worth of a flood. A full set is one message.
+pub const TO_MAP_CAPACITY: usize = 8_192;
+/// Requests and reports are rare.
+pub const SIDE_CAPACITY: usize = 64;
+/// How often the user's own places are looked at for changes.
+const LOOK_AT_PLACES: Duration = Duration::from_secs(2);
+
+/// What the display asks of the thread.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Request {
+    /// A list is open: counters are wanted, and all connections once.
+    WatchTraffic(bool),
+}
+
+/// What the thread has to say besides connections.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Report {
+    /// Which tables answer, best first.
+    Sources(Vec<SourceInfo>),
+    /// What is wrong with a file; no lines when all is well again.
+    Problem { topic: String, lines: Vec<String> },
+    /// Messages to the map that had to be dropped since the start.
+    Dropped(u64),
+}
+
+/// The ends of the channels, and how to wake whoever reads them.
+pub struct Outlets {
+    pub to_map: Sender<Located>,
+    pub reports: Sender<Report>,
+    pub wake: Box<dyn Fn() + Send>,
+}
+
+/// Where the tables are.
+#[derive(Clone, Debug, Default)]
+pub struct DataFolders {
+    /// Holds foreign tables and the user's `places.csv`.
+    pub data: Option<PathBuf>,
+    /// May be written to; for the decoded table.
+    pub cache: Option<PathBuf>,
+}
+
+/// The table of open connections. Pure: no channel, no thread.
+#[derive(Default)]
+pub struct OpenTable {
+    open: HashMap<ConnectionKey, LocatedConnection>,
+}
+
+impl OpenTable {
+    /// Takes one event in. Returns what the map should hear of it.
+    pub fn take(&mut self, agent: AgentId, event: Event, geography: &Geography) -> Option<Located> {
+        let key = ConnectionKey { agent, connection: event.connection };
+        match event.change {
+            Change::Opened(observation) => {
+                let connection = locate(key, observation, event.unix_millis, geography);
+                self.open.insert(key, connection.clone());
+                Some(Located::Opened(Box::new(connection)))
+            }
+            Change::Updated { traffic, owner } => {
+                let connection = self.open.get_mut(&key)?;
+                if let Some(traffic) = traffic {
+                    connection.observation.traffic = traffic;
+                }
+                if let Some(owner) = &owner {
+                    connection.observation.owner = owner.clone();
+                }
+                Some(Located::Updated { key, traffic, owner })
+            }
+            Change::Closed { .. } => {
+                self.open.remove(&key)?;
+                Some(Located::Closed { key, unix_millis: event.unix_millis })
+            }
+        }
+    }
+
+    /// All that is open, oldest first.
+    pub fn all(&self) -> Vec<LocatedConnection> {
+        let mut all: Vec<_> = self.open.values().cloned().collect();
+        all.sort_unstable_by_key(|connection| (connection.opened_unix_millis, connection.key));
+        all
+    }
+
+    /// Looks every place up again, after the tables changed.
+    pub fn relocate(&mut self, geography: &Geography) {
+        for connection in self.open.values_mut() {
+            (connection.place, connection.asn) = whereabouts(&connection.observation, geography);
+        }
+    }
+}
+
+fn locate(
+    key: ConnectionKey,
+    observation: Observation,
+    opened_unix_millis: i64,
+    geography: &Geography,
+) -> LocatedConnection {
+    let (place, asn) = whereabouts(&observation, geography);
+    LocatedConnection { key, observation, opened_unix_millis, place, asn }
+}
+
+fn whereabouts(observation: &Observation, geography: &Geography) -> (Result<Place, NoPlace>, Option<Asn>) {
+    let peer = observation.peer.ip();
+    (geography.locate(peer), geography.asn(peer))
+}
+
+/// The body of the thread. Ends when the collector's channel or the map's closes.
+pub fn run(
+    folders: &DataFolders,
+    events: &Receiver<CollectorMessage>,
+    requests: &Receiver<Request>,
+    outlets: &Outlets,
+) {
+    let mut sources = Sources::open(folders.data.as_deref(), folders.cache.as_deref());
+    let mut work = Work { table: OpenTable::default(), resync: true, watches_traffic: false, dropped: 0 };
+    tell(outlets, sources.take_reports());
+    loop {
+        let message = crossbeam_channel::select! {
+            recv(events) -> message => message.map_err(|_| RecvTimeoutError::Disconnected),
+            recv(requests) -> request => match request {
+                Ok(Request::WatchTraffic(watch)) => {
+                    work.watches_traffic = watch;
+                    work.resync |= watch;
+                    Err(RecvTimeoutError::Timeout)
+                }
+                Err(_) => Err(RecvTimeoutError::Disconnected),
+            },
+            default(LOOK_AT_PLACES) => Err(RecvTimeoutError::Timeout),
+        };
+        let still_there = match message {
+            Ok(CollectorMessage::Events(batch)) => work.take(batch, sources.geography(), outlets),
+            Ok(CollectorMessage::Status(status)) => work.send(Located::Status(status), outlets) && wake(outlets),
+            Err(RecvTimeoutError::Timeout) => true,
+            Err(RecvTimeoutError::Disconnected) => false,
+        };
+        if sources.poll() {
+            work.table.relocate(sources.geography());
+            work.resync = true;
+            tell(outlets, sources.take_reports());
+        }
+        if !still_there || !work.resync_if_needed(outlets) {
+            return;
+        }
+    }
+}
+
+struct Work {
+    table: OpenTable,
+    /// The map does not know the full set, or lost some of it.
+    resync: bool,
+    watches_traffic: bool,
+    dropped: u64,
+}
+
+impl Work {
+    /// Returns whether the map still listens.
+    fn take(&mut self, batch: Vec<Event>, geography: &Geography, outlets: &Outlets) -> bool {
+        let mut visible = false;
+        for event in batch {
+            let Some(located) = self.table.take(AgentId::THIS_MACHINE, event, geography) else {
+                continue;
+            };
+            // Counters change no picture unless a list shows them.
+            let counters_only = matches!(located, Located::Updated { owner: None, .. });
+            if self.resync || (counters_only && !self.watches_traffic) {
+                continue;
+            }
+            visible = true;
+            if !self.send(located, outlets) {
+                return false;
+            }
+        }
+        if visible { wake(outlets) } else { true }
+    }
+
+    /// Returns whether the map still listens.
+    fn send(&mut self, located: Located, outlets: &Outlets) -> bool {
+        match outlets.to_map.try_send(located) {
+            Ok(()) => true,
+            Err(TrySendError::Full(_)) => {
+                self.dropped += 1;
+                self.resync = true;
+                tell(outlets, vec![Report::Dropped(self.dropped)]);
+                true
+            }
+            Err(TrySendError::Disconnected(_)) => false,
+        }
+    }
+
+    /// Returns whether the map still listens.
+    fn resync_if_needed(&mut self, outlets: &Outlets) -> bool {
+        if !self.resync || outlets.to_map.is_full() {
+            return true;
+        }
+        self.resync = false;
+        self.send(Located::FullSet(self.table.all()), outlets) && wake(outlets)
+    }
+}
+
+fn wake(outlets: &Outlets) -> bool {
+    (outlets.wake)();
+    true
+}
+
+/// Reports are worth less than the thread's time: what does not fit is left out, and the next one says the same.
+fn tell(outlets: &Outlets, reports: Vec<Report>) {
+    for report in reports {
+        if outlets.reports.try_send(report).is_err() {
+            return;
+        }
+    }
+    wake(outlets);
+}

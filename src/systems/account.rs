@@ -1,0 +1,52 @@
+//! The sums under the map: how many sockets there are, how many are drawn, and why the others are not.
+
+use bevy::prelude::*;
+
+use super::MapSystems;
+use crate::{
+    components::{
+        account::Account,
+        connection::{Connection, MatchedRule, Trail},
+        map_view::MapView,
+        rule_book::RuleBook,
+    },
+    model::Owner,
+};
+
+pub(super) fn plugin(app: &mut App) {
+    app.add_systems(Update, count.in_set(MapSystems::Account));
+}
+
+type Open = (&'static Connection, &'static MatchedRule);
+type CameOrChanged = Or<(Changed<Connection>, Changed<MatchedRule>, Added<Trail>)>;
+
+fn count(
+    mut account: ResMut<Account>,
+    book: Res<RuleBook>,
+    view: Res<MapView>,
+    open: Query<Open, Without<Trail>>,
+    changed: Query<(), CameOrChanged>,
+    mut gone: RemovedComponents<Connection>,
+) {
+    let some_gone = gone.read().count() > 0;
+    if changed.is_empty() && !some_gone && !book.is_changed() && !view.is_changed() {
+        return;
+    }
+    let home = MapView::home(view.size_px, view.px_per_point);
+    let mut sums = Account::with_labels(book.rules.labels().len());
+    for (connection, matched) in &open {
+        sums.total += 1;
+        sums.unnamed += usize::from(!matches!(connection.0.observation.owner, Owner::Program { .. }));
+        let label = book.label_of(matched.0);
+        sums.by_label[label] += 1;
+        match &connection.0.place {
+            Err(reason) => sums.add_without_place(*reason),
+            Ok(_) if book.is_hidden(label) => sums.hidden += 1,
+            Ok(place) => {
+                sums.on_map += 1;
+                sums.beyond_edge += usize::from(home.px_from_lon_lat(place.lon, place.lat).beyond_edge);
+            }
+        }
+    }
+    account.set_if_neq(sums);
+}

@@ -1,0 +1,24 @@
+//! Every connection finds its rule: new ones once, all of them when the rules were read again.
+
+use bevy::prelude::*;
+
+use super::MapSystems;
+use crate::components::{
+    connection::{Connection, MatchedRule},
+    rule_book::RuleBook,
+};
+
+pub(super) fn plugin(app: &mut App) {
+    app.add_systems(Update, classify.in_set(MapSystems::Classify));
+}
+
+fn classify(book: Res<RuleBook>, mut connections: Query<(Ref<Connection>, &mut MatchedRule)>) {
+    let all = book.is_changed();
+    for (connection, mut matched) in &mut connections {
+        if all || connection.is_added() {
+            let observation = &connection.0.observation;
+            let rule = book.rules.matching(observation.local.port(), observation.peer.port());
+            matched.set_if_neq(MatchedRule(rule));
+        }
+    }
+}

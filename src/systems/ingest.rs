@@ -1,0 +1,151 @@
+//! What agents told becomes entities: opened, updated, closed, or all anew. Takes a bounded share a frame, waits for
+//! nothing, and asks for another frame when more is waiting.
+
+use bevy::{platform::collections::HashSet, prelude::*, window::RequestRedraw};
+use crossbeam_channel::Receiver;
+
+use super::MapSystems;
+use crate::{
+    components::{
+        connection::{Age, Agents, Connection, MatchedRule, OpenConnections, Position, Trail},
+        dots::DotRow,
+        map_clock::MapClock,
+    },
+    model::{AgentStatus, ConnectionKey, Located, LocatedConnection},
+};
+
+/// Messages taken a frame. Spawning this many takes a few milliseconds.
+const MESSAGES_A_FRAME: usize = 2_048;
+/// Connections that were open before the map learned of them have long settled.
+const LONG_AGO_UNIX_MILLIS: i64 = 0;
+
+/// Where connections come from: this machine, agents, a scene or a recording.
+#[derive(Resource)]
+pub struct Feed(pub Receiver<Located>);
+
+pub(super) fn plugin(app: &mut App) {
+    app.add_systems(Update, ingest.in_set(MapSystems::Ingest));
+}
+
+/// Works on the whole world: a connection may open and close within one frame.
+fn ingest(world: &mut World) {
+    let Some(feed) = world.get_resource::<Feed>() else {
+        return;
+    };
+    let receiver = feed.0.clone();
+    for message in receiver.try_iter().take(MESSAGES_A_FRAME) {
+        match message {
+            Located::Opened(connection) => {
+                let born = connection.opened_unix_millis;
+                open(world, connection, born);
+            }
+            Located::Updated { key, traffic, owner } => update(world, key, |connection| {
+                if let Some(traffic) = traffic {
+                    connection.bypass_change_detection().0.observation.traffic = traffic;
+                }
+                if let Some(owner) = owner {
+                    connection.0.observation.owner = owner;
+                }
+            }),
+            Located::Closed { key, unix_millis } => close(world, key, unix_millis),
+            Located::FullSet(connections) => replace_all(world, connections),
+            Located::Status(status) => take_status(world, status),
+        }
+    }
+    if !receiver.is_empty() && world.contains_resource::<Messages<RequestRedraw>>() {
+        world.write_message(RequestRedraw);
+    }
+}
+
+fn open(world: &mut World, connection: Box<LocatedConnection>, born_unix_millis: i64) {
+    let key = connection.key;
+    if world.resource::<OpenConnections>().0.contains_key(&key) {
+        replace(world, *connection);
+        return;
+    }
+    let position = position_of(&connection);
+    let mut entity =
+        world.spawn((Connection(connection), MatchedRule::default(), Age { born_unix_millis }));
+    if let Some(position) = position {
+        entity.insert((position, DotRow::default()));
+    }
+    let entity = entity.id();
+    world.resource_mut::<OpenConnections>().0.insert(key, entity);
+}
+
+/// New facts on a connection that is open already; its place may have moved.
+fn replace(world: &mut World, connection: LocatedConnection) {
+    let Some(entity) = world.resource::<OpenConnections>().0.get(&connection.key).copied() else {
+        return;
+    };
+    let position = position_of(&connection);
+    let mut entity = world.entity_mut(entity);
+    let same = entity.get::<Connection>().is_some_and(|known| *known.0 == connection);
+    if same {
+        return;
+    }
+    // Its dot, if there is one, is found by the place step, which also takes it away again.
+    match position {
+        Some(position) if entity.get::<Position>() != Some(&position) => {
+            entity.insert(position);
+            entity.insert_if_new(DotRow::default());
+        }
+        Some(_) => {}
+        None => {
+            entity.remove::<Position>();
+        }
+    }
+    entity.insert(Connection(Box::new(connection)));
+}
+
+fn update(world: &mut World, key: ConnectionKey, change: impl FnOnce(&mut Mut<Connection>)) {
+    let Some(entity) = world.resource::<OpenConnections>().0.get(&key).copied() else {
+        return;
+    };
+    if let Some(mut connection) = world.get_mut::<Connection>(entity) {
+        change(&mut connection);
+    }
+}
+
+fn close(world: &mut World, key: ConnectionKey, unix_millis: i64) {
+    let Some(entity) = world.resource_mut::<OpenConnections>().0.remove(&key) else {
+        return;
+    };
+    // The picture's clock, not the agent's, rules how long it fades.
+    let now = world.resource::<MapClock>().now_unix_millis();
+    let mut entity = world.entity_mut(entity);
+    if entity.contains::<Position>() {
+        entity.insert(Trail { ended_unix_millis: unix_millis.min(now) });
+    } else {
+        entity.despawn();
+    }
+}
+
+fn replace_all(world: &mut World, connections: Vec<LocatedConnection>) {
+    let now = world.resource::<MapClock>().now_unix_millis();
+    let open_now: HashSet<ConnectionKey> = connections.iter().map(|connection| connection.key).collect();
+    let gone: Vec<ConnectionKey> =
+        world.resource::<OpenConnections>().0.keys().filter(|key| !open_now.contains(*key)).copied().collect();
+    for key in gone {
+        close(world, key, now);
+    }
+    for connection in connections {
+        if world.resource::<OpenConnections>().0.contains_key(&connection.key) {
+            replace(world, connection);
+        } else {
+            open(world, Box::new(connection), LONG_AGO_UNIX_MILLIS);
+        }
+    }
+}
+
+fn take_status(world: &mut World, status: AgentStatus) {
+    let mut agents = world.resource_mut::<Agents>();
+    match agents.0.binary_search_by_key(&status.agent, |known| known.agent) {
+        Ok(index) => agents.0[index] = status,
+        Err(index) => agents.0.insert(index, status),
+    }
+}
+
+fn position_of(connection: &LocatedConnection) -> Option<Position> {
+    connection.place.as_ref().ok().map(|place| Position { lat: place.lat, lon: place.lon })
+}

@@ -1,0 +1,72 @@
+//! Acts on what the user asked for: switches, view, overlays, the end. What needs files or the window system is done
+//! by `services` and `window`, which read the same messages.
+
+use bevy::{app::AppExit, prelude::*};
+
+use super::MapSystems;
+use crate::components::{
+    action::{Overlays, UiAction},
+    map_view::MapView,
+    notices::Notices,
+    palette::Palette,
+    rule_book::RuleBook,
+    theme::Theme,
+};
+
+pub(super) fn plugin(app: &mut App) {
+    app.add_systems(Update, (act, step_back).chain().in_set(MapSystems::Interact));
+}
+
+fn act(
+    mut actions: MessageReader<UiAction>,
+    mut book: ResMut<RuleBook>,
+    mut view: ResMut<MapView>,
+    mut overlays: ResMut<Overlays>,
+    mut theme: ResMut<Theme>,
+    mut palette: ResMut<Palette>,
+    mut notices: ResMut<Notices>,
+    mut exit: MessageWriter<AppExit>,
+) {
+    for action in actions.read() {
+        match action {
+            UiAction::ToggleAllText => book.all_text = !book.all_text,
+            UiAction::ToggleLabelText { label } => book.toggle_text(*label),
+            UiAction::ToggleLabelDots { label } => book.toggle_hidden(*label),
+            UiAction::ToggleTheme => *theme = theme.other(),
+            UiAction::TogglePalette => *palette = palette.other(),
+            UiAction::ToggleHelp => overlays.help = !overlays.help,
+            UiAction::ToggleFullscreen => overlays.fullscreen = !overlays.fullscreen,
+            UiAction::ShowWholeWorld => *view = MapView::home(view.size_px, view.px_per_point),
+            UiAction::ZoomAt { px, factor } => view.zoom_at(*px, *factor),
+            UiAction::PanPx { delta } => view.pan_px(*delta),
+            UiAction::OpenList(kind) => {
+                overlays.list = if overlays.list == Some(*kind) { None } else { Some(*kind) };
+            }
+            UiAction::CloseList => overlays.list = None,
+            UiAction::DismissNotice { topic } => notices.dismiss(topic),
+            UiAction::Quit => {
+                exit.write(AppExit::Success);
+            }
+            UiAction::Back | UiAction::ReloadRules | UiAction::DragWindow | UiAction::ResizeWindow(_) => {}
+        }
+    }
+}
+
+/// Closes the topmost thing; from the bare map it ends the program.
+fn step_back(
+    mut actions: MessageReader<UiAction>,
+    mut overlays: ResMut<Overlays>,
+    mut exit: MessageWriter<AppExit>,
+) {
+    for _ in actions.read().filter(|action| **action == UiAction::Back) {
+        if overlays.help {
+            overlays.help = false;
+        } else if overlays.list.is_some() {
+            overlays.list = None;
+        } else if overlays.fullscreen {
+            overlays.fullscreen = false;
+        } else {
+            exit.write(AppExit::Success);
+        }
+    }
+}

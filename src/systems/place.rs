@@ -1,0 +1,84 @@
+//! Writes the dots for the graphics card: only those of connections that came, moved, ended or changed colour.
+
+use bevy::prelude::*;
+
+use super::MapSystems;
+use crate::components::{
+    connection::{Age, MatchedRule, Position, Trail},
+    dots::{DotInstance, DotRow, Dots},
+    map_clock::MapClock,
+    palette::Palette,
+    rule_book::RuleBook,
+    theme::Theme,
+};
+
+pub(super) fn plugin(app: &mut App) {
+    app.add_systems(Update, (write_changed, take_away_moved_off).chain().in_set(MapSystems::Place));
+}
+
+type Drawn = (Entity, Ref<'static, Position>, Ref<'static, MatchedRule>, Ref<'static, Age>, Option<Ref<'static, Trail>>);
+
+fn write_changed(
+    clock: Res<MapClock>,
+    book: Res<RuleBook>,
+    palette: Res<Palette>,
+    theme: Res<Theme>,
+    mut dots: ResMut<Dots>,
+    drawn: Query<Drawn>,
+    mut rows: Query<&mut DotRow>,
+) {
+    let all = book.is_changed() || palette.is_changed() || theme.is_changed() || clock.is_changed();
+    for (entity, position, matched, age, trail) in &drawn {
+        let ended = trail.as_ref().is_some_and(Ref::is_added);
+        if !(all || ended || position.is_changed() || matched.is_changed() || age.is_changed()) {
+            continue;
+        }
+        let label = book.label_of(matched.0);
+        let rgba = match matched.0.and_then(|rule| book.rules.rules().get(rule)) {
+            Some(rule) => palette.bytes(label, rule.color.to_array()),
+            None => palette.no_rule_bytes(&theme),
+        };
+        let dot = DotInstance {
+            lon_lat: [position.lon, position.lat],
+            rgba,
+            born_millis: clock.epoch_millis_from_unix(age.born_unix_millis),
+            // 0 means open, so the end is never 0.
+            ended_millis: trail.map_or(0, |trail| clock.epoch_millis_from_unix(trail.ended_unix_millis).max(1)),
+        };
+        let hidden = book.is_hidden(label);
+        let Ok(mut row) = rows.get_mut(entity) else {
+            continue;
+        };
+        match (row.0, hidden) {
+            (Some(row), false) => dots.bypass_change_detection().set(row, dot),
+            (None, false) => row.0 = Some(dots.push(entity, dot)),
+            (Some(_), true) => remove_row(&mut dots, &mut rows, entity),
+            (None, true) => {}
+        }
+    }
+}
+
+/// A connection whose place is no longer known loses its dot.
+fn take_away_moved_off(
+    mut dots: ResMut<Dots>,
+    mut gone: RemovedComponents<Position>,
+    positions: Query<(), With<Position>>,
+    mut rows: Query<&mut DotRow>,
+) {
+    for entity in gone.read() {
+        if !positions.contains(entity) {
+            remove_row(&mut dots, &mut rows, entity);
+        }
+    }
+}
+
+/// Takes an entity's dot off the map; the row it leaves is filled by the last one.
+pub(super) fn remove_row(dots: &mut Dots, rows: &mut Query<&mut DotRow>, entity: Entity) {
+    if let Ok(mut row) = rows.get_mut(entity)
+        && let Some(row) = row.0.take()
+        && let Some(moved) = dots.remove(row)
+        && let Ok(mut moved) = rows.get_mut(moved)
+    {
+        moved.0 = Some(row);
+    }
+}

@@ -1,0 +1,67 @@
+//! The picture of the world without data, kept in a texture. It is drawn anew when the view or the theme changes and
+//! only copied otherwise: on a software renderer that is a tenth of the cost.
+
+use bevy::{
+    prelude::*,
+    render::{
+        render_resource::{
+            BindGroup, BindGroupEntries, Extent3d, PipelineCache, TextureDescriptor, TextureDimension,
+            TextureUsages, TextureView, TextureViewDescriptor,
+        },
+        renderer::RenderDevice,
+        view::ViewTarget,
+    },
+};
+
+use super::{MapCamera, pipelines, uniforms::Uniforms};
+
+#[derive(Resource, Default)]
+pub(super) struct KeptWorld {
+    pub(super) texture: Option<(TextureView, BindGroup)>,
+    /// Width and height of the texture.
+    size_px: [u32; 2],
+    pub(super) is_stale: bool,
+}
+
+/// The graphics device is new: the picture is gone.
+pub(super) fn forget(mut kept: ResMut<KeptWorld>) {
+    *kept = KeptWorld::default();
+}
+
+pub(super) fn prepare(
+    mut kept: ResMut<KeptWorld>,
+    uniforms: Option<ResMut<Uniforms>>,
+    device: Res<RenderDevice>,
+    cache: Res<PipelineCache>,
+    cameras: Query<&ViewTarget, With<MapCamera>>,
+) {
+    let (Some(mut uniforms), Ok(target)) = (uniforms, cameras.single()) else {
+        return;
+    };
+    kept.is_stale |= std::mem::take(&mut uniforms.view_changed);
+    // The picture is as large as what it is copied to, which lags behind the window by a frame while it is resized.
+    let target_size = target.main_texture().size();
+    let size_px = [target_size.width, target_size.height];
+    if kept.texture.is_some() && kept.size_px == size_px {
+        return;
+    }
+    let texture = device.create_texture(&TextureDescriptor {
+        label: Some("kept world"),
+        size: Extent3d { width: size_px[0], height: size_px[1], depth_or_array_layers: 1 },
+        mip_level_count: 1,
+        sample_count: 1,
+        dimension: TextureDimension::D2,
+        format: target.main_texture_format(),
+        usage: TextureUsages::RENDER_ATTACHMENT | TextureUsages::TEXTURE_BINDING,
+        view_formats: &[],
+    });
+    let view = texture.create_view(&TextureViewDescriptor::default());
+    let bind_group = device.create_bind_group(
+        "kept world",
+        &cache.get_bind_group_layout(&pipelines::kept_layout()),
+        &BindGroupEntries::single(&view),
+    );
+    kept.texture = Some((view, bind_group));
+    kept.size_px = size_px;
+    kept.is_stale = true;
+}

@@ -1,0 +1,44 @@
+//! Drawing of the map: a world that is kept in a texture until the view changes, and the live dots over it in one
+//! instanced draw. Owns everything on the graphics card; reads `components` only and changes no connection.
+
+mod dots;
+mod kept_world;
+mod pass;
+mod pipelines;
+mod uniforms;
+mod world_mesh;
+
+use bevy::{
+    core_pipeline::{Core2d, Core2dSystems, core_2d::main_transparent_pass_2d},
+    prelude::*,
+    render::{Render, RenderApp, RenderStartup, RenderSystems},
+};
+
+/// Marks the camera that looks at the world map.
+#[derive(Component, Clone, Copy, Debug, Default, bevy::render::extract_component::ExtractComponent)]
+pub struct MapCamera;
+
+pub(super) fn plugin(app: &mut App) {
+    app.add_plugins(bevy::render::extract_component::ExtractComponentPlugin::<MapCamera>::default());
+    let shaders = pipelines::add_shaders(&mut app.world_mut().resource_mut::<Assets<Shader>>());
+    let Some(render_app) = app.get_sub_app_mut(RenderApp) else {
+        return;
+    };
+    render_app
+        .insert_resource(shaders)
+        .init_resource::<dots::GpuDots>()
+        .init_resource::<kept_world::KeptWorld>()
+        .add_systems(
+            RenderStartup,
+            (pipelines::forget, uniforms::create, dots::forget, kept_world::forget, world_mesh::upload),
+        )
+        .add_systems(bevy::render::ExtractSchedule, (uniforms::extract, dots::extract))
+        .add_systems(
+            Render,
+            (pipelines::queue, kept_world::prepare).chain().in_set(RenderSystems::PrepareResources),
+        )
+        .add_systems(
+            Core2d,
+            pass::draw_map.after(main_transparent_pass_2d).in_set(Core2dSystems::MainPass),
+        );
+}

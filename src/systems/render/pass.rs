@@ -1,0 +1,104 @@
+//! The order of drawing in a frame: the world into its kept picture where that is stale, the kept picture into the
+//! frame, the dots over it. Panels are drawn later, by egui.
+
+use bevy::{
+    prelude::*,
+    render::{
+        render_resource::{
+            IndexFormat, LoadOp, Operations, PipelineCache, RenderPassColorAttachment, RenderPassDescriptor,
+            StoreOp,
+        },
+        renderer::{RenderContext, ViewQuery},
+        view::ViewTarget,
+    },
+};
+
+use super::{
+    MapCamera, dots::GpuDots, kept_world::KeptWorld, pipelines::Pipelines, uniforms::Uniforms,
+    world_mesh::WorldMesh,
+};
+
+pub(super) fn draw_map(
+    view: ViewQuery<&ViewTarget, With<MapCamera>>,
+    cache: Res<PipelineCache>,
+    pipelines: Option<Res<Pipelines>>,
+    uniforms: Option<Res<Uniforms>>,
+    mesh: Option<Res<WorldMesh>>,
+    mut kept: ResMut<KeptWorld>,
+    dots: Res<GpuDots>,
+    mut context: RenderContext,
+) {
+    let target = view.into_inner();
+    let (Some(pipelines), Some(uniforms)) = (pipelines, uniforms) else {
+        return;
+    };
+    if kept.is_stale && draw_world(&cache, &pipelines, &uniforms, mesh.as_deref(), &kept, &mut context) {
+        kept.is_stale = false;
+    }
+    let Some((_, picture)) = &kept.texture else {
+        return;
+    };
+    let (Some(put), Some(draw)) =
+        (cache.get_render_pipeline(pipelines.kept), cache.get_render_pipeline(pipelines.dots))
+    else {
+        return;
+    };
+    let mut pass = context.begin_tracked_render_pass(RenderPassDescriptor {
+        label: Some("map"),
+        color_attachments: &[Some(target.get_color_attachment())],
+        ..default()
+    });
+    pass.set_render_pipeline(put);
+    pass.set_bind_group(0, picture, &[]);
+    pass.draw(0..3, 0..1);
+    if let Some(buffer) = &dots.buffer
+        && dots.count > 0
+    {
+        pass.set_render_pipeline(draw);
+        pass.set_bind_group(0, &uniforms.bind_group, &[]);
+        pass.set_vertex_buffer(0, buffer.slice(..));
+        pass.draw(0..4, 0..dots.count);
+    }
+}
+
+/// Returns whether the world was drawn; pipelines may still be on their way.
+fn draw_world(
+    cache: &PipelineCache,
+    pipelines: &Pipelines,
+    uniforms: &Uniforms,
+    mesh: Option<&WorldMesh>,
+    kept: &KeptWorld,
+    context: &mut RenderContext,
+) -> bool {
+    let (Some(sea), Some(land), Some(lines), Some((picture, _))) = (
+        cache.get_render_pipeline(pipelines.sea),
+        cache.get_render_pipeline(pipelines.land),
+        cache.get_render_pipeline(pipelines.lines),
+        &kept.texture,
+    ) else {
+        return false;
+    };
+    let mut pass = context.begin_tracked_render_pass(RenderPassDescriptor {
+        label: Some("world"),
+        color_attachments: &[Some(RenderPassColorAttachment {
+            view: picture,
+            depth_slice: None,
+            resolve_target: None,
+            ops: Operations { load: LoadOp::Clear(default()), store: StoreOp::Store },
+        })],
+        ..default()
+    });
+    pass.set_bind_group(0, &uniforms.bind_group, &[]);
+    pass.set_render_pipeline(sea);
+    pass.draw(0..3, 0..1);
+    if let Some(level) = mesh.and_then(|mesh| mesh.level(uniforms.world_width_px())) {
+        pass.set_render_pipeline(land);
+        pass.set_vertex_buffer(0, level.land_vertices.slice(..));
+        pass.set_index_buffer(level.land_indices.slice(..), IndexFormat::Uint32);
+        pass.draw_indexed(0..level.land_index_count, 0, 0..1);
+        pass.set_render_pipeline(lines);
+        pass.set_vertex_buffer(0, level.segments.slice(..));
+        pass.draw(0..4, 0..level.segment_count);
+    }
+    true
+}

@@ -1,0 +1,185 @@
+//! The five pipelines of the map, made for the format of the picture they draw into.
+
+use bevy::{
+    mesh::VertexBufferLayout,
+    prelude::*,
+    render::{
+        render_resource::{
+            BindGroupLayoutDescriptor, BindGroupLayoutEntries, BlendState, CachedRenderPipelineId,
+            ColorTargetState, ColorWrites, FragmentState, PipelineCache, PrimitiveState, PrimitiveTopology,
+            RenderPipelineDescriptor, ShaderStages, TextureFormat, TextureSampleType, VertexAttribute,
+            VertexFormat, VertexState, VertexStepMode, binding_types::texture_2d,
+        },
+        view::ViewTarget,
+    },
+    shader::Shader,
+};
+
+use super::{MapCamera, uniforms, world_mesh::SEGMENT_BYTES};
+use crate::components::dots::DOT_BYTES;
+
+const SHARED: &str =
+    concat!(include_str!("../../../assets/shaders/projection.wgsl"), include_str!("../../../assets/shaders/view.wgsl"));
+const WORLD: &str = include_str!("../../../assets/shaders/world.wgsl");
+const DOTS: &str = include_str!("../../../assets/shaders/dots.wgsl");
+const KEPT: &str = include_str!("../../../assets/shaders/kept.wgsl");
+
+/// Made once the format of the camera's picture is known.
+#[derive(Resource)]
+pub(super) struct Pipelines {
+    format: TextureFormat,
+    pub(super) sea: CachedRenderPipelineId,
+    pub(super) land: CachedRenderPipelineId,
+    pub(super) lines: CachedRenderPipelineId,
+    pub(super) kept: CachedRenderPipelineId,
+    pub(super) dots: CachedRenderPipelineId,
+}
+
+/// The graphics device is new: pipelines of the old one are worth nothing.
+pub(super) fn forget(mut commands: Commands) {
+    commands.remove_resource::<Pipelines>();
+}
+
+pub(super) fn queue(
+    mut commands: Commands,
+    made: Option<Res<Pipelines>>,
+    cache: Res<PipelineCache>,
+    cameras: Query<&ViewTarget, With<MapCamera>>,
+    shaders: Res<ShaderSources>,
+) {
+    let Ok(target) = cameras.single() else {
+        return;
+    };
+    let format = target.main_texture_format();
+    if made.is_some_and(|made| made.format == format) {
+        return;
+    }
+    let [world, dots, kept] = &shaders.0;
+    let over = Some(BlendState::ALPHA_BLENDING);
+    let light = Some(BlendState::PREMULTIPLIED_ALPHA_BLENDING);
+    let lon_lat = VertexBufferLayout {
+        array_stride: 8,
+        step_mode: VertexStepMode::Vertex,
+        attributes: attributes(&[VertexFormat::Float32x2]),
+    };
+    let segment = VertexBufferLayout {
+        array_stride: SEGMENT_BYTES as u64,
+        step_mode: VertexStepMode::Instance,
+        attributes: attributes(&[VertexFormat::Float32x2, VertexFormat::Float32x2, VertexFormat::Uint32]),
+    };
+    let dot = VertexBufferLayout {
+        array_stride: DOT_BYTES as u64,
+        step_mode: VertexStepMode::Instance,
+        attributes: attributes(&[
+            VertexFormat::Float32x2,
+            VertexFormat::Unorm8x4,
+            VertexFormat::Uint32,
+            VertexFormat::Uint32,
+        ]),
+    };
+    let make = |label, shader: &Handle<Shader>, layout, buffers, topology, blend| {
+        cache.queue_render_pipeline(RenderPipelineDescriptor {
+            label: Some(format!("map {label}").into()),
+            layout: vec![layout],
+            vertex: VertexState {
+                shader: shader.clone(),
+                entry_point: Some(format!("{label}_vertex").into()),
+                buffers,
+                ..default()
+            },
+            fragment: Some(FragmentState {
+                shader: shader.clone(),
+                entry_point: Some(format!("{label}_fragment").into()),
+                targets: vec![Some(ColorTargetState { format, blend, write_mask: ColorWrites::ALL })],
+                ..default()
+            }),
+            primitive: PrimitiveState { topology, ..default() },
+            ..default()
+        })
+    };
+    let (list, strip) = (PrimitiveTopology::TriangleList, PrimitiveTopology::TriangleStrip);
+    commands.insert_resource(Pipelines {
+        format,
+        sea: make("sea", world, uniforms::layout(), vec![], list, None),
+        land: make("land", world, uniforms::layout(), vec![lon_lat], list, None),
+        lines: make("line", world, uniforms::layout(), vec![segment], strip, over),
+        kept: make("kept", kept, kept_layout(), vec![], list, None),
+        dots: make("dot", dots, uniforms::layout(), vec![dot], strip, light),
+    });
+}
+
+/// The kept picture as the last pass reads it.
+pub(super) fn kept_layout() -> BindGroupLayoutDescriptor {
+    BindGroupLayoutDescriptor::new(
+        "kept world",
+        &BindGroupLayoutEntries::single(
+            ShaderStages::FRAGMENT,
+            texture_2d(TextureSampleType::Float { filterable: false }),
+        ),
+    )
+}
+
+/// One attribute after the other, in the order of their locations.
+fn attributes(formats: &[VertexFormat]) -> Vec<VertexAttribute> {
+    let mut offset = 0;
+    (0u32..)
+        .zip(formats)
+        .map(|(shader_location, &format)| {
+            let attribute = VertexAttribute { format, offset, shader_location };
+            offset += format.size();
+            attribute
+        })
+        .collect()
+}
+
+/// Handles of the shaders: world, dots, kept.
+#[derive(Resource, Clone)]
+pub(super) struct ShaderSources([Handle<Shader>; 3]);
+
+/// Adds the shaders to the main world's assets, whence they reach the graphics card.
+pub(super) fn add_shaders(assets: &mut Assets<Shader>) -> ShaderSources {
+    let mut add = |text: String, name: &str| assets.add(Shader::from_wgsl(text, name.to_owned()));
+    ShaderSources([
+        add([SHARED, WORLD].concat(), "world.wgsl"),
+        add([SHARED, DOTS].concat(), "dots.wgsl"),
+        add(KEPT.to_owned(), "kept.wgsl"),
+    ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::systems::render::uniforms::{FRAME_BYTES, VIEW_BYTES};
+
+    fn module(source: &str) -> naga::Module {
+        let module = naga::front::wgsl::parse_str(source).unwrap_or_else(|e| panic!("{}", e.emit_to_string(source)));
+        naga::valid::Validator::new(naga::valid::ValidationFlags::all(), naga::valid::Capabilities::empty())
+            .validate(&module)
+            .unwrap();
+        module
+    }
+
+    #[test]
+    fn shaders_are_valid_and_their_uniforms_are_as_long_as_ours() {
+        let mut layouter = naga::proc::Layouter::default();
+        for source in [[SHARED, WORLD].concat(), [SHARED, DOTS].concat(), KEPT.to_owned()] {
+            let module = module(&source);
+            layouter.update(module.to_ctx()).unwrap();
+            for (_, variable) in module.global_variables.iter() {
+                let bytes = layouter[variable.ty].size as usize;
+                match variable.name.as_deref() {
+                    Some("view") => assert_eq!(bytes, VIEW_BYTES),
+                    Some("frame") => assert_eq!(bytes, FRAME_BYTES),
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_shader_keeps_the_times_of_the_animation() {
+        use crate::components::animation::{FADE_MILLIS, PULSE_MILLIS};
+        assert!(DOTS.contains(&format!("const PULSE_MILLIS: f32 = {PULSE_MILLIS}.0;")));
+        assert!(DOTS.contains(&format!("const FADE_MILLIS: f32 = {FADE_MILLIS}.0;")));
+    }
+}

@@ -1,0 +1,178 @@
+//! The two uniforms that every pass shares. The view changes when the user moves it, the frame with the clock: a
+//! view that did not change is not written, and the kept world stays.
+
+use bevy::{
+    prelude::*,
+    render::{
+        MainWorld,
+        render_resource::{
+            BindGroup, BindGroupEntries, BindGroupLayoutDescriptor, BindGroupLayoutEntries, Buffer,
+            BufferDescriptor, BufferUsages, PipelineCache, ShaderStages,
+            binding_types::uniform_buffer_sized,
+        },
+        renderer::{RenderDevice, RenderQueue},
+    },
+};
+use bytemuck::{Pod, Zeroable};
+
+use crate::components::{
+    animation::{Animation, HALO_DOTS_ON_CPU, PULSE_MILLIS},
+    dots::Dots,
+    map_clock::MapClock,
+    map_view::MapView,
+    theme::{DotStyle, Theme, size},
+};
+
+/// Twin of `View` in `view.wgsl`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+pub(super) struct ViewUniform {
+    center: [f32; 2],
+    scale_px: f32,
+    pixels_per_point: f32,
+    viewport_px: [f32; 2],
+    edge_margin_px: f32,
+    is_home: u32,
+    ocean_top: [f32; 4],
+    ocean_middle: [f32; 4],
+    ocean_bottom: [f32; 4],
+    land: [f32; 4],
+    lines: [[f32; 4]; 3],
+    line_widths_px: [f32; 4],
+}
+pub(super) const VIEW_BYTES: usize = size_of::<ViewUniform>();
+const _: () = assert!(VIEW_BYTES == 160);
+
+/// Twin of `Frame` in `view.wgsl`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+struct FrameUniform {
+    now_millis: u32,
+    dot_radius_px: f32,
+    halo_radii: f32,
+    style: u32,
+}
+pub(super) const FRAME_BYTES: usize = size_of::<FrameUniform>();
+const _: () = assert!(FRAME_BYTES == 16);
+
+/// The uniforms on the graphics card, and what was last written to them.
+#[derive(Resource)]
+pub(super) struct Uniforms {
+    view_buffer: Buffer,
+    frame_buffer: Buffer,
+    pub(super) bind_group: BindGroup,
+    view: ViewUniform,
+    frame: FrameUniform,
+    /// Set when the view was written: the kept world is stale.
+    pub(super) view_changed: bool,
+}
+
+impl Uniforms {
+    /// Pixels that the whole way round the globe takes.
+    pub(super) fn world_width_px(&self) -> f32 {
+        self.view.scale_px
+    }
+}
+
+pub(super) fn layout() -> BindGroupLayoutDescriptor {
+    let sized = |bytes: usize| uniform_buffer_sized(false, std::num::NonZeroU64::new(bytes as u64));
+    BindGroupLayoutDescriptor::new(
+        "map uniforms",
+        &BindGroupLayoutEntries::sequential(
+            ShaderStages::VERTEX_FRAGMENT,
+            (sized(VIEW_BYTES), sized(FRAME_BYTES)),
+        ),
+    )
+}
+
+pub(super) fn create(mut commands: Commands, device: Res<RenderDevice>, cache: Res<PipelineCache>) {
+    let buffer = |label, bytes: usize| {
+        device.create_buffer(&BufferDescriptor {
+            label: Some(label),
+            size: bytes as u64,
+            usage: BufferUsages::UNIFORM | BufferUsages::COPY_DST,
+            mapped_at_creation: false,
+        })
+    };
+    let view_buffer = buffer("map view", VIEW_BYTES);
+    let frame_buffer = buffer("map frame", FRAME_BYTES);
+    let bind_group = device.create_bind_group(
+        "map uniforms",
+        &cache.get_bind_group_layout(&layout()),
+        &BindGroupEntries::sequential((view_buffer.as_entire_binding(), frame_buffer.as_entire_binding())),
+    );
+    commands.insert_resource(Uniforms {
+        view_buffer,
+        frame_buffer,
+        bind_group,
+        view: ViewUniform::zeroed(),
+        frame: FrameUniform::zeroed(),
+        view_changed: true,
+    });
+}
+
+pub(super) fn extract(main: Res<MainWorld>, uniforms: Option<ResMut<Uniforms>>, queue: Res<RenderQueue>) {
+    let Some(mut uniforms) = uniforms else {
+        return;
+    };
+    let (Some(view), Some(theme), Some(clock), Some(animation), Some(dots)) = (
+        main.get_resource::<MapView>(),
+        main.get_resource::<Theme>(),
+        main.get_resource::<MapClock>(),
+        main.get_resource::<Animation>(),
+        main.get_resource::<Dots>(),
+    ) else {
+        return;
+    };
+    let view = view_uniform(view, theme);
+    if view != uniforms.view {
+        queue.write_buffer(&uniforms.view_buffer, 0, bytemuck::bytes_of(&view));
+        uniforms.view = view;
+        uniforms.view_changed = true;
+    }
+    let frame = frame_uniform(&view, theme, clock, animation, dots.rows().len());
+    if frame != uniforms.frame {
+        queue.write_buffer(&uniforms.frame_buffer, 0, bytemuck::bytes_of(&frame));
+        uniforms.frame = frame;
+    }
+}
+
+fn view_uniform(view: &MapView, theme: &Theme) -> ViewUniform {
+    let points = view.px_per_point;
+    let colours = &theme.colours;
+    // A window that is being opened or shrunk may have no size for a moment.
+    let viewport_px = view.size_px.map(|px| px.max(1.0));
+    ViewUniform {
+        center: view.center,
+        scale_px: view.scale_px(),
+        pixels_per_point: points,
+        viewport_px,
+        edge_margin_px: size::EDGE_MARGIN * points,
+        is_home: u32::from(view.is_home()),
+        ocean_top: colours.ocean_top.linear(),
+        ocean_middle: colours.ocean_middle.linear(),
+        ocean_bottom: colours.ocean_bottom.linear(),
+        land: colours.land.linear(),
+        lines: [colours.coast.linear(), colours.border.linear(), colours.graticule.linear()],
+        line_widths_px: [size::COAST * points, size::BORDER * points, points, 0.0],
+    }
+}
+
+fn frame_uniform(
+    view: &ViewUniform,
+    theme: &Theme,
+    clock: &MapClock,
+    animation: &Animation,
+    dots: usize,
+) -> FrameUniform {
+    let glowing = theme.dot_style == DotStyle::Glowing;
+    let halo = glowing && !(animation.on_software && dots > HALO_DOTS_ON_CPU);
+    // With motion reduced every dot is shown as settled.
+    let now = clock.now_epoch_millis();
+    FrameUniform {
+        now_millis: if animation.reduced { now.saturating_add(PULSE_MILLIS as u32) } else { now },
+        dot_radius_px: size::DOT * view.pixels_per_point,
+        halo_radii: if halo { size::HALO } else { 0.0 },
+        style: u32::from(!glowing),
+    }
+}

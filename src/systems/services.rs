@@ -1,0 +1,213 @@
+//! Starts and stops everything with a thread, a socket or a file, and is the only one in the display to do so: the
+//! collector, the enrich thread, the rules file, what is remembered of the window.
+
+use std::thread;
+
+use bevy::{
+    app::AppExit,
+    prelude::*,
+    window::{PrimaryWindow, Window, WindowMode},
+    winit::{EventLoopProxyWrapper, WinitUserEvent},
+};
+use crossbeam_channel::{Receiver, Sender, bounded};
+
+use super::{MapSystems, ingest::Feed};
+use crate::{
+    components::{
+        action::{Overlays, UiAction},
+        data_sources::DataSources,
+        notices::{Notices, Severity},
+        rule_book::RuleBook,
+    },
+    config::{Named, RulesFile, WindowPlace},
+    enrich::{self, DataFolders, Outlets, Report, Request, SIDE_CAPACITY, TO_MAP_CAPACITY},
+    geo::{SourceInfo, date::{Date, age_notice}},
+    net::collector::{self, Collector},
+};
+
+/// Batches that may wait for the enrich thread: it takes microseconds for each.
+const COLLECTOR_CAPACITY: usize = 64;
+
+/// How to start. The collector is made by whoever knows whether it is this machine or a scene.
+#[derive(Resource)]
+pub struct Start {
+    pub collector: Option<Collector>,
+    pub agent_name: String,
+    pub folders: DataFolders,
+    pub named: Named,
+    /// A still or a scene leaves no trace.
+    pub remembers_window: bool,
+}
+
+/// The display's ends of the side channels. Dropping them ends the threads.
+#[derive(Resource)]
+struct EnrichLink {
+    requests: Sender<Request>,
+    reports: Receiver<Report>,
+}
+
+pub fn plugin(app: &mut App) {
+    app.add_systems(Startup, start).add_systems(
+        Update,
+        (
+            (reload_rules, watch_traffic).in_set(MapSystems::Trail),
+            take_reports.in_set(MapSystems::Ingest),
+            remember_window.in_set(MapSystems::Account),
+        ),
+    );
+}
+
+fn start(mut commands: Commands, mut start: ResMut<Start>, proxy: Option<Res<EventLoopProxyWrapper>>) {
+    let Some(collector) = start.collector.take() else {
+        return;
+    };
+    let (to_enrich, from_collector) = bounded(COLLECTOR_CAPACITY);
+    let (to_map, feed) = bounded(TO_MAP_CAPACITY);
+    let (requests, from_display) = bounded(SIDE_CAPACITY);
+    let (to_display, reports) = bounded(SIDE_CAPACITY);
+    // A loop that is gone needs no waking.
+    let proxy = proxy.map(|proxy| (**proxy).clone());
+    let wake = Box::new(move || {
+        if let Some(proxy) = &proxy {
+            let _ = proxy.send_event(WinitUserEvent::WakeUp);
+        }
+    });
+    let (folders, agent_name) = (start.folders.clone(), start.agent_name.clone());
+    let spawned = [
+        spawn("collector", move || collector::run(collector, &agent_name, &to_enrich)),
+        spawn("enrich", move || {
+            let outlets = Outlets { to_map, reports: to_display, wake };
+            enrich::run(&folders, &from_collector, &from_display, &outlets);
+        }),
+    ];
+    for error in spawned.into_iter().filter_map(Result::err) {
+        error!("cannot start a thread: {error}");
+    }
+    commands.insert_resource(Feed(feed));
+    commands.insert_resource(EnrichLink { requests, reports });
+}
+
+fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> std::io::Result<thread::JoinHandle<()>> {
+    thread::Builder::new().name(name.to_owned()).spawn(body)
+}
+
+fn reload_rules(
+    mut actions: MessageReader<UiAction>,
+    start: Res<Start>,
+    mut book: ResMut<RuleBook>,
+    mut notices: ResMut<Notices>,
+) {
+    if actions.read().filter(|action| **action == UiAction::ReloadRules).count() == 0 {
+        return;
+    }
+    match start.named.read_rules() {
+        Ok(file) => {
+            say_rule_errors(&file, &mut notices);
+            book.replace(file.rules, file.source);
+        }
+        // The rules in force stay in force.
+        Err(error) => {
+            error!("{error}");
+            notices.say(Severity::Error, "Rules", vec![error.to_string()]);
+        }
+    }
+}
+
+/// Every bad line, in the window and in the log.
+pub fn say_rule_errors(file: &RulesFile, notices: &mut Notices) {
+    let lines: Vec<String> = file.errors.iter().map(ToString::to_string).collect();
+    for line in &lines {
+        warn!("{}: {line}", file.source);
+    }
+    let lines = if lines.is_empty() { lines } else { [vec![file.source.clone()], lines].concat() };
+    notices.say(Severity::Warning, "Rules", lines);
+}
+
+fn watch_traffic(overlays: Res<Overlays>, link: Option<Res<EnrichLink>>, mut watches: Local<bool>) {
+    let wanted = overlays.list.is_some();
+    if let Some(link) = link
+        && wanted != *watches
+        && link.requests.try_send(Request::WatchTraffic(wanted)).is_ok()
+    {
+        *watches = wanted;
+    }
+}
+
+fn take_reports(
+    link: Option<Res<EnrichLink>>,
+    mut notices: ResMut<Notices>,
+    mut sources: ResMut<DataSources>,
+) {
+    let Some(link) = link else {
+        return;
+    };
+    for report in link.reports.try_iter().take(SIDE_CAPACITY) {
+        take_report(report, &mut notices, &mut sources);
+    }
+}
+
+/// Puts a report where the user sees it.
+pub fn take_report(report: Report, notices: &mut Notices, sources: &mut DataSources) {
+    match report {
+        Report::Sources(infos) => {
+            *sources = shown_sources(&infos);
+            let today = Date::from_system_time(std::time::SystemTime::now());
+            let aged = infos.iter().filter_map(|info| age_notice(info.date.as_deref()?, today));
+            notices.say(Severity::Info, "Geographic data", aged.collect());
+        }
+        Report::Problem { topic, lines } => {
+            for line in &lines {
+                warn!("{line}");
+            }
+            notices.say(Severity::Warning, topic, lines);
+        }
+        Report::Dropped(count) => {
+            let line = format!("{count} changes came too fast to draw one by one; the map then shows all that is open");
+            notices.say(Severity::Info, "Flood", vec![line]);
+        }
+    }
+}
+
+fn shown_sources(infos: &[SourceInfo]) -> DataSources {
+    let named = |info: &SourceInfo| match &info.date {
+        Some(date) => format!("{} · {date}", info.name),
+        None => info.name.clone(),
+    };
+    let date = infos.iter().filter_map(|info| info.date.as_deref()).max();
+    let month = date.map(|date| format!("data {} · ", date.get(..7).unwrap_or(date)));
+    let first = infos.first().map_or("", |info| info.name.as_str());
+    DataSources {
+        short: format!("{}{first}", month.unwrap_or_default()),
+        tables: infos.iter().map(named).collect(),
+        attributions: infos
+            .iter()
+            .map(|info| info.attribution.clone())
+            .filter(|attribution| !attribution.is_empty())
+            .collect(),
+    }
+}
+
+/// When the program ends, however it was asked to.
+fn remember_window(
+    mut exits: MessageReader<AppExit>,
+    start: Res<Start>,
+    windows: Query<&Window, With<PrimaryWindow>>,
+) {
+    if exits.read().count() == 0 || !start.remembers_window {
+        return;
+    }
+    let Ok(window) = windows.single() else {
+        return;
+    };
+    if window.mode != WindowMode::Windowed {
+        return;
+    }
+    let position = match window.position {
+        WindowPosition::At(at) => Some(at.to_array()),
+        _ => None,
+    };
+    let place = WindowPlace { width: window.physical_width(), height: window.physical_height(), position };
+    if let Err(error) = place.remember() {
+        warn!("the window's place is not remembered: {error}");
+    }
+}

@@ -1,0 +1,30 @@
+//! Keeps the picture moving while rings grow and closed connections fade, and no longer.
+
+use bevy::prelude::*;
+
+use super::MapSystems;
+use crate::components::{
+    animation::{Animation, FADE_MILLIS, PULSE_MILLIS},
+    connection::{Age, Position, Trail},
+    map_clock::MapClock,
+};
+
+pub(super) fn plugin(app: &mut App) {
+    app.add_systems(Update, keep_moving.in_set(MapSystems::Trail));
+}
+
+fn keep_moving(
+    clock: Res<MapClock>,
+    mut animation: ResMut<Animation>,
+    born: Query<&Age, (Added<Age>, With<Position>)>,
+    ended: Query<&Trail, Added<Trail>>,
+) {
+    let pulses = born.iter().map(|age| age.born_unix_millis + PULSE_MILLIS);
+    let fades = ended.iter().map(|trail| trail.ended_unix_millis + FADE_MILLIS);
+    let now = clock.now_unix_millis();
+    if let Some(until) = pulses.chain(fades).max()
+        && until > now.max(animation.until_unix_millis)
+    {
+        animation.keep_moving_until(until);
+    }
+}

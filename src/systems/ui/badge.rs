@@ -1,0 +1,64 @@
+//! Two words in the middle: that a scene is synthetic, and that there is nothing to show.
+
+use bevy::prelude::*;
+use bevy_egui::{
+    EguiContexts,
+    egui::{self, Align2, Area, Color32, CornerRadius, Frame, Margin, Order, RichText},
+};
+
+use super::{DemoBadge, panel, style::{medium, sans}};
+use crate::components::{
+    account::Account,
+    connection::Agents,
+    map_view::MapView,
+    panels::Panels,
+    theme::{Theme, size},
+};
+
+pub(super) fn show(
+    mut contexts: EguiContexts,
+    demo: Option<Res<DemoBadge>>,
+    agents: Res<Agents>,
+    account: Res<Account>,
+    theme: Res<Theme>,
+    view: Res<MapView>,
+    mut panels: ResMut<Panels>,
+) -> Result {
+    let context = contexts.ctx_mut()?;
+    if let Some(demo) = demo {
+        let badge = Area::new(egui::Id::new("demo"))
+            .anchor(Align2::CENTER_TOP, egui::vec2(0.0, size::MARGIN))
+            .order(Order::Middle)
+            .fade_in(false)
+            .show(context, |ui| {
+                Frame::new()
+                    .fill(theme.colours.warning.egui())
+                    .corner_radius(CornerRadius::same(10))
+                    .inner_margin(Margin::symmetric(10, 3))
+                    .show(ui, |ui| {
+                        let ground = if theme.is_dark { Color32::from_rgb(24, 16, 4) } else { Color32::WHITE };
+                        let words = format!("DEMO · {}", demo.0);
+                        ui.label(RichText::new(words).font(medium(size::TEXT_SMALL)).color(ground));
+                    });
+            });
+        panel::claim(&mut panels, badge.response.rect, &view);
+    }
+    // Before the first look at the sockets nobody knows that there are none.
+    if account.on_map > 0 || agents.0.is_empty() {
+        return Ok(());
+    }
+    let (head, below) = if account.total == 0 {
+        ("No connections", "no established TCP and no connected UDP socket on this machine".to_owned())
+    } else {
+        let sockets = if account.total == 1 { "1 socket".to_owned() } else { format!("{} sockets", account.total) };
+        ("Nothing on the map", format!("{sockets}, none with a place · the line below says why"))
+    };
+    let (rect, ()) = panel::floating(context, "empty", Align2::CENTER_CENTER, egui::Vec2::ZERO, &theme, |ui| {
+        ui.vertical_centered(|ui| {
+            ui.label(RichText::new(head).font(medium(size::TEXT_TITLE)));
+            ui.label(RichText::new(below).font(sans(size::TEXT)).color(theme.colours.text_second.egui()));
+        });
+    });
+    panel::claim(&mut panels, rect, &view);
+    Ok(())
+}

@@ -1,0 +1,136 @@
+//! Bottom left: the colour key. A box switches the text of its rule, with Shift its dots; a name lists connections.
+
+use bevy::prelude::*;
+use bevy_egui::{
+    EguiContexts,
+    egui::{self, Align2, Color32, Rect, Stroke, StrokeKind, Ui},
+};
+
+use super::{panel, row, status, style::{medium, sans}};
+use crate::components::{
+    account::Account,
+    action::{ListKind, UiAction},
+    map_view::MapView,
+    palette::Palette,
+    panels::Panels,
+    rule_book::RuleBook,
+    theme::{Theme, size},
+};
+
+const BOX: f32 = 9.0;
+/// The box answers to clicks a little around it.
+const BOX_REACH: f32 = 5.0;
+const NARROWEST: f32 = 150.0;
+const GAP: f32 = 16.0;
+
+/// One row of the key.
+struct KeyRow<'a> {
+    label: usize,
+    text: &'a str,
+    colour: Color32,
+    count: usize,
+    text_on: bool,
+    hidden: bool,
+    /// The last row stands for connections without a rule and has no switches.
+    has_switch: bool,
+}
+
+pub(super) fn show(
+    mut contexts: EguiContexts,
+    book: Res<RuleBook>,
+    palette: Res<Palette>,
+    account: Res<Account>,
+    theme: Res<Theme>,
+    view: Res<MapView>,
+    mut panels: ResMut<Panels>,
+    mut actions: MessageWriter<UiAction>,
+) -> Result {
+    let context = contexts.ctx_mut()?;
+    let offset = egui::vec2(size::MARGIN, -(size::MARGIN + status::HEIGHT + size::GRID));
+    // A long file of rules scrolls rather than growing over the window.
+    let tallest = (context.content_rect().height() - 220.0 - status::HEIGHT).max(120.0);
+    let (rect, ()) = panel::floating(context, "rules", Align2::LEFT_BOTTOM, offset, &theme, |ui| {
+        ui.spacing_mut().item_spacing.y = 0.0;
+        let rows = rows(&book, *palette, &account, &theme);
+        let names = rows.iter().map(|row| row::width(ui, row.text, medium(size::TEXT)));
+        let width = names.fold(NARROWEST, |widest, name| widest.max(name + BOX + GAP + 56.0));
+        head(ui, width, &theme, &mut actions);
+        egui::ScrollArea::vertical().max_height(tallest).show(ui, |ui| {
+            for key_row in &rows {
+                one(ui, key_row, width, &theme, &mut actions);
+            }
+        });
+    });
+    panel::claim(&mut panels, rect, &view);
+    Ok(())
+}
+
+fn head(ui: &mut Ui, width: f32, theme: &Theme, actions: &mut MessageWriter<UiAction>) {
+    let (line, response) = row::place(ui, width, row::ROW_HEIGHT, theme);
+    let colour = theme.colours.text_faint.egui();
+    row::text(ui, line.left_center(), Align2::LEFT_CENTER, "Rules", sans(size::TEXT_SMALL), colour);
+    row::text(ui, line.right_center(), Align2::RIGHT_CENTER, "text  t", sans(size::TEXT_SMALL), colour);
+    if response.on_hover_text("all text on or off").clicked() {
+        actions.write(UiAction::ToggleAllText);
+    }
+}
+
+fn rows<'a>(book: &'a RuleBook, palette: Palette, account: &Account, theme: &Theme) -> Vec<KeyRow<'a>> {
+    let labels = book.rules.labels();
+    let opaque = |[r, g, b, _]: [u8; 4]| Color32::from_rgb(r, g, b);
+    let count = |label: usize| account.by_label.get(label).copied().unwrap_or(0);
+    let ruled = labels.iter().enumerate().map(|(label, row)| KeyRow {
+        label,
+        text: &row.text,
+        colour: opaque(palette.bytes(label, row.color.to_array())),
+        count: count(label),
+        text_on: book.text_is_on(label),
+        hidden: book.is_hidden(label),
+        has_switch: true,
+    });
+    let other = KeyRow {
+        label: labels.len(),
+        text: "no rule",
+        colour: opaque(palette.no_rule_bytes(theme)),
+        count: count(labels.len()),
+        text_on: false,
+        hidden: false,
+        has_switch: false,
+    };
+    ruled.chain(std::iter::once(other)).collect()
+}
+
+fn one(ui: &mut Ui, key_row: &KeyRow, width: f32, theme: &Theme, actions: &mut MessageWriter<UiAction>) {
+    let (line, response) = row::place(ui, width, row::ROW_HEIGHT, theme);
+    let colours = &theme.colours;
+    let square =
+        Rect::from_center_size(line.left_center() + egui::vec2(BOX * 0.5, 0.0), egui::vec2(BOX, BOX));
+    let colour = if key_row.hidden { key_row.colour.gamma_multiply(0.35) } else { key_row.colour };
+    if key_row.text_on {
+        ui.painter().rect_filled(square, 2.0, colour);
+    } else {
+        ui.painter().rect_stroke(square, 2.0, Stroke::new(1.2, colour), StrokeKind::Inside);
+    }
+    let text_colour = if key_row.text_on { colours.text } else { colours.text_second }.egui();
+    let at = line.left_center() + egui::vec2(BOX + GAP * 0.75, 0.0);
+    let text_width =
+        row::text(ui, at, Align2::LEFT_CENTER, key_row.text, medium(size::TEXT), text_colour);
+    if key_row.hidden {
+        let end = at + egui::vec2(text_width, 0.0);
+        ui.painter().line_segment([at, end], Stroke::new(1.0, text_colour));
+    }
+    let figure = if key_row.count > 0 { colours.text } else { colours.text_faint };
+    row::figure(ui, line, key_row.count, figure.egui());
+    if !response.clicked() {
+        return;
+    }
+    let on_box = response
+        .interact_pointer_pos()
+        .is_some_and(|at| key_row.has_switch && square.expand(BOX_REACH).contains(at));
+    let label = key_row.label;
+    actions.write(match (on_box, ui.input(|input| input.modifiers.shift)) {
+        (true, false) => UiAction::ToggleLabelText { label },
+        (true, true) => UiAction::ToggleLabelDots { label },
+        (false, _) => UiAction::OpenList(ListKind::Label(label)),
+    });
+}

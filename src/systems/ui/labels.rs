@@ -1,0 +1,207 @@
+//! The texts beside the dots: program and port, ASN and organisation. Laid out only when a connection, a rule, the
+//! view or a panel changed; in between the same shapes are painted again.
+
+use std::sync::Arc;
+
+use bevy::{platform::collections::HashMap, prelude::*};
+use bevy_egui::{
+    EguiContexts,
+    egui::{self, Color32, Context, Galley, LayerId, Stroke},
+};
+
+use super::{
+    label_layout::{Candidate, DotGrid, LabelLayout, LabelText, Obstacles},
+    style::{medium, sans},
+};
+use crate::{
+    components::{
+        connection::{Connection, MatchedRule, Position, Trail},
+        map_view::MapView,
+        palette::Palette,
+        panels::Panels,
+        rule_book::RuleBook,
+        theme::{Theme, size},
+    },
+    model::LocatedConnection,
+};
+
+/// Texts considered; a screen has no room for more, and the oldest connections come first.
+const MOST_CANDIDATES: usize = 600;
+/// Longer names of organisations are cut.
+const LONGEST_NAME: usize = 26;
+/// Space between the two lines, in points.
+const LEADING: f32 = 1.0;
+
+type Shown = (&'static Connection, &'static MatchedRule, &'static Position);
+type CameOrChanged = Or<(Changed<Connection>, Changed<MatchedRule>, Changed<Position>, Added<Trail>)>;
+
+/// The shapes of the texts that are placed, ready to paint.
+#[derive(Default)]
+pub(super) struct Painted(Vec<PaintedLabel>);
+
+struct PaintedLabel {
+    first: (egui::Pos2, Arc<Galley>),
+    second: (egui::Pos2, Arc<Galley>),
+    leader: [egui::Pos2; 2],
+    colour: Color32,
+}
+
+pub(super) fn show(
+    mut contexts: EguiContexts,
+    mut layout: ResMut<LabelLayout>,
+    book: Res<RuleBook>,
+    view: Res<MapView>,
+    (theme, palette, panels): (Res<Theme>, Res<Palette>, Res<Panels>),
+    shown: Query<Shown, Without<Trail>>,
+    changed: Query<(), CameOrChanged>,
+    mut gone: RemovedComponents<Connection>,
+    mut painted: Local<Painted>,
+    mut last_panels: Local<Panels>,
+) -> Result {
+    let context = contexts.ctx_mut()?;
+    let some_gone = gone.read().count() > 0;
+    let restyled = theme.is_changed() || palette.is_changed() || *last_panels != *panels;
+    if restyled || some_gone || !changed.is_empty() || book.is_changed() || view.is_changed() {
+        last_panels.clone_from(&panels);
+        let inputs = Inputs { book: &book, view: &view, theme: &theme, palette: *palette };
+        let (candidates, colours) = inputs.candidates(context, &shown);
+        let dots = inputs.dot_grid(&shown);
+        let obstacles = Obstacles { window_px: view.size_px, panels: &panels.rects, dots };
+        layout.arrange(candidates, &obstacles, view.px_per_point);
+        painted.0 = inputs.paint(context, &layout, &colours);
+    }
+    let painter = context.layer_painter(LayerId::background());
+    for label in &painted.0 {
+        painter.line_segment(label.leader, Stroke::new(1.0, label.colour.gamma_multiply(0.45)));
+        for (at, galley) in [&label.first, &label.second] {
+            painter.galley(*at, galley.clone(), Color32::PLACEHOLDER);
+        }
+    }
+    Ok(())
+}
+
+struct Inputs<'a> {
+    book: &'a RuleBook,
+    view: &'a MapView,
+    theme: &'a Theme,
+    palette: Palette,
+}
+
+impl Inputs<'_> {
+    /// Texts that want a place, and the colour of each one's dot.
+    fn candidates(
+        &self,
+        context: &Context,
+        shown: &Query<Shown, Without<Trail>>,
+    ) -> (Vec<Candidate>, Vec<Color32>) {
+        let mut connections: Vec<_> = shown
+            .iter()
+            .filter(|(_, matched, _)| {
+                let label = self.book.label_of(matched.0);
+                self.book.shows_text(label) && !self.book.is_hidden(label)
+            })
+            .collect();
+        connections.sort_unstable_by_key(|(connection, ..)| (connection.0.opened_unix_millis, connection.0.key));
+        let mut seen: HashMap<LabelText, usize> = HashMap::default();
+        let (mut found, mut colours): (Vec<(LabelText, [f32; 2], usize)>, Vec<Color32>) = Default::default();
+        for (connection, matched, position) in connections {
+            let dot_px = self.view.px_from_lon_lat(position.lon, position.lat).px;
+            let on_screen = (0..2).all(|axis| (0.0..=self.view.size_px[axis]).contains(&dot_px[axis]));
+            let Some(rule) = matched.0.and_then(|rule| self.book.rules.rules().get(rule)) else {
+                continue;
+            };
+            if !on_screen {
+                continue;
+            }
+            let text = label_text(&connection.0, rule.port, dot_px);
+            if let Some(index) = seen.get(&text) {
+                found[*index].2 += 1;
+                continue;
+            }
+            if found.len() == MOST_CANDIDATES {
+                break;
+            }
+            seen.insert(text.clone(), found.len());
+            found.push((text, dot_px, 1));
+            let label = self.book.label_of(matched.0);
+            let [r, g, b, _] = self.palette.bytes(label, rule.color.to_array());
+            colours.push(Color32::from_rgb(r, g, b));
+        }
+        let candidates = found
+            .into_iter()
+            .map(|(text, dot_px, count)| {
+                let (first, second) = self.galleys(context, &text, count);
+                let points = self.view.px_per_point;
+                let size = egui::vec2(
+                    first.size().x.max(second.size().x),
+                    first.size().y + LEADING + second.size().y,
+                );
+                Candidate { text, count, dot_px, size_px: [size.x * points, size.y * points] }
+            })
+            .collect();
+        (candidates, colours)
+    }
+
+    fn dot_grid(&self, shown: &Query<Shown, Without<Trail>>) -> DotGrid {
+        let mut grid = DotGrid::new(self.view.size_px);
+        for (_, matched, position) in shown {
+            if !self.book.is_hidden(self.book.label_of(matched.0)) {
+                let px = self.view.px_from_lon_lat(position.lon, position.lat).px;
+                grid.mark(px, size::DOT * self.view.px_per_point);
+            }
+        }
+        grid
+    }
+
+    fn galleys(&self, context: &Context, text: &LabelText, count: usize) -> (Arc<Galley>, Arc<Galley>) {
+        let first = if count > 1 { format!("{}  ×{count}", text.first) } else { text.first.clone() };
+        let colours = &self.theme.colours;
+        let painter = context.layer_painter(LayerId::background());
+        (
+            painter.layout_no_wrap(first, medium(size::TEXT), colours.text.egui()),
+            painter.layout_no_wrap(text.second.clone(), sans(size::TEXT_SMALL), colours.text_second.egui()),
+        )
+    }
+
+    fn paint(&self, context: &Context, layout: &LabelLayout, colours: &[Color32]) -> Vec<PaintedLabel> {
+        let points = self.view.px_per_point;
+        let pos = |px: [f32; 2]| egui::pos2(px[0] / points, px[1] / points);
+        layout
+            .placed
+            .iter()
+            .map(|placed| {
+                let candidate = &layout.candidates[placed.candidate];
+                let (first, second) = self.galleys(context, &candidate.text, candidate.count);
+                let (min, max) = (pos(placed.rect.min), pos(placed.rect.max));
+                let left = |galley: &Galley| {
+                    if placed.slot.is_left() { max.x - galley.size().x } else { min.x }
+                };
+                let first_at = egui::pos2(left(&first), min.y);
+                let second_at = egui::pos2(left(&second), min.y + first.size().y + LEADING);
+                let dot = pos(candidate.dot_px);
+                // The leader ends where the text begins, at the height of the middle of it.
+                let near = egui::pos2(dot.x.clamp(min.x - 2.0, max.x + 2.0), dot.y.clamp(min.y, max.y));
+                let start = dot + (near - dot).normalized() * (size::DOT + 1.5);
+                PaintedLabel {
+                    first: (first_at, first),
+                    second: (second_at, second),
+                    leader: [start, near],
+                    colour: colours[placed.candidate],
+                }
+            })
+            .collect()
+    }
+}
+
+fn label_text(connection: &LocatedConnection, port: u16, dot_px: [f32; 2]) -> LabelText {
+    let second = connection.asn.as_ref().map_or_else(String::new, |asn| {
+        let name: String = asn.organisation.chars().take(LONGEST_NAME).collect();
+        let cut = if name.len() < asn.organisation.len() { "…" } else { "" };
+        format!("AS{}  {}{cut}", asn.number, name.trim_end())
+    });
+    LabelText {
+        first: format!("{}:{port}", connection.observation.owner.name()),
+        second,
+        at: dot_px.map(|px| (px * 4.0) as i32),
+    }
+}

@@ -1,0 +1,57 @@
+//! The panels over the map, drawn by egui. Panels read components and send `UiAction`s; none changes a connection.
+//! A panel may run twice a frame, so it keeps no count of its own.
+
+mod agents;
+mod badge;
+mod exit;
+mod help;
+mod key;
+mod label_layout;
+mod labels;
+mod list;
+mod notices;
+mod panel;
+mod row;
+mod status;
+mod style;
+mod traps;
+
+use bevy::prelude::*;
+use bevy_egui::{EguiPlugin, EguiPrimaryContextPass};
+
+/// What stands in the corner of a synthetic scene.
+#[derive(Resource, Clone, Debug, PartialEq, Eq)]
+pub struct DemoBadge(pub String);
+
+/// The order in which the panels come: what comes later lies on top, and labels keep away from all of them.
+#[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum PanelSystems {
+    Prepare,
+    Panels,
+    Labels,
+}
+
+pub(super) fn plugin(app: &mut App) {
+    use PanelSystems::{Labels, Panels, Prepare};
+    app.add_plugins(EguiPlugin::default())
+        .add_plugins(traps::plugin)
+        .init_resource::<label_layout::LabelLayout>()
+        .configure_sets(EguiPrimaryContextPass, (Prepare, Panels, Labels).chain())
+        .add_systems(EguiPrimaryContextPass, (style::apply, panel::begin).chain().in_set(Prepare))
+        .add_systems(
+            EguiPrimaryContextPass,
+            (
+                agents::show,
+                key::show,
+                status::show,
+                badge::show,
+                notices::show,
+                list::show,
+                help::show,
+                exit::show,
+            )
+                .chain()
+                .in_set(Panels),
+        )
+        .add_systems(EguiPrimaryContextPass, labels::show.in_set(Labels));
+}

@@ -1,0 +1,65 @@
+//! Top right: what the user should read, until dismissed.
+
+use bevy::prelude::*;
+use bevy_egui::{
+    EguiContexts,
+    egui::{self, Align2, RichText},
+};
+
+use super::{panel, style::{medium, sans}};
+use crate::components::{
+    action::UiAction,
+    map_view::MapView,
+    notices::{Notices, Severity},
+    panels::Panels,
+    theme::{Theme, size},
+};
+
+const WIDTH: f32 = 360.0;
+/// A file with more bad lines than this says how many there are; the log has them all.
+const LINES_SHOWN: usize = 8;
+
+pub(super) fn show(
+    mut contexts: EguiContexts,
+    notices: Res<Notices>,
+    theme: Res<Theme>,
+    view: Res<MapView>,
+    mut panels: ResMut<Panels>,
+    mut actions: MessageWriter<UiAction>,
+) -> Result {
+    if notices.0.is_empty() {
+        return Ok(());
+    }
+    let context = contexts.ctx_mut()?;
+    let offset = egui::vec2(-size::MARGIN, size::MARGIN + 32.0);
+    let (rect, ()) = panel::floating(context, "notices", Align2::RIGHT_TOP, offset, &theme, |ui| {
+        ui.set_width(WIDTH);
+        for notice in &notices.0 {
+            let colour = match notice.severity {
+                Severity::Info => theme.colours.accent,
+                Severity::Warning => theme.colours.warning,
+                Severity::Error => theme.colours.error,
+            };
+            ui.horizontal(|ui| {
+                ui.label(RichText::new(&notice.topic).font(medium(size::TEXT)).color(colour.egui()));
+                ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                    let close = RichText::new("dismiss").font(sans(size::TEXT_SMALL));
+                    if ui.add(egui::Button::new(close).frame(false)).clicked() {
+                        actions.write(UiAction::DismissNotice { topic: notice.topic.clone() });
+                    }
+                });
+            });
+            for line in notice.lines.iter().take(LINES_SHOWN) {
+                let text = RichText::new(line).font(sans(size::TEXT_SMALL)).color(theme.colours.text_second.egui());
+                ui.add(egui::Label::new(text).wrap());
+            }
+            if let Some(more) = notice.lines.len().checked_sub(LINES_SHOWN).filter(|more| *more > 0) {
+                let text = RichText::new(format!("and {more} more, see the log"));
+                ui.label(text.font(sans(size::TEXT_SMALL)).color(theme.colours.text_faint.egui()));
+            }
+            ui.add_space(size::GRID * 0.5);
+        }
+    });
+    panel::claim(&mut panels, rect, &view);
+    Ok(())
+}

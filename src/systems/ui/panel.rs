@@ -1,0 +1,53 @@
+//! A floating panel: the one shape that everything over the map has, and the list of where such panels lie.
+
+use bevy::prelude::*;
+use bevy_egui::{
+    EguiContexts,
+    egui::{self, Align2, Area, Context, CornerRadius, Frame, Margin, Order, Rect, Stroke, Ui, Vec2},
+};
+
+use crate::components::{
+    map_view::MapView,
+    panels::{Panels, PxRect},
+    theme::{Theme, size},
+};
+
+/// Forgets the panels of the last frame; those of this one add themselves.
+pub(super) fn begin(mut contexts: EguiContexts, mut panels: ResMut<Panels>) -> Result {
+    let has_keyboard = contexts.ctx_mut()?.egui_wants_keyboard_input();
+    panels.rects.clear();
+    panels.has_keyboard = has_keyboard;
+    Ok(())
+}
+
+/// Draws a panel that hangs from a corner or an edge of the window, so many points inside it.
+pub(super) fn floating<R>(
+    context: &Context,
+    name: &'static str,
+    anchor: Align2,
+    offset: Vec2,
+    theme: &Theme,
+    contents: impl FnOnce(&mut Ui) -> R,
+) -> (Rect, R) {
+    let shown = Area::new(egui::Id::new(name))
+        .anchor(anchor, offset)
+        .order(Order::Middle)
+        .fade_in(false)
+        .constrain(false)
+        .show(context, |ui| frame(theme).show(ui, contents).inner);
+    (shown.response.rect, shown.inner)
+}
+
+pub(super) fn frame(theme: &Theme) -> Frame {
+    Frame::new()
+        .fill(theme.colours.panel.egui())
+        .stroke(Stroke::new(1.0, theme.colours.panel_edge.egui()))
+        .corner_radius(CornerRadius::same(size::PANEL_RADIUS))
+        .inner_margin(Margin::same(size::INNER as i8))
+}
+
+/// Says that the pointer belongs to a panel here.
+pub(super) fn claim(panels: &mut Panels, rect: Rect, view: &MapView) {
+    let px = |pos: egui::Pos2| [pos.x * view.px_per_point, pos.y * view.px_per_point];
+    panels.rects.push(PxRect { min: px(rect.min), max: px(rect.max) });
+}

@@ -1,0 +1,171 @@
+//! The bottom line: the clock at the left, the account of all sockets at the right. Every figure opens its list.
+
+use bevy::prelude::*;
+use bevy_egui::{
+    EguiContexts,
+    egui::{self, Align, Align2, Area, Color32, FontId, Label, Layout, Order, RichText, Sense, Ui},
+};
+
+use super::{
+    DemoBadge, label_layout::LabelLayout, panel, row::grouped,
+    style::{medium, mono, sans},
+};
+use crate::{
+    components::{
+        account::Account,
+        action::{ListKind, UiAction},
+        data_sources::DataSources,
+        map_clock::MapClock,
+        map_view::MapView,
+        panels::Panels,
+        theme::{Theme, size},
+    },
+    model::NoPlace,
+};
+
+/// Height of the bottom line, in points.
+pub(super) const HEIGHT: f32 = 36.0;
+
+pub(super) fn show(
+    mut contexts: EguiContexts,
+    clock: Res<MapClock>,
+    account: Res<Account>,
+    sources: Res<DataSources>,
+    labels: Res<LabelLayout>,
+    demo: Option<Res<DemoBadge>>,
+    theme: Res<Theme>,
+    view: Res<MapView>,
+    mut panels: ResMut<Panels>,
+    mut actions: MessageWriter<UiAction>,
+) -> Result {
+    let context = contexts.ctx_mut()?;
+    let margin = egui::vec2(size::MARGIN + size::INNER, -size::MARGIN);
+    let left = Area::new(egui::Id::new("clock"))
+        .anchor(Align2::LEFT_BOTTOM, margin)
+        .order(Order::Background)
+        .fade_in(false)
+        .show(context, |ui| {
+            ui.spacing_mut().item_spacing = egui::vec2(size::GRID, 2.0);
+            let (date, time) = date_and_time(clock.now_unix_millis());
+            ui.horizontal(|ui| {
+                words(ui, &date, mono(size::TEXT), theme.colours.text_second.egui());
+                words(ui, &time, mono(size::TEXT), theme.colours.text.egui());
+            });
+            let (word, colour) =
+                if demo.is_some() { ("SCENE", theme.colours.warning) } else { ("LIVE", theme.colours.good) };
+            words(ui, word, medium(size::TEXT_SMALL), colour.egui());
+        });
+    let right = Area::new(egui::Id::new("account"))
+        .anchor(Align2::RIGHT_BOTTOM, egui::vec2(-size::MARGIN, -size::MARGIN))
+        .order(Order::Background)
+        .fade_in(false)
+        .show(context, |ui| {
+            ui.spacing_mut().item_spacing = egui::vec2(0.0, 2.0);
+            ui.with_layout(Layout::top_down(Align::Max), |ui| {
+                sums(ui, &account, &theme, &mut actions);
+                reasons(ui, &account, &labels, &sources, &theme, &mut actions);
+            });
+        });
+    panel::claim(&mut panels, left.response.rect, &view);
+    panel::claim(&mut panels, right.response.rect, &view);
+    Ok(())
+}
+
+/// `163 sockets = 151 on the map + 12 without place`
+fn sums(ui: &mut Ui, account: &Account, theme: &Theme, actions: &mut MessageWriter<UiAction>) {
+    let colour = theme.colours.text.egui();
+    let without: usize = NoPlace::ALL.iter().map(|reason| account.without_place(*reason)).sum();
+    right_to_left(ui, |ui| {
+        if account.hidden > 0 {
+            link(ui, account.hidden, "hidden", colour, sans(size::TEXT), ListKind::Hidden, actions);
+            words(ui, "  +  ", sans(size::TEXT), colour);
+        }
+        words(ui, &format!("{} without place", grouped(without)), sans(size::TEXT), colour);
+        words(ui, "  +  ", sans(size::TEXT), colour);
+        link(ui, account.on_map, "on the map", colour, sans(size::TEXT), ListKind::OnMap, actions);
+        words(ui, "  =  ", sans(size::TEXT), colour);
+        let noun = if account.total == 1 { "socket" } else { "sockets" };
+        link(ui, account.total, noun, colour, sans(size::TEXT), ListKind::All, actions);
+    });
+}
+
+/// `LAN 8 · loopback 3 · no entry 1      data 2026-06 · DB-IP, RouteViews`
+fn reasons(
+    ui: &mut Ui,
+    account: &Account,
+    labels: &LabelLayout,
+    sources: &DataSources,
+    theme: &Theme,
+    actions: &mut MessageWriter<UiAction>,
+) {
+    let (faint, font) = (theme.colours.text_faint.egui(), || sans(size::TEXT_SMALL));
+    right_to_left(ui, |ui| {
+        words(ui, &sources.short, font(), faint);
+        let mut between = "      ";
+        for reason in NoPlace::ALL.into_iter().rev().filter(|reason| account.without_place(*reason) > 0) {
+            words(ui, between, font(), faint);
+            let figure = format!("{} {}", reason.label(), grouped(account.without_place(reason)));
+            if click(ui, &figure, faint, font()) {
+                actions.write(UiAction::OpenList(ListKind::WithoutPlace(reason)));
+            }
+            between = " · ";
+        }
+        for (count, what) in [
+            (account.beyond_edge, "beyond the edge"),
+            (account.unnamed, "of unknown program"),
+            (labels.without_room, "texts without room"),
+        ] {
+            if count > 0 {
+                words(ui, between, font(), faint);
+                words(ui, &format!("{} {what}", grouped(count)), font(), faint);
+                between = " · ";
+            }
+        }
+    });
+}
+
+/// Words are laid from the right, so they come last first.
+fn right_to_left(ui: &mut Ui, contents: impl FnOnce(&mut Ui)) {
+    ui.allocate_ui_with_layout(
+        egui::vec2(ui.available_width(), 16.0),
+        Layout::right_to_left(Align::Center),
+        contents,
+    );
+}
+
+fn words(ui: &mut Ui, text: &str, font: FontId, colour: Color32) {
+    ui.add(Label::new(RichText::new(text).font(font).color(colour)).extend());
+}
+
+fn click(ui: &mut Ui, text: &str, colour: Color32, font: FontId) -> bool {
+    let label = Label::new(RichText::new(text).font(font).color(colour)).extend().sense(Sense::click());
+    let response = ui.add(label).on_hover_cursor(egui::CursorIcon::PointingHand);
+    if response.hovered() {
+        let (rect, line) = (response.rect, egui::Stroke::new(1.0, colour));
+        ui.painter().line_segment([rect.left_bottom(), rect.right_bottom()], line);
+    }
+    response.clicked()
+}
+
+fn link(
+    ui: &mut Ui,
+    count: usize,
+    noun: &str,
+    colour: Color32,
+    font: FontId,
+    list: ListKind,
+    actions: &mut MessageWriter<UiAction>,
+) {
+    if click(ui, &format!("{} {noun}", grouped(count)), colour, font) {
+        actions.write(UiAction::OpenList(list));
+    }
+}
+
+/// Local date and time to the minute, as `22 Nov 2026` and `21:48`.
+pub(super) fn date_and_time(unix_millis: i64) -> (String, String) {
+    let Ok(at) = jiff::Timestamp::from_millisecond(unix_millis) else {
+        return Default::default();
+    };
+    let local = at.to_zoned(jiff::tz::TimeZone::system());
+    (local.strftime("%-d %b %Y").to_string(), local.strftime("%H:%M").to_string())
+}

@@ -1,0 +1,120 @@
+//! Type, colours and shapes of the panels, from the one theme.
+
+use std::sync::Arc;
+
+use bevy::prelude::*;
+use bevy_egui::{
+    EguiContexts,
+    egui::{
+        self, Color32, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, Stroke, TextStyle, style,
+    },
+};
+
+use crate::components::{
+    map_view::MapView,
+    theme::{Theme, size},
+};
+
+const SANS: &[u8] = include_bytes!("../../../assets/fonts/Inter-Regular.otf");
+const SANS_MEDIUM: &[u8] = include_bytes!("../../../assets/fonts/Inter-Medium.otf");
+const MONO: &[u8] = include_bytes!("../../../assets/fonts/JetBrainsMono-Regular.ttf");
+
+/// Sets fonts once, colours when the theme changes, and the size of a point when the window does.
+pub(super) fn apply(
+    mut contexts: EguiContexts,
+    theme: Res<Theme>,
+    view: Res<MapView>,
+    mut fonts_set: Local<bool>,
+) -> Result {
+    let context = contexts.ctx_mut()?;
+    if !*fonts_set {
+        context.set_fonts(fonts());
+        *fonts_set = true;
+    }
+    let native = context.native_pixels_per_point().unwrap_or(1.0);
+    let zoom = view.px_per_point / native;
+    if (context.zoom_factor() - zoom).abs() > 1e-3 {
+        context.set_zoom_factor(zoom);
+    }
+    if theme.is_changed() {
+        context.set_visuals(visuals(&theme));
+        context.all_styles_mut(shape);
+    }
+    Ok(())
+}
+
+/// The medium weight, for what is to be read first.
+pub(super) fn medium(points: f32) -> FontId {
+    FontId::new(points, FontFamily::Name("medium".into()))
+}
+
+pub(super) fn sans(points: f32) -> FontId {
+    FontId::proportional(points)
+}
+
+/// Even figures: addresses, ports, counts and times.
+pub(super) fn mono(points: f32) -> FontId {
+    FontId::monospace(points)
+}
+
+fn fonts() -> FontDefinitions {
+    let mut fonts = FontDefinitions::default();
+    for (name, bytes) in [("inter", SANS), ("inter-medium", SANS_MEDIUM), ("jetbrains-mono", MONO)] {
+        fonts.font_data.insert(name.to_owned(), Arc::new(FontData::from_static(bytes)));
+    }
+    // egui's own fonts stay behind ours, for signs that ours lack.
+    let fallback = fonts.families.get(&FontFamily::Proportional).cloned().unwrap_or_default();
+    for (family, name) in [
+        (FontFamily::Proportional, "inter"),
+        (FontFamily::Name("medium".into()), "inter-medium"),
+        (FontFamily::Monospace, "jetbrains-mono"),
+    ] {
+        let chain = std::iter::once(name.to_owned()).chain(fallback.iter().cloned()).collect();
+        fonts.families.insert(family, chain);
+    }
+    fonts
+}
+
+fn visuals(theme: &Theme) -> egui::Visuals {
+    let colours = &theme.colours;
+    let mut visuals = if theme.is_dark { egui::Visuals::dark() } else { egui::Visuals::light() };
+    let panel = colours.panel.egui();
+    let edge = Stroke::new(1.0, colours.panel_edge.egui());
+    visuals.override_text_color = Some(colours.text.egui());
+    visuals.window_fill = panel;
+    visuals.panel_fill = panel;
+    visuals.window_stroke = edge;
+    visuals.window_corner_radius = CornerRadius::same(size::PANEL_RADIUS);
+    visuals.window_shadow = egui::Shadow::NONE;
+    visuals.popup_shadow = egui::Shadow::NONE;
+    visuals.hyperlink_color = colours.accent.egui();
+    visuals.selection.bg_fill = colours.accent.egui().gamma_multiply(0.3);
+    visuals.extreme_bg_color = Color32::from_black_alpha(if theme.is_dark { 60 } else { 10 });
+    visuals.faint_bg_color = colours.hover.egui();
+    for widget in [
+        &mut visuals.widgets.noninteractive,
+        &mut visuals.widgets.inactive,
+        &mut visuals.widgets.hovered,
+        &mut visuals.widgets.active,
+        &mut visuals.widgets.open,
+    ] {
+        widget.corner_radius = CornerRadius::same(4);
+        widget.bg_stroke = edge;
+    }
+    visuals
+}
+
+fn shape(style: &mut egui::Style) {
+    style.animation_time = 0.0;
+    style.text_styles = [
+        (TextStyle::Small, sans(size::TEXT_SMALL)),
+        (TextStyle::Body, sans(size::TEXT)),
+        (TextStyle::Button, sans(size::TEXT)),
+        (TextStyle::Monospace, mono(size::TEXT_SMALL)),
+        (TextStyle::Heading, medium(size::TEXT_TITLE)),
+    ]
+    .into();
+    style.spacing.item_spacing = egui::vec2(size::GRID, size::GRID * 0.5);
+    style.spacing.window_margin = egui::Margin::same(size::INNER as i8);
+    style.interaction = style::Interaction { selectable_labels: false, ..style.interaction.clone() };
+}

@@ -1,0 +1,21 @@
+//! Two remedies for bevy_egui 0.42 in a program that sleeps between frames.
+
+use bevy::{asset::AssetEventSystems, prelude::*};
+use bevy_egui::{EguiContext, EguiInput, EguiPostUpdateSet, EguiPreUpdateSet, egui};
+
+pub(super) fn plugin(app: &mut App) {
+    // A glyph used for the first time would reach the screen a frame late, and here there may be no later frame.
+    app.configure_sets(PostUpdate, EguiPostUpdateSet::PostProcessOutput.before(AssetEventSystems)).add_systems(
+        PreUpdate,
+        drop_idle_modifier_events.after(EguiPreUpdateSet::ProcessInput).before(EguiPreUpdateSet::BeginPass),
+    );
+}
+
+/// Every frame brings an event that says that the modifier keys are as they were. egui repaints for any event, so the
+/// program would never sleep.
+fn drop_idle_modifier_events(mut contexts: Query<(&mut EguiContext, &mut EguiInput)>) {
+    for (mut context, mut input) in &mut contexts {
+        let held = context.get_mut().input(|state| state.modifiers);
+        input.events.retain(|event| !matches!(event, egui::Event::ModifiersChanged(now) if *now == held));
+    }
+}
