@@ -1,1 +1,3 @@
+//! The network edge: what this machine's sockets say.
+
 pub mod collector;
