@@ -1,6 +1,9 @@
 //! From address to place and ASN, offline. This file owns the question and the order in which sources are asked;
 //! the tables themselves, and what reads foreign files, are modules of their own.
 
+pub mod import;
+pub mod user_places;
+
 use std::net::IpAddr;
 
 use crate::model::{Asn, Place};

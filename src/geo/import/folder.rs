@@ -1,0 +1,49 @@
+//! A folder of data files: which of them are looked at, in an order that does not depend on the file system.
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
+
+/// Endings of files that are meant to be data: one of these that cannot be read is an error. Any other file, one
+/// without ending included, is read where it is data and passed over where it is not.
+const DATA_ENDINGS: [&str; 6] = ["csv", "tsv", "mmdb", "gz", "zip", "bin"];
+
+/// The user's own places, which have a reader of their own.
+const USER_PLACES: &str = "places.csv";
+
+/// Files of the folder, links followed, sorted by name; hidden ones and `places.csv` left out.
+pub fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    Ok(entries(folder)?.into_iter().filter(|path| path.is_file()).collect())
+}
+
+/// The same, and the files of the folders in it: vendors pack their tables into a dated folder.
+pub fn files_and_one_level_down(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for path in entries(folder)? {
+        if path.is_dir() {
+            // A folder that may not be read holds nothing for this user.
+            found.extend(files(&path).unwrap_or_default());
+        } else if path.is_file() {
+            found.push(path);
+        }
+    }
+    Ok(found)
+}
+
+pub fn is_meant_as_data(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| DATA_ENDINGS.iter().any(|known| ending.eq_ignore_ascii_case(known)))
+}
+
+fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut paths = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        if !name.to_string_lossy().starts_with('.') && !name.eq_ignore_ascii_case(USER_PLACES) {
+            paths.push(entry.path());
+        }
+    }
+    paths.sort();
+    Ok(paths)
+}

@@ -1,0 +1,73 @@
+//! Opens a file, plain or gzip (by its first bytes, not by its name), and shows its beginning before it is read.
+
+use std::{
+    fs::File,
+    io::{self, BufReader, Cursor, Read},
+    path::Path,
+    time::SystemTime,
+};
+
+use flate2::bufread::MultiGzDecoder;
+
+/// Bytes looked at to tell the format: some hundred rows of any of them.
+const HEAD_BYTES: u64 = 64 << 10;
+/// The largest known table is 0.6 GB of text; more than this unpacked is a mistake or a bomb. Bytes.
+const MAX_UNPACKED_BYTES: u64 = 4 << 30;
+const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
+
+pub struct Input {
+    /// The beginning of the unpacked file.
+    pub head: Vec<u8>,
+    /// Whether `head` is all of it.
+    pub head_is_all: bool,
+    pub modified: Option<SystemTime>,
+    rest: Box<dyn Read>,
+}
+
+impl Input {
+    pub fn open(path: &Path) -> io::Result<Self> {
+        // Before opening: to open a pipe would wait for its writer.
+        let metadata = std::fs::metadata(path)?;
+        if !metadata.is_file() {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a file"));
+        }
+        let mut file = File::open(path)?;
+        let mut magic = Vec::new();
+        file.by_ref().take(GZIP_MAGIC.len() as u64).read_to_end(&mut magic)?;
+        let packed = magic == GZIP_MAGIC;
+        let whole = Cursor::new(magic).chain(file);
+        let unpacked: Box<dyn Read> =
+            if packed { Box::new(MultiGzDecoder::new(BufReader::new(whole))) } else { Box::new(whole) };
+        let mut rest = Limited { reader: unpacked, left: MAX_UNPACKED_BYTES };
+        let mut head = Vec::new();
+        rest.by_ref().take(HEAD_BYTES).read_to_end(&mut head)?;
+        let head_is_all = (head.len() as u64) < HEAD_BYTES;
+        Ok(Self { head, head_is_all, modified: metadata.modified().ok(), rest: Box::new(rest) })
+    }
+
+    /// No text has zero bytes, and every MMDB search tree has.
+    pub fn is_binary(&self) -> bool {
+        self.head.contains(&0)
+    }
+
+    /// The unpacked file from its first byte.
+    pub fn into_reader(self) -> impl Read {
+        Cursor::new(self.head).chain(self.rest)
+    }
+}
+
+/// Fails behind `left` bytes instead of ending there, so that nothing is cut off in silence.
+struct Limited<R> {
+    reader: R,
+    left: u64,
+}
+
+impl<R: Read> Read for Limited<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.reader.read(buffer)?;
+        self.left = self.left.checked_sub(count as u64).ok_or_else(|| {
+            io::Error::other(format!("more than {} GiB when unpacked", MAX_UNPACKED_BYTES >> 30))
+        })?;
+        Ok(count)
+    }
+}
