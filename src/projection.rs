@@ -39,6 +39,9 @@ fn number_or_zero(value: f32) -> f32 {
 }
 
 #[cfg(test)]
+mod shader_tests;
+
+#[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
