@@ -39,6 +39,9 @@ fn number_or_zero(value: f32) -> f32 {
 }
 
 #[cfg(test)]
+mod shader_tests;
+
+#[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
@@ -97,11 +100,12 @@ mod tests {
         assert!((map_from_lon_lat(0.0, 90.0)[1] - 0.5).abs() < 1e-3, "the world is all but square");
         assert_eq!(map_from_lon_lat(f32::NAN, f32::NAN), [0.0, 0.0]);
         assert_eq!(map_from_lon_lat(f32::INFINITY, f32::NEG_INFINITY)[0], 0.0);
-        assert_eq!(lon_lat_from_map([0.6, 9.0]), [wrapped_lon(216.0), MAX_LATITUDE]);
+        let [lon, lat] = lon_lat_from_map([0.6, 9.0]);
+        assert!((lon + 144.0).abs() < 1e-3 && lat == MAX_LATITUDE, "{lon} {lat}");
     }
 
     proptest! {
-        /// A thousandth of a degree is 0.3 px of a world 100,000 px wide.
+        /// To a ten-thousandth of a degree: 0.03 px of a world 100,000 px wide.
         #[test]
         fn there_and_back(lon in -180.0f32..=180.0, lat in -MAX_LATITUDE..=MAX_LATITUDE) {
             let [lon_back, lat_back] = lon_lat_from_map(map_from_lon_lat(lon, lat));

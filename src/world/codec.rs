@@ -2,7 +2,7 @@
 //!
 //! Layout: magic, version (u32), checksum of the rest (u64), all little endian; then LEB128 numbers, signed ones
 //! zigzag. Per level: pixel width, land rings, triangles, borders. Points are steps from the point before in
-//! ten-thousandths of a degree (11 m), triangles steps from the triangle before. Coasts are not stored: they are the
+//! ten-thousandths of a degree (11 m), corners of triangles steps up from corner to corner. Coasts are not stored: they are the
 //! land rings without the edges where the map was cut.
 
 use thiserror::Error;
@@ -51,9 +51,11 @@ pub struct Baked {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BakedLevel {
     pub max_world_width_px: u32,
-    /// Outlines of land and its holes, without a repeated last point, within +-180 degrees.
+    /// Outlines of land, counter-clockwise, and its holes, clockwise, without a repeated last point, within +-180
+    /// degrees.
     pub land_rings: Vec<Vec<GridPoint>>,
-    /// Indices into all points of `land_rings`, one ring after the other.
+    /// Indices into all points of `land_rings`, one ring after the other. Small where each triangle starts with its
+    /// lowest index and triangles are sorted.
     pub land_triangles: Vec<[u32; 3]>,
     pub borders: Vec<Vec<GridPoint>>,
 }
@@ -96,10 +98,10 @@ impl Baked {
             body.count(level.land_triangles.len());
             let mut previous = 0;
             for &[a, b, c] in &level.land_triangles {
-                body.step(previous, a as i32);
-                body.step(a as i32, b as i32);
-                body.step(a as i32, c as i32);
-                previous = a as i32;
+                for (from, to) in [(previous, a), (a, b), (b, c)] {
+                    body.unsigned(to.wrapping_sub(from));
+                }
+                previous = a;
             }
             body.lines(&level.borders);
         }
@@ -240,8 +242,9 @@ impl Reader<'_> {
         let mut land_triangles = Vec::with_capacity(triangles);
         let mut previous = 0;
         for _ in 0..triangles {
-            let a = self.step(previous)?;
-            let triangle = [a, self.step(a)?, self.step(a)?].map(|index| index as u32);
+            let a = self.unsigned()?.wrapping_add(previous);
+            let b = self.unsigned()?.wrapping_add(a);
+            let triangle = [a, b, self.unsigned()?.wrapping_add(b)];
             if triangle.iter().any(|&index| index as usize >= vertices) {
                 return Err(WorldError::OutOfRange);
             }

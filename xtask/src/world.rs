@@ -30,12 +30,12 @@ pub struct BakeWorld {
 }
 
 /// World widths in pixels up to which the simplified levels serve; the last level is the full one.
-/// 2000: the whole world on a screen. 8000: on a 4K screen, or zoomed four times.
-const SIMPLIFIED_WIDTHS_PX: [u32; 2] = [2_000, 5_000];
-/// Triangles below this area, in square pixels, are left out of a coast: a bend of one pixel by one.
+/// 2000: the whole world on a common screen. 4000: on a 4K screen, or zoomed in twice.
+const SIMPLIFIED_WIDTHS_PX: [u32; 2] = [2_000, 4_000];
+/// Bends whose triangle is below this area, in square pixels, are left out of a coast: about 2 pixels long, 1.5 deep.
 const MIN_BEND_PX2: f64 = 1.5;
 /// Islands and lakes below this area, in square pixels, are left out, unless they are all there is of a country.
-const MIN_ISLAND_PX2: f64 = 1.5;
+const MIN_ISLAND_PX2: f64 = 1.0;
 
 impl BakeWorld {
     pub fn run(&self) -> Result<()> {

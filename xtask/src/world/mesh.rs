@@ -24,7 +24,8 @@ pub fn triangles(polygon: &Polygon) -> Result<Vec<[u32; 3]>> {
     ensure!(deviation < MAX_DEVIATION, "{deviation} of the polygon at {:?} lost", polygon.rings[0][0]);
     earcut::refine(&mut indices, &points);
     let (triples, _) = indices.as_chunks::<3>();
-    let mut triangles: Vec<_> = triples.iter().filter_map(|&triple| counter_clockwise(triple, &points)).collect();
+    let mut triangles: Vec<_> =
+        triples.iter().filter_map(|&triple| counter_clockwise(triple, &points)).collect();
     // Neighbours in the file are neighbours on the map: small steps, few bytes, and a friendly vertex cache.
     for corners in &mut triangles {
         let lowest = (0..3).min_by_key(|&i| corners[i]).unwrap_or(0);

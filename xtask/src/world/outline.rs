@@ -11,7 +11,7 @@ use connmapperl::{
 const TURN: i32 = 360 * UNITS_PER_DEGREE;
 const RIGHT_EDGE: i32 = TURN / 2;
 
-/// An outline and its holes, all within the map.
+/// An outline, counter-clockwise with north up, and its holes, clockwise; all within the map.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Polygon {
     pub rings: Vec<Vec<GridPoint>>,
@@ -55,9 +55,14 @@ pub fn contains(ring: &[GridPoint], [lon, lat]: GridPoint) -> bool {
 /// One polygon of the globe as polygons of the map. Rings without an area vanish.
 pub fn polygons_of_map(rings: &[Vec<GridPoint>]) -> Result<Vec<Polygon>> {
     let (outline, holes) = rings.split_first().context("a polygon without an outline")?;
-    let mut polygons: Vec<_> = cut(outline)?.into_iter().map(|ring| Polygon { rings: vec![ring] }).collect();
+    let counter_clockwise = |ring: Vec<GridPoint>, wanted: bool| match (signed_area(&ring) > 0.0) == wanted {
+        true => ring,
+        false => ring.into_iter().rev().collect(),
+    };
+    let outlines = cut(outline)?.into_iter().map(|ring| counter_clockwise(ring, true));
+    let mut polygons: Vec<_> = outlines.map(|ring| Polygon { rings: vec![ring] }).collect();
     for hole in holes {
-        for piece in cut(hole)? {
+        for piece in cut(hole)?.into_iter().map(|ring| counter_clockwise(ring, false)) {
             let home = polygons.iter_mut().find(|polygon| contains(&polygon.rings[0], piece[0]));
             home.context("a hole outside its polygon")?.rings.push(piece);
         }
@@ -217,7 +222,7 @@ mod tests {
             ring(&[[170, 0], [-170, 0], [-170, 2], [175, 2], [175, 4], [-170, 4], [-170, 6], [170, 6]]);
         let pieces = cut(&comb).expect("cuts");
         assert_eq!(pieces.len(), 3);
-        assert_eq!(pieces.iter().map(|piece| area_in_square_degrees(piece)).sum::<i32>(), 110);
+        assert_eq!(pieces.iter().map(|piece| area_in_square_degrees(piece)).sum::<i32>(), 90);
     }
 
     #[test]
@@ -245,6 +250,7 @@ mod tests {
         let hole = ring(&[[-170, 4], [-168, 4], [-168, 6], [-170, 6]]);
         let polygons = polygons_of_map(&[outline, hole.clone()]).expect("cuts");
         assert_eq!(polygons.iter().map(|polygon| polygon.rings.len()).collect::<Vec<_>>(), [1, 2]);
-        assert_eq!(polygons[1].rings[1], hole);
+        let clockwise: Vec<_> = hole.into_iter().rev().collect();
+        assert_eq!(polygons[1].rings[1], clockwise);
     }
 }
