@@ -1,1 +1,218 @@
-//! (empty)
+//! Puts the house together: the window with live connections, and the still without one. Says in one line what is
+//! missing when neither can be drawn.
+
+use std::{
+    panic::{self, AssertUnwindSafe},
+    sync::Mutex,
+};
+
+use bevy::{
+    log::LogPlugin,
+    prelude::*,
+    render::{
+        RenderPlugin,
+        settings::{MemoryHints, RenderCreation, WgpuSettings},
+    },
+    window::{ExitCondition, MonitorSelection, PrimaryWindow, WindowMode, WindowResolution},
+    winit::WinitPlugin,
+};
+
+use crate::{
+    components::{
+        action::Overlays,
+        map_clock::MapClock,
+        map_view::MapView,
+        notices::Notices,
+        rule_book::RuleBook,
+        theme::{Theme, px_per_point},
+    },
+    config::{RulesFile, WindowPlace},
+    systems::{
+        self,
+        services::{self, Start},
+        ui::DemoBadge,
+    },
+};
+
+/// Size of the window the first time.
+const FIRST_SIZE_PX: [u32; 2] = [1280, 720];
+/// Bevy and wgpu say much that no user can act on.
+const LOG_FILTER: &str = "warn,connmapperl=info,wgpu_hal=off,wgpu_core=error,naga=error,bevy_render=error";
+
+/// How the window looks at the start.
+#[derive(Clone, Debug, Default)]
+pub struct WindowLook {
+    pub fullscreen: bool,
+    pub decorated: bool,
+    pub light: bool,
+    pub place: Option<WindowPlace>,
+    /// What the badge of a synthetic scene says.
+    pub demo: Option<String>,
+}
+
+/// Why nothing can be drawn. Each message says what to install or set.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error(
+        "no display: neither WAYLAND_DISPLAY nor DISPLAY is set. Start it from a desktop session, or use \
+         `connmapperl list` or `connmapperl snapshot`, which need none"
+    )]
+    NoDisplay,
+    #[error("the display cannot be opened ({0}). Check DISPLAY or WAYLAND_DISPLAY")]
+    BadDisplay(String),
+    #[error(
+        "no graphics adapter: no Vulkan driver was found. Install one; without a graphics card Mesa's software \
+         driver will do (Debian and Ubuntu: apt install libvulkan1 mesa-vulkan-drivers)"
+    )]
+    NoAdapter,
+    #[error("the display could not be started: {0}")]
+    Other(String),
+}
+
+/// The map in a window.
+///
+/// # Errors
+/// When there is no display or nothing that can draw.
+pub fn window_app(start: Start, rules: RulesFile, look: &WindowLook) -> Result<App, StartError> {
+    if ["WAYLAND_DISPLAY", "WAYLAND_SOCKET", "DISPLAY"].iter().all(|name| std::env::var_os(name).is_none()) {
+        return Err(StartError::NoDisplay);
+    }
+    let size_px = look.place.map_or(FIRST_SIZE_PX, |place| [place.width, place.height]);
+    let window = Window {
+        title: "connmapperl".to_owned(),
+        name: Some("connmapperl".to_owned()),
+        resolution: WindowResolution::new(size_px[0], size_px[1]),
+        position: match look.place.and_then(|place| place.position) {
+            Some(at) => WindowPosition::At(at.into()),
+            None => WindowPosition::Automatic,
+        },
+        decorations: look.decorated,
+        mode: if look.fullscreen {
+            WindowMode::BorderlessFullscreen(MonitorSelection::Current)
+        } else {
+            WindowMode::Windowed
+        },
+        ..default()
+    };
+    let mut app = App::new();
+    let plugins = DefaultPlugins
+        .set(WindowPlugin { primary_window: Some(window), ..default() })
+        .set(log_plugin())
+        .set(render_plugin());
+    add_or_explain(&mut app, plugins)?;
+    let now = systems::wall_unix_millis();
+    world(&mut app, MapClock::live(now), size_px, rules, look);
+    app.insert_resource(start)
+        .add_plugins((systems::window_plugin, services::plugin, systems::picture_plugin))
+        .add_systems(Startup, spawn_camera);
+    app.world_mut().resource_mut::<Overlays>().fullscreen = look.fullscreen;
+    Ok(app)
+}
+
+/// The same picture without a window; whoever makes it gives it a camera.
+///
+/// # Errors
+/// When nothing can draw.
+pub fn still_app(
+    unix_millis: i64,
+    size_px: [u32; 2],
+    rules: RulesFile,
+    look: &WindowLook,
+) -> Result<App, StartError> {
+    let mut app = App::new();
+    let plugins = DefaultPlugins
+        .set(WindowPlugin { primary_window: None, exit_condition: ExitCondition::DontExit, ..default() })
+        .set(log_plugin())
+        .set(render_plugin())
+        .disable::<WinitPlugin>()
+        .disable::<bevy::render::pipelined_rendering::PipelinedRenderingPlugin>();
+    add_or_explain(&mut app, plugins)?;
+    world(&mut app, MapClock::held(unix_millis), size_px, rules, look);
+    app.add_plugins(systems::picture_plugin);
+    Ok(app)
+}
+
+fn world(app: &mut App, clock: MapClock, size_px: [u32; 2], rules: RulesFile, look: &WindowLook) {
+    let mut notices = Notices::default();
+    services::say_rule_errors(&rules, &mut notices);
+    let size = size_px.map(|px| px as f32);
+    app.insert_resource(clock)
+        .insert_resource(MapView::home(size, px_per_point(size[1], 1.0)))
+        .insert_resource(RuleBook::new(rules.rules, rules.source))
+        .insert_resource(notices)
+        .add_plugins(systems::connections_plugin);
+    systems::pacing::learn_adapter(app);
+    if look.light {
+        app.insert_resource(Theme::LIGHT);
+    }
+    if let Some(badge) = &look.demo {
+        app.insert_resource(DemoBadge(badge.clone()));
+    }
+}
+
+fn spawn_camera(mut commands: Commands, _windows: Query<(), With<PrimaryWindow>>) {
+    commands.spawn(map_camera());
+}
+
+/// Points get their soft edge in the shader, so nothing is sampled more than once.
+pub fn map_camera() -> impl Bundle {
+    (Camera2d, Msaa::Off, systems::render::MapCamera)
+}
+
+fn log_plugin() -> LogPlugin {
+    LogPlugin { filter: LOG_FILTER.to_owned(), ..default() }
+}
+
+fn render_plugin() -> RenderPlugin {
+    RenderPlugin {
+        // A program that sleeps between frames has no later frame in which a pipeline may turn up.
+        synchronous_pipeline_compilation: true,
+        render_creation: RenderCreation::Automatic(Box::new(WgpuSettings {
+            memory_hints: MemoryHints::MemoryUsage,
+            ..default()
+        })),
+        ..default()
+    }
+}
+
+/// Bevy panics where there is no display or no adapter. The panic is caught, kept off the terminal and explained.
+fn add_or_explain(app: &mut App, plugins: impl PluginGroup) -> Result<(), StartError> {
+    static MESSAGE: Mutex<String> = Mutex::new(String::new());
+    let usual = panic::take_hook();
+    panic::set_hook(Box::new(|info| {
+        let text = info.payload_as_str().unwrap_or("an unknown error");
+        if let Ok(mut message) = MESSAGE.lock() {
+            text.clone_into(&mut message);
+        }
+    }));
+    let added = panic::catch_unwind(AssertUnwindSafe(|| {
+        app.add_plugins(plugins);
+    }));
+    panic::set_hook(usual);
+    added.map_err(|_| explain(&MESSAGE.lock().map(|message| message.clone()).unwrap_or_default()))
+}
+
+fn explain(message: &str) -> StartError {
+    let first_line = message.lines().next().unwrap_or_default().to_owned();
+    if message.contains("Unable to find a GPU") {
+        StartError::NoAdapter
+    } else if message.contains("event loop") {
+        StartError::BadDisplay(first_line)
+    } else {
+        StartError::Other(first_line)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_bevy_panics_with_is_explained() {
+        let adapter = explain("Unable to find a GPU! Make sure you have installed required drivers!");
+        assert!(matches!(adapter, StartError::NoAdapter));
+        let display = explain("Failed to build event loop: Os(OsError { line: 786, error: XNotSupported })");
+        assert!(matches!(display, StartError::BadDisplay(_)));
+        assert!(matches!(explain("something else"), StartError::Other(_)));
+    }
+}

@@ -1,1 +1,82 @@
-fn main() {}
+//! The display. Parses the command line, starts the window or answers without one, and turns what went wrong into one
+//! line and an exit code.
+
+use std::{
+    io::{self, BufWriter, Write},
+    process::ExitCode,
+    sync::atomic::{AtomicBool, Ordering},
+};
+
+use anyhow::Context;
+use bevy::{app::AppExit, platform::cell::SyncCell};
+use clap::Parser;
+use connmapperl::{
+    app::{WindowLook, window_app},
+    cli::{self, Cli, Command},
+    config::WindowPlace,
+    systems::services::Start,
+};
+
+/// A panic on the render thread ends the program like a closed window would; it must not look like success.
+static PANICKED: AtomicBool = AtomicBool::new(false);
+
+fn main() -> ExitCode {
+    note_panics();
+    match run(&Cli::parse()) {
+        Ok(code) if !PANICKED.load(Ordering::Relaxed) => code,
+        Ok(_) => ExitCode::from(101),
+        Err(error) => {
+            eprintln!("connmapperl: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn note_panics() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        PANICKED.store(true, Ordering::Relaxed);
+        usual(info);
+    }));
+}
+
+fn run(args: &Cli) -> anyhow::Result<ExitCode> {
+    if args.version {
+        return print_version(&mut io::stdout().lock());
+    }
+    match &args.command {
+        Some(Command::List(list)) => cli::list(&args.common, *list, &mut BufWriter::new(io::stdout().lock()))?,
+        Some(Command::Snapshot(snapshot)) => cli::snapshot(&args.common, snapshot)?,
+        None => return show(args),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn show(args: &Cli) -> anyhow::Result<ExitCode> {
+    let common = &args.common;
+    let rules = common.named().read_rules()?;
+    let start = Start {
+        collector: SyncCell::new(Some(common.collector(true))),
+        agent_name: common.agent_name().into(),
+        folders: common.folders()?,
+        named: common.named(),
+        remembers_window: common.demo.is_none(),
+    };
+    let look = WindowLook {
+        fullscreen: args.fullscreen,
+        decorated: args.decorated,
+        light: args.light,
+        place: WindowPlace::remembered(),
+        demo: common.demo.map(|_| common.agent_name()),
+    };
+    Ok(match window_app(start, rules, &look)?.run() {
+        AppExit::Success => ExitCode::SUCCESS,
+        AppExit::Error(code) => ExitCode::from(code.get()),
+    })
+}
+
+fn print_version(out: &mut impl Write) -> anyhow::Result<ExitCode> {
+    writeln!(out, "connmapperl {}", env!("CARGO_PKG_VERSION")).context("cannot print")?;
+    cli::print_sources(out)?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,1 +1,137 @@
-//! (empty)
+//! The command line: what may be asked for, and the two answers that need no window.
+
+mod list;
+mod live;
+mod snapshot;
+mod table;
+mod version;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub use list::list;
+pub use live::Look;
+pub use snapshot::snapshot;
+pub use version::print_sources;
+
+use crate::demo::SeededScene;
+
+/// This machine's connections, lit on a world map. Everything is looked up offline.
+#[derive(Debug, Parser)]
+#[command(name = "connmapperl", disable_version_flag = true)]
+pub struct Cli {
+    #[command(flatten)]
+    pub common: Common,
+    /// Start in full screen
+    #[arg(long)]
+    pub fullscreen: bool,
+    /// With an ordinary title bar
+    #[arg(long)]
+    pub decorated: bool,
+    /// Light instead of dark
+    #[arg(long)]
+    pub light: bool,
+    /// Print the version, the date of the data, and where it comes from
+    #[arg(long, short = 'V')]
+    pub version: bool,
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+#[derive(Clone, Debug, Default, Args)]
+pub struct Common {
+    /// Rules file, instead of the first connmapperlrc found
+    #[arg(long, value_name = "FILE", global = true)]
+    pub config: Option<PathBuf>,
+    /// Folder with tables and places.csv of your own
+    #[arg(long, value_name = "DIR", global = true)]
+    pub data: Option<PathBuf>,
+    /// A synthetic scene instead of this machine: world, antimeridian, one-place, flood, churn, ipv6
+    #[arg(long, value_name = "SCENE[:SEED]", global = true)]
+    pub demo: Option<SeededScene>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Print what the map would show, one row a connection
+    List(ListArgs),
+    /// Draw one picture, with no display
+    Snapshot(SnapshotArgs),
+}
+
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub struct ListArgs {
+    /// As JSON: an array, or with --watch one object a line
+    #[arg(long, conflicts_with = "csv")]
+    pub json: bool,
+    /// As CSV
+    #[arg(long)]
+    pub csv: bool,
+    /// Go on printing connections as they open and close
+    #[arg(long)]
+    pub watch: bool,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct SnapshotArgs {
+    /// File to write
+    #[arg(short, long, value_name = "FILE.png")]
+    pub output: PathBuf,
+    /// Width and height in pixels
+    #[arg(long, value_name = "WxH", default_value = "1920x1080", value_parser = size_from_text)]
+    pub size: [u32; 2],
+    /// Light instead of dark
+    #[arg(long)]
+    pub light: bool,
+}
+
+/// How a list is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    Text,
+    Json,
+    Csv,
+}
+
+impl ListArgs {
+    pub const fn format(&self) -> Format {
+        match (self.json, self.csv) {
+            (true, _) => Format::Json,
+            (_, true) => Format::Csv,
+            _ => Format::Text,
+        }
+    }
+}
+
+/// No picture is smaller; larger ones no adapter draws in one piece.
+const SMALLEST_PX: u32 = 64;
+const LARGEST_PX: u32 = 8_192;
+
+fn size_from_text(text: &str) -> Result<[u32; 2], String> {
+    let sides = text.split_once(['x', 'X']).and_then(|(w, h)| Some([w.parse().ok()?, h.parse().ok()?]));
+    match sides {
+        Some(sides) if sides.iter().all(|px| (SMALLEST_PX..=LARGEST_PX).contains(px)) => Ok(sides),
+        _ => Err(format!("a size is like 1920x1080, each side from {SMALLEST_PX} to {LARGEST_PX}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn sizes_are_read_and_bad_ones_refused() {
+        assert_eq!(size_from_text("1920x1080"), Ok([1920, 1080]));
+        for bad in ["1920", "x", "0x0", "99999x100", "-3x200", "19 20x1080"] {
+            assert!(size_from_text(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -42,7 +42,7 @@ impl RuleBook {
 
     /// Index of the label a rule belongs to; one past the last label for no rule.
     pub fn label_of(&self, rule: Option<usize>) -> usize {
-        rule.map_or(self.rules.labels().len(), |rule| self.rules.label_of(rule))
+        rule.and_then(|rule| self.rules.label_of(rule)).unwrap_or(self.rules.labels().len())
     }
 
     /// Whether dots of this label carry text; connections without a rule carry none, as in the original.

@@ -18,6 +18,8 @@ pub mod window;
 
 use bevy::prelude::*;
 
+pub use clock::wall_unix_millis;
+
 use crate::components::{
     account::Account,
     action::{Overlays, UiAction},

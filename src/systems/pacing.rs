@@ -8,15 +8,19 @@ use bevy::{
     render::renderer::RenderAdapterInfo,
     winit::{UpdateMode, WinitSettings},
 };
+use wgpu_types::DeviceType;
 
 use super::MapSystems;
 use crate::components::{animation::Animation, map_clock::MapClock};
 
-/// The clock in the corner shows minutes, so a still map is drawn once a minute.
-const STILL: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_secs(60);
+/// The frame at the turn of the minute comes a little late rather than too early.
+const JUST_AFTER: Duration = Duration::from_millis(50);
+/// The shown minute may lag by this much after frames that came in between.
+const LATE_MINUTE: Duration = Duration::from_secs(2);
 
 pub(super) fn plugin(app: &mut App) {
-    app.insert_resource(reactive(STILL)).add_systems(Update, pace.in_set(MapSystems::Account));
+    app.insert_resource(reactive(MINUTE)).add_systems(Update, pace.in_set(MapSystems::Account));
 }
 
 /// Tells the animation whether a processor draws instead of a graphics card.
@@ -30,7 +34,7 @@ pub fn learn_adapter(app: &mut App) {
 }
 
 fn is_software(adapter: &RenderAdapterInfo) -> bool {
-    format!("{:?}", adapter.device_type) == "Cpu"
+    adapter.device_type == DeviceType::Cpu
 }
 
 fn reactive(wait: Duration) -> WinitSettings {
@@ -41,14 +45,58 @@ fn reactive(wait: Duration) -> WinitSettings {
 
 fn pace(clock: Res<MapClock>, animation: Res<Animation>, mut settings: ResMut<WinitSettings>) {
     let now = clock.now_unix_millis();
-    let wait = if animation.is_moving(now) {
-        animation.frame_time()
-    } else {
-        let into_minute = Duration::from_millis(now.rem_euclid(60_000) as u64);
-        STILL.saturating_sub(into_minute).max(Duration::from_millis(1))
+    let is_moving = animation.is_moving(now);
+    let wanted = if is_moving { animation.frame_time() } else { until_next_minute(now) };
+    let UpdateMode::Reactive { wait, .. } = settings.focused_mode else {
+        return;
     };
-    let wanted = UpdateMode::reactive_low_power(wait);
-    if settings.focused_mode != wanted {
-        *settings = reactive(wait);
+    // Every change of the mode costs a frame, so a wait that is nearly right stays.
+    let is_right = if is_moving { wait == wanted } else { wait.abs_diff(wanted) < LATE_MINUTE };
+    if !is_right {
+        *settings = reactive(wanted);
+    }
+}
+
+/// The clock in the corner shows minutes, so a still map is drawn once a minute, just after it began.
+fn until_next_minute(now_unix_millis: i64) -> Duration {
+    let into_minute = Duration::from_millis(now_unix_millis.rem_euclid(60_000).unsigned_abs());
+    MINUTE.saturating_sub(into_minute) + JUST_AFTER
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn app(now_unix_millis: i64, until_unix_millis: i64) -> App {
+        let mut app = App::new();
+        app.insert_resource(MapClock::held(now_unix_millis))
+            .insert_resource(Animation { until_unix_millis, ..default() })
+            .add_plugins(plugin);
+        app
+    }
+
+    fn wait(app: &App) -> Duration {
+        match app.world().resource::<WinitSettings>().focused_mode {
+            UpdateMode::Reactive { wait, .. } => wait,
+            UpdateMode::Continuous => Duration::ZERO,
+        }
+    }
+
+    #[test]
+    fn a_still_map_sleeps_until_the_minute_turns_and_keeps_its_mode() {
+        let mut app = app(20_000, 0);
+        app.update();
+        assert_eq!(wait(&app), Duration::from_millis(40_050));
+        app.insert_resource(MapClock::held(20_700));
+        app.world_mut().clear_trackers();
+        app.update();
+        assert!(!app.world().is_resource_changed::<WinitSettings>(), "a new mode would draw a frame");
+    }
+
+    #[test]
+    fn a_moving_map_runs_at_the_pace_of_its_adapter() {
+        let mut app = app(20_000, 21_000);
+        app.update();
+        assert_eq!(wait(&app), Animation::default().frame_time());
     }
 }

@@ -1,10 +1,11 @@
 //! Starts and stops everything with a thread, a socket or a file, and is the only one in the display to do so: the
 //! collector, the enrich thread, the rules file, what is remembered of the window.
 
-use std::thread;
+use std::{sync::Arc, thread};
 
 use bevy::{
     app::AppExit,
+    platform::cell::SyncCell,
     prelude::*,
     window::{PrimaryWindow, Window, WindowMode},
     winit::{EventLoopProxyWrapper, WinitUserEvent},
@@ -22,7 +23,7 @@ use crate::{
     config::{Named, RulesFile, WindowPlace},
     enrich::{self, DataFolders, Outlets, Report, Request, SIDE_CAPACITY, TO_MAP_CAPACITY},
     geo::{SourceInfo, date::{Date, age_notice}},
-    net::collector::{self, Collector},
+    net::collector::{self, Collector, CollectorThread, Settings},
 };
 
 /// Batches that may wait for the enrich thread: it takes microseconds for each.
@@ -31,8 +32,8 @@ const COLLECTOR_CAPACITY: usize = 64;
 /// How to start. The collector is made by whoever knows whether it is this machine or a scene.
 #[derive(Resource)]
 pub struct Start {
-    pub collector: Option<Collector>,
-    pub agent_name: String,
+    pub collector: SyncCell<Option<Collector>>,
+    pub agent_name: Arc<str>,
     pub folders: DataFolders,
     pub named: Named,
     /// A still or a scene leaves no trace.
@@ -42,6 +43,7 @@ pub struct Start {
 /// The display's ends of the side channels. Dropping them ends the threads.
 #[derive(Resource)]
 struct EnrichLink {
+    _collector: CollectorThread,
     requests: Sender<Request>,
     reports: Receiver<Report>,
 }
@@ -57,8 +59,13 @@ pub fn plugin(app: &mut App) {
     );
 }
 
-fn start(mut commands: Commands, mut start: ResMut<Start>, proxy: Option<Res<EventLoopProxyWrapper>>) {
-    let Some(collector) = start.collector.take() else {
+fn start(
+    mut commands: Commands,
+    mut start: ResMut<Start>,
+    mut notices: ResMut<Notices>,
+    proxy: Option<Res<EventLoopProxyWrapper>>,
+) {
+    let Some(collector) = start.collector.get().take() else {
         return;
     };
     let (to_enrich, from_collector) = bounded(COLLECTOR_CAPACITY);
@@ -73,22 +80,19 @@ fn start(mut commands: Commands, mut start: ResMut<Start>, proxy: Option<Res<Eve
         }
     });
     let (folders, agent_name) = (start.folders.clone(), start.agent_name.clone());
-    let spawned = [
-        spawn("collector", move || collector::run(collector, &agent_name, &to_enrich)),
-        spawn("enrich", move || {
-            let outlets = Outlets { to_map, reports: to_display, wake };
-            enrich::run(&folders, &from_collector, &from_display, &outlets);
-        }),
-    ];
-    for error in spawned.into_iter().filter_map(Result::err) {
-        error!("cannot start a thread: {error}");
+    let enrich = thread::Builder::new().name("enrich".to_owned()).spawn(move || {
+        let outlets = Outlets { to_map, reports: to_display, wake };
+        enrich::run(&folders, &from_collector, &from_display, &outlets);
+    });
+    let settings = Settings { name: agent_name, ..Settings::default() };
+    match (collector::spawn(collector, settings, to_enrich), enrich) {
+        (Ok(collector), Ok(_)) => commands.insert_resource(EnrichLink { requests, reports, _collector: collector }),
+        (Err(error), _) | (_, Err(error)) => {
+            error!("cannot start a thread: {error}");
+            notices.say(Severity::Error, "Collector", vec![format!("cannot start a thread: {error}")]);
+        }
     }
     commands.insert_resource(Feed(feed));
-    commands.insert_resource(EnrichLink { requests, reports });
-}
-
-fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> std::io::Result<thread::JoinHandle<()>> {
-    thread::Builder::new().name(name.to_owned()).spawn(body)
 }
 
 fn reload_rules(

@@ -1,6 +1,7 @@
 //! The window itself: size and scale reach the view, and moves, resizes and full screen reach the window system.
 
 use bevy::{
+    ecs::system::NonSendMarker,
     math::CompassOctant,
     prelude::*,
     window::{MonitorSelection, PrimaryWindow, Window, WindowMode},

@@ -9,10 +9,13 @@ use std::{
 /// without ending included, is read where it is data and passed over where it is not.
 const DATA_ENDINGS: [&str; 6] = ["csv", "tsv", "mmdb", "gz", "zip", "bin"];
 
+/// What the project bakes for itself lies in a folder where users look for theirs; it is part of the program.
+const BAKED: [&str; 2] = ["geo.bin", "world.bin"];
+
 /// The user's own places, which have a reader of their own.
 const USER_PLACES: &str = "places.csv";
 
-/// Files of the folder, links followed, sorted by name; hidden ones and `places.csv` left out.
+/// Files of the folder, links followed, sorted by name; hidden ones, `places.csv` and our own left out.
 pub fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(entries(folder)?.into_iter().filter(|path| path.is_file()).collect())
 }
@@ -40,7 +43,8 @@ fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
         let name = entry.file_name();
-        if !name.to_string_lossy().starts_with('.') && !name.eq_ignore_ascii_case(USER_PLACES) {
+        let passed_over = BAKED.iter().chain([&USER_PLACES]).any(|other| name.eq_ignore_ascii_case(other));
+        if !name.to_string_lossy().starts_with('.') && !passed_over {
             paths.push(entry.path());
         }
     }

@@ -17,7 +17,7 @@ mod style;
 mod traps;
 
 use bevy::prelude::*;
-use bevy_egui::{EguiPlugin, EguiPrimaryContextPass};
+use bevy_egui::{EguiPlugin, EguiPreUpdateSet, EguiPrimaryContextPass};
 
 /// What stands in the corner of a synthetic scene.
 #[derive(Resource, Clone, Debug, PartialEq, Eq)]
@@ -37,6 +37,12 @@ pub(super) fn plugin(app: &mut App) {
         .add_plugins(traps::plugin)
         .init_resource::<label_layout::LabelLayout>()
         .configure_sets(EguiPrimaryContextPass, (Prepare, Panels, Labels).chain())
+        .add_systems(
+            PreUpdate,
+            (style::set_fonts, style::set_scale)
+                .after(EguiPreUpdateSet::InitContexts)
+                .before(EguiPreUpdateSet::BeginPass),
+        )
         .add_systems(EguiPrimaryContextPass, (style::apply, panel::begin).chain().in_set(Prepare))
         .add_systems(
             EguiPrimaryContextPass,

@@ -25,6 +25,8 @@ use crate::{
 
 /// Height of the bottom line, in points.
 pub(super) const HEIGHT: f32 = 36.0;
+/// Between the reasons and the data they rest on.
+const APART: f32 = 24.0;
 
 pub(super) fn show(
     mut contexts: EguiContexts,
@@ -78,12 +80,12 @@ fn sums(ui: &mut Ui, account: &Account, theme: &Theme, actions: &mut MessageWrit
     right_to_left(ui, |ui| {
         if account.hidden > 0 {
             link(ui, account.hidden, "hidden", colour, sans(size::TEXT), ListKind::Hidden, actions);
-            words(ui, "  +  ", sans(size::TEXT), colour);
+            sign(ui, "+", colour);
         }
         words(ui, &format!("{} without place", grouped(without)), sans(size::TEXT), colour);
-        words(ui, "  +  ", sans(size::TEXT), colour);
+        sign(ui, "+", colour);
         link(ui, account.on_map, "on the map", colour, sans(size::TEXT), ListKind::OnMap, actions);
-        words(ui, "  =  ", sans(size::TEXT), colour);
+        sign(ui, "=", colour);
         let noun = if account.total == 1 { "socket" } else { "sockets" };
         link(ui, account.total, noun, colour, sans(size::TEXT), ListKind::All, actions);
     });
@@ -101,14 +103,14 @@ fn reasons(
     let (faint, font) = (theme.colours.text_faint.egui(), || sans(size::TEXT_SMALL));
     right_to_left(ui, |ui| {
         words(ui, &sources.short, font(), faint);
-        let mut between = "      ";
+        ui.add_space(APART);
+        let mut first = true;
         for reason in NoPlace::ALL.into_iter().rev().filter(|reason| account.without_place(*reason) > 0) {
-            words(ui, between, font(), faint);
+            dot(ui, &mut first, faint);
             let figure = format!("{} {}", reason.label(), grouped(account.without_place(reason)));
             if click(ui, &figure, faint, font()) {
                 actions.write(UiAction::OpenList(ListKind::WithoutPlace(reason)));
             }
-            between = " · ";
         }
         for (count, what) in [
             (account.beyond_edge, "beyond the edge"),
@@ -116,9 +118,8 @@ fn reasons(
             (labels.without_room, "texts without room"),
         ] {
             if count > 0 {
-                words(ui, between, font(), faint);
+                dot(ui, &mut first, faint);
                 words(ui, &format!("{} {what}", grouped(count)), font(), faint);
-                between = " · ";
             }
         }
     });
@@ -135,6 +136,22 @@ fn right_to_left(ui: &mut Ui, contents: impl FnOnce(&mut Ui)) {
 
 fn words(ui: &mut Ui, text: &str, font: FontId, colour: Color32) {
     ui.add(Label::new(RichText::new(text).font(font).color(colour)).extend());
+}
+
+/// A sign of arithmetic, with air around it.
+fn sign(ui: &mut Ui, sign: &str, colour: Color32) {
+    ui.add_space(6.0);
+    words(ui, sign, sans(size::TEXT), colour);
+    ui.add_space(6.0);
+}
+
+/// The middle dot between facts; none before the first.
+fn dot(ui: &mut Ui, first: &mut bool, colour: Color32) {
+    if !std::mem::take(first) {
+        ui.add_space(4.0);
+        words(ui, "·", sans(size::TEXT_SMALL), colour);
+        ui.add_space(4.0);
+    }
 }
 
 fn click(ui: &mut Ui, text: &str, colour: Color32, font: FontId) -> bool {

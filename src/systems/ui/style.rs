@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bevy::prelude::*;
 use bevy_egui::{
-    EguiContexts,
+    EguiContext, EguiContexts,
     egui::{
         self, Color32, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, Stroke, TextStyle, style,
     },
@@ -19,24 +19,28 @@ const SANS: &[u8] = include_bytes!("../../../assets/fonts/Inter-Regular.otf");
 const SANS_MEDIUM: &[u8] = include_bytes!("../../../assets/fonts/Inter-Medium.otf");
 const MONO: &[u8] = include_bytes!("../../../assets/fonts/JetBrainsMono-Regular.ttf");
 
-/// Sets fonts once, colours when the theme changes, and the size of a point when the window does.
-pub(super) fn apply(
-    mut contexts: EguiContexts,
-    theme: Res<Theme>,
-    view: Res<MapView>,
-    mut fonts_set: Local<bool>,
-) -> Result {
-    let context = contexts.ctx_mut()?;
-    if !*fonts_set {
-        context.set_fonts(fonts());
-        *fonts_set = true;
+/// Fonts come before a context's first pass: egui takes them over at the start of one.
+pub(super) fn set_fonts(mut contexts: Query<&mut EguiContext, Added<EguiContext>>) {
+    for mut context in &mut contexts {
+        context.get_mut().set_fonts(fonts());
     }
-    let native = context.native_pixels_per_point().unwrap_or(1.0);
-    let zoom = view.px_per_point / native;
-    if (context.zoom_factor() - zoom).abs() > 1e-3 {
-        context.set_zoom_factor(zoom);
+}
+
+/// The size of a point follows the window; it, too, counts from the start of a pass.
+pub(super) fn set_scale(view: Res<MapView>, mut contexts: Query<&mut EguiContext>) {
+    for mut context in &mut contexts {
+        let context = context.get_mut();
+        let zoom = view.px_per_point / context.native_pixels_per_point().unwrap_or(1.0);
+        if (context.zoom_factor() - zoom).abs() > 1e-3 {
+            context.set_zoom_factor(zoom);
+        }
     }
+}
+
+/// Sets colours and shapes when the theme changes.
+pub(super) fn apply(mut contexts: EguiContexts, theme: Res<Theme>) -> Result {
     if theme.is_changed() {
+        let context = contexts.ctx_mut()?;
         context.set_visuals(visuals(&theme));
         context.all_styles_mut(shape);
     }

@@ -1,0 +1,174 @@
+//! `connmapperl list`: what the map would show, printed.
+
+use std::{
+    collections::HashMap,
+    io::{self, Write},
+    thread,
+    time::Duration,
+};
+
+use super::{Common, Format, ListArgs, Look, table::{Row, TEXT_COLUMNS}};
+use crate::{
+    enrich::Report,
+    model::{ConnectionKey, Located, LocatedConnection},
+    rules::Rules,
+};
+
+/// Time between two looks with --watch.
+const WATCH_EVERY: Duration = Duration::from_millis(100);
+
+/// Prints to `out`. A reader that has gone away ends it quietly.
+///
+/// # Errors
+/// When a file that was named or the socket table cannot be read, or the output not written.
+pub fn list(common: &Common, args: ListArgs, out: &mut impl Write) -> anyhow::Result<()> {
+    let mut look = Look::new(common, args.watch)?;
+    for error in &look.rules.errors {
+        eprintln!("{}: {error}", look.rules.source);
+    }
+    for report in look.take_reports() {
+        if let Report::Problem { lines, .. } = report {
+            lines.iter().for_each(|line| eprintln!("{line}"));
+        }
+    }
+    look.again()?;
+    match print(&mut look, args, out) {
+        Err(error) if error.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe) => {
+            Ok(())
+        }
+        printed => printed,
+    }
+}
+
+fn print(look: &mut Look, args: ListArgs, out: &mut impl Write) -> anyhow::Result<()> {
+    let open = look.connections();
+    let mut rows: Vec<Row> = open.iter().map(|connection| Row::new(connection, &look.rules.rules)).collect();
+    if !args.watch {
+        return all(&rows, args.format(), out);
+    }
+    rows.iter_mut().for_each(|row| row.event = Some("open"));
+    let mut printer = Printer::new(args.format(), out)?;
+    rows.iter().try_for_each(|row| printer.row(row))?;
+    drop(rows);
+    // What has closed is printed as it was when it was open.
+    let mut known: HashMap<ConnectionKey, LocatedConnection> =
+        open.into_iter().map(|connection| (connection.key, connection)).collect();
+    loop {
+        printer.flush()?;
+        thread::sleep(WATCH_EVERY);
+        for change in look.again()? {
+            follow(change, &mut known, &look.rules.rules, &mut printer)?;
+        }
+    }
+}
+
+fn follow<W: Write>(
+    change: Located,
+    known: &mut HashMap<ConnectionKey, LocatedConnection>,
+    rules: &Rules,
+    printer: &mut Printer<W>,
+) -> anyhow::Result<()> {
+    match change {
+        Located::Opened(connection) => {
+            printer.row(&Row::new(&connection, rules).because("opened"))?;
+            known.insert(connection.key, *connection);
+        }
+        Located::Updated { key, traffic, owner } => {
+            if let Some(connection) = known.get_mut(&key) {
+                connection.observation.traffic = traffic.unwrap_or(connection.observation.traffic);
+                if let Some(owner) = owner {
+                    connection.observation.owner = owner;
+                }
+            }
+        }
+        Located::Closed { key, .. } => {
+            if let Some(connection) = known.remove(&key) {
+                printer.row(&Row::new(&connection, rules).because("closed"))?;
+            }
+        }
+        Located::FullSet(_) | Located::Status(_) => {}
+    }
+    Ok(())
+}
+
+fn all(rows: &[Row], format: Format, out: &mut impl Write) -> anyhow::Result<()> {
+    match format {
+        Format::Json => {
+            serde_json::to_writer_pretty(&mut *out, rows).map_err(io::Error::from)?;
+            writeln!(out)?;
+        }
+        Format::Csv => {
+            let mut printer = Printer::new(Format::Csv, &mut *out)?;
+            rows.iter().try_for_each(|row| printer.row(row))?;
+            printer.flush()?;
+        }
+        Format::Text => aligned(rows, out)?,
+    }
+    out.flush()?;
+    Ok(())
+}
+
+/// Columns as wide as their widest cell.
+fn aligned(rows: &[Row], out: &mut impl Write) -> io::Result<()> {
+    let head = TEXT_COLUMNS.map(|name| name.to_uppercase());
+    let lines: Vec<_> = std::iter::once(head).chain(rows.iter().map(Row::text_cells)).collect();
+    let mut widths = [0; TEXT_COLUMNS.len()];
+    for line in &lines {
+        for (width, cell) in widths.iter_mut().zip(line) {
+            *width = cell.chars().count().max(*width);
+        }
+    }
+    for line in &lines {
+        let padded: Vec<String> = line.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+        writeln!(out, "{}", padded.join("  ").trim_end())?;
+    }
+    Ok(())
+}
+
+/// Prints rows one by one, as they come.
+enum Printer<W: Write> {
+    Text(W),
+    Json(W),
+    Csv(Box<csv::Writer<W>>),
+}
+
+impl<W: Write> Printer<W> {
+    fn new(format: Format, mut out: W) -> io::Result<Self> {
+        Ok(match format {
+            Format::Text => {
+                writeln!(out, "EVENT\t{}", TEXT_COLUMNS.map(str::to_uppercase).join("\t"))?;
+                Self::Text(out)
+            }
+            Format::Json => Self::Json(out),
+            Format::Csv => Self::Csv(Box::new(csv::Writer::from_writer(out))),
+        })
+    }
+
+    fn row(&mut self, row: &Row) -> anyhow::Result<()> {
+        match self {
+            Self::Text(out) => {
+                writeln!(out, "{}\t{}", row.event.unwrap_or("open"), row.text_cells().join("\t"))?;
+            }
+            Self::Json(out) => {
+                serde_json::to_writer(&mut *out, row).map_err(io::Error::from)?;
+                writeln!(out)?;
+            }
+            Self::Csv(out) => out.serialize(row).map_err(into_io)?,
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Text(out) | Self::Json(out) => out.flush(),
+            Self::Csv(out) => out.flush(),
+        }
+    }
+}
+
+fn into_io(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        kind => io::Error::other(format!("{kind:?}")),
+    }
+}

@@ -1,0 +1,104 @@
+//! `connmapperl snapshot`: one picture of the map, drawn without a display by the same plugins as the window's.
+
+use std::{fs::Permissions, io::BufWriter, os::unix::fs::PermissionsExt, path::Path, time::Duration};
+
+use anyhow::{Context, bail};
+use bevy::{
+    camera::RenderTarget,
+    prelude::*,
+    render::{
+        render_resource::{TextureFormat, TextureUsages},
+        view::screenshot::{Screenshot, ScreenshotCaptured},
+    },
+};
+use image::ImageFormat;
+
+use super::{Common, Look, SnapshotArgs};
+use crate::{
+    app::{WindowLook, map_camera, still_app},
+    components::{data_sources::DataSources, notices::Notices},
+    model::Located,
+    systems::{ingest::Feed, services},
+};
+
+/// Frames until every panel, text and glyph has settled.
+const FRAMES_TO_SETTLE: usize = 4;
+/// A picture that has not arrived by then never will.
+const MOST_FRAMES: usize = 600;
+/// Between frames, while the picture is on its way from the graphics card.
+const BETWEEN_FRAMES: Duration = Duration::from_millis(2);
+
+#[derive(Resource, Default)]
+struct Taken(Option<Image>);
+
+/// Draws and writes the picture.
+///
+/// # Errors
+/// When a named file or the socket table cannot be read, nothing can draw, or the picture cannot be written.
+pub fn snapshot(common: &Common, args: &SnapshotArgs) -> anyhow::Result<()> {
+    let mut look = Look::new(common, false)?;
+    look.again()?;
+    let mut app = still(&mut look, common, args)?;
+    let camera = camera_on_image(&mut app, args.size);
+    app.finish();
+    app.cleanup();
+    for _ in 0..FRAMES_TO_SETTLE {
+        app.update();
+    }
+    app.world_mut().spawn(Screenshot::image(camera)).observe(
+        |captured: On<ScreenshotCaptured>, mut taken: ResMut<Taken>| taken.0 = Some(captured.image.clone()),
+    );
+    for _ in 0..MOST_FRAMES {
+        app.update();
+        if let Some(image) = app.world_mut().resource_mut::<Taken>().0.take() {
+            return write_png(&image, &args.output)
+                .with_context(|| format!("cannot write {}", args.output.display()));
+        }
+        std::thread::sleep(BETWEEN_FRAMES);
+    }
+    bail!("the graphics adapter gave no picture")
+}
+
+fn still(look: &mut Look, common: &Common, args: &SnapshotArgs) -> anyhow::Result<App> {
+    let rules = crate::config::RulesFile {
+        rules: look.rules.rules.clone(),
+        errors: std::mem::take(&mut look.rules.errors),
+        source: look.rules.source.clone(),
+    };
+    let window_look = WindowLook {
+        light: args.light,
+        demo: common.demo.map(|_| common.agent_name()),
+        ..WindowLook::default()
+    };
+    let mut app = still_app(look.now_unix_millis(), args.size, rules, &window_look)?;
+    let (sender, feed) = crossbeam_channel::bounded(2);
+    // The channel has room for both.
+    let _ = sender.try_send(Located::Status(look.status()));
+    let _ = sender.try_send(Located::FullSet(look.connections()));
+    app.insert_resource(Feed(feed)).init_resource::<Taken>();
+    let (mut notices, mut sources) = (Notices::default(), DataSources::default());
+    std::mem::swap(&mut notices, &mut app.world_mut().resource_mut::<Notices>());
+    for report in look.take_reports() {
+        services::take_report(report, &mut notices, &mut sources);
+    }
+    app.insert_resource(notices).insert_resource(sources);
+    Ok(app)
+}
+
+fn camera_on_image(app: &mut App, [width, height]: [u32; 2]) -> Handle<Image> {
+    let mut image = Image::new_target_texture(width, height, TextureFormat::Rgba8UnormSrgb, None);
+    image.texture_descriptor.usage |= TextureUsages::COPY_SRC;
+    let image = app.world_mut().resource_mut::<Assets<Image>>().add(image);
+    app.world_mut().spawn((map_camera(), RenderTarget::Image(image.clone().into())));
+    image
+}
+
+fn write_png(image: &Image, path: &Path) -> anyhow::Result<()> {
+    let picture = image.clone().try_into_dynamic()?.to_rgb8();
+    // Whoever shows the file never sees half of it.
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let file = tempfile::Builder::new().permissions(Permissions::from_mode(0o644)).tempfile_in(folder)?;
+    picture.write_to(&mut BufWriter::new(&file), ImageFormat::Png)?;
+    file.persist(path)?;
+    Ok(())
+}

