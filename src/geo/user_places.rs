@@ -1,6 +1,6 @@
-//! The user's own places: `places.csv` with a line `CIDR,lat,lon,label` for each network, which wins over all tables.
-//! Bad lines are told one by one and the good ones work. Where the file lies, and when it is looked at again, is
-//! decided elsewhere.
+//! The user's own places: `places.csv` with a line `CIDR,lat,lon,label` for each network, which wins over all
+//! tables. Bad lines are told one by one and the good ones work. Where the file lies, and when it is looked
+//! at again, is decided elsewhere.
 
 use std::{
     fmt,
@@ -53,8 +53,8 @@ impl Default for UserPlaces {
 }
 
 impl UserPlaces {
-    /// A first line whose second column begins with `lat` is a header; empty lines and those that begin with `#`
-    /// are passed over. A label with a comma stands in double quotes. A bare address is a network of one.
+    /// A first line whose second column begins with `lat` is a header; empty lines and those that begin with
+    /// `#` are passed over. A label with a comma stands in double quotes. A bare address is a network of one.
     pub fn parse(text: &[u8]) -> (Self, Vec<LineError>) {
         let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
         let (mut lines, mut errors) = (Vec::new(), Vec::new());
@@ -143,8 +143,8 @@ impl UserPlacesFile {
         Self { path, seen: None }
     }
 
-    /// Looks at the file's time and size. `Some` when it appeared, changed or vanished since the last look (then
-    /// there are no places), or cannot be read any more; at the first look, when there is one.
+    /// Looks at the file's time and size. `Some` when it appeared, changed or vanished since the last look
+    /// (then there are no places), or cannot be read any more; at the first look, when there is one.
     pub fn poll(&mut self) -> Option<(UserPlaces, Vec<LineError>)> {
         let metadata = fs::metadata(&self.path);
         let stamp = match &metadata {
@@ -181,7 +181,8 @@ impl UserPlacesFile {
     }
 }
 
-/// Splits a line at its commas. A field may stand in double quotes, with spaces around them, where `""` is one quote.
+/// Splits a line at its commas. A field may stand in double quotes, with spaces around them, where `""` is
+/// one quote.
 fn fields(line: &str) -> Result<Vec<String>, String> {
     let mut fields = Vec::new();
     let mut rest = line;
@@ -275,8 +276,10 @@ mod tests {
     #[test]
     fn longest_prefix_wins_then_the_later_line() {
         let (places, errors) = UserPlaces::parse(
-            b"network,lat,lon,label\r\n# home\n\n10.0.0.0/8, 52.5, 13.4, \"Office, Berlin\"\r\n10.1.0.0/16,48.1,11.6,Munich\n\
-              \"10.1.2.3\",0,0,\"Null \"\"Island\"\"\"\n10.1.0.0/16,48.2,11.5,Munich again\nfd00::/8,1,2,Lab\n::ffff:192.0.2.0/120,3,4,Mapped\n",
+            b"network,lat,lon,label\r\n# home\n\n10.0.0.0/8, 52.5, 13.4, \"Office, Berlin\"\r\n\
+              10.1.0.0/16,48.1,11.6,Munich\n\
+              \"10.1.2.3\",0,0,\"Null \"\"Island\"\"\"\n10.1.0.0/16,48.2,11.5,Munich again\n\
+              fd00::/8,1,2,Lab\n::ffff:192.0.2.0/120,3,4,Mapped\n",
         );
         assert_eq!(errors, []);
         assert_eq!(places.len(), 6);
@@ -294,8 +297,11 @@ mod tests {
 
     #[test]
     fn bad_lines_are_named_and_the_good_ones_work() {
-        let text = b"192.0.2.0/24,52.5,13.4,Good\n192.0.2.0/33,1,2,x\n192.0.2.0/24,95,0,x\n192.0.2.0/24,1,east,x\n\
-                     192.0.2.0/24,1\n192.0.2.0/24,1,2,a,b\n192.0.2.0/24,1,2,\"open\n192.0.2.0/24,1,2,\xff\n192.0.2.0/24,1,2,\"a\" b\nlat,lat,lat\n\
+        let text = b"192.0.2.0/24,52.5,13.4,Good\n192.0.2.0/33,1,2,x\n\
+                     192.0.2.0/24,95,0,x\n192.0.2.0/24,1,east,x\n\
+                     192.0.2.0/24,1\n192.0.2.0/24,1,2,a,b\n\
+                     192.0.2.0/24,1,2,\"open\n192.0.2.0/24,1,2,\xff\n\
+                     192.0.2.0/24,1,2,\"a\" b\nlat,lat,lat\n\
                      198.51.100.0/24,1,2\n";
         let (places, errors) = UserPlaces::parse(text);
         let told: Vec<_> = errors.iter().map(ToString::to_string).collect();
@@ -357,7 +363,8 @@ mod tests {
             let text: String = nets
                 .iter()
                 .enumerate()
-                .map(|(line, &(address, prefix))| format!("{}/{prefix},1,2,{line}\n", std::net::Ipv4Addr::from(address)))
+                .map(|(line, &(address, prefix))| (line, std::net::Ipv4Addr::from(address), prefix))
+                .map(|(line, address, prefix)| format!("{address}/{prefix},1,2,{line}\n"))
                 .collect();
             let (places, errors) = UserPlaces::parse(text.as_bytes());
             prop_assert!(errors.is_empty());

@@ -30,7 +30,8 @@ fn a_bad_row_is_named_by_its_line() {
     ] {
         assert_eq!(said_of(format!("{good}{row}\n{good}").as_bytes()), expected);
     }
-    let asns = "1.0.0.0,1.0.0.255,64500,Example\n1.0.1.0,1.0.1.255,64500,Example\n1.0.2.0,1.0.2.255,AS4294967296,Big\n";
+    let asns =
+        "1.0.0.0,1.0.0.255,64500,Name\n1.0.1.0,1.0.1.255,64500,Name\n1.0.2.0,1.0.2.255,AS4294967296,Big\n";
     assert_eq!(said_of(asns.as_bytes()), ", line 3: expected an AS number, found \"AS4294967296\"");
 }
 
@@ -48,8 +49,7 @@ fn a_cut_gzip_stream_is_refused() {
 
 #[test]
 fn what_is_no_table_is_told_apart() {
-    let expected = ": expected a geography or ASN table (MMDB, or CSV of MaxMind, DB-IP, IP2Location, IPinfo, \
-                    iptoasn or connmap), found ";
+    let expected = ": expected a geography or ASN table (MMDB, or a list of a known form), found ";
     for (content, found) in [
         (&b""[..], "text that begins with nothing"),
         (b"# only a comment\n", "text that begins with nothing"),

@@ -58,6 +58,8 @@ const CASES: &[Case] = &[
             ("0.1.2.3", "-", "-"),
             ("1.0.0.0", "Gum Tree, South/Queensland/AU -27.48 153.02", "-"),
             ("1.0.3.255", "Testzhou/Fujian/CN 26.10 119.30", "-"),
+            // There is a town of that name.
+            ("1.0.4.1", "None/Piedmont/IT 44.94 7.54", "-"),
             ("::ffff:1.0.3.255", "Testzhou/Fujian/CN 26.10 119.30", "-"),
             ("2001:200::1", "Probeku/Tokyo/JP 35.69 139.69", "-"),
         ],

@@ -5,8 +5,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Endings of files that are meant to be data: one of these that cannot be read is an error. Any other file, one
-/// without ending included, is read where it is data and passed over where it is not.
+/// Endings of files that are meant to be data: one of these that cannot be read is an error. Any other file,
+/// one without ending included, is read where it is data and passed over where it is not.
 const DATA_ENDINGS: [&str; 6] = ["csv", "tsv", "mmdb", "gz", "zip", "bin"];
 
 /// The user's own places, which have a reader of their own.
