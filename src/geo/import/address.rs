@@ -15,7 +15,8 @@ pub enum AddressRange {
 }
 
 impl AddressRange {
-    /// Two fields, each an address as text or a decimal number. A pair of numbers is IPv4 where both fit 32 bits.
+    /// Two fields, each an address as text or a decimal number. A pair of numbers is IPv4 where both fit 32
+    /// bits.
     pub fn from_bounds(start: &[u8], end: &[u8]) -> Option<Self> {
         match (Bound::from_bytes(start)?, Bound::from_bytes(end)?) {
             (Bound::Number(start), Bound::Number(end)) => match u32::try_from(end) {
@@ -56,9 +57,9 @@ impl AddressRange {
         (start <= end).then_some(Self::V6(start, end))
     }
 
-    /// connmap's generator wrote the first and last *host* of a network, so the two addresses at the ends of every
-    /// network larger than /31 belonged to no range. Where a range is exactly the hosts of a network, this is
-    /// the network.
+    /// connmap's generator wrote the first and last *host* of a network, so the two addresses at the ends of
+    /// every network larger than /31 belonged to no range. Where a range is exactly the hosts of a network,
+    /// this is the network.
     pub fn with_network_and_broadcast(self) -> Self {
         match self {
             Self::V4(start, end) => {
@@ -139,7 +140,12 @@ mod tests {
         assert_eq!(Some(whole("1.0.0.1", "1.0.0.254")), bounds("1.0.0.0", "1.0.0.255"));
         assert_eq!(Some(whole("1.0.2.1", "1.0.3.254")), bounds("1.0.2.0", "1.0.3.255"));
         assert_eq!(Some(whole("128.0.0.1", "255.255.255.254")), bounds("128.0.0.0", "255.255.255.255"));
-        for (start, end) in [("1.0.0.0", "1.0.0.1"), ("1.0.0.7", "1.0.0.7"), ("1.0.1.1", "1.0.2.254")] {
+        for (start, end) in [
+            ("1.0.0.0", "1.0.0.1"),
+            ("1.0.0.7", "1.0.0.7"),
+            ("1.0.1.1", "1.0.2.254"),
+            ("0.0.0.13", "0.0.0.16"),
+        ] {
             assert_eq!(Some(whole(start, end)), bounds(start, end));
         }
         assert_eq!(whole("0.0.0.1", "255.255.255.254"), AddressRange::V4(0, u32::MAX));

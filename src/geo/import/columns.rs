@@ -1,5 +1,5 @@
-//! Ranges of addresses in sorted columns: the in-memory form of everything imported, and of the user's own places.
-//! It knows numbers only; what a value stands for is its caller's affair.
+//! Ranges of addresses in sorted columns: the in-memory form of everything imported, and of the user's own
+//! places. It knows numbers only; what a value stands for is its caller's affair.
 
 use std::{cmp::Reverse, collections::BinaryHeap};
 
@@ -45,8 +45,8 @@ pub struct Span<A> {
     pub value: u32,
 }
 
-/// A step function over all addresses: `values[i]` holds from `starts[i]` until the next start. Gaps are steps too,
-/// so a row costs 8 bytes (IPv4) or 20 bytes (IPv6), and neighbours of equal value are one row.
+/// A step function over all addresses: `values[i]` holds from `starts[i]` until the next start. Gaps are
+/// steps too, so a row costs 8 bytes (IPv4) or 20 bytes (IPv6), and neighbours of equal value are one row.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Columns<A> {
     starts: Vec<A>,
@@ -54,9 +54,9 @@ pub struct Columns<A> {
 }
 
 impl<A: Address> Columns<A> {
-    /// Spans may come in any order and overlap. Where they do, the narrowest wins; among equally wide ones that
-    /// which starts later; among those of equal bounds the one later in `spans`. Spans with `end < start` are left
-    /// out, as is the value `u32::MAX`, which stands for a gap.
+    /// Spans may come in any order and overlap. Where they do, the narrowest wins; among equally wide ones
+    /// that which starts later; among those of equal bounds the one later in `spans`. Spans with `end <
+    /// start` are left out, as is the value `u32::MAX`, which stands for a gap.
     pub fn from_spans(mut spans: Vec<Span<A>>) -> Self {
         spans.retain(|span| span.start <= span.end && span.value != NOTHING);
         if !spans.is_sorted_by_key(|span| span.start) {
@@ -134,8 +134,8 @@ impl<A: Address> Sweep<'_, A> {
     }
 }
 
-/// Takes spans one by one. As long as each begins behind the one before, as in nearly every file, they go straight
-/// into columns, which need less than half the memory of a list of spans.
+/// Takes spans one by one. As long as each begins behind the one before, as in nearly every file, they go
+/// straight into columns, which need less than half the memory of a list of spans.
 #[derive(Clone, Debug)]
 pub struct ColumnsBuilder<A> {
     /// Spans in order, not merged, so that each can be had back.
@@ -225,7 +225,8 @@ mod tests {
         ) {
             let spans: Vec<_> = spans
                 .into_iter()
-                .map(|(start, width, value)| Span { start: start + offset, end: start + width + offset, value })
+                .map(|(start, width, value)| (start + offset, width, value))
+                .map(|(start, width, value)| Span { start, end: start + width, value })
                 .collect();
             let columns = Columns::from_spans(spans.clone());
             for address in (offset.saturating_sub(2)..=offset.saturating_add(95)).chain([0, u32::MAX]) {
@@ -234,7 +235,9 @@ mod tests {
         }
 
         #[test]
-        fn both_widths_of_address_agree(spans in prop::collection::vec((any::<u32>(), any::<u32>(), 0u32..6), 0..24)) {
+        fn both_widths_of_address_agree(
+            spans in prop::collection::vec((any::<u32>(), any::<u32>(), 0u32..6), 0..24),
+        ) {
             let narrow: Vec<_> = spans
                 .iter()
                 .map(|&(a, b, value)| Span { start: a.min(b), end: a.max(b), value })
@@ -243,7 +246,8 @@ mod tests {
                 .iter()
                 .map(|s| Span { start: u128::from(s.start), end: u128::from(s.end), value: s.value })
                 .collect();
-            let (narrow_columns, wide_columns) = (Columns::from_spans(narrow.clone()), Columns::from_spans(wide));
+            let narrow_columns = Columns::from_spans(narrow.clone());
+            let wide_columns = Columns::from_spans(wide);
             for address in narrow.iter().flat_map(|s| [s.start, s.end, s.end / 2 + s.start / 2]) {
                 prop_assert_eq!(narrow_columns.get(address), wide_columns.get(u128::from(address)));
                 prop_assert_eq!(narrow_columns.get(address), naive(&narrow, address));

@@ -1,6 +1,6 @@
-//! One point for each country, for tables that know countries alone: where most of the country's IPv4 addresses are
-//! (the place with the most in DB-IP City Lite of June 2026, each range counted as 65,536 addresses at most), to 0.1
-//! degree. Code, degrees north, degrees east.
+//! One point for each country, for tables that know countries alone: where most of the country's IPv4
+//! addresses are (the place with the most in DB-IP City Lite of June 2026, each range counted as 65,536
+//! addresses at most), to 0.1 degree. Code, degrees north, degrees east.
 
 use crate::model::CountryCode;
 

@@ -6,8 +6,8 @@ const SECS_PER_DAY: u64 = 86_400;
 /// Seconds since the Unix epoch at 9999-12-31: later dates are nonsense and would not fit `YYYY-MM-DD`.
 const LAST_UNIX_SECS: u64 = 253_402_214_400;
 
-/// Seconds since the Unix epoch at 2000-01-01. Packing programs stamp files with fixed days of 1970, 1980 or 1985, which say
-/// nothing of the data.
+/// Seconds since the Unix epoch at 2000-01-01. Packing programs stamp files with fixed days of 1970, 1980 or
+/// 1985, which say nothing of the data.
 const FIRST_UNIX_SECS: u64 = 946_684_800;
 
 /// `YYYY-MM-DD` in UTC of a moment, or `None` for years before 2000 and past 9999, which no data has.
@@ -20,8 +20,8 @@ pub fn date_from_unix_secs(unix_secs: u64) -> Option<String> {
     if !(FIRST_UNIX_SECS..=LAST_UNIX_SECS).contains(&unix_secs) {
         return None;
     }
-    // Proleptic Gregorian calendar in eras of 400 years that begin on 1 March, so that the leap day comes last
-    // (H. Hinnant, "chrono-Compatible Low-Level Date Algorithms").
+    // Proleptic Gregorian calendar in eras of 400 years that begin on 1 March, so that the leap day comes
+    // last (H. Hinnant, "chrono-Compatible Low-Level Date Algorithms").
     let days = unix_secs / SECS_PER_DAY + 719_468;
     let (era, day_of_era) = (days / 146_097, days % 146_097);
     let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;

@@ -21,7 +21,8 @@ pub enum ImportError {
     NotATable { path: PathBuf, expected: &'static str, found: String },
 }
 
-/// Longest piece of a file that a message quotes, in characters: enough to find it, short enough for one line.
+/// Longest piece of a file that a message quotes, in characters: enough to find it, short enough for one
+/// line.
 const QUOTE_CHARACTERS: usize = 60;
 
 /// Bytes of a file as a message shows them.

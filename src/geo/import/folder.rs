@@ -5,8 +5,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Endings of files that are meant to be data: one of these that cannot be read is an error. Any other file, one
-/// without ending included, is read where it is data and passed over where it is not.
+/// Endings of files that are meant to be data: one of these that cannot be read is an error. Any other file,
+/// one without ending included, is read where it is data and passed over where it is not.
 const DATA_ENDINGS: [&str; 6] = ["csv", "tsv", "mmdb", "gz", "zip", "bin"];
 
 /// What the project bakes for itself lies in a folder where users look for theirs; it is part of the program.

@@ -1,5 +1,5 @@
-//! The known tables that have no header line, told apart by what stands in their columns. Sources of the column
-//! orders: the field lists that the producers publish.
+//! The known tables that have no header line, told apart by what stands in their columns. Sources of the
+//! column orders: the field lists that the producers publish.
 
 use csv::ByteRecord;
 
@@ -50,7 +50,8 @@ pub const HEADERLESS: &[Shape] = &[
             ..Layout::RANGE
         },
     },
-    // ip-location-db's form of it: start, end, country, two provinces, city, postcode, latitude, longitude, time zone.
+    // ip-location-db's form of it: start, end, country, two provinces, city, postcode, latitude, longitude,
+    // time zone.
     Shape {
         tabs: false,
         fits: |row| {
@@ -142,9 +143,9 @@ pub const HEADERLESS: &[Shape] = &[
     },
 ];
 
-/// How the formats write "not known".
+/// How the formats write "not known" in any column. iptoasn's `None` is not among them: a town has that name.
 pub fn is_unknown(field: &[u8]) -> bool {
-    matches!(field.trim_ascii(), b"" | b"-" | b"None" | b"??")
+    matches!(field.trim_ascii(), b"" | b"-")
 }
 
 fn is_two_letters(field: &[u8]) -> bool {
@@ -152,7 +153,7 @@ fn is_two_letters(field: &[u8]) -> bool {
 }
 
 fn is_country(field: &[u8]) -> bool {
-    is_two_letters(field) || is_unknown(field)
+    is_two_letters(field) || is_unknown(field) || matches!(field.trim_ascii(), b"None" | b"??")
 }
 
 fn is_asn(field: &[u8]) -> bool {

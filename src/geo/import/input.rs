@@ -1,4 +1,5 @@
-//! Opens a file, plain or gzip (by its first bytes, not by its name), and shows its beginning before it is read.
+//! Opens a file, plain or gzip (by its first bytes, not by its name), and shows its beginning before it is
+//! read.
 
 use std::{
     fs::File,

@@ -6,7 +6,8 @@ use csv::{ByteRecord, ReaderBuilder};
 
 use super::{address::AddressRange, error::quoted, headerless::HEADERLESS, producer::Producer};
 
-/// Rows looked at; the layout that fits most of them is taken, so that one broken row does not hide the format.
+/// Rows looked at; the layout that fits most of them is taken, so that one broken row does not hide the
+/// format.
 const SAMPLE_ROWS: usize = 200;
 
 /// Byte order mark that some programs put before UTF-8.

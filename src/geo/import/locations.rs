@@ -1,5 +1,5 @@
-//! MaxMind's Locations files: the names of places that a Blocks file refers to by number. Found beside the Blocks
-//! file by content; its name only settles which of several languages or editions is read.
+//! MaxMind's Locations files: the names of places that a Blocks file refers to by number. Found beside the
+//! Blocks file by content; its name only settles which of several languages or editions is read.
 
 use std::{
     collections::HashMap,
@@ -29,8 +29,8 @@ impl Locations {
         self.0.get(&number(geoname_id)?)
     }
 
-    /// The Locations of a Blocks file. Of several, that whose name begins as the Blocks file's does, then the English one,
-    /// then the first by name.
+    /// The Locations of a Blocks file. Of several, that whose name begins as the Blocks file's does, then the
+    /// English one, then the first by name.
     pub fn beside(blocks: &Path) -> Result<Self, ImportError> {
         let folder =
             blocks.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));

@@ -1,5 +1,5 @@
-//! MMDB files. The whole tree is walked once and becomes the same columns as any other table: that finds every broken record
-//! before the table is used, and look-ups need neither the file nor decoding any more.
+//! MMDB files. The whole tree is walked once and becomes the same columns as any other table: that finds
+//! every broken record before the table is used, and look-ups need neither the file nor decoding any more.
 
 use std::{collections::HashMap, io::Read, net::IpAddr, path::Path};
 

@@ -1,5 +1,5 @@
-//! Records of MMDB files, whose makers agree on no schema: nested or flat, coordinates as numbers or text, AS numbers
-//! with or without `AS`.
+//! Records of MMDB files, whose makers agree on no schema: nested or flat, coordinates as numbers or text, AS
+//! numbers with or without `AS`.
 
 use std::fmt;
 

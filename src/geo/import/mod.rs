@@ -1,10 +1,10 @@
-//! Geography and ASN tables of others: MMDB files (MaxMind, DB-IP, IPinfo), GeoLite2 CSV, DB-IP CSV, IP2Location
-//! LITE CSV, IPinfo CSV, iptoasn TSV, connmap's `ipv4.csv`, Tor's geoip; plain or gzip, told apart by content. A file
-//! is read once, whole, into sorted columns; a broken one gives one error and no table. Which table is asked first
-//! is decided elsewhere, and so is where files are looked for.
+//! Geography and ASN tables of others: MMDB files (MaxMind, DB-IP, IPinfo), GeoLite2 CSV, DB-IP CSV,
+//! IP2Location LITE CSV, IPinfo CSV, iptoasn TSV, connmap's `ipv4.csv`, Tor's geoip; plain or gzip, told
+//! apart by content. A file is read once, whole, into sorted columns; a broken one gives one error and no
+//! table. Which table is asked first is decided elsewhere, and so is where files are looked for.
 //!
-//! The date of a table is the build date inside an MMDB file; other files carry none, and theirs is the day the file was
-//! last modified, which is never earlier than that of the data.
+//! The date of a table is the build date inside an MMDB file; other files carry none, and theirs is the day
+//! the file was last modified, which is never earlier than that of the data.
 
 mod address;
 mod columns;
@@ -43,10 +43,11 @@ use crate::geo::{GeoSource, SourceInfo};
 pub enum Kind {
     /// Coordinates; ASNs too in some.
     Places,
-    /// ASNs. What such a file says of countries is not used: it would put cities known elsewhere on one point.
+    /// ASNs. What such a file says of countries is not used: it would put cities known elsewhere on one
+    /// point.
     Asns,
-    /// Countries alone. A place is the point of the country where most of its addresses are, without a city; to be
-    /// asked only after every table with coordinates.
+    /// Countries alone. A place is the point of the country where most of its addresses are, without a city;
+    /// to be asked only after every table with coordinates.
     Countries,
 }
 
@@ -71,8 +72,8 @@ pub fn open_import(path: &Path) -> Result<Import, ImportError> {
     }
 }
 
-/// Reads every table in a folder and in the folders directly in it, by [`Kind`] and then by name. Files that are no data (a README,
-/// `places.csv`, hidden files) are passed over.
+/// Reads every table in a folder and in the folders directly in it, by [`Kind`] and then by name. Files that
+/// are no data (a README, `places.csv`, hidden files) are passed over.
 pub fn open_folder(folder: &Path) -> (Vec<Arc<dyn GeoSource>>, Vec<ImportError>) {
     let (imports, errors) = open_folder_imports(folder);
     (imports.into_iter().map(|import| import.source).collect(), errors)
@@ -167,7 +168,7 @@ fn archive(head: &[u8]) -> Option<&'static str> {
 fn not_a_table(path: &Path, found: String) -> ImportError {
     ImportError::NotATable {
         path: path.to_owned(),
-        expected: "a geography or ASN table (MMDB, or CSV of MaxMind, DB-IP, IP2Location, IPinfo, iptoasn or connmap)",
+        expected: "a geography or ASN table (MMDB, or a list of a known form)",
         found,
     }
 }

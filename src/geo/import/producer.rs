@@ -32,28 +32,32 @@ impl Producer {
         }
     }
 
-    /// What the licence asks to show where results are shown; empty where it asks for nothing or is not known.
+    /// What the licence asks to show where results are shown; empty where it asks for nothing or is not
+    /// known.
     pub const fn attribution(self) -> &'static str {
         match self {
             Self::MaxMind | Self::Connmap => {
-                "This product includes GeoLite2 data created by MaxMind, available from https://www.maxmind.com"
+                "This product includes GeoLite2 data created by MaxMind, \
+                 available from https://www.maxmind.com"
             }
             Self::DbIp | Self::IpLocationDb => "IP Geolocation by DB-IP (https://db-ip.com), CC BY 4.0",
             Self::IpInfo => "IP address data powered by IPinfo (https://ipinfo.io), CC BY-SA 4.0",
             Self::Ip2Location => {
-                "This product includes IP2Location LITE data available from https://lite.ip2location.com, CC BY-SA 4.0"
+                "This product includes IP2Location LITE data \
+                 available from https://lite.ip2location.com, CC BY-SA 4.0"
             }
             Self::IpToAsn => "ASN data by iptoasn.com, PDDL 1.0",
             Self::AsnList => {
-                "ASN data by DB-IP (https://db-ip.com), Route Views (routeviews.org) and NRO (nro.net), CC BY 4.0"
+                "ASN data by DB-IP (https://db-ip.com), Route Views (routeviews.org) \
+                 and NRO (nro.net), CC BY 4.0"
             }
             Self::Tor => "Country data by the IPFire Project (https://location.ipfire.org), CC BY-SA 4.0",
             Self::Other => "",
         }
     }
 
-    /// From the `database_type` of an MMDB file. The ip-location-db project names its conversions by content alone,
-    /// as in `city ipv4`.
+    /// From the `database_type` of an MMDB file. The ip-location-db project names its conversions by content
+    /// alone, as in `city ipv4`.
     pub fn from_mmdb_type(database_type: &str) -> Self {
         let name = database_type.to_ascii_lowercase();
         match () {

@@ -1,5 +1,5 @@
-//! The table that every reader fills: columns of address ranges, and what stands behind their values, each distinct
-//! place, organisation and name once.
+//! The table that every reader fills: columns of address ranges, and what stands behind their values, each
+//! distinct place, organisation and name once.
 
 use std::{collections::HashMap, hash::Hash, net::IpAddr, sync::Arc};
 

@@ -1,4 +1,5 @@
-//! Reads the rows of a CSV or TSV table whose layout is known. The first row that does not fit ends the reading.
+//! Reads the rows of a CSV or TSV table whose layout is known. The first row that does not fit ends the
+//! reading.
 
 use std::{borrow::Cow, io::Read, path::Path};
 
