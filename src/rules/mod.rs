@@ -1,5 +1,5 @@
 //! Which connection is drawn in which colour, and which of them shows its text: the lines of `connmapperlrc`.
-//! This file owns the rules and the question "which rule does this connection match?"; [`parse`] reads the
+//! This file owns the rules and the question "which rule does this connection match?"; the file beside it reads the
 //! format and names what is wrong with a line. Finding and re-reading the file is for others.
 
 pub mod connmaprc;

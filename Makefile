@@ -1,0 +1,36 @@
+# What a person types. Cargo does the work; scripts/setup.sh sees to what cargo cannot bring.
+
+# Compiled dependencies live outside the checkout, so that a fresh clone does not build Bevy again.
+CARGO_TARGET_DIR ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/connmapperl/target
+export CARGO_TARGET_DIR
+# A cargo that rustup has only just installed is not yet on the path of this shell.
+export PATH := $(PATH):$(or $(CARGO_HOME),$(HOME)/.cargo)/bin
+
+# Arguments for the program: make run ARGS="--demo world"
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test
+
+help: ## show these lines
+	@echo 'connmapperl: the connections of this machine on a world map'
+	@echo
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@echo
+	@echo '  make run ARGS="--demo world" passes arguments on.'
+	@echo '  The first build takes some 20 minutes on two cores; it goes to'
+	@echo '  $(CARGO_TARGET_DIR) (CARGO_TARGET_DIR=... for another place).'
+
+setup: ## look for what is needed to build and run, and install it on Debian and Ubuntu
+	@scripts/setup.sh run
+
+run: setup ## build, and open the map
+	@cargo run --locked -- $(ARGS)
+
+# Package by package: building the whole workspace at once would mix features and compile Bevy a second time.
+test: ## build, and run all tests, those with a window included
+	@scripts/setup.sh test
+	cargo test --locked
+	cargo test --locked --package xtask
+	cargo test --locked --no-default-features
+	cargo test --locked --no-default-features --features whois
