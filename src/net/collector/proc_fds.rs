@@ -17,8 +17,8 @@ use rustix::{
 
 /// Longest link that matters: `socket:[` and 20 digits and `]`.
 const LINK_BYTES: usize = 32;
-/// Directory entries read at a time: about 300 file descriptors.
-const DIRECTORY_BUFFER_BYTES: usize = 8 * 1024;
+/// Directory entries read at a time: about 1,300 file descriptors.
+const DIRECTORY_BUFFER_BYTES: usize = 32 * 1024;
 /// The kernel cuts a process's name at 15 bytes.
 const COMM_BYTES: usize = 16;
 
