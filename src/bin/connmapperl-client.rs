@@ -71,7 +71,8 @@ fn print_once(arguments: &Arguments) -> anyhow::Result<()> {
     }
     let mut out = BufWriter::new(io::stdout().lock());
     if arguments.json {
-        serde_json::to_writer_pretty(&mut out, &observations().collect::<Vec<_>>()).map_err(io::Error::from)?;
+        serde_json::to_writer_pretty(&mut out, &observations().collect::<Vec<_>>())
+            .map_err(io::Error::from)?;
         writeln!(out)?;
     } else {
         for observation in observations() {
@@ -141,7 +142,11 @@ fn text_from_observation(seen: &Observation) -> String {
     };
     let owner = text_from_owner(&seen.owner);
     let traffic = text_from_traffic(seen.traffic);
-    format!("{protocol} {:<46} {arrow} {:<46} {owner}{traffic}", seen.local.to_string(), seen.peer.to_string())
+    format!(
+        "{protocol} {:<46} {arrow} {:<46} {owner}{traffic}",
+        seen.local.to_string(),
+        seen.peer.to_string()
+    )
 }
 
 fn text_from_owner(owner: &Owner) -> String {

@@ -144,6 +144,9 @@ impl Table {
         events: &mut Vec<Event>,
     ) {
         let hash_map::Entry::Vacant(vacant) = self.entries.entry(identity) else { return };
+        if let Some(half_closed) = &mut self.half_closed {
+            half_closed.remove(identity);
+        }
         self.last_connection += 1;
         let connection = ConnectionId(self.last_connection);
         self.not_permitted += usize::from(observation.owner == Owner::NotPermitted);

@@ -163,7 +163,11 @@ impl Collector {
         }
         self.open_fresh(unix_millis, events);
         self.search_again(unix_millis, events);
-        Ok(TickReport { open: self.table.open_count(), not_permitted: self.table.not_permitted_count(), coverage })
+        Ok(TickReport {
+            open: self.table.open_count(),
+            not_permitted: self.table.not_permitted_count(),
+            coverage,
+        })
     }
 
     /// Appends what the kernel told since the last tick about sockets that ended. [`Self::tick`] does so too;
@@ -235,7 +239,8 @@ impl Collector {
             if self.table.contains(socket.identity) {
                 continue;
             }
-            let owner = socket.owner.clone().or_else(|| found.remove(&socket.inode)).unwrap_or(Owner::Unknown);
+            let owner =
+                socket.owner.clone().or_else(|| found.remove(&socket.inode)).unwrap_or(Owner::Unknown);
             if owner == Owner::Unknown && socket.owner.is_none() && socket.inode != 0 {
                 self.searches.push(Search {
                     identity: socket.identity,

@@ -87,7 +87,8 @@ impl NetlinkSource {
         self.sequence = self.sequence.wrapping_add(1);
         let request = pick(&mut self.requests);
         let protocol = request.protocol;
-        rustix::net::send(&self.socket, request.numbered(self.sequence), SendFlags::empty()).map_err(refused)?;
+        rustix::net::send(&self.socket, request.numbered(self.sequence), SendFlags::empty())
+            .map_err(refused)?;
 
         let mut coverage = Coverage::Whole;
         let mut parts = 0;
@@ -106,7 +107,8 @@ impl NetlinkSource {
             }
             let mut ended = false;
             for message in Messages::new(&self.buffer[..length]) {
-                let message = message.map_err(|malformed| ScanError::Malformed { offset: malformed.offset })?;
+                let message =
+                    message.map_err(|malformed| ScanError::Malformed { offset: malformed.offset })?;
                 let Message { sequence, interrupted, content } = message;
                 if sequence != self.sequence {
                     continue;
@@ -186,9 +188,11 @@ impl SocketSource for NetlinkSource {
 
     fn listening_ports(&mut self, ports: &mut Vec<(Protocol, u16)>) -> Result<(), ScanError> {
         self.dump(|requests| &mut requests.tcp_listening, |s| ports.push((s.protocol, s.local.port())))?;
-        self.dump_udp(|requests| &mut requests.udp_unconnected, true, |s| {
-            ports.push((s.protocol, s.local.port()))
-        })?;
+        self.dump_udp(
+            |requests| &mut requests.udp_unconnected,
+            true,
+            |s| ports.push((s.protocol, s.local.port())),
+        )?;
         Ok(())
     }
 

@@ -81,7 +81,7 @@ impl Owners {
             self.list_processes();
             self.search_all(Unread::Only, &mut missing, &mut found);
         }
-        if missing.values().any(|&uid| self.may_look(uid)) {
+        if missing.values().any(|&uid| uid == self.own_uid || self.denied_uids.is_empty()) {
             self.search_all(Unread::AndRead, &mut missing, &mut found);
         }
         for (inode, uid) in missing {
@@ -98,6 +98,7 @@ impl Owners {
         }
     }
 
+    /// Whether every process that may hold a socket of `uid` could be looked into.
     fn may_look(&self, uid: u32) -> bool {
         !self.denied_uids.contains(&uid) && (uid == self.own_uid || self.denied_uids.is_empty())
     }
