@@ -56,7 +56,8 @@ impl Named {
         });
         let (bytes, source) = match found {
             Some(path) => {
-                let bytes = fs::read(&path).map_err(|source| ConfigError::Read { path: path.clone(), source })?;
+                let bytes =
+                    fs::read(&path).map_err(|source| ConfigError::Read { path: path.clone(), source })?;
                 (bytes, path.display().to_string())
             }
             None => (rules::BUILT_IN.as_bytes().to_vec(), "built in".to_owned()),
@@ -73,7 +74,11 @@ impl Named {
     pub fn data_folder(&self) -> Result<Option<PathBuf>, ConfigError> {
         if let Some(path) = &self.data_folder {
             let is_folder = path.is_dir();
-            return if is_folder { Ok(Some(path.clone())) } else { Err(ConfigError::NotAFolder { path: path.clone() }) };
+            return if is_folder {
+                Ok(Some(path.clone()))
+            } else {
+                Err(ConfigError::NotAFolder { path: path.clone() })
+            };
         }
         Ok([
             Some(PathBuf::from(RESOURCES_FOLDER)),

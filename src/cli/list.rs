@@ -7,7 +7,10 @@ use std::{
     time::Duration,
 };
 
-use super::{Common, Format, ListArgs, Look, table::{Row, TEXT_COLUMNS}};
+use super::{
+    Common, Format, ListArgs, Look,
+    table::{Row, TEXT_COLUMNS},
+};
 use crate::{
     enrich::Report,
     model::{ConnectionKey, Located, LocatedConnection},
@@ -33,7 +36,9 @@ pub fn list(common: &Common, args: ListArgs, out: &mut impl Write) -> anyhow::Re
     }
     look.again()?;
     match print(&mut look, args, out) {
-        Err(error) if error.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe) => {
+        Err(error)
+            if error.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe) =>
+        {
             Ok(())
         }
         printed => printed,
@@ -119,7 +124,8 @@ fn aligned(rows: &[Row], out: &mut impl Write) -> io::Result<()> {
         }
     }
     for line in &lines {
-        let padded: Vec<String> = line.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+        let padded: Vec<String> =
+            line.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
         writeln!(out, "{}", padded.join("  ").trim_end())?;
     }
     Ok(())

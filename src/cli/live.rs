@@ -5,8 +5,8 @@ use crate::{
     demo::{DemoSource, SeededScene},
     enrich::{DataFolders, OpenTable, Report, Sources},
     model::{AgentId, AgentStatus, Event, LocatedConnection},
-    systems::wall_unix_millis,
     net::collector::{Collector, ScanError, hostname},
+    systems::wall_unix_millis,
 };
 
 use super::Common;
@@ -36,7 +36,10 @@ impl Common {
 
     /// What the map calls the machine.
     pub fn agent_name(&self) -> String {
-        self.demo.map_or_else(|| hostname().to_string(), |SeededScene { scene, seed }| format!("{}:{seed}", scene.name()))
+        self.demo.map_or_else(
+            || hostname().to_string(),
+            |SeededScene { scene, seed }| format!("{}:{seed}", scene.name()),
+        )
     }
 }
 

@@ -2,7 +2,10 @@
 
 use std::io::{self, Write};
 
-use crate::{config::cache_folder, enrich::{Report, Sources}};
+use crate::{
+    config::cache_folder,
+    enrich::{Report, Sources},
+};
 
 /// # Errors
 /// When the output cannot be written.
@@ -11,7 +14,12 @@ pub fn print_sources(out: &mut impl Write) -> io::Result<()> {
         match report {
             Report::Sources(infos) => {
                 for info in infos {
-                    writeln!(out, "{}, data of {}", info.name, info.date.as_deref().unwrap_or("unknown date"))?;
+                    writeln!(
+                        out,
+                        "{}, data of {}",
+                        info.name,
+                        info.date.as_deref().unwrap_or("unknown date")
+                    )?;
                     if !info.attribution.is_empty() {
                         writeln!(out, "{}", info.attribution)?;
                     }

@@ -7,19 +7,30 @@ use crate::model::NoPlace;
 #[derive(Message, Clone, Debug, PartialEq)]
 pub enum UiAction {
     ToggleAllText,
-    ToggleLabelText { label: usize },
-    ToggleLabelDots { label: usize },
+    ToggleLabelText {
+        label: usize,
+    },
+    ToggleLabelDots {
+        label: usize,
+    },
     ReloadRules,
     ToggleTheme,
     TogglePalette,
     ToggleHelp,
     ToggleFullscreen,
     ShowWholeWorld,
-    ZoomAt { px: [f32; 2], factor: f32 },
-    PanPx { delta: [f32; 2] },
+    ZoomAt {
+        px: [f32; 2],
+        factor: f32,
+    },
+    PanPx {
+        delta: [f32; 2],
+    },
     OpenList(ListKind),
     CloseList,
-    DismissNotice { topic: String },
+    DismissNotice {
+        topic: String,
+    },
     /// Closes the topmost thing; quits from the bare map.
     Back,
     Quit,

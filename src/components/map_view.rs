@@ -41,7 +41,8 @@ impl MapView {
     /// Pixels a map unit (the whole way round the equator is one map unit).
     pub fn scale_px(&self) -> f32 {
         let [width, height] = self.size_px;
-        let fit = if width / height.max(1.0) > WIDEST_ASPECT { height * WIDEST_ASPECT } else { width.max(height) };
+        let fit =
+            if width / height.max(1.0) > WIDEST_ASPECT { height * WIDEST_ASPECT } else { width.max(height) };
         fit * self.zoom
     }
 

@@ -74,6 +74,10 @@ impl RuleBook {
     /// A label shows text where any of its lines says so.
     fn text_of_file(&self) -> Vec<bool> {
         let rules = self.rules.rules();
-        self.rules.labels().iter().map(|label| label.rules.iter().any(|rule| rules[*rule].show_text)).collect()
+        self.rules
+            .labels()
+            .iter()
+            .map(|label| label.rules.iter().any(|rule| rules[*rule].show_text))
+            .collect()
     }
 }

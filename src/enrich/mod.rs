@@ -11,7 +11,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError};
 use crate::{
     geo::{Geography, SourceInfo},
     model::{
-        AgentId, Change, ConnectionKey, Event, Located, LocatedConnection, Asn, NoPlace, Observation, Place,
+        AgentId, Asn, Change, ConnectionKey, Event, Located, LocatedConnection, NoPlace, Observation, Place,
     },
     net::collector::CollectorMessage,
 };
@@ -147,7 +147,9 @@ pub fn run(
         };
         let still_there = match message {
             Ok(CollectorMessage::Events(batch)) => work.take(batch, sources.geography(), outlets),
-            Ok(CollectorMessage::Status(status)) => work.send(Located::Status(status), outlets) && wake(outlets),
+            Ok(CollectorMessage::Status(status)) => {
+                work.send(Located::Status(status), outlets) && wake(outlets)
+            }
             Err(RecvTimeoutError::Timeout) => true,
             Err(RecvTimeoutError::Disconnected) => false,
         };

@@ -5,7 +5,10 @@ use std::{path::Path, sync::Arc};
 
 use super::Report;
 use crate::geo::{
-    GeoSource, Geography, embedded::EmbeddedGeo, import, user_places::UserPlacesFile,
+    GeoSource, Geography,
+    embedded::EmbeddedGeo,
+    import::{self, Import, Kind},
+    user_places::UserPlacesFile,
 };
 
 const PLACES_FILE: &str = "places.csv";
@@ -15,7 +18,7 @@ const EMBEDDED_TOPIC: &str = "Embedded table";
 
 pub struct Sources {
     places_file: Option<UserPlacesFile>,
-    /// Tables of the data folder, then the embedded one.
+    /// Tables of the data folder, the embedded one, tables of countries alone.
     tables: Vec<Arc<dyn GeoSource>>,
     geography: Geography,
     reports: Vec<Report>,
@@ -26,20 +29,25 @@ impl Sources {
     /// reports say why.
     pub fn open(data: Option<&Path>, cache: Option<&Path>) -> Self {
         let mut reports = Vec::new();
-        let mut tables = Vec::new();
+        let mut imported = Vec::new();
         if let Some(data) = data {
-            let (found, errors) = import::open_folder(data);
-            tables.extend(found);
+            let (found, errors) = import::open_folder_imports(data);
+            imported = found;
             reports.push(Report::Problem {
                 topic: DATA_TOPIC.to_owned(),
                 lines: errors.iter().map(ToString::to_string).collect(),
             });
         }
+        // One point a country is worse than the embedded cities; all else that the user brings is better.
+        let is_country = |import: &Import| import.kind == Kind::Countries;
+        let (countries, better): (Vec<Import>, Vec<Import>) = imported.into_iter().partition(is_country);
+        let mut tables: Vec<Arc<dyn GeoSource>> = better.into_iter().map(|import| import.source).collect();
         match EmbeddedGeo::open(cache) {
             Ok(embedded) => tables.push(Arc::new(embedded)),
             Err(error) => reports
                 .push(Report::Problem { topic: EMBEDDED_TOPIC.to_owned(), lines: vec![error.to_string()] }),
         }
+        tables.extend(countries.into_iter().map(|import| import.source));
         let mut sources = Self {
             places_file: data.map(|data| UserPlacesFile::new(data.join(PLACES_FILE))),
             geography: Geography::new(None, tables.clone()),

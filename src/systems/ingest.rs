@@ -64,8 +64,7 @@ fn open(world: &mut World, connection: Box<LocatedConnection>, born_unix_millis:
         return;
     }
     let position = position_of(&connection);
-    let mut entity =
-        world.spawn((Connection(connection), MatchedRule::default(), Age { born_unix_millis }));
+    let mut entity = world.spawn((Connection(connection), MatchedRule::default(), Age { born_unix_millis }));
     if let Some(position) = position {
         entity.insert((position, DotRow::default()));
     }
@@ -124,8 +123,13 @@ fn close(world: &mut World, key: ConnectionKey, unix_millis: i64) {
 fn replace_all(world: &mut World, connections: Vec<LocatedConnection>) {
     let now = world.resource::<MapClock>().now_unix_millis();
     let open_now: HashSet<ConnectionKey> = connections.iter().map(|connection| connection.key).collect();
-    let gone: Vec<ConnectionKey> =
-        world.resource::<OpenConnections>().0.keys().filter(|key| !open_now.contains(*key)).copied().collect();
+    let gone: Vec<ConnectionKey> = world
+        .resource::<OpenConnections>()
+        .0
+        .keys()
+        .filter(|key| !open_now.contains(*key))
+        .copied()
+        .collect();
     for key in gone {
         close(world, key, now);
     }

@@ -25,12 +25,9 @@ pub(super) fn plugin(app: &mut App) {
 
 /// Tells the animation whether a processor draws instead of a graphics card.
 pub fn learn_adapter(app: &mut App) {
-    app.add_systems(
-        Startup,
-        |adapter: Option<Res<RenderAdapterInfo>>, mut animation: ResMut<Animation>| {
-            animation.on_software = adapter.is_some_and(|adapter| is_software(&adapter));
-        },
-    );
+    app.add_systems(Startup, |adapter: Option<Res<RenderAdapterInfo>>, mut animation: ResMut<Animation>| {
+        animation.on_software = adapter.is_some_and(|adapter| is_software(&adapter));
+    });
 }
 
 fn is_software(adapter: &RenderAdapterInfo) -> bool {

@@ -16,7 +16,13 @@ pub(super) fn plugin(app: &mut App) {
     app.add_systems(Update, (write_changed, take_away_moved_off).chain().in_set(MapSystems::Place));
 }
 
-type Drawn = (Entity, Ref<'static, Position>, Ref<'static, MatchedRule>, Ref<'static, Age>, Option<Ref<'static, Trail>>);
+type Drawn = (
+    Entity,
+    Ref<'static, Position>,
+    Ref<'static, MatchedRule>,
+    Ref<'static, Age>,
+    Option<Ref<'static, Trail>>,
+);
 
 fn write_changed(
     clock: Res<MapClock>,
@@ -43,7 +49,8 @@ fn write_changed(
             rgba,
             born_millis: clock.epoch_millis_from_unix(age.born_unix_millis),
             // 0 means open, so the end is never 0.
-            ended_millis: trail.map_or(0, |trail| clock.epoch_millis_from_unix(trail.ended_unix_millis).max(1)),
+            ended_millis: trail
+                .map_or(0, |trail| clock.epoch_millis_from_unix(trail.ended_unix_millis).max(1)),
         };
         let hidden = book.is_hidden(label);
         let Ok(mut row) = rows.get_mut(entity) else {

@@ -31,8 +31,12 @@ const PIXELS_A_NOTCH: f32 = 50.0;
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Drag {
     /// Not moved far enough to tell.
-    Pending { from: [f32; 2] },
-    Pan { last: [f32; 2] },
+    Pending {
+        from: [f32; 2],
+    },
+    Pan {
+        last: [f32; 2],
+    },
     /// The window system has taken over, or the press was not for the map.
     Ignored,
 }
@@ -73,8 +77,10 @@ fn drag(
     mut held: Local<Option<Drag>>,
     mut actions: MessageWriter<UiAction>,
 ) {
-    let Some((window, px)) =
-        windows.single().ok().and_then(|window| Some((window, window.physical_cursor_position()?.to_array())))
+    let Some((window, px)) = windows
+        .single()
+        .ok()
+        .and_then(|window| Some((window, window.physical_cursor_position()?.to_array())))
     else {
         return;
     };

@@ -22,7 +22,10 @@ use crate::{
     },
     config::{Named, RulesFile, WindowPlace},
     enrich::{self, DataFolders, Outlets, Report, Request, SIDE_CAPACITY, TO_MAP_CAPACITY},
-    geo::{SourceInfo, date::{Date, age_notice}},
+    geo::{
+        SourceInfo,
+        date::{Date, age_notice},
+    },
     net::collector::{self, Collector, CollectorThread, Settings},
 };
 
@@ -86,7 +89,9 @@ fn start(
     });
     let settings = Settings { name: agent_name, ..Settings::default() };
     match (collector::spawn(collector, settings, to_enrich), enrich) {
-        (Ok(collector), Ok(_)) => commands.insert_resource(EnrichLink { requests, reports, _collector: collector }),
+        (Ok(collector), Ok(_)) => {
+            commands.insert_resource(EnrichLink { requests, reports, _collector: collector })
+        }
         (Err(error), _) | (_, Err(error)) => {
             error!("cannot start a thread: {error}");
             notices.say(Severity::Error, "Collector", vec![format!("cannot start a thread: {error}")]);
@@ -166,7 +171,9 @@ pub fn take_report(report: Report, notices: &mut Notices, sources: &mut DataSour
             notices.say(Severity::Warning, topic, lines);
         }
         Report::Dropped(count) => {
-            let line = format!("{count} changes came too fast to draw one by one; the map then shows all that is open");
+            let line = format!(
+                "{count} changes came too fast to draw one by one; the map then shows all that is open"
+            );
             notices.say(Severity::Info, "Flood", vec![line]);
         }
     }

@@ -37,8 +37,5 @@ pub(super) fn plugin(app: &mut App) {
             Render,
             (pipelines::queue, kept_world::prepare).chain().in_set(RenderSystems::PrepareResources),
         )
-        .add_systems(
-            Core2d,
-            pass::draw_map.after(main_transparent_pass_2d).in_set(Core2dSystems::MainPass),
-        );
+        .add_systems(Core2d, pass::draw_map.after(main_transparent_pass_2d).in_set(Core2dSystems::MainPass));
 }

@@ -18,8 +18,10 @@ use bevy::{
 use super::{MapCamera, uniforms, world_mesh::SEGMENT_BYTES};
 use crate::components::dots::DOT_BYTES;
 
-const SHARED: &str =
-    concat!(include_str!("../../../assets/shaders/projection.wgsl"), include_str!("../../../assets/shaders/view.wgsl"));
+const SHARED: &str = concat!(
+    include_str!("../../../assets/shaders/projection.wgsl"),
+    include_str!("../../../assets/shaders/view.wgsl")
+);
 const WORLD: &str = include_str!("../../../assets/shaders/world.wgsl");
 const DOTS: &str = include_str!("../../../assets/shaders/dots.wgsl");
 const KEPT: &str = include_str!("../../../assets/shaders/kept.wgsl");
@@ -152,7 +154,8 @@ mod tests {
     use crate::systems::render::uniforms::{FRAME_BYTES, VIEW_BYTES};
 
     fn module(source: &str) -> naga::Module {
-        let module = naga::front::wgsl::parse_str(source).unwrap_or_else(|e| panic!("{}", e.emit_to_string(source)));
+        let module =
+            naga::front::wgsl::parse_str(source).unwrap_or_else(|e| panic!("{}", e.emit_to_string(source)));
         naga::valid::Validator::new(naga::valid::ValidationFlags::all(), naga::valid::Capabilities::empty())
             .validate(&module)
             .unwrap();

@@ -7,8 +7,7 @@ use bevy::{
         MainWorld,
         render_resource::{
             BindGroup, BindGroupEntries, BindGroupLayoutDescriptor, BindGroupLayoutEntries, Buffer,
-            BufferDescriptor, BufferUsages, PipelineCache, ShaderStages,
-            binding_types::uniform_buffer_sized,
+            BufferDescriptor, BufferUsages, PipelineCache, ShaderStages, binding_types::uniform_buffer_sized,
         },
         renderer::{RenderDevice, RenderQueue},
     },

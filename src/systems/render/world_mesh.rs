@@ -79,7 +79,11 @@ fn mesh(device: &RenderDevice, level: &Level) -> MeshLevel {
     };
     MeshLevel {
         max_world_width_px: level.max_world_width_px as f32,
-        land_vertices: buffer("land vertices", bytemuck::cast_slice(&level.land_vertices), BufferUsages::VERTEX),
+        land_vertices: buffer(
+            "land vertices",
+            bytemuck::cast_slice(&level.land_vertices),
+            BufferUsages::VERTEX,
+        ),
         land_indices: buffer("land indices", bytemuck::cast_slice(&level.land_indices), BufferUsages::INDEX),
         land_index_count: level.land_indices.len() as u32,
         segments: buffer("lines", bytemuck::cast_slice(&segments), BufferUsages::VERTEX),
@@ -90,7 +94,8 @@ fn mesh(device: &RenderDevice, level: &Level) -> MeshLevel {
 /// Meridians and parallels; on this projection all of them are straight.
 fn graticule() -> Vec<Segment> {
     let line = |from_lon_lat, to_lon_lat| Segment { from_lon_lat, to_lon_lat, kind: GRATICULE };
-    let steps = |from: i32, to: i32| (from..=to).step_by(GRATICULE_STEP as usize).map(|degrees| degrees as f32);
+    let steps =
+        |from: i32, to: i32| (from..=to).step_by(GRATICULE_STEP as usize).map(|degrees| degrees as f32);
     steps(-150, 150)
         .map(|lon| line([lon, -85.0], [lon, 85.0]))
         .chain(steps(-60, 60).map(|lat| line([-180.0, lat], [180.0, lat])))

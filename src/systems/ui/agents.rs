@@ -48,7 +48,14 @@ pub(super) fn show(
             row::figure(ui, count, account.total, colours.text.egui());
             let how = format!("{} · {} ms", agent.method.label(), agent.tick_millis);
             let below = text_at + egui::vec2(0.0, 16.0);
-            row::text(ui, below, Align2::LEFT_CENTER, &how, sans(size::TEXT_SMALL), colours.text_faint.egui());
+            row::text(
+                ui,
+                below,
+                Align2::LEFT_CENTER,
+                &how,
+                sans(size::TEXT_SMALL),
+                colours.text_faint.egui(),
+            );
             if response.clicked() {
                 actions.write(UiAction::OpenList(ListKind::All));
             }

@@ -6,7 +6,10 @@ use bevy_egui::{
     egui::{self, Align2, Area, Color32, CornerRadius, Frame, Margin, Order, RichText},
 };
 
-use super::{DemoBadge, panel, style::{medium, sans}};
+use super::{
+    DemoBadge, panel,
+    style::{medium, sans},
+};
 use crate::components::{
     account::Account,
     connection::Agents,
@@ -36,7 +39,8 @@ pub(super) fn show(
                     .corner_radius(CornerRadius::same(10))
                     .inner_margin(Margin::symmetric(10, 3))
                     .show(ui, |ui| {
-                        let ground = if theme.is_dark { Color32::from_rgb(24, 16, 4) } else { Color32::WHITE };
+                        let ground =
+                            if theme.is_dark { Color32::from_rgb(24, 16, 4) } else { Color32::WHITE };
                         let words = format!("DEMO · {}", demo.0);
                         ui.label(RichText::new(words).font(medium(size::TEXT_SMALL)).color(ground));
                     });
@@ -50,15 +54,17 @@ pub(super) fn show(
     let (head, below) = if account.total == 0 {
         ("No connections", "no established TCP and no connected UDP socket on this machine".to_owned())
     } else {
-        let sockets = if account.total == 1 { "1 socket".to_owned() } else { format!("{} sockets", account.total) };
+        let sockets =
+            if account.total == 1 { "1 socket".to_owned() } else { format!("{} sockets", account.total) };
         ("Nothing on the map", format!("{sockets}, none with a place · the line below says why"))
     };
-    let (rect, ()) = panel::floating(context, "empty", Align2::CENTER_CENTER, egui::Vec2::ZERO, &theme, |ui| {
-        ui.vertical_centered(|ui| {
-            ui.label(RichText::new(head).font(medium(size::TEXT_TITLE)));
-            ui.label(RichText::new(below).font(sans(size::TEXT)).color(theme.colours.text_second.egui()));
+    let (rect, ()) =
+        panel::floating(context, "empty", Align2::CENTER_CENTER, egui::Vec2::ZERO, &theme, |ui| {
+            ui.vertical_centered(|ui| {
+                ui.label(RichText::new(head).font(medium(size::TEXT_TITLE)));
+                ui.label(RichText::new(below).font(sans(size::TEXT)).color(theme.colours.text_second.egui()));
+            });
         });
-    });
     panel::claim(&mut panels, rect, &view);
     Ok(())
 }

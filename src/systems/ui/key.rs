@@ -6,7 +6,10 @@ use bevy_egui::{
     egui::{self, Align2, Color32, Rect, Stroke, StrokeKind, Ui},
 };
 
-use super::{panel, row, status, style::{medium, sans}};
+use super::{
+    panel, row, status,
+    style::{medium, sans},
+};
 use crate::components::{
     account::Account,
     action::{ListKind, UiAction},
@@ -113,8 +116,7 @@ fn one(ui: &mut Ui, key_row: &KeyRow, width: f32, theme: &Theme, actions: &mut M
     }
     let text_colour = if key_row.text_on { colours.text } else { colours.text_second }.egui();
     let at = line.left_center() + egui::vec2(BOX + GAP * 0.75, 0.0);
-    let text_width =
-        row::text(ui, at, Align2::LEFT_CENTER, key_row.text, medium(size::TEXT), text_colour);
+    let text_width = row::text(ui, at, Align2::LEFT_CENTER, key_row.text, medium(size::TEXT), text_colour);
     if key_row.hidden {
         let end = at + egui::vec2(text_width, 0.0);
         ui.painter().line_segment([at, end], Stroke::new(1.0, text_colour));

@@ -39,16 +39,8 @@ pub(super) struct Placed {
 pub(super) struct Slot(usize);
 
 /// Direction of a text from its dot, best first: right and left read best.
-const DIRECTIONS: [[f32; 2]; 8] = [
-    [1.0, 0.0],
-    [-1.0, 0.0],
-    [1.0, -1.0],
-    [1.0, 1.0],
-    [-1.0, -1.0],
-    [-1.0, 1.0],
-    [0.0, -1.0],
-    [0.0, 1.0],
-];
+const DIRECTIONS: [[f32; 2]; 8] =
+    [[1.0, 0.0], [-1.0, 0.0], [1.0, -1.0], [1.0, 1.0], [-1.0, -1.0], [-1.0, 1.0], [0.0, -1.0], [0.0, 1.0]];
 /// Gap between dot and text in points, near and far.
 const GAPS: [f32; 3] = [9.0, 20.0, 36.0];
 /// Free space around a text, in points.
@@ -136,7 +128,8 @@ impl LabelLayout {
 
     fn is_free(&self, rect: &PxRect, obstacles: &Obstacles, points: f32) -> bool {
         let [width, height] = obstacles.window_px;
-        let inside = rect.min[0] >= 0.0 && rect.min[1] >= 0.0 && rect.max[0] <= width && rect.max[1] <= height;
+        let inside =
+            rect.min[0] >= 0.0 && rect.min[1] >= 0.0 && rect.max[0] <= width && rect.max[1] <= height;
         let wide = rect.grown(BREATH * points);
         inside
             && obstacles.panels.iter().all(|panel| !panel.overlaps(&wide))

@@ -101,7 +101,8 @@ impl Inputs<'_> {
                 self.book.shows_text(label) && !self.book.is_hidden(label)
             })
             .collect();
-        connections.sort_unstable_by_key(|(connection, ..)| (connection.0.opened_unix_millis, connection.0.key));
+        connections
+            .sort_unstable_by_key(|(connection, ..)| (connection.0.opened_unix_millis, connection.0.key));
         let mut seen: HashMap<LabelText, usize> = HashMap::default();
         let (mut found, mut colours): (Vec<(LabelText, [f32; 2], usize)>, Vec<Color32>) = Default::default();
         for (connection, matched, position) in connections {

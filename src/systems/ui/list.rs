@@ -7,7 +7,10 @@ use bevy_egui::{
 };
 use egui_extras::{Column, TableBuilder};
 
-use super::{panel, row, status, style::{mono, sans}};
+use super::{
+    panel, row, status,
+    style::{mono, sans},
+};
 use crate::{
     components::{
         action::{ListKind, Overlays, UiAction},
@@ -82,9 +85,14 @@ pub(super) fn show(
                         for (index, cell) in cells(connection, label, &book).into_iter().enumerate() {
                             table_row.col(|ui| {
                                 let figures = matches!(index, 1 | 2 | 5 | 7);
-                                let font = if figures { mono(size::TEXT_SMALL) } else { sans(size::TEXT_SMALL) };
+                                let font =
+                                    if figures { mono(size::TEXT_SMALL) } else { sans(size::TEXT_SMALL) };
                                 ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                                    ui.add(Label::new(RichText::new(cell).font(font)).truncate().selectable(true));
+                                    ui.add(
+                                        Label::new(RichText::new(cell).font(font))
+                                            .truncate()
+                                            .selectable(true),
+                                    );
                                 });
                             });
                         }

@@ -6,7 +6,10 @@ use bevy_egui::{
     egui::{self, Align2, RichText},
 };
 
-use super::{panel, style::{medium, sans}};
+use super::{
+    panel,
+    style::{medium, sans},
+};
 use crate::components::{
     action::UiAction,
     map_view::MapView,
@@ -50,7 +53,8 @@ pub(super) fn show(
                 });
             });
             for line in notice.lines.iter().take(LINES_SHOWN) {
-                let text = RichText::new(line).font(sans(size::TEXT_SMALL)).color(theme.colours.text_second.egui());
+                let text =
+                    RichText::new(line).font(sans(size::TEXT_SMALL)).color(theme.colours.text_second.egui());
                 ui.add(egui::Label::new(text).wrap());
             }
             if let Some(more) = notice.lines.len().checked_sub(LINES_SHOWN).filter(|more| *more > 0) {

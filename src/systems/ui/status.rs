@@ -7,7 +7,10 @@ use bevy_egui::{
 };
 
 use super::{
-    DemoBadge, label_layout::LabelLayout, panel, row::grouped,
+    DemoBadge,
+    label_layout::LabelLayout,
+    panel,
+    row::grouped,
     style::{medium, mono, sans},
 };
 use crate::{

@@ -5,10 +5,13 @@ use bevy_egui::{EguiContext, EguiInput, EguiPostUpdateSet, EguiPreUpdateSet, egu
 
 pub(super) fn plugin(app: &mut App) {
     // A glyph used for the first time would reach the screen a frame late, and here there may be no later frame.
-    app.configure_sets(PostUpdate, EguiPostUpdateSet::PostProcessOutput.before(AssetEventSystems)).add_systems(
-        PreUpdate,
-        drop_idle_modifier_events.after(EguiPreUpdateSet::ProcessInput).before(EguiPreUpdateSet::BeginPass),
-    );
+    app.configure_sets(PostUpdate, EguiPostUpdateSet::PostProcessOutput.before(AssetEventSystems))
+        .add_systems(
+            PreUpdate,
+            drop_idle_modifier_events
+                .after(EguiPreUpdateSet::ProcessInput)
+                .before(EguiPreUpdateSet::BeginPass),
+        );
 }
 
 /// Every frame brings an event that says that the modifier keys are as they were. egui repaints for any event, so the
