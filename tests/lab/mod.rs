@@ -7,7 +7,7 @@
 //! A program is a process of its own under its own name: this test binary once more, started through a link of that
 //! name. So each test file that uses the lab has `lab::entry!();` at its top level. Programs end with the test, however
 //! that ends, because they live only while their standard input is open. Labs do not see each other, so tests run
-//! in parallel. Needs root and `ip`; [`Lab::new`] says `skipped` where there is none.
+//! in parallel. A command under test runs at home by `lab.home.run(|| Command::new(...).output())`. Needs root and `ip`; [`Lab::new`] says `skipped` where there is none.
 
 #![allow(dead_code, reason = "each test file uses a part of the lab")]
 
