@@ -110,7 +110,9 @@ pub enum Change {
         owner: Option<Owner>,
     },
     /// Final counters, where the kernel told them.
-    Closed { traffic: Option<Traffic> },
+    Closed {
+        traffic: Option<Traffic>,
+    },
 }
 
 /// Two-letter country code (ISO 3166-1 alpha-2, and `XK`).
@@ -222,8 +224,15 @@ pub struct LocatedConnection {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Located {
     Opened(Box<LocatedConnection>),
-    Updated { key: ConnectionKey, traffic: Option<Traffic>, owner: Option<Owner> },
-    Closed { key: ConnectionKey, unix_millis: i64 },
+    Updated {
+        key: ConnectionKey,
+        traffic: Option<Traffic>,
+        owner: Option<Owner>,
+    },
+    Closed {
+        key: ConnectionKey,
+        unix_millis: i64,
+    },
     /// All that is open now, and nothing else is: sent when earlier changes had to be dropped or places changed.
     FullSet(Vec<LocatedConnection>),
     Status(AgentStatus),
