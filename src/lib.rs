@@ -23,4 +23,6 @@ pub mod demo;
 #[cfg(feature = "gui")]
 pub mod enrich;
 #[cfg(feature = "gui")]
+pub mod scene_source;
+#[cfg(feature = "gui")]
 pub mod systems;

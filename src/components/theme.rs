@@ -120,7 +120,7 @@ impl Theme {
             hover: clear(0x1F2933, 0.06),
             text: solid(0x1F2933),
             text_second: solid(0x52606D),
-            text_faint: solid(0x5F6B78),
+            text_faint: solid(0x586370),
             good: solid(0x147D4A),
             warning: solid(0x8D5300),
             error: solid(0xB42318),
