@@ -104,13 +104,18 @@ mod tests {
             return;
         };
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        for _ in 0..100 {
-            drop(TcpStream::connect(listener.local_addr().unwrap()).unwrap());
-            drop(listener.accept().unwrap());
-        }
         let mut destroyed = Vec::new();
-        events.read(&mut [0; 4096], &mut destroyed).unwrap();
+        // The kernel tells from a thread of its own, some time after the close: so again, until it had too much.
+        for _ in 0..1_000 {
+            for _ in 0..100 {
+                drop(TcpStream::connect(listener.local_addr().unwrap()).unwrap());
+                drop(listener.accept().unwrap());
+            }
+            events.read(&mut [0; 4096], &mut destroyed).unwrap();
+            if events.overruns() > 0 {
+                break;
+            }
+        }
         assert!(events.overruns() > 0);
-        assert!(destroyed.len() < 200);
     }
 }
