@@ -26,3 +26,8 @@ pub struct SourceInfo {
     pub has_places: bool,
     pub has_asns: bool,
 }
+
+pub mod date;
+pub mod embedded;
+pub mod special;
+pub mod table;

@@ -1,0 +1,157 @@
+//! The tables built into the program: cities (DB-IP City Lite) and autonomous systems, made by `cargo xtask bake-geo`.
+//! Owns how they are opened and asked; what foreign files say is not its business.
+
+use std::{net::IpAddr, path::Path};
+
+use crate::{
+    geo::{GeoSource, SourceInfo, special::effective_address},
+    model::{Asn, Place},
+};
+
+mod cache;
+pub mod image;
+mod lazy_table;
+pub mod packed;
+
+use cache::Image;
+pub use cache::{EmbeddedError, default_cache_dir};
+use image::{Counts, Header, Layout};
+use lazy_table::LazyTable;
+
+/// The baked file; see [`image`].
+static BAKED: &[u8] = include_bytes!("../../resources/geo.bin");
+
+const NAME: &str = "DB-IP City Lite with Route Views ASN (embedded)";
+/// What the licences (CC BY 4.0) ask for.
+const ATTRIBUTION: &str = "IP Geolocation by DB-IP (https://db-ip.com), CC BY 4.0; AS numbers from Route Views \
+    (routeviews.org), NRO (nro.net) and DB-IP, CC BY 4.0, collected by ip-location-db. Modified: nearby places merged, \
+    ranges re-encoded.";
+
+/// Names a place of [`EmbeddedGeo`]; never 0.
+pub type PlaceId = u32;
+
+/// The built-in tables, opened.
+#[derive(Debug)]
+pub struct EmbeddedGeo {
+    image: Image,
+    layout: Layout,
+    counts: Counts,
+    asn_date: String,
+    info: SourceInfo,
+    /// Values with names, made when first asked for, so that a look-up copies and allocates nothing.
+    places: LazyTable<Place>,
+    systems: LazyTable<Asn>,
+}
+
+impl EmbeddedGeo {
+    /// Opens the tables through the cache file in `cache_dir`, or in [`default_cache_dir`] where none is given; makes
+    /// the file where it is missing or not as it should be. Where it cannot be written the tables are held in memory.
+    ///
+    /// The first start takes some tenths of a second, later ones milliseconds: call it off the main thread.
+    pub fn open(cache_dir: Option<&Path>) -> Result<Self, EmbeddedError> {
+        let header = Header::from_bytes(BAKED)?;
+        let path = cache_dir
+            .map(Path::to_owned)
+            .or_else(default_cache_dir)
+            .map(|dir| cache::cache_path(&dir, BAKED));
+        let cached = path.and_then(|path| Self::open_cached(&path, &header));
+        let image = cached.map_or_else(|| cache::in_memory(BAKED, &header), Ok)?;
+        Ok(Self::new(image, header))
+    }
+
+    fn open_cached(path: &Path, header: &Header) -> Option<Image> {
+        match cache::map(path, BAKED, header) {
+            Ok(image) => return Some(image),
+            Err(error) => tracing::debug!("{}: {error}; making it", path.display()),
+        }
+        let made = cache::make(path, BAKED, header).and_then(|()| cache::map(path, BAKED, header));
+        made.inspect_err(|error| {
+            tracing::info!("{}: {error}; the geographic tables are held in memory", path.display());
+        })
+        .ok()
+    }
+
+    fn new(image: Image, header: Header) -> Self {
+        let info = SourceInfo {
+            name: NAME.to_owned(),
+            date: Some(header.city_date),
+            attribution: ATTRIBUTION.to_owned(),
+            has_places: true,
+            has_asns: true,
+        };
+        let Header { layout, counts, asn_date, .. } = header;
+        let (places, systems) = (LazyTable::new(counts.places + 1), LazyTable::new(counts.systems + 1));
+        Self { image, layout, counts, asn_date, info, places, systems }
+    }
+
+    /// Id of an address's place. An IPv6 address that no autonomous system holds has none: the source names a city for
+    /// unallocated space too, which the converter leaves out.
+    #[inline(always)]
+    pub fn place_id(&self, address: IpAddr) -> Option<PlaceId> {
+        let id = self.layout.place_id(self.image.bytes(), effective_address(address));
+        (id != 0).then_some(id)
+    }
+
+    /// The place of an address, lent.
+    #[inline(always)]
+    pub fn place_ref(&self, address: IpAddr) -> Option<&Place> {
+        let id = self.layout.place_id(self.image.bytes(), effective_address(address)) as usize;
+        if id == 0 {
+            return None;
+        }
+        self.places.get_or_make(id, || {
+            let (image, layout) = (self.image.bytes(), &self.layout);
+            let (lat, lon) = layout.lat_lon(image, id);
+            Place {
+                lat,
+                lon,
+                city: layout.cities.name(image, id).into(),
+                region: layout.region(image, id).into(),
+                country: layout.country(image, id),
+            }
+        })
+    }
+
+    /// The autonomous system that holds an address, lent.
+    #[inline(always)]
+    pub fn asn_ref(&self, address: IpAddr) -> Option<&Asn> {
+        let id = self.layout.system_id(self.image.bytes(), effective_address(address)) as usize;
+        if id == 0 {
+            return None;
+        }
+        self.systems.get_or_make(id, || {
+            let (image, layout) = (self.image.bytes(), &self.layout);
+            let organisation = layout.organisations.name(image, id).into();
+            Asn { number: layout.as_number(image, id), organisation }
+        })
+    }
+
+    /// How many rows and names the tables have.
+    pub fn counts(&self) -> &Counts {
+        &self.counts
+    }
+
+    /// Date of the ASN table, `YYYY-MM-DD`; [`SourceInfo::date`] is that of the cities.
+    pub fn asn_date(&self) -> &str {
+        &self.asn_date
+    }
+
+    /// Whether the tables are mapped from the cache file, not held in memory.
+    pub fn is_mapped(&self) -> bool {
+        matches!(self.image, Image::Mapped(_))
+    }
+}
+
+impl GeoSource for EmbeddedGeo {
+    fn place(&self, address: IpAddr) -> Option<Place> {
+        self.place_ref(address).cloned()
+    }
+
+    fn asn(&self, address: IpAddr) -> Option<Asn> {
+        self.asn_ref(address).cloned()
+    }
+
+    fn info(&self) -> &SourceInfo {
+        &self.info
+    }
+}
