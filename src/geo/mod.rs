@@ -34,30 +34,3 @@ pub mod date;
 pub mod embedded;
 pub mod special;
 pub mod table;
-pub struct Geography {
-    sources: Vec<std::sync::Arc<dyn GeoSource>>,
-    user: Option<std::sync::Arc<dyn GeoSource>>,
-}
-impl Geography {
-    pub fn new(
-        user: Option<std::sync::Arc<dyn GeoSource>>,
-        sources: Vec<std::sync::Arc<dyn GeoSource>>,
-    ) -> Self {
-        Self { sources, user }
-    }
-    pub fn locate(&self, a: IpAddr) -> Result<Place, crate::model::NoPlace> {
-        if let Some(p) = self.user.as_ref().and_then(|u| u.place(a)) {
-            return Ok(p);
-        }
-        if let Some(r) = special::special(a) {
-            return Err(r);
-        }
-        self.sources.iter().find_map(|s| s.place(a)).ok_or(crate::model::NoPlace::NoEntry)
-    }
-    pub fn asn(&self, a: IpAddr) -> Option<Asn> {
-        self.sources.iter().find_map(|s| s.asn(a))
-    }
-    pub fn infos(&self) -> Vec<SourceInfo> {
-        self.user.iter().chain(&self.sources).map(|s| s.info().clone()).collect()
-    }
-}
