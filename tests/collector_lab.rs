@@ -1,6 +1,8 @@
 //! The collector where programs have connections to the whole world: every one is shown, with its program, direction
 //! and plain address, and no other. Needs root; see `lab`.
 
+#![cfg(test)]
+
 mod lab;
 
 use std::{
