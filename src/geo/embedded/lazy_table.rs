@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-/// Values that get their memory together: pages of it are taken only where something was asked for.
+/// Values that get their memory together, when one of them is asked for.
 const CHUNK: usize = 256;
 
 /// A value in a cache line of its own, so that reading it loads one line and not two.
@@ -10,9 +10,11 @@ const CHUNK: usize = 256;
 #[repr(align(64))]
 struct Slot<T>(OnceLock<T>);
 
+type Chunk<T> = Box<[Slot<T>]>;
+
 #[derive(Debug)]
 pub struct LazyTable<T> {
-    chunks: Box<[OnceLock<Box<[Slot<T>]>>]>,
+    chunks: Box<[OnceLock<Chunk<T>>]>,
 }
 
 impl<T> LazyTable<T> {
