@@ -1,6 +1,8 @@
 //! The tables built into the program, from outside: what they say of well-known addresses, and what becomes of a cache
 //! file that is not as it should be.
 
+#![cfg(test)]
+
 use std::{
     fs,
     net::IpAddr,

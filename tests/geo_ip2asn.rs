@@ -1,5 +1,7 @@
 //! The program `ip2asn` as a person runs it.
 
+#![cfg(test)]
+
 use std::{
     io::{Read, Write},
     process::{Command, Output, Stdio},

@@ -35,16 +35,6 @@ pub struct SourceInfo {
     pub has_asns: bool,
 }
 
-pub mod date;
-pub mod embedded;
-pub mod special;
-pub mod table;
-
-use std::sync::Arc;
-
-use crate::model::{NoPlace, plain_address};
-use special::{effective_address, special};
-
 /// All sources of a program, and the order in which they are asked: the user's own places before anything else, then
 /// what is special about an address, then the sources one after the other.
 #[derive(Clone, Default)]
