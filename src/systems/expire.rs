@@ -22,7 +22,9 @@ fn expire(
     mut rows: Query<&mut DotRow>,
 ) {
     for (entity, trail) in &trails {
-        if trail.ended_unix_millis + FADE_MILLIS > clock.now_unix_millis() {
+        // One that ended in the future was there when the clock was put back, and may go.
+        let faded_millis = clock.now_unix_millis() - trail.ended_unix_millis;
+        if (0..FADE_MILLIS).contains(&faded_millis) {
             continue;
         }
         remove_row(&mut dots, &mut rows, entity);
