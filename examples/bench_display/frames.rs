@@ -1,14 +1,15 @@
 //! Frames of the map with none, with 1,000 and with 20,000 dots of the flood scene, of which none, 1 % or all change.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use bevy::{
     camera::RenderTarget,
     prelude::*,
+    render::RenderApp,
     render::{
         render_resource::{PollType, TextureFormat},
-        renderer::{RenderAdapterInfo, RenderDevice},
+        renderer::{RenderAdapterInfo, RenderDevice, RenderGraph, RenderGraphSystems},
     },
 };
 use connmapperl::{
@@ -24,6 +25,7 @@ use connmapperl::{
     systems::ingest::Feed,
 };
 use crossbeam_channel::{Sender, bounded};
+use rustix::time::{ClockId, clock_gettime};
 
 use super::{Goals, median, millis};
 
@@ -52,10 +54,12 @@ struct Cost {
     total: f64,
     /// Everything before drawing: connections, panels, texts.
     world: f64,
-    /// Extraction, preparation and submission.
-    submit: f64,
-    /// Until the adapter has drawn.
+    /// Extraction, preparation and recording for the adapter.
+    record: f64,
+    /// From handing over to drawn. A software adapter does much of it while it is being handed over.
     adapter: f64,
+    /// Processor time of all threads.
+    cpu: f64,
     uploaded_bytes: u64,
 }
 
@@ -72,8 +76,17 @@ pub fn bench(goals: &mut Goals) -> anyhow::Result<()> {
         map.adapter()?
     );
     println!(
-        "  {:>6} {:<10} {:>9} {:>9} {:>9} {:>9} {:>10} {:>8} {:>8}",
-        "dots", "changing", "frame ms", "world", "submit", "adapter", "bytes up", "/ empty", "/ 1,000"
+        "  {:>6} {:<10} {:>9} {:>9} {:>9} {:>9} {:>8} {:>10} {:>8} {:>8}",
+        "dots",
+        "changing",
+        "frame ms",
+        "world",
+        "record",
+        "adapter",
+        "cpu ms",
+        "bytes up",
+        "/ empty",
+        "/ 1,000"
     );
     let (mut empty, mut thousand) = (f64::NAN, f64::NAN);
     for dots in [0, 1_000, FLOOD] {
@@ -94,12 +107,13 @@ pub fn bench(goals: &mut Goals) -> anyhow::Result<()> {
                 Changing::All => "all",
             };
             println!(
-                "  {:>6} {name:<10} {:>9.1} {:>9.1} {:>9.1} {:>9.1} {:>10} {:>8.1} {:>8.1}",
+                "  {:>6} {name:<10} {:>9.1} {:>9.1} {:>9.1} {:>9.1} {:>8.1} {:>10} {:>8.1} {:>8.1}",
                 map.dots(),
                 cost.total,
                 cost.world,
-                cost.submit,
+                cost.record,
                 cost.adapter,
+                cost.cpu,
                 cost.uploaded_bytes,
                 cost.total / empty,
                 cost.total / thousand
@@ -126,9 +140,13 @@ pub fn bench(goals: &mut Goals) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// When the main world was done with its part of the frame.
+/// When a part of the frame was done: in the main world everything before drawing, in the render world the record.
 #[derive(Resource)]
-struct WorldDone(Instant);
+struct Done(Instant);
+
+fn note(mut done: ResMut<Done>) {
+    done.0 = Instant::now();
+}
 
 struct Map {
     app: App,
@@ -145,9 +163,11 @@ impl Map {
         let target = Image::new_target_texture(SIZE_PX[0], SIZE_PX[1], TextureFormat::Rgba8UnormSrgb, None);
         let target = app.world_mut().resource_mut::<Assets<Image>>().add(target);
         app.world_mut().spawn((map_camera(), RenderTarget::Image(target.into())));
-        app.insert_resource(Feed(receiver))
-            .insert_resource(WorldDone(Instant::now()))
-            .add_systems(Last, |mut done: ResMut<WorldDone>| done.0 = Instant::now());
+        app.insert_resource(Feed(receiver)).insert_resource(Done(Instant::now())).add_systems(Last, note);
+        app.sub_app_mut(RenderApp).insert_resource(Done(Instant::now())).add_systems(
+            RenderGraph,
+            note.after(RenderGraphSystems::Render).before(RenderGraphSystems::Submit),
+        );
         app.finish();
         app.cleanup();
         feed.try_send(Located::Status(status)).context("no room")?;
@@ -181,31 +201,34 @@ impl Map {
 
     fn cost(&mut self, changing: Changing) -> anyhow::Result<Cost> {
         let device = self.app.world().resource::<RenderDevice>().clone();
-        let (mut world, mut submit, mut adapter, mut total) = (vec![], vec![], vec![], vec![]);
-        let mut uploaded = Vec::new();
+        let (mut world, mut record, mut adapter, mut total) = (vec![], vec![], vec![], vec![]);
+        let (mut cpu, mut uploaded) = (vec![], vec![]);
         for frame in 0..WARM_UP + FRAMES {
             self.change(changing, frame)?;
             let uploaded_before = self.app.world().resource::<Dots>().uploaded_bytes;
+            let cpu_before = process_cpu();
             let began = Instant::now();
             self.app.update();
-            let submitted = Instant::now();
             device.poll(PollType::wait_indefinitely()).context("the adapter does not answer")?;
             let drawn = Instant::now();
             if frame < WARM_UP {
                 continue;
             }
-            let done = self.app.world().resource::<WorldDone>().0;
-            world.push(millis(done - began));
-            submit.push(millis(submitted - done));
-            adapter.push(millis(drawn - submitted));
+            let ready = self.app.world().resource::<Done>().0;
+            let recorded = self.app.sub_app(RenderApp).world().resource::<Done>().0;
+            world.push(millis(ready - began));
+            record.push(millis(recorded - ready));
+            adapter.push(millis(drawn - recorded));
+            cpu.push(millis(process_cpu() - cpu_before));
             total.push(millis(drawn - began));
             uploaded.push((self.app.world().resource::<Dots>().uploaded_bytes - uploaded_before) as f64);
         }
         Ok(Cost {
             total: median(total),
             world: median(world),
-            submit: median(submit),
+            record: median(record),
             adapter: median(adapter),
+            cpu: median(cpu),
             uploaded_bytes: median(uploaded) as u64,
         })
     }
@@ -232,4 +255,9 @@ impl Map {
         }
         Ok(())
     }
+}
+
+fn process_cpu() -> Duration {
+    let time = clock_gettime(ClockId::ProcessCPUTime);
+    Duration::new(time.tv_sec.unsigned_abs(), time.tv_nsec as u32)
 }
