@@ -11,7 +11,8 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError};
 use crate::{
     geo::{Geography, SourceInfo},
     model::{
-        AgentId, Asn, Change, ConnectionKey, Event, Located, LocatedConnection, NoPlace, Observation, Place,
+        AgentId, AgentStatus, Asn, Change, ConnectionKey, Event, Located, LocatedConnection, NoPlace,
+        Observation, Place,
     },
     net::collector::CollectorMessage,
 };
@@ -130,7 +131,7 @@ pub fn run(
     outlets: &Outlets,
 ) {
     let mut sources = Sources::open(folders.data.as_deref(), folders.cache.as_deref());
-    let mut work = Work { table: OpenTable::default(), resync: true, watches_traffic: false, dropped: 0 };
+    let mut work = Work::default();
     tell(outlets, sources.take_reports());
     loop {
         let message = crossbeam_channel::select! {
@@ -138,7 +139,7 @@ pub fn run(
             recv(requests) -> request => match request {
                 Ok(Request::WatchTraffic(watch)) => {
                     work.watches_traffic = watch;
-                    work.resync |= watch;
+                    work.needs_full_set |= watch && work.has_looked;
                     Err(RecvTimeoutError::Timeout)
                 }
                 Err(_) => Err(RecvTimeoutError::Disconnected),
@@ -148,26 +149,32 @@ pub fn run(
         let still_there = match message {
             Ok(CollectorMessage::Events(batch)) => work.take(batch, sources.geography(), outlets),
             Ok(CollectorMessage::Status(status)) => {
-                work.send(Located::Status(status), outlets) && wake(outlets)
+                work.untold_status = Some(status);
+                true
             }
             Err(RecvTimeoutError::Timeout) => true,
             Err(RecvTimeoutError::Disconnected) => false,
         };
         if sources.poll() {
             work.table.relocate(sources.geography());
-            work.resync = true;
+            work.needs_full_set |= work.has_looked;
             tell(outlets, sources.take_reports());
         }
-        if !still_there || !work.resync_if_needed(outlets) {
+        if !still_there || !work.catch_up(outlets) {
             return;
         }
     }
 }
 
+#[derive(Default)]
 struct Work {
     table: OpenTable,
+    /// The collector has told what is open: until then an empty table means nothing.
+    has_looked: bool,
     /// The map does not know the full set, or lost some of it.
-    resync: bool,
+    needs_full_set: bool,
+    /// Found no room yet. Only the newest counts.
+    untold_status: Option<AgentStatus>,
     watches_traffic: bool,
     dropped: u64,
 }
@@ -175,45 +182,67 @@ struct Work {
 impl Work {
     /// Returns whether the map still listens.
     fn take(&mut self, batch: Vec<Event>, geography: &Geography, outlets: &Outlets) -> bool {
-        let mut visible = false;
+        // What the first look finds did not open this moment.
+        let is_first = !std::mem::replace(&mut self.has_looked, true);
+        self.needs_full_set |= is_first;
+        let (mut told, dropped_before) = (false, self.dropped);
         for event in batch {
             let Some(located) = self.table.take(AgentId::THIS_MACHINE, event, geography) else {
                 continue;
             };
             // Counters change no picture unless a list shows them.
-            let counters_only = matches!(located, Located::Updated { owner: None, .. });
-            if self.resync || (counters_only && !self.watches_traffic) {
+            if !self.watches_traffic && matches!(located, Located::Updated { owner: None, .. }) {
                 continue;
             }
-            visible = true;
-            if !self.send(located, outlets) {
-                return false;
+            if self.needs_full_set {
+                self.dropped += u64::from(!is_first);
+                continue;
+            }
+            match outlets.to_map.try_send(located) {
+                Ok(()) => told = true,
+                Err(TrySendError::Full(_)) => {
+                    self.dropped += 1;
+                    self.needs_full_set = true;
+                }
+                Err(TrySendError::Disconnected(_)) => return false,
             }
         }
-        if visible { wake(outlets) } else { true }
-    }
-
-    /// Returns whether the map still listens.
-    fn send(&mut self, located: Located, outlets: &Outlets) -> bool {
-        match outlets.to_map.try_send(located) {
-            Ok(()) => true,
-            Err(TrySendError::Full(_)) => {
-                self.dropped += 1;
-                self.resync = true;
-                tell(outlets, vec![Report::Dropped(self.dropped)]);
-                true
-            }
-            Err(TrySendError::Disconnected(_)) => false,
+        if self.dropped > dropped_before {
+            tell(outlets, vec![Report::Dropped(self.dropped)]);
         }
+        if told { wake(outlets) } else { true }
     }
 
-    /// Returns whether the map still listens.
-    fn resync_if_needed(&mut self, outlets: &Outlets) -> bool {
-        if !self.resync || outlets.to_map.is_full() {
+    /// Sends what the map should know and does not, as far as there is room. Returns whether the map still listens.
+    fn catch_up(&mut self, outlets: &Outlets) -> bool {
+        if !self.tell_status(outlets) {
+            return false;
+        }
+        if !self.needs_full_set || outlets.to_map.is_full() {
             return true;
         }
-        self.resync = false;
-        self.send(Located::FullSet(self.table.all()), outlets) && wake(outlets)
+        match outlets.to_map.try_send(Located::FullSet(self.table.all())) {
+            Ok(()) => {
+                self.needs_full_set = false;
+                wake(outlets)
+            }
+            Err(error) => error.is_full(),
+        }
+    }
+
+    /// Returns whether the map still listens.
+    fn tell_status(&mut self, outlets: &Outlets) -> bool {
+        let Some(status) = self.untold_status.take() else {
+            return true;
+        };
+        match outlets.to_map.try_send(Located::Status(status)) {
+            Ok(()) => wake(outlets),
+            Err(TrySendError::Full(Located::Status(status))) => {
+                self.untold_status = Some(status);
+                true
+            }
+            Err(error) => error.is_full(),
+        }
     }
 }
 
@@ -231,3 +260,6 @@ fn tell(outlets: &Outlets, reports: Vec<Report>) {
     }
     wake(outlets);
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,4 @@
-//! Every connection finds its rule: new ones once, all of them when the rules were read again.
+//! Every connection finds its rule: when it is new or told of anew, and all of them when the rules were read again.
 
 use bevy::prelude::*;
 
@@ -15,7 +15,7 @@ pub(super) fn plugin(app: &mut App) {
 fn classify(book: Res<RuleBook>, mut connections: Query<(Ref<Connection>, &mut MatchedRule)>) {
     let all = book.is_changed();
     for (connection, mut matched) in &mut connections {
-        if all || connection.is_added() {
+        if all || connection.is_changed() {
             let observation = &connection.0.observation;
             let rule = book.rules.matching(observation.local.port(), observation.peer.port());
             matched.set_if_neq(MatchedRule(rule));

@@ -23,8 +23,9 @@ fn expire(
     mut rows: Query<&mut DotRow>,
 ) {
     for (entity, trail) in &trails {
-        let is_fading = trail.ended_unix_millis + FADE_MILLIS > clock.now_unix_millis();
-        if is_fading && !animation.reduced {
+        // One that ended in the future was there when the clock was put back, and may go.
+        let faded_millis = clock.now_unix_millis() - trail.ended_unix_millis;
+        if (0..FADE_MILLIS).contains(&faded_millis) && !animation.reduced {
             continue;
         }
         remove_row(&mut dots, &mut rows, entity);

@@ -4,7 +4,7 @@
 use bevy::{platform::collections::HashSet, prelude::*, window::RequestRedraw};
 use crossbeam_channel::Receiver;
 
-use super::MapSystems;
+use super::{MapSystems, place::remove_row_at_once};
 use crate::{
     components::{
         connection::{Age, Agents, Connection, MatchedRule, OpenConnections, Position, Trail},
@@ -28,7 +28,7 @@ pub(super) fn plugin(app: &mut App) {
 }
 
 /// Works on the whole world: a connection may open and close within one frame.
-fn ingest(world: &mut World) {
+pub(super) fn ingest(world: &mut World) {
     let Some(feed) = world.get_resource::<Feed>() else {
         return;
     };
@@ -64,6 +64,8 @@ fn open(world: &mut World, connection: Box<LocatedConnection>, born_unix_millis:
         return;
     }
     let position = position_of(&connection);
+    // An agent's clock may be ahead of the picture's; nothing is born in the future.
+    let born_unix_millis = born_unix_millis.min(world.resource::<MapClock>().now_unix_millis());
     let mut entity = world.spawn((Connection(connection), MatchedRule::default(), Age { born_unix_millis }));
     if let Some(position) = position {
         entity.insert((position, DotRow::default()));
@@ -78,12 +80,14 @@ fn replace(world: &mut World, connection: LocatedConnection) {
         return;
     };
     let position = position_of(&connection);
-    let mut entity = world.entity_mut(entity);
-    let same = entity.get::<Connection>().is_some_and(|known| *known.0 == connection);
+    let same = world.get::<Connection>(entity).is_some_and(|known| *known.0 == connection);
     if same {
         return;
     }
-    // Its dot, if there is one, is found by the place step, which also takes it away again.
+    if position.is_none() {
+        remove_row_at_once(world, entity);
+    }
+    let mut entity = world.entity_mut(entity);
     match position {
         Some(position) if entity.get::<Position>() != Some(&position) => {
             entity.insert(position);
@@ -91,7 +95,7 @@ fn replace(world: &mut World, connection: LocatedConnection) {
         }
         Some(_) => {}
         None => {
-            entity.remove::<Position>();
+            entity.remove::<(Position, DotRow)>();
         }
     }
     entity.insert(Connection(Box::new(connection)));

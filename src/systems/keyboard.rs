@@ -15,7 +15,7 @@ pub(super) fn plugin(app: &mut App) {
     app.add_systems(Update, press.in_set(MapSystems::Sense));
 }
 
-fn press(
+pub(super) fn press(
     mut presses: MessageReader<KeyboardInput>,
     held: Res<ButtonInput<KeyCode>>,
     panels: Res<Panels>,

@@ -13,7 +13,7 @@ use crate::components::{
 };
 
 pub(super) fn plugin(app: &mut App) {
-    app.add_systems(Update, (write_changed, take_away_moved_off).chain().in_set(MapSystems::Place));
+    app.add_systems(Update, write_changed.in_set(MapSystems::Place));
 }
 
 type Drawn = (
@@ -65,26 +65,24 @@ fn write_changed(
     }
 }
 
-/// A connection whose place is no longer known loses its dot.
-fn take_away_moved_off(
-    mut dots: ResMut<Dots>,
-    mut gone: RemovedComponents<Position>,
-    positions: Query<(), With<Position>>,
-    mut rows: Query<&mut DotRow>,
-) {
-    for entity in gone.read() {
-        if !positions.contains(entity) {
-            remove_row(&mut dots, &mut rows, entity);
-        }
-    }
-}
-
 /// Takes an entity's dot off the map; the row it leaves is filled by the last one.
 pub(super) fn remove_row(dots: &mut Dots, rows: &mut Query<&mut DotRow>, entity: Entity) {
     if let Ok(mut row) = rows.get_mut(entity)
         && let Some(row) = row.0.take()
         && let Some(moved) = dots.remove(row)
         && let Ok(mut moved) = rows.get_mut(moved)
+    {
+        moved.0 = Some(row);
+    }
+}
+
+/// The same for who works on the whole world.
+pub(super) fn remove_row_at_once(world: &mut World, entity: Entity) {
+    let Some(row) = world.get_mut::<DotRow>(entity).and_then(|mut row| row.0.take()) else {
+        return;
+    };
+    if let Some(moved) = world.resource_mut::<Dots>().remove(row)
+        && let Some(mut moved) = world.get_mut::<DotRow>(moved)
     {
         moved.0 = Some(row);
     }

@@ -9,7 +9,7 @@ use bevy::{
     window::{PrimaryWindow, Window},
 };
 
-use super::MapSystems;
+use super::{MapSystems, keyboard::press, window::follow_size};
 use crate::components::{
     action::{Overlays, ResizeEdge, UiAction},
     map_view::MapView,
@@ -42,7 +42,8 @@ enum Drag {
 }
 
 pub(super) fn plugin(app: &mut App) {
-    app.add_systems(Update, (wheel, drag).in_set(MapSystems::Sense));
+    // What is asked for by key, wheel and drag within one frame is always done in this order.
+    app.add_systems(Update, (wheel, drag).chain().after(press).after(follow_size).in_set(MapSystems::Sense));
 }
 
 fn wheel(

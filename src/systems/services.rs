@@ -12,7 +12,10 @@ use bevy::{
 };
 use crossbeam_channel::{Receiver, Sender, bounded};
 
-use super::{MapSystems, ingest::Feed};
+use super::{
+    MapSystems,
+    ingest::{Feed, ingest},
+};
 use crate::{
     components::{
         action::{Overlays, UiAction},
@@ -56,10 +59,11 @@ pub fn plugin(app: &mut App) {
         Update,
         (
             (reload_rules, watch_traffic).in_set(MapSystems::Trail),
-            take_reports.in_set(MapSystems::Ingest),
-            remember_window.in_set(MapSystems::Account),
+            take_reports.after(ingest).in_set(MapSystems::Ingest),
         ),
     );
+    // After everything that may ask for the end, Bevy's own answer to Ctrl+C included.
+    app.add_systems(Last, remember_window);
 }
 
 fn start(

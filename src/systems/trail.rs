@@ -30,4 +30,9 @@ fn keep_moving(
     {
         animation.keep_moving_until(until);
     }
+    // After the clock was put back nothing waits for it to catch up.
+    let longest = now + PULSE_MILLIS.max(FADE_MILLIS);
+    if animation.until_unix_millis > longest {
+        animation.until_unix_millis = longest;
+    }
 }

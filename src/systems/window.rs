@@ -22,7 +22,7 @@ pub(super) fn plugin(app: &mut App) {
         .add_systems(Update, (follow_size.in_set(MapSystems::Sense), ask_system.in_set(MapSystems::Trail)));
 }
 
-fn follow_size(mut view: ResMut<MapView>, windows: Query<&Window, With<PrimaryWindow>>) {
+pub(super) fn follow_size(mut view: ResMut<MapView>, windows: Query<&Window, With<PrimaryWindow>>) {
     let Ok(window) = windows.single() else {
         return;
     };

@@ -103,20 +103,17 @@ impl LabelLayout {
     pub(super) fn arrange(&mut self, candidates: Vec<Candidate>, obstacles: &Obstacles, points: f32) {
         self.candidates = candidates;
         self.placed.clear();
-        // Those that were there choose first, and choose the same.
-        let (known, new): (Vec<usize>, Vec<usize>) = (0..self.candidates.len())
-            .partition(|index| self.last_slots.contains_key(&self.candidates[*index].text));
-        for index in known.into_iter().chain(new) {
-            let candidate = &self.candidates[index];
-            let last = self.last_slots.get(&candidate.text).copied();
-            let fresh = (0..DIRECTIONS.len() * GAPS.len()).map(Slot);
-            let place = last.into_iter().chain(fresh).find_map(|slot| {
-                let rect = slot.rect(candidate, points);
-                self.is_free(&rect, obstacles, points).then_some((slot, rect))
-            });
-            if let Some((slot, rect)) = place {
-                self.placed.push(Placed { candidate: index, rect, slot });
+        let mut waiting = Vec::new();
+        // Those that were there keep their place before any other looks for one.
+        for index in 0..self.candidates.len() {
+            let last = self.last_slots.get(&self.candidates[index].text).copied();
+            if !last.is_some_and(|slot| self.place(index, slot, obstacles, points)) {
+                waiting.push(index);
             }
+        }
+        for index in waiting {
+            let _placed = (0..DIRECTIONS.len() * GAPS.len())
+                .any(|slot| self.place(index, Slot(slot), obstacles, points));
         }
         self.without_room = self.candidates.len() - self.placed.len();
         self.last_slots = self
@@ -124,6 +121,16 @@ impl LabelLayout {
             .iter()
             .map(|placed| (self.candidates[placed.candidate].text.clone(), placed.slot))
             .collect();
+    }
+
+    /// Returns whether there was room.
+    fn place(&mut self, index: usize, slot: Slot, obstacles: &Obstacles, points: f32) -> bool {
+        let rect = slot.rect(&self.candidates[index], points);
+        let free = self.is_free(&rect, obstacles, points);
+        if free {
+            self.placed.push(Placed { candidate: index, rect, slot });
+        }
+        free
     }
 
     fn is_free(&self, rect: &PxRect, obstacles: &Obstacles, points: f32) -> bool {

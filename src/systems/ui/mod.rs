@@ -40,8 +40,9 @@ pub(super) fn plugin(app: &mut App) {
         .add_systems(
             PreUpdate,
             (style::set_fonts, style::set_scale)
+                .chain()
                 .after(EguiPreUpdateSet::InitContexts)
-                .before(EguiPreUpdateSet::BeginPass),
+                .before(EguiPreUpdateSet::ProcessInput),
         )
         .add_systems(EguiPrimaryContextPass, (style::apply, panel::begin).chain().in_set(Prepare))
         .add_systems(

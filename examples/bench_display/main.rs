@@ -1,0 +1,58 @@
+//! What the display costs: frames of many dots, and the program from its start. Everything stands beside something
+//! else from the same run. Ends with an error where a goal is missed; the goals are for a software adapter.
+//!
+//! `cargo build && cargo run --example bench_display [frames|program]`; without a word both.
+//!
+//! - `frames`: the map at 1280x720, off the screen, through the plugins of the window and of stills; each frame ends
+//!   when the adapter has done its work.
+//! - `program`: the program as it was built last, in an Xvfb of its own: start to first dots, memory, idling; and
+//!   `connmapperl list`.
+
+mod frames;
+mod program;
+mod screen;
+
+use std::{process::ExitCode, time::Duration};
+
+fn main() -> ExitCode {
+    let word = std::env::args().nth(1).unwrap_or_default();
+    let mut goals = Goals::default();
+    let ran = (|| {
+        if matches!(word.as_str(), "" | "program") {
+            program::bench(&mut goals)?;
+        }
+        if matches!(word.as_str(), "" | "frames") {
+            frames::bench(&mut goals)?;
+        }
+        anyhow::Ok(())
+    })();
+    if let Err(error) = ran {
+        eprintln!("bench_display: {error:#}");
+        return ExitCode::FAILURE;
+    }
+    goals.missed.iter().for_each(|goal| println!("MISSED: {goal}"));
+    if goals.missed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+#[derive(Default)]
+struct Goals {
+    missed: Vec<String>,
+}
+
+impl Goals {
+    fn at_most(&mut self, what: &str, found: f64, most: f64, unit: &str) {
+        if found > most {
+            self.missed.push(format!("{what}: {found:.1} {unit}, not at most {most} {unit}"));
+        }
+    }
+}
+
+fn millis(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1e3
+}
+
+/// NaN for none.
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}

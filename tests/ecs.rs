@@ -1,0 +1,15 @@
+//! The connections as entities, from the feed to the rows that the graphics card is given: no window, no adapter, no
+//! thread, and a clock that stands still until the test moves it.
+
+#[path = "ecs/clock.rs"]
+mod clock;
+#[path = "ecs/flood.rs"]
+mod flood;
+#[path = "ecs/laws.rs"]
+mod laws;
+#[path = "ecs/life.rs"]
+mod life;
+#[path = "ecs/rules_and_sums.rs"]
+mod rules_and_sums;
+#[path = "ecs/stage.rs"]
+mod stage;
