@@ -314,7 +314,7 @@ mod tests {
 
     /// What a table must answer: the last row at or before the key.
     fn scan(rows: &BTreeMap<u64, u32>, key: u64) -> u32 {
-        rows.iter().filter(|&(&start, _)| start <= key).last().map_or(0, |(_, &id)| id)
+        rows.iter().rfind(|&(&start, _)| start <= key).map_or(0, |(_, &id)| id)
     }
 
     /// Keys near one another, near bucket edges, and anywhere.
