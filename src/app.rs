@@ -38,7 +38,11 @@ use crate::{
 /// Size of the window the first time.
 const FIRST_SIZE_PX: [u32; 2] = [1280, 720];
 /// Bevy and wgpu say much that no user can act on.
-const LOG_FILTER: &str = "warn,connmapperl=info,wgpu_hal=off,wgpu_core=error,naga=error,bevy_render=error";
+const LOG_FILTER: &str = "warn,connmapperl=info,wgpu_hal=off,wgpu_core=error,naga=error,bevy_render=error,\
+     bevy_egui=error,winit=error";
+
+/// What tells where the display is.
+const DISPLAY_VARIABLES: [&str; 3] = ["WAYLAND_DISPLAY", "WAYLAND_SOCKET", "DISPLAY"];
 
 /// How the window looks at the start.
 #[derive(Clone, Debug, Default)]
@@ -60,7 +64,7 @@ pub enum StartError {
          `connmapperl list` or `connmapperl snapshot`, which need none"
     )]
     NoDisplay,
-    #[error("the display cannot be opened ({0}). Check DISPLAY or WAYLAND_DISPLAY")]
+    #[error("the display cannot be opened: {0}. Is it there, and may this user open it?")]
     BadDisplay(String),
     #[error(
         "no graphics adapter: no Vulkan driver was found. Install one; without a graphics card Mesa's software \
@@ -76,7 +80,7 @@ pub enum StartError {
 /// # Errors
 /// When there is no display or nothing that can draw.
 pub fn window_app(start: Start, rules: RulesFile, look: &WindowLook) -> Result<App, StartError> {
-    if ["WAYLAND_DISPLAY", "WAYLAND_SOCKET", "DISPLAY"].iter().all(|name| std::env::var_os(name).is_none()) {
+    if DISPLAY_VARIABLES.iter().all(|name| std::env::var_os(name).is_none()) {
         return Err(StartError::NoDisplay);
     }
     let size_px = look.place.map_or(FIRST_SIZE_PX, |place| [place.width, place.height]);
@@ -200,10 +204,20 @@ fn explain(message: &str) -> StartError {
     if message.contains("Unable to find a GPU") {
         StartError::NoAdapter
     } else if message.contains("event loop") {
-        StartError::BadDisplay(first_line)
+        StartError::BadDisplay(named_displays())
     } else {
         StartError::Other(first_line)
     }
+}
+
+/// The displays that the environment names, such as `DISPLAY=:0`. What the window system says of them is the inside of
+/// a library, and no help.
+fn named_displays() -> String {
+    let named = DISPLAY_VARIABLES.iter().filter_map(|name| {
+        let value = std::env::var_os(name)?;
+        Some(format!("{name}={}", value.to_string_lossy()))
+    });
+    named.collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

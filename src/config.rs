@@ -18,8 +18,9 @@ const WINDOW_FILE: &str = "window.json";
 
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    #[error("cannot read {path}: {source}")]
-    Read { path: PathBuf, source: io::Error },
+    // Not named `source`: the reason stands in the message, and would be printed twice as its cause.
+    #[error("cannot read {path}: {reason}")]
+    Read { path: PathBuf, reason: io::Error },
     #[error("{path} is not a folder")]
     NotAFolder { path: PathBuf },
 }
@@ -57,7 +58,7 @@ impl Named {
         let (bytes, source) = match found {
             Some(path) => {
                 let bytes =
-                    fs::read(&path).map_err(|source| ConfigError::Read { path: path.clone(), source })?;
+                    fs::read(&path).map_err(|reason| ConfigError::Read { path: path.clone(), reason })?;
                 (bytes, path.display().to_string())
             }
             None => (rules::BUILT_IN.as_bytes().to_vec(), "built in".to_owned()),
