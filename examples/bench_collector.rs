@@ -260,7 +260,8 @@ impl Watcher {
         let (sender, receiver) = crossbeam_channel::bounded(64);
         let settings = Settings { shortest_tick: Duration::from_millis(tick_millis), ..Settings::default() };
         let thread = spawn(Collector::from_source(Box::new(source)), settings, sender)?;
-        let messages = std::thread::spawn(move || receiver.iter().collect());
+        let messages =
+            std::thread::Builder::new().name("watcher".into()).spawn(move || receiver.iter().collect())?;
         Ok(Self { label: format!("{} at {tick_millis} ms", method.label()), method, thread, messages })
     }
 

@@ -20,6 +20,7 @@ use bevy::{
 use crate::{
     components::{
         action::Overlays,
+        animation::Animation,
         map_clock::MapClock,
         map_view::MapView,
         notices::Notices,
@@ -45,6 +46,7 @@ pub struct WindowLook {
     pub fullscreen: bool,
     pub decorated: bool,
     pub light: bool,
+    pub reduced_motion: bool,
     pub place: Option<WindowPlace>,
     /// What the badge of a synthetic scene says.
     pub demo: Option<String>,
@@ -142,6 +144,7 @@ fn world(app: &mut App, clock: MapClock, size_px: [u32; 2], rules: RulesFile, lo
         .insert_resource(notices)
         .add_plugins(systems::connections_plugin);
     systems::pacing::learn_adapter(app);
+    app.world_mut().resource_mut::<Animation>().reduced = look.reduced_motion;
     if look.light {
         app.insert_resource(Theme::LIGHT);
     }

@@ -1,8 +1,6 @@
 //! connmapperl: a computer's connections on a world map. See ARCHITECTURE.md for the floors of the house;
 //! `cfg(feature)` stands here and nowhere else.
 
-#![forbid(unsafe_op_in_unsafe_fn)]
-
 pub mod model;
 pub mod net;
 pub mod projection;
@@ -24,5 +22,7 @@ pub mod config;
 pub mod demo;
 #[cfg(feature = "gui")]
 pub mod enrich;
+#[cfg(feature = "gui")]
+pub mod scene_source;
 #[cfg(feature = "gui")]
 pub mod systems;

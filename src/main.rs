@@ -68,6 +68,7 @@ fn show(args: &Cli) -> anyhow::Result<ExitCode> {
         fullscreen: args.fullscreen,
         decorated: args.decorated,
         light: args.light,
+        reduced_motion: args.reduced_motion,
         place: WindowPlace::remembered(),
         demo: common.demo.map(|_| common.agent_name()),
     };

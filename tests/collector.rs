@@ -1,5 +1,7 @@
 //! The collector over this machine's real sockets, on loopback.
 
+#![cfg(test)]
+
 use std::{
     collections::BTreeMap,
     io::Write,

@@ -1,13 +1,22 @@
 //! The collector where programs have connections to the whole world: every one is shown, with its program, direction
 //! and plain address, and no other. Needs root; see `lab`.
 
+#![cfg(test)]
+
 mod lab;
 
-use std::time::{Duration, Instant};
+use std::{
+    net::{SocketAddr, TcpListener, TcpStream},
+    time::{Duration, Instant},
+};
 
 use connmapperl::{
     model::{Change, Direction, Event, Observation, Protocol},
     net::collector::{Collector, NetlinkSource, ProcSource, SocketSource},
+};
+use rustix::{
+    io::Errno,
+    net::{AddressFamily, SocketFlags, SocketType},
 };
 
 use crate::lab::{Expected, How, Lab, Target, target};
@@ -116,6 +125,38 @@ fn connections_of_a_few_milliseconds_are_all_seen() {
         |change| matches!(change, Change::Opened(seen) if seen.protocol == Protocol::Tcp && seen.peer.port() == 443),
     );
     assert_eq!(opened, SHORT_CONNECTIONS);
+}
+
+#[test]
+fn an_attempt_that_nobody_answers_is_no_connection() {
+    let Some(lab) = Lab::new() else { return };
+    lab.home.run(|| {
+        let mut collector = Collector::from_source(Box::new(NetlinkSource::open(true).unwrap()));
+        let mut events = Vec::new();
+        collector.tick(0, &mut events).unwrap();
+        // No such neighbour: the socket waits for an answer until it is closed.
+        let socket = rustix::net::socket_with(
+            AddressFamily::INET,
+            SocketType::STREAM,
+            SocketFlags::NONBLOCK | SocketFlags::CLOEXEC,
+            None,
+        )
+        .unwrap();
+        let nobody = SocketAddr::from(([192, 0, 2, 99], 443));
+        assert_eq!(rustix::net::connect(&socket, &nobody), Err(Errno::INPROGRESS));
+        collector.tick(100, &mut events).unwrap();
+        drop(socket);
+        // The close event of a real connection made after it comes after it.
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        drop(TcpStream::connect(listener.local_addr().unwrap()).unwrap());
+        drop(listener);
+        tick_until(&mut collector, &mut events, |_, events| !events.is_empty());
+        let peers = events.iter().filter_map(|event| match &event.change {
+            Change::Opened(seen) => Some(seen.peer),
+            Change::Updated { .. } | Change::Closed { .. } => None,
+        });
+        assert!(peers.into_iter().all(|peer| peer != nobody), "{events:?}");
+    });
 }
 
 #[test]

@@ -37,13 +37,21 @@ const FLOORS: &[Floor] = &[
         folders: &["projection", "hilbert", "rules", "world", "demo"],
         never: &[WORLD_AND_UP, EDGES, DISPLAY, INPUT_AND_OUTPUT, SIDE_EFFECTS],
     },
+    // Decodes on two threads, which end before it returns.
+    Floor {
+        folders: &["geo/embedded"],
+        never: &[WORLD_AND_UP, EDGES, DISPLAY, &["tokio", "crossbeam_channel"]],
+    },
     // Sums over tables, which are opened here too.
     Floor {
         folders: &["geo", "asn", "whois"],
         never: &[WORLD_AND_UP, EDGES, DISPLAY, &["tokio", "std::thread", "crossbeam_channel"]],
     },
     // Edges.
-    Floor { folders: &["net", "enrich", "history", "config"], never: &[WORLD_AND_UP, DISPLAY] },
+    Floor {
+        folders: &["net", "enrich", "history", "config", "scene_source"],
+        never: &[WORLD_AND_UP, DISPLAY],
+    },
     // The world, and the one place in it that starts and stops edges.
     Floor { folders: &["components"], never: &[&["crate::systems"], EDGES, INPUT_AND_OUTPUT, DOORS] },
     Floor {

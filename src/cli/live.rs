@@ -2,10 +2,11 @@
 
 use crate::{
     config::{self, ConfigError, Named, RulesFile},
-    demo::{DemoSource, SeededScene},
+    demo::SeededScene,
     enrich::{DataFolders, OpenTable, Report, Sources},
     model::{AgentId, AgentStatus, Event, LocatedConnection},
     net::collector::{Collector, ScanError, hostname},
+    scene_source::DemoSource,
     systems::wall_unix_millis,
 };
 

@@ -32,6 +32,9 @@ pub struct Cli {
     /// Light instead of dark
     #[arg(long)]
     pub light: bool,
+    /// No rings, no fading
+    #[arg(long)]
+    pub reduced_motion: bool,
     /// Print the version, the date of the data, and where it comes from
     #[arg(long, short = 'V')]
     pub version: bool,

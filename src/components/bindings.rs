@@ -69,3 +69,36 @@ pub fn action_of(code: KeyCode, shift: bool) -> Option<UiAction> {
         .find(|binding| binding.shift == shift && binding.codes.contains(&code))
         .map(|binding| binding.action.clone())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_readme_lists_exactly_these() {
+        let readme = include_str!("../../README.md");
+        let table = readme
+            .split("<!-- keys -->")
+            .nth(1)
+            .and_then(|rest| rest.split("<!-- /keys -->").next())
+            .unwrap();
+        let listed: Vec<&str> = table.lines().filter(|line| line.starts_with("| ")).skip(1).collect();
+        let quoted =
+            |keys: &str| keys.split("  ").map(|key| format!("`{key}`")).collect::<Vec<_>>().join(" ");
+        let keys = KEYS.iter().map(|key| format!("| {} | {} |", quoted(key.keys), key.does));
+        let gestures = GESTURES.iter().map(|gesture| format!("| {} | {} |", gesture.gesture, gesture.does));
+        assert_eq!(listed, keys.chain(gestures).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn no_key_does_two_things() {
+        let mut seen = std::collections::HashSet::new();
+        for key in &KEYS {
+            for code in key.codes {
+                assert!(seen.insert((code, key.shift)), "{code:?}");
+            }
+        }
+        assert_eq!(action_of(KeyCode::Slash, true), Some(UiAction::ToggleHelp));
+        assert_eq!(action_of(KeyCode::Slash, false), None);
+    }
+}

@@ -6,12 +6,10 @@ mod networks;
 mod random;
 mod services;
 mod sockets;
-mod source;
 
 use std::{fmt, str::FromStr};
 
 pub use sockets::DemoScene;
-pub use source::{DemoSource, STILL_UNIX_MILLIS};
 
 /// What can be shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -50,12 +50,12 @@ impl Sources {
         tables.extend(countries.into_iter().map(|import| import.source));
         let mut sources = Self {
             places_file: data.map(|data| UserPlacesFile::new(data.join(PLACES_FILE))),
-            geography: Geography::new(None, tables.clone()),
+            geography: Geography::new(tables.clone()),
             tables,
             reports,
         };
         sources.poll();
-        sources.reports.insert(0, Report::Sources(sources.geography.infos()));
+        sources.reports.insert(0, Report::Sources(sources.geography.infos().cloned().collect()));
         sources
     }
 
@@ -78,9 +78,10 @@ impl Sources {
             topic: PLACES_TOPIC.to_owned(),
             lines: errors.iter().map(|error| format!("{path} {error}")).collect(),
         });
-        let places: Option<Arc<dyn GeoSource>> =
-            if places.is_empty() { None } else { Some(Arc::new(places)) };
-        self.geography = Geography::new(places, self.tables.clone());
+        self.geography = Geography::new(self.tables.clone());
+        if !places.is_empty() {
+            self.geography = self.geography.clone().with_user_places(Arc::new(places));
+        }
         true
     }
 }

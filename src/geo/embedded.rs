@@ -1,25 +1,22 @@
 //! The tables built into the program: cities (DB-IP City Lite) and autonomous systems, made by `cargo xtask bake-geo`.
 //! Owns how they are opened and asked; what foreign files say is not its business.
 
-use std::{
-    collections::HashMap,
-    net::IpAddr,
-    path::Path,
-    sync::{PoisonError, RwLock},
-};
+use std::{net::IpAddr, path::Path};
 
 use crate::{
     geo::{GeoSource, SourceInfo, special::effective_address},
-    model::{Asn, CountryCode, Place},
+    model::{Asn, Place},
 };
 
 mod cache;
 pub mod image;
+mod lazy_table;
 pub mod packed;
 
 use cache::Image;
 pub use cache::{EmbeddedError, default_cache_dir};
 use image::{Counts, Header, Layout};
+use lazy_table::LazyTable;
 
 /// The baked file; see [`image`].
 static BAKED: &[u8] = include_bytes!("../../resources/geo.bin");
@@ -33,18 +30,6 @@ const ATTRIBUTION: &str = "IP Geolocation by DB-IP (https://db-ip.com), CC BY 4.
 /// Names a place of [`EmbeddedGeo`]; never 0.
 pub type PlaceId = u32;
 
-/// A place as the tables have it, without a copy of its names.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct PlaceRef<'a> {
-    /// Degrees north.
-    pub lat: f32,
-    /// Degrees east.
-    pub lon: f32,
-    pub city: &'a str,
-    pub region: &'a str,
-    pub country: Option<CountryCode>,
-}
-
 /// The built-in tables, opened.
 #[derive(Debug)]
 pub struct EmbeddedGeo {
@@ -53,8 +38,9 @@ pub struct EmbeddedGeo {
     counts: Counts,
     asn_date: String,
     info: SourceInfo,
-    places: Interned<Place>,
-    systems: Interned<Asn>,
+    /// Values with names, made when first asked for, so that a look-up copies and allocates nothing.
+    places: LazyTable<Place>,
+    systems: LazyTable<Asn>,
 }
 
 impl EmbeddedGeo {
@@ -94,47 +80,50 @@ impl EmbeddedGeo {
             has_asns: true,
         };
         let Header { layout, counts, asn_date, .. } = header;
-        Self {
-            image,
-            layout,
-            counts,
-            asn_date,
-            info,
-            places: Interned::default(),
-            systems: Interned::default(),
-        }
+        let (places, systems) = (LazyTable::new(counts.places + 1), LazyTable::new(counts.systems + 1));
+        Self { image, layout, counts, asn_date, info, places, systems }
     }
 
-    /// The place of an address; cheap, nothing is copied. An IPv6 address that no autonomous system holds has none:
-    /// the source names a city for unallocated space too.
-    #[inline]
+    /// Id of an address's place. An IPv6 address that no autonomous system holds has none: the source names a city for
+    /// unallocated space too, which the converter leaves out.
+    #[inline(always)]
     pub fn place_id(&self, address: IpAddr) -> Option<PlaceId> {
-        let (image, address) = (self.image.bytes(), effective_address(address));
-        if address.is_ipv6() && self.layout.system_id(image, address) == 0 {
+        let id = self.layout.place_id(self.image.bytes(), effective_address(address));
+        (id != 0).then_some(id)
+    }
+
+    /// The place of an address, lent.
+    #[inline(always)]
+    pub fn place_ref(&self, address: IpAddr) -> Option<&Place> {
+        let id = self.layout.place_id(self.image.bytes(), effective_address(address)) as usize;
+        if id == 0 {
             return None;
         }
-        Some(self.layout.place_id(image, address)).filter(|&id| id != 0)
+        self.places.get_or_make(id, || {
+            let (image, layout) = (self.image.bytes(), &self.layout);
+            let (lat, lon) = layout.lat_lon(image, id);
+            Place {
+                lat,
+                lon,
+                city: layout.cities.name(image, id).into(),
+                region: layout.region(image, id).into(),
+                country: layout.country(image, id),
+            }
+        })
     }
 
-    /// What is known of a place.
-    pub fn place_ref(&self, id: PlaceId) -> PlaceRef<'_> {
-        let (image, layout, place) = (self.image.bytes(), &self.layout, id as usize);
-        let (lat, lon) = layout.lat_lon(image, place);
-        PlaceRef {
-            lat,
-            lon,
-            city: layout.cities.name(image, place),
-            region: layout.region(image, place),
-            country: layout.country(image, place),
+    /// The autonomous system that holds an address, lent.
+    #[inline(always)]
+    pub fn asn_ref(&self, address: IpAddr) -> Option<&Asn> {
+        let id = self.layout.system_id(self.image.bytes(), effective_address(address)) as usize;
+        if id == 0 {
+            return None;
         }
-    }
-
-    /// Number of the autonomous system that holds an address; cheap, its name is not looked up.
-    pub fn as_number(&self, address: IpAddr) -> Option<u32> {
-        match self.layout.system_id(self.image.bytes(), effective_address(address)) {
-            0 => None,
-            id => Some(self.layout.as_number(self.image.bytes(), id as usize)),
-        }
+        self.systems.get_or_make(id, || {
+            let (image, layout) = (self.image.bytes(), &self.layout);
+            let organisation = layout.organisations.name(image, id).into();
+            Asn { number: layout.as_number(image, id), organisation }
+        })
     }
 
     /// How many rows and names the tables have.
@@ -155,46 +144,14 @@ impl EmbeddedGeo {
 
 impl GeoSource for EmbeddedGeo {
     fn place(&self, address: IpAddr) -> Option<Place> {
-        let id = self.place_id(address)?;
-        Some(self.places.get_or_insert_with(id, || {
-            let PlaceRef { lat, lon, city, region, country } = self.place_ref(id);
-            Place { lat, lon, city: city.into(), region: region.into(), country }
-        }))
+        self.place_ref(address).cloned()
     }
 
     fn asn(&self, address: IpAddr) -> Option<Asn> {
-        let image = self.image.bytes();
-        let id = self.layout.system_id(image, effective_address(address));
-        (id != 0).then(|| {
-            self.systems.get_or_insert_with(id, || Asn {
-                number: self.layout.as_number(image, id as usize),
-                organisation: self.layout.organisations.name(image, id as usize).into(),
-            })
-        })
+        self.asn_ref(address).cloned()
     }
 
     fn info(&self) -> &SourceInfo {
         &self.info
-    }
-}
-
-/// Values with names that were asked for before, so that the same city is one allocation however many addresses
-/// share it. It cannot outgrow the tables: some 10 MB if every place were asked for.
-#[derive(Debug)]
-struct Interned<T>(RwLock<HashMap<u32, T>>);
-
-impl<T> Default for Interned<T> {
-    fn default() -> Self {
-        Self(RwLock::default())
-    }
-}
-
-impl<T: Clone> Interned<T> {
-    fn get_or_insert_with(&self, id: u32, make: impl FnOnce() -> T) -> T {
-        // A map that a panicking thread has left is still whole: insertions are its only change.
-        if let Some(value) = self.0.read().unwrap_or_else(PoisonError::into_inner).get(&id) {
-            return value.clone();
-        }
-        self.0.write().unwrap_or_else(PoisonError::into_inner).entry(id).or_insert_with(make).clone()
     }
 }

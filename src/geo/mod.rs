@@ -1,12 +1,17 @@
 //! From address to place and ASN, offline. This file owns the question and the order in which sources are asked;
 //! the tables themselves, and what reads foreign files, are modules of their own.
 
+pub mod date;
+pub mod embedded;
 pub mod import;
+pub mod special;
+pub mod table;
 pub mod user_places;
 
-use std::net::IpAddr;
+use std::{net::IpAddr, sync::Arc};
 
-use crate::model::{Asn, Place};
+use crate::model::{Asn, NoPlace, Place, plain_address};
+use special::{effective_address, special};
 
 /// A table that answers for addresses. Answers come from memory: no file is read while asking.
 pub trait GeoSource: Send + Sync {
@@ -30,34 +35,142 @@ pub struct SourceInfo {
     pub has_asns: bool,
 }
 
-pub mod date;
-pub mod embedded;
-pub mod special;
-pub mod table;
+/// All sources of a program, and the order in which they are asked: the user's own places before anything else, then
+/// what is special about an address, then the sources one after the other.
+#[derive(Clone, Default)]
 pub struct Geography {
-    sources: Vec<std::sync::Arc<dyn GeoSource>>,
-    user: Option<std::sync::Arc<dyn GeoSource>>,
+    /// Wins over everything, special addresses included: a user may place the own network on the map.
+    user_places: Option<Arc<dyn GeoSource>>,
+    sources: Vec<Arc<dyn GeoSource>>,
 }
+
 impl Geography {
-    pub fn new(
-        user: Option<std::sync::Arc<dyn GeoSource>>,
-        sources: Vec<std::sync::Arc<dyn GeoSource>>,
-    ) -> Self {
-        Self { sources, user }
+    /// `sources` in the order in which they are asked: imported files first, the embedded tables last.
+    pub fn new(sources: Vec<Arc<dyn GeoSource>>) -> Self {
+        Self { user_places: None, sources }
     }
-    pub fn locate(&self, a: IpAddr) -> Result<Place, crate::model::NoPlace> {
-        if let Some(p) = self.user.as_ref().and_then(|u| u.place(a)) {
-            return Ok(p);
+
+    /// The same sources, with the user's own places before them.
+    pub fn with_user_places(self, user_places: Arc<dyn GeoSource>) -> Self {
+        Self { user_places: Some(user_places), ..self }
+    }
+
+    /// The place of an address, or why it has none.
+    pub fn locate(&self, address: IpAddr) -> Result<Place, NoPlace> {
+        self.locate_with_source(address).map(|(place, _)| place)
+    }
+
+    /// The place of an address and who says so.
+    pub fn locate_with_source(&self, address: IpAddr) -> Result<(Place, &SourceInfo), NoPlace> {
+        let address = plain_address(address);
+        if let Some(found) =
+            self.user_places.iter().find_map(|user| Some((user.place(address)?, user.info())))
+        {
+            return Ok(found);
         }
-        if let Some(r) = special::special(a) {
-            return Err(r);
+        if let Some(reason) = special(address) {
+            return Err(reason);
         }
-        self.sources.iter().find_map(|s| s.place(a)).ok_or(crate::model::NoPlace::NoEntry)
+        let address = effective_address(address);
+        let mut answers =
+            self.sources.iter().filter_map(|source| Some((source.place(address)?, source.info())));
+        answers.next().ok_or(NoPlace::NoEntry)
     }
-    pub fn asn(&self, a: IpAddr) -> Option<Asn> {
-        self.sources.iter().find_map(|s| s.asn(a))
+
+    /// The autonomous system that holds an address; special addresses have none.
+    pub fn asn(&self, address: IpAddr) -> Option<Asn> {
+        self.asn_with_source(address).map(|(asn, _)| asn)
     }
-    pub fn infos(&self) -> Vec<SourceInfo> {
-        self.user.iter().chain(&self.sources).map(|s| s.info().clone()).collect()
+
+    /// The autonomous system that holds an address and who says so.
+    pub fn asn_with_source(&self, address: IpAddr) -> Option<(Asn, &SourceInfo)> {
+        if special(address).is_some() {
+            return None;
+        }
+        let address = effective_address(address);
+        self.sources.iter().find_map(|source| Some((source.asn(address)?, source.info())))
+    }
+
+    /// What is shown of all sources, in the order in which they are asked.
+    pub fn infos(&self) -> impl Iterator<Item = &SourceInfo> {
+        self.user_places.iter().chain(&self.sources).map(|source| source.info())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Knows the addresses of one first byte, and puts them at its own latitude.
+    struct Fake(SourceInfo, u8, f32);
+
+    fn fake(name: &str, first_byte: u8, lat: f32) -> Arc<dyn GeoSource> {
+        let info = SourceInfo {
+            name: name.into(),
+            date: None,
+            attribution: String::new(),
+            has_places: true,
+            has_asns: true,
+        };
+        Arc::new(Fake(info, first_byte, lat))
+    }
+
+    impl GeoSource for Fake {
+        fn place(&self, address: IpAddr) -> Option<Place> {
+            let first_byte = match address {
+                IpAddr::V4(v4) => v4.octets()[0],
+                IpAddr::V6(v6) => v6.octets()[0],
+            };
+            let place = Place { lat: self.2, lon: 0.0, city: "".into(), region: "".into(), country: None };
+            (first_byte == self.1).then_some(place)
+        }
+
+        fn asn(&self, address: IpAddr) -> Option<Asn> {
+            self.place(address).map(|place| Asn { number: place.lat as u32, organisation: "".into() })
+        }
+
+        fn info(&self) -> &SourceInfo {
+            &self.0
+        }
+    }
+
+    fn lat(geography: &Geography, address: &str) -> Result<f32, NoPlace> {
+        geography.locate(address.parse().unwrap()).map(|place| place.lat)
+    }
+
+    #[test]
+    fn sources_are_asked_in_order() {
+        let geography = Geography::new(vec![fake("a", 8, 1.0), fake("b", 8, 2.0), fake("b", 9, 3.0)]);
+        assert_eq!(lat(&geography, "8.8.8.8"), Ok(1.0));
+        assert_eq!(lat(&geography, "9.9.9.9"), Ok(3.0));
+        assert_eq!(lat(&geography, "4.4.4.4"), Err(NoPlace::NoEntry));
+        let (asn, source) = geography.asn_with_source("9.9.9.9".parse().unwrap()).unwrap();
+        assert_eq!((asn.number, source.name.as_str()), (3, "b"));
+    }
+
+    #[test]
+    fn special_addresses_reach_no_source_but_the_users_own() {
+        let geography = Geography::new(vec![fake("all of it", 10, 1.0)]);
+        assert_eq!(lat(&geography, "10.0.0.1"), Err(NoPlace::Lan));
+        assert_eq!(geography.asn("10.0.0.1".parse().unwrap()), None);
+        let geography = geography.with_user_places(fake("mine", 10, 2.0));
+        assert_eq!(lat(&geography, "10.0.0.1"), Ok(2.0));
+        assert_eq!(lat(&geography, "192.168.0.1"), Err(NoPlace::Lan));
+    }
+
+    #[test]
+    fn the_users_places_win() {
+        let geography = Geography::new(vec![fake("a", 8, 1.0)]).with_user_places(fake("mine", 8, 2.0));
+        assert_eq!(lat(&geography, "8.8.8.8"), Ok(2.0));
+        assert_eq!(geography.infos().map(|info| info.name.as_str()).collect::<Vec<_>>(), ["mine", "a"]);
+    }
+
+    #[test]
+    fn ipv6_forms_of_ipv4_addresses_are_looked_up_as_ipv4() {
+        let geography = Geography::new(vec![fake("a", 8, 1.0)]);
+        for address in ["::ffff:8.8.8.8", "2002:808:808::1", "64:ff9b::8.8.8.8"] {
+            assert_eq!(lat(&geography, address), Ok(1.0), "{address}");
+        }
+        assert_eq!(lat(&geography, "2002:a00:1::1"), Err(NoPlace::Lan));
     }
 }

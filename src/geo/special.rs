@@ -60,10 +60,10 @@ const IPV6: [(Ipv6Net, NoPlace); 9] = [
 ];
 
 const GLOBAL_UNICAST: Ipv6Net = v6(0x2000, 0, 3);
-/// 6to4, RFC 3056: the IPv4 address follows the first 16 bits.
-const SIX_TO_FOUR: Ipv6Net = v6(0x2002, 0, 16);
-/// NAT64, RFC 6052: the IPv4 address is in the last 32 bits.
-const NAT64: Ipv6Net = v6(0x0064, 0xff9b, 96);
+/// 6to4, 2002::/16, RFC 3056: the IPv4 address follows the first 16 bits.
+const SIX_TO_FOUR: u128 = 0x2002;
+/// NAT64, 64:ff9b::/96, RFC 6052: the IPv4 address is in the last 32 bits.
+const NAT64: u128 = 0x0064_ff9b << 64;
 
 /// Why an address is on nobody's map, or `None` for a public one. Looks at the [`effective_address`].
 pub fn special(address: IpAddr) -> Option<NoPlace> {
@@ -78,12 +78,20 @@ pub fn special(address: IpAddr) -> Option<NoPlace> {
 }
 
 /// The address to look up: IPv4 where the given one is IPv6 only in form (mapped, 6to4, NAT64), else the given one.
-#[inline]
+#[inline(always)]
 pub fn effective_address(address: IpAddr) -> IpAddr {
     match plain_address(address) {
-        IpAddr::V6(v6) if SIX_TO_FOUR.contains(&v6) => Ipv4Addr::from((u128::from(v6) >> 80) as u32).into(),
-        IpAddr::V6(v6) if NAT64.contains(&v6) => Ipv4Addr::from(u128::from(v6) as u32).into(),
-        plain => plain,
+        IpAddr::V6(v6) => {
+            let bits = u128::from(v6);
+            if bits >> 112 == SIX_TO_FOUR {
+                Ipv4Addr::from((bits >> 80) as u32).into()
+            } else if bits >> 32 == NAT64 {
+                Ipv4Addr::from(bits as u32).into()
+            } else {
+                v6.into()
+            }
+        }
+        v4 => v4,
     }
 }
 

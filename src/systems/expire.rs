@@ -4,7 +4,7 @@ use bevy::prelude::*;
 
 use super::{MapSystems, place::remove_row};
 use crate::components::{
-    animation::FADE_MILLIS,
+    animation::{Animation, FADE_MILLIS},
     connection::Trail,
     dots::{DotRow, Dots},
     map_clock::MapClock,
@@ -17,12 +17,14 @@ pub(super) fn plugin(app: &mut App) {
 fn expire(
     mut commands: Commands,
     clock: Res<MapClock>,
+    animation: Res<Animation>,
     mut dots: ResMut<Dots>,
     trails: Query<(Entity, &Trail)>,
     mut rows: Query<&mut DotRow>,
 ) {
     for (entity, trail) in &trails {
-        if trail.ended_unix_millis + FADE_MILLIS > clock.now_unix_millis() {
+        let is_fading = trail.ended_unix_millis + FADE_MILLIS > clock.now_unix_millis();
+        if is_fading && !animation.reduced {
             continue;
         }
         remove_row(&mut dots, &mut rows, entity);

@@ -184,9 +184,9 @@ fn shown_sources(infos: &[SourceInfo]) -> DataSources {
         Some(date) => format!("{} · {date}", info.name),
         None => info.name.clone(),
     };
-    let date = infos.iter().filter_map(|info| info.date.as_deref()).max();
+    let date = infos.first().and_then(|info| info.date.as_deref());
     let month = date.map(|date| format!("data {} · ", date.get(..7).unwrap_or(date)));
-    let first = infos.first().map_or("", |info| info.name.as_str());
+    let first = infos.first().map_or("no data", |info| info.name.trim_end_matches(" (embedded)"));
     DataSources {
         short: format!("{}{first}", month.unwrap_or_default()),
         tables: infos.iter().map(named).collect(),

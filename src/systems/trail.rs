@@ -21,6 +21,9 @@ fn keep_moving(
 ) {
     let pulses = born.iter().map(|age| age.born_unix_millis + PULSE_MILLIS);
     let fades = ended.iter().map(|trail| trail.ended_unix_millis + FADE_MILLIS);
+    if animation.reduced {
+        return;
+    }
     let now = clock.now_unix_millis();
     if let Some(until) = pulses.chain(fades).max()
         && until > now.max(animation.until_unix_millis)

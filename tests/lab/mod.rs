@@ -7,7 +7,7 @@
 //! A program is a process of its own under its own name: this test binary once more, started through a link of that
 //! name. So each test file that uses the lab has `lab::entry!();` at its top level. Programs end with the test, however
 //! that ends, because they live only while their standard input is open. Labs do not see each other, so tests run
-//! in parallel. Needs root and `ip`; [`Lab::new`] says `skipped` where there is none.
+//! in parallel. A command under test runs at home by `lab.home.run(|| Command::new(...).output())`. Needs root and `ip`; [`Lab::new`] says `skipped` where there is none.
 
 #![allow(dead_code, reason = "each test file uses a part of the lab")]
 
@@ -209,9 +209,9 @@ impl Lab {
         self.world_ports.push(port);
         // An IPv6 socket answers IPv4 too.
         let listener = self.world.run(|| TcpListener::bind((Ipv6Addr::UNSPECIFIED, port)).unwrap());
-        std::thread::spawn(move || {
+        named_thread(move || {
             for stream in listener.incoming().flatten() {
-                std::thread::spawn(move || close_when_the_peer_does(stream));
+                named_thread(move || close_when_the_peer_does(stream));
             }
         });
     }
@@ -235,4 +235,9 @@ impl Lab {
 fn close_when_the_peer_does(mut stream: TcpStream) {
     let mut buffer = [0; 4096];
     while stream.read(&mut buffer).is_ok_and(|length| length > 0) {}
+}
+
+/// A thread that shows in listings as the lab's.
+fn named_thread<T: Send + 'static>(body: impl FnOnce() -> T + Send + 'static) -> std::thread::JoinHandle<T> {
+    std::thread::Builder::new().name("lab".into()).spawn(body).unwrap()
 }

@@ -5,7 +5,7 @@
 //! `short ADDRESS COUNT MILLIS` (connections that live so long, one after the other).
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, hash_map::Entry},
     io::{self, BufRead, BufReader, Write},
     net::{IpAddr, Ipv6Addr, SocketAddr, TcpListener, TcpStream, UdpSocket},
     os::{fd::OwnedFd, unix::fs::symlink},
@@ -120,8 +120,8 @@ impl Sockets {
         let address: SocketAddr = words[1].parse().map_err(io::Error::other)?;
         let count: usize = words[2].parse().map_err(io::Error::other)?;
         if words[0] == "listen" {
-            if !self.listeners.contains_key(&address) {
-                self.listeners.insert(address, TcpListener::bind(address)?);
+            if let Entry::Vacant(vacant) = self.listeners.entry(address) {
+                vacant.insert(TcpListener::bind(address)?);
             }
             return Ok(());
         }

@@ -18,7 +18,10 @@ use ruzstd::decoding::{FrameDecoder, errors::FrameDecoderError};
 
 use crate::geo::{
     embedded::{
-        image::{FORMAT_VERSION, Frame, HEADER_BYTES, Header, HeaderError, TableSpans, crc32},
+        image::{
+            FORMAT_VERSION, Frame, HEADER_BYTES, Header, HeaderError, PLACE_ID_BYTES, PLACE_ROW_BYTES,
+            SYSTEM_ID_BYTES, SYSTEM_ROW_BYTES, TableSpans, crc32,
+        },
         packed::{PackedError, unpack},
     },
     table::{BuildError, Columns, KeyLayout},
@@ -56,7 +59,7 @@ pub(super) enum Image {
 
 impl Image {
     /// The image behind the header.
-    #[inline]
+    #[inline(always)]
     pub fn bytes(&self) -> &[u8] {
         let whole = match self {
             Self::Mapped(map) => map.deref(),
@@ -174,11 +177,14 @@ fn expand(baked: &[u8], header: &Header, sink: Sink) -> Result<(), EmbeddedError
         // The largest table on one thread, everything else on the other: about half of the work each.
         let other = thread::Builder::new()
             .name("geo-expand".into())
-            .spawn_scoped(scope, || ipv4_places.table::<2>(KeyLayout::Ipv4, layout.ipv4_places))
+            .spawn_scoped(scope, || {
+                ipv4_places
+                    .table::<PLACE_ID_BYTES, PLACE_ROW_BYTES>(KeyLayout::IPV4_DENSE, layout.ipv4_places)
+            })
             .map_err(EmbeddedError::Thread)?;
-        ipv6_places.table::<2>(KeyLayout::Ipv6, layout.ipv6_places)?;
-        ipv4_systems.table::<3>(KeyLayout::Ipv4, layout.ipv4_systems)?;
-        ipv6_systems.table::<3>(KeyLayout::Ipv6, layout.ipv6_systems)?;
+        ipv6_places.table::<PLACE_ID_BYTES, PLACE_ROW_BYTES>(KeyLayout::Ipv6, layout.ipv6_places)?;
+        ipv4_systems.table::<SYSTEM_ID_BYTES, SYSTEM_ROW_BYTES>(KeyLayout::IPV4, layout.ipv4_systems)?;
+        ipv6_systems.table::<SYSTEM_ID_BYTES, SYSTEM_ROW_BYTES>(KeyLayout::Ipv6, layout.ipv6_systems)?;
         let names_from = header.image_bytes.saturating_sub(frames.names.bytes);
         sink(HEADER_BYTES as u64 + names_from, &names.decompress()?)?;
         other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
@@ -194,14 +200,14 @@ struct Part<'a> {
 }
 
 impl Part<'_> {
-    fn table<const ID_BYTES: usize>(
+    fn table<const ID_BYTES: usize, const ROW_BYTES: usize>(
         &self,
         layout: KeyLayout,
         spans: TableSpans,
     ) -> Result<(), EmbeddedError> {
         let packed = self.decompress()?;
         let rows = unpack::<ID_BYTES>(layout, &packed)?;
-        let columns = Columns::<ID_BYTES>::from_rows(layout, rows)?;
+        let columns = Columns::<ROW_BYTES>::from_rows(layout, rows)?;
         for (span, column) in spans.columns().into_iter().zip(columns.in_order()) {
             if span.len() != column.len() {
                 return Err(EmbeddedError::Size { found: column.len(), expected: span.len() });

@@ -20,6 +20,15 @@ pub const HEADER_BYTES: usize = 4096;
 /// More than any image this program reads, so that a damaged header cannot ask for all of the memory.
 const MAX_IMAGE_BYTES: u64 = 256 << 20;
 
+/// Columns start at cache lines.
+const COLUMN_ALIGNMENT: usize = 64;
+
+/// Bytes of an id in the packed tables, and of a row (two more) in the searchable ones.
+pub const PLACE_ID_BYTES: usize = 2;
+pub const PLACE_ROW_BYTES: usize = 4;
+pub const SYSTEM_ID_BYTES: usize = 3;
+pub const SYSTEM_ROW_BYTES: usize = 5;
+
 /// Where a column lies in the image.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Span(u64, u64);
@@ -40,7 +49,7 @@ impl Span {
     }
 
     /// The column's bytes; none where the span reaches beyond the image.
-    #[inline]
+    #[inline(always)]
     pub fn of(self, image: &[u8]) -> &[u8] {
         image.get(self.0 as usize..self.0.saturating_add(self.1) as usize).unwrap_or_default()
     }
@@ -64,7 +73,7 @@ impl NameSpans {
     }
 }
 
-/// The five columns of a [`RangeTable`].
+/// The columns of a [`RangeTable`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TableSpans([Span; 5]);
 
@@ -74,8 +83,8 @@ impl TableSpans {
         self.0
     }
 
-    #[inline]
-    pub fn table<const ID_BYTES: usize>(self, layout: KeyLayout, image: &[u8]) -> RangeTable<'_, ID_BYTES> {
+    #[inline(always)]
+    pub fn table<const ROW_BYTES: usize>(self, layout: KeyLayout, image: &[u8]) -> RangeTable<'_, ROW_BYTES> {
         RangeTable::new(layout, self.0.map(|span| span.of(image)))
     }
 }
@@ -209,20 +218,28 @@ pub fn crc32(bytes: &[u8]) -> u32 {
 
 impl Layout {
     /// Id of the address's place, 0 where the table has none.
-    #[inline]
+    #[inline(always)]
     pub fn place_id(&self, image: &[u8], address: IpAddr) -> u32 {
         match address {
-            IpAddr::V4(v4) => self.ipv4_places.table::<2>(KeyLayout::Ipv4, image).id(key_from_ipv4(v4)),
-            IpAddr::V6(v6) => self.ipv6_places.table::<2>(KeyLayout::Ipv6, image).id(key_from_ipv6(v6)),
+            IpAddr::V4(v4) => {
+                self.ipv4_places.table::<PLACE_ROW_BYTES>(KeyLayout::IPV4_DENSE, image).id(key_from_ipv4(v4))
+            }
+            IpAddr::V6(v6) => {
+                self.ipv6_places.table::<PLACE_ROW_BYTES>(KeyLayout::Ipv6, image).id(key_from_ipv6(v6))
+            }
         }
     }
 
     /// Id of the autonomous system that holds the address, 0 where the table has none.
-    #[inline]
+    #[inline(always)]
     pub fn system_id(&self, image: &[u8], address: IpAddr) -> u32 {
         match address {
-            IpAddr::V4(v4) => self.ipv4_systems.table::<3>(KeyLayout::Ipv4, image).id(key_from_ipv4(v4)),
-            IpAddr::V6(v6) => self.ipv6_systems.table::<3>(KeyLayout::Ipv6, image).id(key_from_ipv6(v6)),
+            IpAddr::V4(v4) => {
+                self.ipv4_systems.table::<SYSTEM_ROW_BYTES>(KeyLayout::IPV4, image).id(key_from_ipv4(v4))
+            }
+            IpAddr::V6(v6) => {
+                self.ipv6_systems.table::<SYSTEM_ROW_BYTES>(KeyLayout::Ipv6, image).id(key_from_ipv6(v6))
+            }
         }
     }
 
@@ -249,7 +266,7 @@ impl Layout {
 }
 
 /// Entry `index` of a column of `N`-byte entries, zeros where there is none.
-#[inline]
+#[inline(always)]
 fn entry<const N: usize>(span: Span, image: &[u8], index: usize) -> [u8; N] {
     span.of(image).as_chunks().0.get(index).copied().unwrap_or([0; N])
 }
@@ -262,6 +279,7 @@ pub struct ImageBuilder {
 
 impl ImageBuilder {
     pub fn column(&mut self, bytes: &[u8]) -> Span {
+        self.image.resize(self.image.len().next_multiple_of(COLUMN_ALIGNMENT), 0);
         let span = Span(self.image.len() as u64, bytes.len() as u64);
         self.image.extend_from_slice(bytes);
         span
@@ -276,7 +294,7 @@ impl ImageBuilder {
         NameSpans { ends: self.column(&ends), text: self.column(text.as_bytes()) }
     }
 
-    pub fn table<const ID_BYTES: usize>(&mut self, columns: &Columns<ID_BYTES>) -> TableSpans {
+    pub fn table<const ROW_BYTES: usize>(&mut self, columns: &Columns<ROW_BYTES>) -> TableSpans {
         TableSpans(columns.in_order().map(|column| self.column(column)))
     }
 }

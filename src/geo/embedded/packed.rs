@@ -69,14 +69,14 @@ pub fn unpack<const ID_BYTES: usize>(
 
 fn first_key(layout: KeyLayout) -> u64 {
     match layout {
-        KeyLayout::Ipv4 => 0,
+        KeyLayout::Ipv4 { .. } => 0,
         KeyLayout::Ipv6 => 1 << 45,
     }
 }
 
 fn end_of_keys(layout: KeyLayout) -> u64 {
     match layout {
-        KeyLayout::Ipv4 => 1 << 32,
+        KeyLayout::Ipv4 { .. } => 1 << 32,
         KeyLayout::Ipv6 => 2 << 45,
     }
 }
@@ -114,7 +114,7 @@ mod tests {
             keys in proptest::collection::btree_set(prop_oneof![0..300_u64, 0..1_u64 << 32, 0..1_u64 << 45], 1..60),
             ids in proptest::collection::vec(0..1_u32 << 24, 60),
         ) {
-            for (layout, bits) in [(KeyLayout::Ipv4, 32), (KeyLayout::Ipv6, 45)] {
+            for (layout, bits) in [(KeyLayout::IPV4, 32), (KeyLayout::Ipv6, 45)] {
                 let base = first_key(layout);
                 let keys = keys.iter().filter(|&&key| key >> bits == 0).map(|&key| base + key);
                 let mut rows: Vec<_> = keys.zip(ids.iter().copied()).collect();
@@ -129,7 +129,7 @@ mod tests {
 
         #[test]
         fn any_bytes_are_read_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..100), rows in 0..20_u8) {
-            let _ = unpack::<2>(KeyLayout::Ipv4, &bytes).map(Iterator::count);
+            let _ = unpack::<2>(KeyLayout::IPV4, &bytes).map(Iterator::count);
             let counted = [&[rows, 0, 0, 0, 5, 0, 0, 0], bytes.as_slice()].concat();
             let _ = unpack::<2>(KeyLayout::Ipv6, &counted).map(Iterator::count);
         }
@@ -137,9 +137,9 @@ mod tests {
 
     #[test]
     fn a_cut_table_is_refused() {
-        let packed = pack::<2>(KeyLayout::Ipv4, &[(0, 1), (5, 2), (261, 3)]);
+        let packed = pack::<2>(KeyLayout::IPV4, &[(0, 1), (5, 2), (261, 3)]);
         for bytes in 0..packed.len() {
-            assert!(unpack::<2>(KeyLayout::Ipv4, &packed[..bytes]).is_err(), "{bytes} bytes");
+            assert!(unpack::<2>(KeyLayout::IPV4, &packed[..bytes]).is_err(), "{bytes} bytes");
         }
     }
 }

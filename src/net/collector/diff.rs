@@ -10,7 +10,7 @@ use super::{half_closed::HalfClosed, source::SeenSocket};
 use crate::model::{Change, ConnectionId, Event, Observation, Owner, Traffic};
 
 /// Counters change with every packet; nobody reads them more often than this.
-const MIN_MILLIS_BETWEEN_TRAFFIC_UPDATES: i64 = 1_000;
+const MIN_MILLIS_BETWEEN_TRAFFIC_UPDATES: u64 = 1_000;
 
 /// All connections that are open now.
 #[derive(Default)]
@@ -100,7 +100,9 @@ impl Table {
             self.seen_in_pass += 1;
         }
         let told = seen.traffic != Traffic::default();
-        let due = unix_millis - entry.traffic_told_unix_millis >= MIN_MILLIS_BETWEEN_TRAFFIC_UPDATES;
+        // The wall clock may be set back.
+        let since_told = unix_millis.abs_diff(entry.traffic_told_unix_millis);
+        let due = since_told >= MIN_MILLIS_BETWEEN_TRAFFIC_UPDATES;
         if told && due && seen.traffic != observation.traffic {
             observation.traffic = seen.traffic;
             entry.traffic_told_unix_millis = unix_millis;

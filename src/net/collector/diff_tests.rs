@@ -139,3 +139,13 @@ fn an_owner_found_later_is_told_at_once_and_counted() {
     scan(&mut table, &[], 100);
     assert_eq!(table.not_permitted_count(), 0);
 }
+
+#[test]
+fn sixty_thousand_sockets_are_told_once_each() {
+    let sockets: Vec<_> = (1..=60_000).map(|identity| seen(identity, identity + 1, 443, None)).collect();
+    let mut table = Table::new(true);
+    assert_eq!(scan(&mut table, &sockets, 0).len(), 60_000);
+    assert!(scan(&mut table, &sockets, 100).is_empty());
+    assert_eq!(scan(&mut table, &sockets[1..], 200).len(), 1);
+    assert_eq!(scan(&mut table, &[], 300).len(), 59_999);
+}

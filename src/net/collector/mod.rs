@@ -34,7 +34,7 @@ use crate::model::{CollectorMethod, ConnectionId, Event, Observation, Owner, Pro
 /// Looks at one tick before an incomplete scan is given up: the next tick tries again.
 const LOOKS_PER_TICK: usize = 3;
 /// Counters and listening ports are asked for this often; a tick in between asks for the sockets alone.
-const MILLIS_BETWEEN_FULL_LOOKS: i64 = 1_000;
+const MILLIS_BETWEEN_FULL_LOOKS: u64 = 1_000;
 /// A socket without an owner is looked for once more after this time: its program may have been handing it over.
 const MILLIS_BEFORE_SECOND_SEARCH: i64 = 1_000;
 
@@ -153,7 +153,7 @@ impl Collector {
 
         let full = self
             .last_full_look_unix_millis
-            .is_none_or(|last| unix_millis.abs_diff(last) >= MILLIS_BETWEEN_FULL_LOOKS as u64);
+            .is_none_or(|last| unix_millis.abs_diff(last) >= MILLIS_BETWEEN_FULL_LOOKS);
         if full {
             self.last_full_look_unix_millis = Some(unix_millis);
         }

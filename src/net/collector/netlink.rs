@@ -245,3 +245,30 @@ fn open_socket() -> Result<OwnedFd, Errno> {
 fn refused(errno: Errno) -> ScanError {
     ScanError::Refused { what: "netlink", source: errno.into() }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::{TcpListener, TcpStream};
+
+    use super::*;
+
+    #[test]
+    fn a_cut_answer_is_noticed_and_the_next_one_is_whole() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let endpoint = listener.local_addr().unwrap();
+        let _clients: Vec<_> = (0..20).map(|_| TcpStream::connect(endpoint).unwrap()).collect();
+        let ours = |seen: &[SeenSocket]| seen.iter().filter(|socket| socket.peer == endpoint).count();
+
+        let mut source = NetlinkSource::open(false).unwrap();
+        source.buffer = vec![0; 300];
+        let mut seen = Vec::new();
+        assert_eq!(source.scan(true, &mut seen).unwrap(), Coverage::Incomplete);
+        assert!(ours(&seen) < 20);
+
+        seen.clear();
+        while source.scan(true, &mut seen).unwrap() == Coverage::Incomplete {
+            seen.clear();
+        }
+        assert_eq!(ours(&seen), 20);
+    }
+}

@@ -162,14 +162,11 @@ impl Owners {
         if missing.is_empty() {
             return;
         }
-        match self.search_files(pid, unread, missing, found) {
-            Err(Errno::ACCESS | Errno::PERM) => {
-                // Where even this is denied the user is nobody we know, and counts as another one.
-                let uid = self.processes.uid(pid).unwrap_or(u32::MAX);
-                self.denied_uids.insert(uid);
-            }
-            // The process ended meanwhile, and its sockets with it.
-            Err(_) | Ok(()) => {}
+        // Any other error means that the process ended meanwhile, and its sockets with it.
+        if let Err(Errno::ACCESS | Errno::PERM) = self.search_files(pid, unread, missing, found) {
+            // Where even this is denied the user is nobody we know, and counts as another one.
+            let uid = self.processes.uid(pid).unwrap_or(u32::MAX);
+            self.denied_uids.insert(uid);
         }
     }
 

@@ -3,7 +3,7 @@
 use bevy::prelude::*;
 use bevy_egui::{
     EguiContexts,
-    egui::{self, Align2, Grid, RichText, Ui},
+    egui::{self, Grid, RichText, Ui},
 };
 
 use super::{
@@ -19,6 +19,8 @@ use crate::components::{
     theme::{Theme, size},
 };
 
+const WIDTH: f32 = 800.0;
+
 pub(super) fn show(
     mut contexts: EguiContexts,
     overlays: Res<Overlays>,
@@ -31,24 +33,21 @@ pub(super) fn show(
         return Ok(());
     }
     let context = contexts.ctx_mut()?;
-    let (rect, ()) =
-        panel::floating(context, "help", Align2::CENTER_CENTER, egui::Vec2::ZERO, &theme, |ui| {
-            ui.set_max_width(760.0);
-            ui.label(RichText::new("connmapperl").font(medium(size::TEXT_TITLE)));
-            ui.add_space(size::GRID);
-            ui.horizontal_top(|ui| {
-                table(ui, "keys", KEYS.iter().map(|key| (key.keys, key.does)), &theme);
-                ui.add_space(size::INNER * 2.0);
-                table(ui, "gestures", GESTURES.iter().map(|gesture| (gesture.gesture, gesture.does)), &theme);
-            });
-            ui.add_space(size::INNER);
-            let faint = theme.colours.text_faint.egui();
-            for line in sources.tables.iter().chain(&sources.attributions) {
-                ui.add(
-                    egui::Label::new(RichText::new(line).font(sans(size::TEXT_SMALL)).color(faint)).wrap(),
-                );
-            }
+    let (rect, ()) = panel::dialog(context, "help", &theme, |ui| {
+        ui.set_max_width(WIDTH);
+        ui.label(RichText::new("connmapperl").font(medium(size::TEXT_TITLE)));
+        ui.add_space(size::INNER);
+        ui.horizontal_top(|ui| {
+            table(ui, "keys", KEYS.iter().map(|key| (key.keys, key.does)), &theme);
+            ui.add_space(size::INNER * 2.0);
+            table(ui, "gestures", GESTURES.iter().map(|gesture| (gesture.gesture, gesture.does)), &theme);
         });
+        ui.add_space(size::INNER);
+        let faint = theme.colours.text_faint.egui();
+        for line in sources.tables.iter().chain(&sources.attributions) {
+            ui.add(egui::Label::new(RichText::new(line).font(sans(size::TEXT_SMALL)).color(faint)).wrap());
+        }
+    });
     panel::claim(&mut panels, rect, &view);
     Ok(())
 }

@@ -3,13 +3,13 @@
 use bevy::prelude::*;
 use bevy_egui::{
     EguiContexts,
-    egui::{self, Align, Label, Layout, RichText},
+    egui::{self, Align, Label, Layout, RichText, Ui},
 };
 use egui_extras::{Column, TableBuilder};
 
 use super::{
     panel, row, status,
-    style::{mono, sans},
+    style::{medium, mono, sans},
 };
 use crate::{
     components::{
@@ -23,15 +23,19 @@ use crate::{
     model::LocatedConnection,
 };
 
+const WIDTH: f32 = 1080.0;
+const HEIGHT: f32 = 420.0;
+
+/// Name and width in points.
 const COLUMNS: [(&str, f32); 8] = [
     ("program", 110.0),
-    ("peer", 200.0),
-    ("local port", 70.0),
-    ("rule", 90.0),
-    ("place", 160.0),
-    ("ASN", 70.0),
-    ("organisation", 180.0),
-    ("since", 50.0),
+    ("peer", 210.0),
+    ("port", 46.0),
+    ("rule", 96.0),
+    ("place", 170.0),
+    ("ASN", 76.0),
+    ("since", 44.0),
+    ("organisation", 160.0),
 ];
 
 pub(super) fn show(
@@ -56,56 +60,73 @@ pub(super) fn show(
     // Oldest first: what is read does not move when something opens.
     rows.sort_unstable_by_key(|(connection, _)| (connection.opened_unix_millis, connection.key));
     let screen = context.content_rect();
-    let title = format!("{} · {}", title(kind, &book), row::grouped(rows.len()));
-    let mut still_open = true;
-    let shown = egui::Window::new(title)
-        .id(egui::Id::new("list"))
-        .open(&mut still_open)
-        .frame(panel::frame(&theme))
+    let shown = egui::Window::new("list")
+        .title_bar(false)
+        .frame(panel::dialog_frame(&theme))
         .fade_in(false)
-        .default_size([980.0_f32.min(screen.width() - 80.0), 360.0_f32.min(screen.height() - 120.0)])
-        .default_pos([screen.width() * 0.5 - 480.0, screen.height() * 0.5 - 190.0])
+        .default_size([WIDTH.min(screen.width() - 80.0), HEIGHT.min(screen.height() - 120.0)])
+        .default_pos(screen.center() - egui::vec2(WIDTH, HEIGHT).min(screen.size()) * 0.5)
         .show(context, |ui| {
-            let mut table = TableBuilder::new(ui).striped(true).sense(egui::Sense::hover());
-            for (_, width) in COLUMNS {
-                table = table.column(Column::initial(width).clip(true).resizable(true));
-            }
-            table
-                .header(20.0, |mut header| {
-                    for (name, _) in COLUMNS {
-                        header.col(|ui| {
-                            let faint = theme.colours.text_faint.egui();
-                            ui.label(RichText::new(name).font(sans(size::TEXT_SMALL)).color(faint));
-                        });
-                    }
-                })
-                .body(|body| {
-                    body.rows(18.0, rows.len(), |mut table_row| {
-                        let (connection, label) = rows[table_row.index()];
-                        for (index, cell) in cells(connection, label, &book).into_iter().enumerate() {
-                            table_row.col(|ui| {
-                                let figures = matches!(index, 1 | 2 | 5 | 7);
-                                let font =
-                                    if figures { mono(size::TEXT_SMALL) } else { sans(size::TEXT_SMALL) };
-                                ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                                    ui.add(
-                                        Label::new(RichText::new(cell).font(font))
-                                            .truncate()
-                                            .selectable(true),
-                                    );
-                                });
-                            });
-                        }
-                    });
-                });
+            let close = head(ui, &title(kind, &book), rows.len(), &theme);
+            table(ui, &rows, &book, &theme);
+            close
         });
-    if let Some(shown) = shown {
-        panel::claim(&mut panels, shown.response.rect, &view);
-    }
-    if !still_open {
+    let Some(shown) = shown else {
+        return Ok(());
+    };
+    panel::claim(&mut panels, shown.response.rect, &view);
+    if shown.inner == Some(true) {
         actions.write(UiAction::CloseList);
     }
     Ok(())
+}
+
+/// Returns whether the list is to be closed.
+fn head(ui: &mut Ui, title: &str, count: usize, theme: &Theme) -> bool {
+    let close = ui.horizontal(|ui| {
+        ui.label(RichText::new(title).font(medium(size::TEXT_LARGE)));
+        let count = RichText::new(row::grouped(count)).font(mono(size::TEXT));
+        ui.label(count.color(theme.colours.text_second.egui()));
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let close =
+                RichText::new("close").font(sans(size::TEXT_SMALL)).color(theme.colours.text_second.egui());
+            ui.add(egui::Button::new(close).frame(false)).clicked()
+        })
+        .inner
+    });
+    ui.add_space(size::GRID);
+    close.inner
+}
+
+fn table(ui: &mut Ui, rows: &[(&LocatedConnection, usize)], book: &RuleBook, theme: &Theme) {
+    let mut table = TableBuilder::new(ui).auto_shrink(false).sense(egui::Sense::hover());
+    for (name, width) in COLUMNS {
+        table = table.column(match name {
+            "organisation" => Column::remainder().at_least(width).clip(true),
+            _ => Column::initial(width).clip(true).resizable(true),
+        });
+    }
+    let faint = theme.colours.text_faint.egui();
+    table
+        .header(22.0, |mut header| {
+            for (name, _) in COLUMNS {
+                header.col(|ui| {
+                    ui.label(RichText::new(name).font(sans(size::TEXT_SMALL)).color(faint));
+                });
+            }
+        })
+        .body(|body| {
+            body.rows(19.0, rows.len(), |mut table_row| {
+                let (connection, label) = rows[table_row.index()];
+                for ((name, _), cell) in COLUMNS.into_iter().zip(cells(connection, label, book)) {
+                    table_row.col(|ui| {
+                        let is_figure = matches!(name, "peer" | "port" | "ASN" | "since");
+                        let font = if is_figure { mono(size::TEXT_SMALL) } else { sans(size::TEXT) };
+                        ui.add(Label::new(RichText::new(cell).font(font)).truncate().selectable(true));
+                    });
+                }
+            });
+        });
 }
 
 fn is_listed(kind: ListKind, connection: &LocatedConnection, label: usize, book: &RuleBook) -> bool {
@@ -152,7 +173,7 @@ fn cells(connection: &LocatedConnection, label: usize, book: &RuleBook) -> [Stri
         label_text(label, book),
         place,
         asn,
-        organisation,
         status::date_and_time(connection.opened_unix_millis).1,
+        organisation,
     ]
 }

@@ -9,7 +9,7 @@ use bevy_egui::{
 use crate::components::{
     map_view::MapView,
     panels::{Panels, PxRect},
-    theme::{Theme, size},
+    theme::{Rgba, Theme, size},
 };
 
 /// Forgets the panels of the last frame; those of this one add themselves.
@@ -29,12 +29,40 @@ pub(super) fn floating<R>(
     theme: &Theme,
     contents: impl FnOnce(&mut Ui) -> R,
 ) -> (Rect, R) {
+    hanging(context, name, anchor, offset, (Order::Middle, frame(theme)), contents)
+}
+
+/// Draws a dialog in the middle of the window, over all panels.
+pub(super) fn dialog<R>(
+    context: &Context,
+    name: &'static str,
+    theme: &Theme,
+    contents: impl FnOnce(&mut Ui) -> R,
+) -> (Rect, R) {
+    hanging(
+        context,
+        name,
+        Align2::CENTER_CENTER,
+        Vec2::ZERO,
+        (Order::Foreground, dialog_frame(theme)),
+        contents,
+    )
+}
+
+fn hanging<R>(
+    context: &Context,
+    name: &'static str,
+    anchor: Align2,
+    offset: Vec2,
+    (order, frame): (Order, Frame),
+    contents: impl FnOnce(&mut Ui) -> R,
+) -> (Rect, R) {
     let shown = Area::new(egui::Id::new(name))
         .anchor(anchor, offset)
-        .order(Order::Middle)
+        .order(order)
         .fade_in(false)
         .constrain(false)
-        .show(context, |ui| frame(theme).show(ui, contents).inner);
+        .show(context, |ui| frame.show(ui, contents).inner);
     (shown.response.rect, shown.inner)
 }
 
@@ -44,6 +72,11 @@ pub(super) fn frame(theme: &Theme) -> Frame {
         .stroke(Stroke::new(1.0, theme.colours.panel_edge.egui()))
         .corner_radius(CornerRadius::same(size::PANEL_RADIUS))
         .inner_margin(Margin::same(size::INNER as i8))
+}
+
+/// A frame for what lies over other panels: nothing shines through the text.
+pub(super) fn dialog_frame(theme: &Theme) -> Frame {
+    frame(theme).fill(Rgba { alpha: 1.0, ..theme.colours.panel }.egui())
 }
 
 /// Says that the pointer belongs to a panel here.

@@ -1,9 +1,9 @@
-//! A scene at the collector's seam: from here on it goes through everything that real sockets go through.
+//! A synthetic scene at the collector's seam: from here on it goes through everything that real sockets go through.
 
 use std::time::Instant;
 
-use super::{DemoScene, SeededScene};
 use crate::{
+    demo::{DemoScene, SeededScene},
     model::{CollectorMethod, Observation, Protocol},
     net::collector::{Coverage, ScanError, SeenSocket, SocketSource},
 };

@@ -1,0 +1,91 @@
+//! The program `ip2asn` as a person runs it.
+
+#![cfg(test)]
+
+use std::{
+    io::{Read, Write},
+    process::{Command, Output, Stdio},
+};
+
+use serde_json::Value;
+
+/// With a cache folder of the tests' own.
+fn command() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ip2asn"));
+    command.env("XDG_CACHE_HOME", env!("CARGO_TARGET_TMPDIR"));
+    command
+}
+
+fn ip2asn(arguments: &[&str], input: &str) -> Output {
+    let mut child = command()
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    child.wait_with_output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap()
+}
+
+#[test]
+fn an_address_is_answered_in_words() {
+    let output = ip2asn(&["193.0.6.139", "10.0.0.1"], "");
+    let answer = text(&output.stdout);
+    for word in [
+        "193.0.6.139",
+        "AS3333",
+        "Amsterdam, North Holland, NL",
+        "52.3",
+        "DB-IP",
+        "2026-06-05",
+        "no place: LAN",
+    ] {
+        assert!(answer.contains(word), "{word} in {answer}");
+    }
+    assert!(output.status.success());
+}
+
+#[test]
+fn json_has_one_object_a_line() {
+    let output = ip2asn(&["--json"], "8.8.8.8\n\n2001:4860:4860::8888\r\n192.168.1.1");
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let answers: Vec<Value> =
+        text(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(answers.len(), 3);
+    assert_eq!(answers[0]["asn"]["number"], 15_169);
+    assert_eq!(answers[0]["place"]["country"], "US");
+    assert_eq!(answers[0]["place_source"]["date"], "2026-06-05");
+    assert_eq!(answers[1]["address"], "2001:4860:4860::8888");
+    assert_eq!((&answers[2]["no_place"], &answers[2]["place"]), (&Value::from("lan"), &Value::Null));
+}
+
+#[test]
+fn what_is_no_address_is_named_and_the_others_are_answered() {
+    let output = ip2asn(&[], "8.8.8.8\nexample.org\n1.1.1.1\n");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("line 2") && text(&output.stderr).contains("example.org"));
+    assert!(text(&output.stdout).contains("AS15169") && text(&output.stdout).contains("AS13335"));
+    let output = ip2asn(&["1.1.1.1/24"], "");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("\"1.1.1.1/24\" is not an IP address"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_panic() {
+    let mut child = command()
+        .args(std::iter::repeat_n("8.8.8.8", 5_000))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let mut errors = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut errors).unwrap();
+    assert!(child.wait().unwrap().success(), "{errors}");
+    assert!(!errors.contains("panic"), "{errors}");
+}
