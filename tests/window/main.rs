@@ -1,0 +1,14 @@
+//! The real window of the real program, driven by keyboard and pointer on a desktop of its own. Every assertion is a
+//! change that somebody before the screen, or beside it, would notice. Needs an X server, a window manager, xdotool
+//! and a Vulkan driver; says `skipped: …` where one is missing.
+
+#![cfg(test)]
+
+#[path = "../desktop/mod.rs"]
+mod desktop;
+
+mod frames;
+mod keys;
+mod pointer;
+mod remembered;
+mod sockets;
