@@ -1,6 +1,8 @@
 //! The connections as entities, from the feed to the rows that the graphics card is given: no window, no adapter, no
 //! thread, and a clock that stands still until the test moves it.
 
+#![cfg(test)]
+
 #[path = "ecs/clock.rs"]
 mod clock;
 #[path = "ecs/flood.rs"]

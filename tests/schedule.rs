@@ -2,6 +2,8 @@
 //! the window's, the picture's, the panels' and the renderer's. What Bevy's own systems do among themselves is not
 //! looked at.
 
+#![cfg(test)]
+
 use std::collections::HashMap;
 
 use bevy::{

@@ -77,7 +77,7 @@ fn geography(lat: f32) -> Geography {
         has_places: true,
         has_asns: true,
     };
-    Geography::new(None, vec![Arc::new(Everywhere(info, lat))])
+    Geography::new(vec![Arc::new(Everywhere(info, lat))])
 }
 
 mod table {
