@@ -259,7 +259,7 @@ fn places_beyond_the_edge_are_drawn_on_it() {
     let placed = Placed::at(&BEYOND);
     let Some(picture) = placed.snapshot("1280x720") else { return };
     for ((name, lon, _), y) in BEYOND.into_iter().zip([size::EDGE_MARGIN, 720.0 - size::EDGE_MARGIN]) {
-        // Twice as far inside as a place on the edge, it would no longer be on the edge.
+        // Its arrow is as long as the margin is wide, so it may stand that far off.
         let on_edge = [(lon / 360.0 + 0.5) * 1280.0, y];
         let ([x, y], pixels) = mark_near(&picture, on_edge).unwrap_or_else(|| panic!("{name} is not drawn"));
         assert!(pixels >= 12, "{name}: {pixels} pixels");
