@@ -17,6 +17,9 @@ use std::{process::ExitCode, time::Duration};
 fn main() -> ExitCode {
     let word = std::env::args().nth(1).unwrap_or_default();
     let mut goals = Goals::default();
+    // Figures from a machine that is busy with something else say little.
+    let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    println!("load of the machine before: {}", load.split(' ').next().unwrap_or("unknown"));
     let ran = (|| {
         if matches!(word.as_str(), "" | "program") {
             program::bench(&mut goals)?;
