@@ -2,12 +2,13 @@
 //! missing when neither can be drawn.
 
 use std::{
+    io::IsTerminal,
     panic::{self, AssertUnwindSafe},
     sync::Mutex,
 };
 
 use bevy::{
-    log::LogPlugin,
+    log::{LogPlugin, tracing_subscriber},
     prelude::*,
     render::{
         RenderPlugin,
@@ -166,8 +167,17 @@ pub fn map_camera() -> impl Bundle {
     (Camera2d, Msaa::Off, systems::render::MapCamera)
 }
 
+/// Warnings and errors go to standard error, in colour where somebody looks at it.
 fn log_plugin() -> LogPlugin {
-    LogPlugin { filter: LOG_FILTER.to_owned(), ..default() }
+    LogPlugin {
+        filter: LOG_FILTER.to_owned(),
+        fmt_layer: |_| {
+            let colours = std::io::stderr().is_terminal();
+            let layer = tracing_subscriber::fmt::layer().with_ansi(colours).with_writer(std::io::stderr);
+            Some(Box::new(layer))
+        },
+        ..default()
+    }
 }
 
 fn render_plugin() -> RenderPlugin {

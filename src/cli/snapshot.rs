@@ -79,7 +79,7 @@ fn still(look: &mut Look, common: &Common, args: &SnapshotArgs) -> anyhow::Resul
     let (mut notices, mut sources) = (Notices::default(), DataSources::default());
     std::mem::swap(&mut notices, &mut app.world_mut().resource_mut::<Notices>());
     for report in look.take_reports() {
-        services::take_report(report, &mut notices, &mut sources);
+        services::take_report(report, look.now_unix_millis(), &mut notices, &mut sources);
     }
     app.insert_resource(notices).insert_resource(sources);
     Ok(app)

@@ -38,6 +38,12 @@ impl MapView {
         self.zoom <= 1.0
     }
 
+    /// A small window is all map: panels would cover half of it.
+    pub fn has_room_for_panels(&self) -> bool {
+        let points = self.size_px.map(|px| px / self.px_per_point);
+        points[0] >= size::PANELS_FROM[0] && points[1] >= size::PANELS_FROM[1]
+    }
+
     /// Pixels a map unit (the whole way round the equator is one map unit).
     pub fn scale_px(&self) -> f32 {
         let [width, height] = self.size_px;

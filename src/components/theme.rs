@@ -164,6 +164,8 @@ pub mod size {
     pub const HALO: f32 = 3.2;
     pub const COAST: f32 = 0.9;
     pub const BORDER: f32 = 0.7;
+    /// Smaller windows than this, width and height, show no panels but the bottom line.
+    pub const PANELS_FROM: [f32; 2] = [720.0, 420.0];
     /// How far inside the edge a place beyond it is drawn.
     pub const EDGE_MARGIN: f32 = 9.0;
     /// Height at which one point is one pixel.

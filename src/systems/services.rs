@@ -1,7 +1,11 @@
 //! Starts and stops everything with a thread, a socket or a file, and is the only one in the display to do so: the
 //! collector, the enrich thread, the rules file, what is remembered of the window.
 
-use std::{sync::Arc, thread};
+use std::{
+    sync::Arc,
+    thread,
+    time::{Duration, UNIX_EPOCH},
+};
 
 use bevy::{
     app::AppExit,
@@ -20,6 +24,7 @@ use crate::{
     components::{
         action::{Overlays, UiAction},
         data_sources::DataSources,
+        map_clock::MapClock,
         notices::{Notices, Severity},
         rule_book::RuleBook,
     },
@@ -148,6 +153,7 @@ fn watch_traffic(overlays: Res<Overlays>, link: Option<Res<EnrichLink>>, mut wat
 
 fn take_reports(
     link: Option<Res<EnrichLink>>,
+    clock: Res<MapClock>,
     mut notices: ResMut<Notices>,
     mut sources: ResMut<DataSources>,
 ) {
@@ -155,16 +161,17 @@ fn take_reports(
         return;
     };
     for report in link.reports.try_iter().take(SIDE_CAPACITY) {
-        take_report(report, &mut notices, &mut sources);
+        take_report(report, clock.now_unix_millis(), &mut notices, &mut sources);
     }
 }
 
 /// Puts a report where the user sees it.
-pub fn take_report(report: Report, notices: &mut Notices, sources: &mut DataSources) {
+pub fn take_report(report: Report, now_unix_millis: i64, notices: &mut Notices, sources: &mut DataSources) {
     match report {
         Report::Sources(infos) => {
             *sources = shown_sources(&infos);
-            let today = Date::from_system_time(std::time::SystemTime::now());
+            let since_epoch = Duration::from_millis(now_unix_millis.unsigned_abs());
+            let today = Date::from_system_time(UNIX_EPOCH + since_epoch);
             let aged = infos.iter().filter_map(|info| age_notice(info.date.as_deref()?, today));
             notices.say(Severity::Info, "Geographic data", aged.collect());
         }

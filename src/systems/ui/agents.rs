@@ -30,7 +30,7 @@ pub(super) fn show(
     mut panels: ResMut<Panels>,
     mut actions: MessageWriter<UiAction>,
 ) -> Result {
-    if agents.0.is_empty() {
+    if agents.0.is_empty() || !view.has_room_for_panels() {
         return Ok(());
     }
     let context = contexts.ctx_mut()?;

@@ -48,6 +48,9 @@ pub(super) fn show(
     mut panels: ResMut<Panels>,
     mut actions: MessageWriter<UiAction>,
 ) -> Result {
+    if !view.has_room_for_panels() {
+        return Ok(());
+    }
     let context = contexts.ctx_mut()?;
     let offset = egui::vec2(size::MARGIN, -(size::MARGIN + status::HEIGHT + size::GRID));
     // A long file of rules scrolls rather than growing over the window.

@@ -68,7 +68,9 @@ pub(super) fn show(
             ui.spacing_mut().item_spacing = egui::vec2(0.0, 2.0);
             ui.with_layout(Layout::top_down(Align::Max), |ui| {
                 sums(ui, &account, &theme, &mut actions);
-                reasons(ui, &account, &labels, &sources, &theme, &mut actions);
+                if view.has_room_for_panels() {
+                    reasons(ui, &account, &labels, &sources, &theme, &mut actions);
+                }
             });
         });
     panel::claim(&mut panels, left.response.rect, &view);
