@@ -5,6 +5,8 @@ const PULSE_MILLIS: f32 = 1500.0;
 const FADE_MILLIS: f32 = 2500.0;
 /// Radius, in core radii, at which the rings of a fresh connection have faded away.
 const RING_RADII: f32 = 7.5;
+/// From the middle of the little arrow to its tip, in core radii.
+const ARROW_RADII: f32 = 1.7;
 
 struct Dot {
     @location(0) lon_lat: vec2<f32>,
@@ -39,13 +41,13 @@ fn dot_vertex(@builtin(vertex_index) index: u32, instance: Dot) -> DotQuad {
 
     let true_px = px_from_lon_lat(instance.lon_lat);
     var center = true_px;
+    var reach = frame.dot_radius_px * max(frame.halo_radii, 1.0) + 0.5;
     if (view.is_home != 0u && (any(true_px < vec2<f32>(0.0)) || any(true_px > view.viewport_px))) {
         center = clamp(true_px, vec2<f32>(view.edge_margin_px), view.viewport_px - view.edge_margin_px);
         quad.outward = sign(true_px - center);
+        reach = max(reach, frame.dot_radius_px * ARROW_RADII + 0.5);
     }
-
-    var reach = frame.dot_radius_px * max(frame.halo_radii, 1.0) + 1.0;
-    if (quad.pulse < 1.0) {
+    if (quad.pulse < 1.0 && frame.is_plain == 0u) {
         reach = max(reach, frame.dot_radius_px * RING_RADII);
     }
     // A dot that has faded is moved off the screen.
@@ -53,6 +55,17 @@ fn dot_vertex(@builtin(vertex_index) index: u32, instance: Dot) -> DotQuad {
     quad.offset_px = corner * reach;
     quad.position = select(clip_from_px(center + quad.offset_px), vec4<f32>(2.0, 2.0, 0.0, 1.0), alpha <= 0.0);
     return quad;
+}
+
+/// Thousands of dots on a processor: a disc in one colour, and nothing around it.
+@fragment
+fn plain_dot_fragment(quad: DotQuad) -> @location(0) vec4<f32> {
+    var shape = disc(length(quad.offset_px), frame.dot_radius_px);
+    if (any(quad.outward != vec2<f32>(0.0))) {
+        shape = arrow(quad.offset_px, quad.outward, frame.dot_radius_px);
+    }
+    let alpha = shape * quad.colour.a;
+    return vec4<f32>(quad.colour.rgb * alpha, alpha);
 }
 
 /// How much of a pixel a disc covers.
@@ -65,7 +78,7 @@ fn arrow(offset_px: vec2<f32>, outward: vec2<f32>, radius_px: f32) -> f32 {
     let direction = normalize(outward);
     let along = dot(offset_px, direction);
     let across = abs(dot(offset_px, vec2<f32>(-direction.y, direction.x)));
-    let tip = radius_px * 1.7;
+    let tip = radius_px * ARROW_RADII;
     let tail = -radius_px * 0.9;
     let slope = (tip - along) * 0.62 - across;
     return clamp(min(slope * 0.85, along - tail) + 0.5, 0.0, 1.0);

@@ -21,6 +21,10 @@ struct Frame {
     dot_radius_px: f32,
     halo_radii: f32,            // 0: no halo
     style: u32,                 // 0 glowing, 1 printed
+    is_plain: u32,              // thousands of dots on a processor
+    padding_a: u32,
+    padding_b: u32,
+    padding_c: u32,
 }
 
 @group(0) @binding(0) var<uniform> view: View;

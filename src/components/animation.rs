@@ -13,7 +13,8 @@ pub const FADE_MILLIS: i64 = 2_500;
 const FRAME_ON_GPU: Duration = Duration::from_millis(16);
 /// A software renderer shares the cores with the programs it watches: motion is kept to a tenth of a second.
 const FRAME_ON_CPU: Duration = Duration::from_millis(100);
-/// With this many dots a software renderer draws plain discs: a halo costs ten times the dot.
+/// With more dots than this a software renderer draws plain discs, without halo and rings: a halo costs ten times the
+/// dot.
 pub const HALO_DOTS_ON_CPU: usize = 300;
 
 /// What draws, and whether anything moves.

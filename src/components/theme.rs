@@ -160,6 +160,8 @@ pub mod size {
     pub const TEXT_TITLE: f32 = 18.0;
     /// Core radius of a dot.
     pub const DOT: f32 = 3.4;
+    /// The same where a processor draws thousands of them.
+    pub const PLAIN_DOT: f32 = 3.0;
     /// Halo radius in core radii.
     pub const HALO: f32 = 3.2;
     pub const COAST: f32 = 0.9;

@@ -38,8 +38,9 @@ pub(super) fn draw_map(
     let Some((_, picture)) = &kept.texture else {
         return;
     };
+    let dots_pipeline = if uniforms.has_plain_dots() { pipelines.plain_dots } else { pipelines.dots };
     let (Some(put), Some(draw)) =
-        (cache.get_render_pipeline(pipelines.kept), cache.get_render_pipeline(pipelines.dots))
+        (cache.get_render_pipeline(pipelines.kept), cache.get_render_pipeline(dots_pipeline))
     else {
         return;
     };

@@ -1,4 +1,4 @@
-//! The five pipelines of the map, made for the format of the picture they draw into.
+//! The pipelines of the map, made for the format of the picture they draw into.
 
 use bevy::{
     mesh::VertexBufferLayout,
@@ -35,6 +35,7 @@ pub(super) struct Pipelines {
     pub(super) lines: CachedRenderPipelineId,
     pub(super) kept: CachedRenderPipelineId,
     pub(super) dots: CachedRenderPipelineId,
+    pub(super) plain_dots: CachedRenderPipelineId,
 }
 
 /// The graphics device is new: pipelines of the old one are worth nothing.
@@ -79,19 +80,19 @@ pub(super) fn queue(
             VertexFormat::Uint32,
         ]),
     };
-    let make = |label, shader: &Handle<Shader>, layout, buffers, topology, blend| {
+    let make = |vertex: &str, fragment: &str, shader: &Handle<Shader>, layout, buffers, topology, blend| {
         cache.queue_render_pipeline(RenderPipelineDescriptor {
-            label: Some(format!("map {label}").into()),
+            label: Some(format!("map {fragment}").into()),
             layout: vec![layout],
             vertex: VertexState {
                 shader: shader.clone(),
-                entry_point: Some(format!("{label}_vertex").into()),
+                entry_point: Some(format!("{vertex}_vertex").into()),
                 buffers,
                 ..default()
             },
             fragment: Some(FragmentState {
                 shader: shader.clone(),
-                entry_point: Some(format!("{label}_fragment").into()),
+                entry_point: Some(format!("{fragment}_fragment").into()),
                 targets: vec![Some(ColorTargetState { format, blend, write_mask: ColorWrites::ALL })],
                 ..default()
             }),
@@ -102,11 +103,12 @@ pub(super) fn queue(
     let (list, strip) = (PrimitiveTopology::TriangleList, PrimitiveTopology::TriangleStrip);
     commands.insert_resource(Pipelines {
         format,
-        sea: make("sea", world, uniforms::layout(), vec![], list, None),
-        land: make("land", world, uniforms::layout(), vec![lon_lat], list, None),
-        lines: make("line", world, uniforms::layout(), vec![segment], strip, over),
-        kept: make("kept", kept, kept_layout(), vec![], list, None),
-        dots: make("dot", dots, uniforms::layout(), vec![dot], strip, light),
+        sea: make("sea", "sea", world, uniforms::layout(), vec![], list, None),
+        land: make("land", "land", world, uniforms::layout(), vec![lon_lat], list, None),
+        lines: make("line", "line", world, uniforms::layout(), vec![segment], strip, over),
+        kept: make("kept", "kept", kept, kept_layout(), vec![], list, None),
+        dots: make("dot", "dot", dots, uniforms::layout(), vec![dot.clone()], strip, light),
+        plain_dots: make("dot", "plain_dot", dots, uniforms::layout(), vec![dot], strip, light),
     });
 }
 

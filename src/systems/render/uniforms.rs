@@ -50,9 +50,11 @@ struct FrameUniform {
     dot_radius_px: f32,
     halo_radii: f32,
     style: u32,
+    is_plain: u32,
+    padding: [u32; 3],
 }
 pub(super) const FRAME_BYTES: usize = size_of::<FrameUniform>();
-const _: () = assert!(FRAME_BYTES == 16);
+const _: () = assert!(FRAME_BYTES == 32);
 
 /// The uniforms on the graphics card, and what was last written to them.
 #[derive(Resource)]
@@ -67,6 +69,11 @@ pub(super) struct Uniforms {
 }
 
 impl Uniforms {
+    /// Whether dots are drawn as plain discs.
+    pub(super) const fn has_plain_dots(&self) -> bool {
+        self.frame.is_plain != 0
+    }
+
     /// Pixels that the whole way round the globe takes.
     pub(super) fn world_width_px(&self) -> f32 {
         self.view.scale_px
@@ -165,13 +172,16 @@ fn frame_uniform(
     dots: usize,
 ) -> FrameUniform {
     let glowing = theme.dot_style == DotStyle::Glowing;
-    let halo = glowing && !(animation.on_software && dots > HALO_DOTS_ON_CPU);
+    let plain = animation.on_software && dots > HALO_DOTS_ON_CPU;
+    let radius = if plain { size::PLAIN_DOT } else { size::DOT };
     // With motion reduced every dot is shown as settled.
     let now = clock.now_epoch_millis();
     FrameUniform {
         now_millis: if animation.reduced { now.saturating_add(PULSE_MILLIS as u32) } else { now },
-        dot_radius_px: size::DOT * view.pixels_per_point,
-        halo_radii: if halo { size::HALO } else { 0.0 },
+        dot_radius_px: radius * view.pixels_per_point,
+        halo_radii: if glowing && !plain { size::HALO } else { 0.0 },
         style: u32::from(!glowing),
+        is_plain: u32::from(plain),
+        padding: [0; 3],
     }
 }
