@@ -2,7 +2,7 @@
 //! long as a power of two. Owns the encoding, in both directions; compression and files are not its business.
 //!
 //! A packed table is the number of rows and the bytes of odd lengths (u32 each), one byte a row for its length, the
-//! ids, and the odd lengths. A length byte is the power of two, or [`ODD`] plus the position of the highest bit of a
+//! ids, and the odd lengths. A length byte is the power of two, or 64 plus the position of the highest bit of a
 //! length that follows among the odd ones (LEB128). Rows follow one another from the first key on, gaps included.
 
 use crate::geo::table::KeyLayout;
