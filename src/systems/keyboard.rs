@@ -3,7 +3,7 @@
 use bevy::{
     input::{
         ButtonState,
-        keyboard::{KeyCode, KeyboardInput},
+        keyboard::{KeyCode, KeyboardFocusLost, KeyboardInput},
     },
     prelude::*,
 };
@@ -17,16 +17,23 @@ pub(super) fn plugin(app: &mut App) {
 
 pub(super) fn press(
     mut presses: MessageReader<KeyboardInput>,
-    held: Res<ButtonInput<KeyCode>>,
     panels: Res<Panels>,
+    mut shift: Local<bool>,
+    mut focus_lost: MessageReader<KeyboardFocusLost>,
     mut actions: MessageWriter<UiAction>,
 ) {
-    let shift = held.any_pressed([KeyCode::ShiftLeft, KeyCode::ShiftRight]);
+    if focus_lost.read().count() > 0 {
+        *shift = false;
+    }
     for press in presses.read() {
+        // Followed press by press: by the end of a slow frame Shift may be up again.
+        if matches!(press.key_code, KeyCode::ShiftLeft | KeyCode::ShiftRight) {
+            *shift = press.state == ButtonState::Pressed;
+        }
         if press.state != ButtonState::Pressed || press.repeat || panels.has_keyboard {
             continue;
         }
-        if let Some(action) = action_of(press.key_code, shift) {
+        if let Some(action) = action_of(press.key_code, *shift) {
             actions.write(action);
         }
     }

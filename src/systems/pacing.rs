@@ -6,12 +6,13 @@ use std::time::Duration;
 use bevy::{
     prelude::*,
     render::renderer::RenderAdapterInfo,
+    window::RequestRedraw,
     winit::{UpdateMode, WinitSettings},
 };
 use wgpu_types::DeviceType;
 
 use super::MapSystems;
-use crate::components::{animation::Animation, map_clock::MapClock};
+use crate::components::{action::UiAction, animation::Animation, map_clock::MapClock};
 
 const MINUTE: Duration = Duration::from_secs(60);
 /// The frame at the turn of the minute comes a little late rather than too early.
@@ -20,7 +21,9 @@ const JUST_AFTER: Duration = Duration::from_millis(50);
 const LATE_MINUTE: Duration = Duration::from_secs(2);
 
 pub(super) fn plugin(app: &mut App) {
-    app.insert_resource(reactive(MINUTE)).add_systems(Update, pace.in_set(MapSystems::Account));
+    app.insert_resource(reactive(MINUTE))
+        .add_systems(Update, pace.in_set(MapSystems::Account))
+        .add_systems(Last, obey_panels);
 }
 
 /// Tells the animation whether a processor draws instead of a graphics card.
@@ -54,6 +57,13 @@ fn pace(clock: Res<MapClock>, animation: Res<Animation>, mut settings: ResMut<Wi
     }
 }
 
+/// What a panel asks for is done in the next frame, and without this there may be none until the pointer moves.
+fn obey_panels(mut actions: MessageReader<UiAction>, mut redraw: MessageWriter<RequestRedraw>) {
+    if actions.read().count() > 0 {
+        redraw.write(RequestRedraw);
+    }
+}
+
 /// The clock in the corner shows minutes, so a still map is drawn once a minute, just after it began.
 fn until_next_minute(now_unix_millis: i64) -> Duration {
     let into_minute = Duration::from_millis(now_unix_millis.rem_euclid(60_000).unsigned_abs());
@@ -66,7 +76,9 @@ mod tests {
 
     fn app(now_unix_millis: i64, until_unix_millis: i64) -> App {
         let mut app = App::new();
-        app.insert_resource(MapClock::held(now_unix_millis))
+        app.add_message::<UiAction>()
+            .add_message::<RequestRedraw>()
+            .insert_resource(MapClock::held(now_unix_millis))
             .insert_resource(Animation { until_unix_millis, ..default() })
             .add_plugins(plugin);
         app

@@ -182,9 +182,9 @@ impl Window<'_> {
         self.xdotool(&["mouseup", "1"]);
     }
 
-    /// Asks as the button of a title bar does.
+    /// Has the window manager ask the program to end, as the button of a title bar does.
     pub fn ask_to_close(&self) {
-        self.xdotool(&["windowquit", &self.id]);
+        self.key("alt+F4");
     }
 
     pub fn resize(&self, size: [u32; 2]) {
