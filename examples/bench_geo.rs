@@ -20,7 +20,7 @@ const RANDOM_ADDRESSES: usize = 2_000_000;
 /// As many as the peers of a very busy machine; both tables keep what they need of these in the processor's cache.
 const HOT_ADDRESSES: usize = 5_000;
 /// Contestants take turns this often; the fastest turn of each counts.
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 9;
 
 /// A record of the source's flat schema: what the map needs of a place, as our tables give it too.
 #[derive(Deserialize)]
