@@ -117,12 +117,26 @@ fn map_file(file: &File) -> io::Result<Mmap> {
 pub(super) fn make(path: &Path, baked: &[u8], header: &Header) -> Result<(), EmbeddedError> {
     let dir = path.parent().ok_or(EmbeddedError::NotOurs)?;
     fs::create_dir_all(dir)?;
+    give_back_large_blocks();
     let file = tempfile::Builder::new().prefix(TEMPORARY_PREFIX).tempfile_in(dir)?;
     expand(baked, header, &|at, bytes| file.as_file().write_all_at(bytes, at))?;
     // Not synced to the disk: a file that a power cut has left incomplete fails its checksum and is made again.
     file.persist(path).map_err(|error| error.error)?;
     remove_stale(dir, path);
     Ok(())
+}
+
+/// Above this size a block gets pages of its own, which go back to the system when it is freed.
+const LARGE_BLOCK_BYTES: libc::c_int = 128 * 1024;
+
+/// Expanding takes tens of megabytes for a moment. By itself glibc raises the threshold with every large block that is
+/// freed, and then keeps such blocks for ever.
+fn give_back_large_blocks() {
+    #[cfg(target_env = "gnu")]
+    // SAFETY: takes two numbers, and may be called at any time from any thread.
+    unsafe {
+        libc::mallopt(libc::M_MMAP_THRESHOLD, LARGE_BLOCK_BYTES);
+    }
 }
 
 /// Header and image in memory.
