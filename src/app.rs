@@ -8,10 +8,12 @@ use std::{
 };
 
 use bevy::{
+    camera::CameraMainTextureUsages,
     log::{LogPlugin, tracing_subscriber},
     prelude::*,
     render::{
         RenderPlugin,
+        render_resource::TextureUsages,
         settings::{MemoryHints, RenderCreation, WgpuSettings},
     },
     window::{ExitCondition, MonitorSelection, PrimaryWindow, WindowMode, WindowResolution},
@@ -164,7 +166,9 @@ fn spawn_camera(mut commands: Commands, _windows: Query<(), With<PrimaryWindow>>
 
 /// Points get their soft edge in the shader, so nothing is sampled more than once.
 pub fn map_camera() -> impl Bundle {
-    (Camera2d, Msaa::Off, systems::render::MapCamera)
+    // The world is copied into the frame from the picture that is kept of it.
+    let usages = CameraMainTextureUsages::default().with(TextureUsages::COPY_DST);
+    (Camera2d, Msaa::Off, usages, systems::render::MapCamera)
 }
 
 /// Warnings and errors go to standard error, in colour where somebody looks at it.

@@ -5,7 +5,10 @@ use bevy::{
     prelude::{Component, Entity, Resource},
 };
 
-use crate::model::{AgentStatus, ConnectionKey, LocatedConnection};
+use crate::{
+    model::{AgentStatus, ConnectionKey, LocatedConnection},
+    projection::map_from_lon_lat,
+};
 
 /// All that is known of one connection. Changes only through ingest.
 #[derive(Component, Debug)]
@@ -18,6 +21,14 @@ pub struct Position {
     pub lat: f32,
     /// Degrees east.
     pub lon: f32,
+    /// The same in map units, worked out once.
+    pub map: [f32; 2],
+}
+
+impl Position {
+    pub fn new(lat: f32, lon: f32) -> Self {
+        Self { lat, lon, map: map_from_lon_lat(lon, lat) }
+    }
 }
 
 /// Index into the rule book's rules, or `None` where no rule matches.

@@ -12,8 +12,8 @@ use bytemuck::{Pod, Zeroable};
 pub struct DotInstance {
     /// Degrees east, degrees north.
     pub lon_lat: [f32; 2],
-    /// Straight sRGB colour and alpha.
-    pub rgba: [u8; 4],
+    /// Linear light and straight alpha, 65,535 for one.
+    pub rgba: [u16; 4],
     /// Milliseconds since the map clock's epoch.
     pub born_millis: u32,
     /// The same; 0 while open.
@@ -22,7 +22,7 @@ pub struct DotInstance {
 
 /// Uploaded for one changed dot.
 pub const DOT_BYTES: usize = size_of::<DotInstance>();
-const _: () = assert!(DOT_BYTES == 20);
+const _: () = assert!(DOT_BYTES == 24);
 
 /// Row of an entity's dot; `None` while it is hidden.
 #[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -130,7 +130,7 @@ mod tests {
     use super::*;
 
     fn dot(lon: f32) -> DotInstance {
-        DotInstance { lon_lat: [lon, 0.0], rgba: [255; 4], born_millis: 1, ended_millis: 0 }
+        DotInstance { lon_lat: [lon, 0.0], rgba: [u16::MAX; 4], born_millis: 1, ended_millis: 0 }
     }
 
     fn dirty(dots: &mut Dots) -> Vec<Range<u32>> {
@@ -146,14 +146,14 @@ mod tests {
             dots.push(Entity::PLACEHOLDER, dot(i as f32));
         }
         assert_eq!(dirty(&mut dots), vec![0..1000]);
-        assert_eq!(dots.uploaded_bytes, 20_000);
+        assert_eq!(dots.uploaded_bytes, 24_000);
         assert!(dirty(&mut dots).is_empty());
         dots.set(5, dot(5.0));
         assert!(dirty(&mut dots).is_empty(), "an equal value is no change");
         dots.set(5, dot(50.0));
         dots.set(900, dot(1.0));
         assert_eq!(dirty(&mut dots), vec![5..6, 900..901]);
-        assert_eq!(dots.uploaded_bytes, 20_040);
+        assert_eq!(dots.uploaded_bytes, 24_048);
     }
 
     #[test]

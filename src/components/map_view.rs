@@ -70,8 +70,13 @@ impl MapView {
 
     /// Where a place is drawn. In the whole-world view a place beyond the edge is drawn on it, a little inside.
     pub fn px_from_lon_lat(&self, lon: f32, lat: f32) -> ScreenPlace {
+        self.screen_place(map_from_lon_lat(lon, lat))
+    }
+
+    /// The same for a place in map units.
+    pub fn screen_place(&self, map: [f32; 2]) -> ScreenPlace {
         let margin_px = size::EDGE_MARGIN * self.px_per_point;
-        let [x, y] = self.px_from_map(map_from_lon_lat(lon, lat));
+        let [x, y] = self.px_from_map(map);
         if !self.is_home() {
             return ScreenPlace { px: [x, y], beyond_edge: false };
         }

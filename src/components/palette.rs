@@ -2,7 +2,7 @@
 
 use bevy::prelude::Resource;
 
-use super::theme::{OKABE_ITO, Theme};
+use super::theme::{OKABE_ITO, Theme, linear_from_srgb};
 
 /// Where rule colours come from.
 #[derive(Resource, Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,9 +33,23 @@ impl Palette {
         }
     }
 
+    /// The same as the graphics card gets it: linear light, straight alpha, 65,535 for one.
+    pub fn linear(self, label: usize, own: [f32; 4]) -> [u16; 4] {
+        let [r, g, b, a] = self.bytes(label, own).map(|byte| f32::from(byte) / 255.0);
+        unorm([linear_from_srgb(r), linear_from_srgb(g), linear_from_srgb(b), a])
+    }
+
+    pub fn no_rule_linear(self, theme: &Theme) -> [u16; 4] {
+        unorm(theme.colours.no_rule.linear())
+    }
+
     pub fn no_rule_bytes(self, theme: &Theme) -> [u8; 4] {
         let colour = theme.colours.no_rule;
         let [r, g, b] = colour.bytes();
         [r, g, b, (colour.alpha * 255.0).round() as u8]
     }
+}
+
+fn unorm(rgba: [f32; 4]) -> [u16; 4] {
+    rgba.map(|share| (share * f32::from(u16::MAX)).round() as u16)
 }

@@ -6,7 +6,7 @@ use super::MapSystems;
 use crate::{
     components::{
         account::Account,
-        connection::{Connection, MatchedRule, Trail},
+        connection::{Connection, MatchedRule, Position, Trail},
         map_view::MapView,
         rule_book::RuleBook,
     },
@@ -17,7 +17,7 @@ pub(super) fn plugin(app: &mut App) {
     app.add_systems(Update, count.in_set(MapSystems::Account));
 }
 
-type Open = (&'static Connection, &'static MatchedRule);
+type Open = (&'static Connection, &'static MatchedRule, Option<&'static Position>);
 type CameOrChanged = Or<(Changed<Connection>, Changed<MatchedRule>, Added<Trail>)>;
 
 fn count(
@@ -34,7 +34,7 @@ fn count(
     }
     let home = MapView::home(view.size_px, view.px_per_point);
     let mut sums = Account::with_labels(book.rules.labels().len());
-    for (connection, matched) in &open {
+    for (connection, matched, position) in &open {
         sums.total += 1;
         sums.unnamed += usize::from(!matches!(connection.0.observation.owner, Owner::Program { .. }));
         let label = book.label_of(matched.0);
@@ -42,9 +42,10 @@ fn count(
         match &connection.0.place {
             Err(reason) => sums.add_without_place(*reason),
             Ok(_) if book.is_hidden(label) => sums.hidden += 1,
-            Ok(place) => {
+            Ok(_) => {
                 sums.on_map += 1;
-                sums.beyond_edge += usize::from(home.px_from_lon_lat(place.lon, place.lat).beyond_edge);
+                let beyond = position.is_some_and(|position| home.screen_place(position.map).beyond_edge);
+                sums.beyond_edge += usize::from(beyond);
             }
         }
     }

@@ -155,5 +155,5 @@ fn take_status(world: &mut World, status: AgentStatus) {
 }
 
 fn position_of(connection: &LocatedConnection) -> Option<Position> {
-    connection.place.as_ref().ok().map(|place| Position { lat: place.lat, lon: place.lon })
+    connection.place.as_ref().ok().map(|place| Position::new(place.lat, place.lon))
 }

@@ -41,8 +41,8 @@ fn write_changed(
         }
         let label = book.label_of(matched.0);
         let rgba = match matched.0.and_then(|rule| book.rules.rules().get(rule)) {
-            Some(rule) => palette.bytes(label, rule.color.to_array()),
-            None => palette.no_rule_bytes(&theme),
+            Some(rule) => palette.linear(label, rule.color.to_array()),
+            None => palette.no_rule_linear(&theme),
         };
         let dot = DotInstance {
             lon_lat: [position.lon, position.lat],

@@ -139,8 +139,8 @@ impl Model {
             rule.port == if rule.side == connmapperl::rules::Side::Peer { peer } else { 50_000 }
         });
         let rgba = match (rule, self.label_of(connection)) {
-            (Some(rule), Some(label)) => self.palette.bytes(label, rule.color.to_array()),
-            _ => self.palette.no_rule_bytes(&self.theme),
+            (Some(rule), Some(label)) => self.palette.linear(label, rule.color.to_array()),
+            _ => self.palette.no_rule_linear(&self.theme),
         };
         Some(DotInstance {
             lon_lat: [place.lon, place.lat],

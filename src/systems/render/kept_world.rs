@@ -5,19 +5,19 @@ use bevy::{
     prelude::*,
     render::{
         render_resource::{
-            BindGroup, BindGroupEntries, Extent3d, PipelineCache, TextureDescriptor, TextureDimension,
-            TextureUsages, TextureView, TextureViewDescriptor,
+            Extent3d, Texture, TextureDescriptor, TextureDimension, TextureUsages, TextureView,
+            TextureViewDescriptor,
         },
         renderer::RenderDevice,
         view::ViewTarget,
     },
 };
 
-use super::{MapCamera, pipelines, uniforms::Uniforms};
+use super::{MapCamera, uniforms::Uniforms};
 
 #[derive(Resource, Default)]
 pub(super) struct KeptWorld {
-    pub(super) texture: Option<(TextureView, BindGroup)>,
+    pub(super) texture: Option<(Texture, TextureView)>,
     /// Width and height of the texture.
     size_px: [u32; 2],
     pub(super) is_stale: bool,
@@ -32,7 +32,6 @@ pub(super) fn prepare(
     mut kept: ResMut<KeptWorld>,
     uniforms: Option<ResMut<Uniforms>>,
     device: Res<RenderDevice>,
-    cache: Res<PipelineCache>,
     cameras: Query<&ViewTarget, With<MapCamera>>,
 ) {
     let (Some(mut uniforms), Ok(target)) = (uniforms, cameras.single()) else {
@@ -52,16 +51,11 @@ pub(super) fn prepare(
         sample_count: 1,
         dimension: TextureDimension::D2,
         format: target.main_texture_format(),
-        usage: TextureUsages::RENDER_ATTACHMENT | TextureUsages::TEXTURE_BINDING,
+        usage: TextureUsages::RENDER_ATTACHMENT | TextureUsages::COPY_SRC,
         view_formats: &[],
     });
     let view = texture.create_view(&TextureViewDescriptor::default());
-    let bind_group = device.create_bind_group(
-        "kept world",
-        &cache.get_bind_group_layout(&pipelines::kept_layout()),
-        &BindGroupEntries::single(&view),
-    );
-    kept.texture = Some((view, bind_group));
+    kept.texture = Some((texture, view));
     kept.size_px = size_px;
     kept.is_stale = true;
 }

@@ -35,30 +35,32 @@ pub(super) fn draw_map(
     if kept.is_stale && draw_world(&cache, &pipelines, &uniforms, mesh.as_deref(), &kept, &mut context) {
         kept.is_stale = false;
     }
-    let Some((_, picture)) = &kept.texture else {
+    let Some((picture, _)) = &kept.texture else {
         return;
     };
-    let dots_pipeline = if uniforms.has_plain_dots() { pipelines.plain_dots } else { pipelines.dots };
-    let (Some(put), Some(draw)) =
-        (cache.get_render_pipeline(pipelines.kept), cache.get_render_pipeline(dots_pipeline))
-    else {
+    // Core2d has cleared the frame by now, so nothing comes after this copy but what is drawn over it.
+    context.command_encoder().copy_texture_to_texture(
+        picture.as_image_copy(),
+        target.main_texture().as_image_copy(),
+        picture.size(),
+    );
+    let (pipeline, corners) =
+        if uniforms.has_plain_dots() { (pipelines.plain_dots, 3) } else { (pipelines.dots, 4) };
+    let Some(pipeline) = cache.get_render_pipeline(pipeline) else {
         return;
     };
-    let mut pass = context.begin_tracked_render_pass(RenderPassDescriptor {
-        label: Some("map"),
-        color_attachments: &[Some(target.get_color_attachment())],
-        ..default()
-    });
-    pass.set_render_pipeline(put);
-    pass.set_bind_group(0, picture, &[]);
-    pass.draw(0..3, 0..1);
     if let Some(buffer) = &dots.buffer
         && dots.count > 0
     {
-        pass.set_render_pipeline(draw);
+        let mut pass = context.begin_tracked_render_pass(RenderPassDescriptor {
+            label: Some("dots"),
+            color_attachments: &[Some(target.get_color_attachment())],
+            ..default()
+        });
+        pass.set_render_pipeline(pipeline);
         pass.set_bind_group(0, &uniforms.bind_group, &[]);
         pass.set_vertex_buffer(0, buffer.slice(..));
-        pass.draw(0..4, 0..dots.count);
+        pass.draw(0..corners, 0..dots.count);
     }
     // Off unless asked for; by it a test sees that a still map draws nothing.
     trace!("frame drawn");
@@ -73,7 +75,7 @@ fn draw_world(
     kept: &KeptWorld,
     context: &mut RenderContext,
 ) -> bool {
-    let (Some(sea), Some(land), Some(lines), Some((picture, _))) = (
+    let (Some(sea), Some(land), Some(lines), Some((_, picture))) = (
         cache.get_render_pipeline(pipelines.sea),
         cache.get_render_pipeline(pipelines.land),
         cache.get_render_pipeline(pipelines.lines),

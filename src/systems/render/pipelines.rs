@@ -5,10 +5,9 @@ use bevy::{
     prelude::*,
     render::{
         render_resource::{
-            BindGroupLayoutDescriptor, BindGroupLayoutEntries, BlendState, CachedRenderPipelineId,
-            ColorTargetState, ColorWrites, FragmentState, PipelineCache, PrimitiveState, PrimitiveTopology,
-            RenderPipelineDescriptor, ShaderStages, TextureFormat, TextureSampleType, VertexAttribute,
-            VertexFormat, VertexState, VertexStepMode, binding_types::texture_2d,
+            BlendState, CachedRenderPipelineId, ColorTargetState, ColorWrites, FragmentState, PipelineCache,
+            PrimitiveState, PrimitiveTopology, RenderPipelineDescriptor, TextureFormat, VertexAttribute,
+            VertexFormat, VertexState, VertexStepMode,
         },
         view::ViewTarget,
     },
@@ -24,7 +23,6 @@ const SHARED: &str = concat!(
 );
 const WORLD: &str = include_str!("../../../assets/shaders/world.wgsl");
 const DOTS: &str = include_str!("../../../assets/shaders/dots.wgsl");
-const KEPT: &str = include_str!("../../../assets/shaders/kept.wgsl");
 
 /// Made once the format of the camera's picture is known.
 #[derive(Resource)]
@@ -33,7 +31,6 @@ pub(super) struct Pipelines {
     pub(super) sea: CachedRenderPipelineId,
     pub(super) land: CachedRenderPipelineId,
     pub(super) lines: CachedRenderPipelineId,
-    pub(super) kept: CachedRenderPipelineId,
     pub(super) dots: CachedRenderPipelineId,
     pub(super) plain_dots: CachedRenderPipelineId,
 }
@@ -57,7 +54,7 @@ pub(super) fn queue(
     if made.is_some_and(|made| made.format == format) {
         return;
     }
-    let [world, dots, kept] = &shaders.0;
+    let [world, dots] = &shaders.0;
     let over = Some(BlendState::ALPHA_BLENDING);
     let light = Some(BlendState::PREMULTIPLIED_ALPHA_BLENDING);
     let lon_lat = VertexBufferLayout {
@@ -75,24 +72,24 @@ pub(super) fn queue(
         step_mode: VertexStepMode::Instance,
         attributes: attributes(&[
             VertexFormat::Float32x2,
-            VertexFormat::Unorm8x4,
+            VertexFormat::Unorm16x4,
             VertexFormat::Uint32,
             VertexFormat::Uint32,
         ]),
     };
-    let make = |vertex: &str, fragment: &str, shader: &Handle<Shader>, layout, buffers, topology, blend| {
+    let make = |name, shader: &Handle<Shader>, layout, buffers, topology, blend| {
         cache.queue_render_pipeline(RenderPipelineDescriptor {
-            label: Some(format!("map {fragment}").into()),
+            label: Some(format!("map {name}").into()),
             layout: vec![layout],
             vertex: VertexState {
                 shader: shader.clone(),
-                entry_point: Some(format!("{vertex}_vertex").into()),
+                entry_point: Some(format!("{name}_vertex").into()),
                 buffers,
                 ..default()
             },
             fragment: Some(FragmentState {
                 shader: shader.clone(),
-                entry_point: Some(format!("{fragment}_fragment").into()),
+                entry_point: Some(format!("{name}_fragment").into()),
                 targets: vec![Some(ColorTargetState { format, blend, write_mask: ColorWrites::ALL })],
                 ..default()
             }),
@@ -103,24 +100,12 @@ pub(super) fn queue(
     let (list, strip) = (PrimitiveTopology::TriangleList, PrimitiveTopology::TriangleStrip);
     commands.insert_resource(Pipelines {
         format,
-        sea: make("sea", "sea", world, uniforms::layout(), vec![], list, None),
-        land: make("land", "land", world, uniforms::layout(), vec![lon_lat], list, None),
-        lines: make("line", "line", world, uniforms::layout(), vec![segment], strip, over),
-        kept: make("kept", "kept", kept, kept_layout(), vec![], list, None),
-        dots: make("dot", "dot", dots, uniforms::layout(), vec![dot.clone()], strip, light),
-        plain_dots: make("dot", "plain_dot", dots, uniforms::layout(), vec![dot], strip, light),
+        sea: make("sea", world, uniforms::layout(), vec![], list, None),
+        land: make("land", world, uniforms::layout(), vec![lon_lat], list, None),
+        lines: make("line", world, uniforms::layout(), vec![segment], strip, over),
+        dots: make("dot", dots, uniforms::layout(), vec![dot.clone()], strip, light),
+        plain_dots: make("plain_dot", dots, uniforms::layout(), vec![dot], list, light),
     });
-}
-
-/// The kept picture as the last pass reads it.
-pub(super) fn kept_layout() -> BindGroupLayoutDescriptor {
-    BindGroupLayoutDescriptor::new(
-        "kept world",
-        &BindGroupLayoutEntries::single(
-            ShaderStages::FRAGMENT,
-            texture_2d(TextureSampleType::Float { filterable: false }),
-        ),
-    )
 }
 
 /// One attribute after the other, in the order of their locations.
@@ -136,18 +121,14 @@ fn attributes(formats: &[VertexFormat]) -> Vec<VertexAttribute> {
         .collect()
 }
 
-/// Handles of the shaders: world, dots, kept.
+/// Handles of the shaders: world, dots.
 #[derive(Resource, Clone)]
-pub(super) struct ShaderSources([Handle<Shader>; 3]);
+pub(super) struct ShaderSources([Handle<Shader>; 2]);
 
 /// Adds the shaders to the main world's assets, whence they reach the graphics card.
 pub(super) fn add_shaders(assets: &mut Assets<Shader>) -> ShaderSources {
     let mut add = |text: String, name: &str| assets.add(Shader::from_wgsl(text, name.to_owned()));
-    ShaderSources([
-        add([SHARED, WORLD].concat(), "world.wgsl"),
-        add([SHARED, DOTS].concat(), "dots.wgsl"),
-        add(KEPT.to_owned(), "kept.wgsl"),
-    ])
+    ShaderSources([add([SHARED, WORLD].concat(), "world.wgsl"), add([SHARED, DOTS].concat(), "dots.wgsl")])
 }
 
 #[cfg(test)]
@@ -167,7 +148,7 @@ mod tests {
     #[test]
     fn shaders_are_valid_and_their_uniforms_are_as_long_as_ours() {
         let mut layouter = naga::proc::Layouter::default();
-        for source in [[SHARED, WORLD].concat(), [SHARED, DOTS].concat(), KEPT.to_owned()] {
+        for source in [[SHARED, WORLD].concat(), [SHARED, DOTS].concat()] {
             let module = module(&source);
             layouter.update(module.to_ctx()).unwrap();
             for (_, variable) in module.global_variables.iter() {

@@ -106,7 +106,7 @@ impl Inputs<'_> {
         let mut seen: HashMap<LabelText, usize> = HashMap::default();
         let (mut found, mut colours): (Vec<(LabelText, [f32; 2], usize)>, Vec<Color32>) = Default::default();
         for (connection, matched, position) in connections {
-            let dot_px = self.view.px_from_lon_lat(position.lon, position.lat).px;
+            let dot_px = self.view.screen_place(position.map).px;
             let on_screen = (0..2).all(|axis| (0.0..=self.view.size_px[axis]).contains(&dot_px[axis]));
             let Some(rule) = matched.0.and_then(|rule| self.book.rules.rules().get(rule)) else {
                 continue;
@@ -147,7 +147,7 @@ impl Inputs<'_> {
         let mut grid = DotGrid::new(self.view.size_px);
         for (_, matched, position) in shown {
             if !self.book.is_hidden(self.book.label_of(matched.0)) {
-                let px = self.view.px_from_lon_lat(position.lon, position.lat).px;
+                let px = self.view.screen_place(position.map).px;
                 grid.mark(px, size::DOT * self.view.px_per_point);
             }
         }
