@@ -11,7 +11,7 @@ use bevy::{
     app::AppExit,
     platform::cell::SyncCell,
     prelude::*,
-    window::{PrimaryWindow, Window, WindowMode},
+    window::{PrimaryWindow, Window, WindowCloseRequested, WindowMode},
     winit::{EventLoopProxyWrapper, WinitUserEvent},
 };
 use crossbeam_channel::{Receiver, Sender, bounded};
@@ -212,10 +212,12 @@ fn shown_sources(infos: &[SourceInfo]) -> DataSources {
 /// When the program ends, however it was asked to.
 fn remember_window(
     mut exits: MessageReader<AppExit>,
+    mut closings: MessageReader<WindowCloseRequested>,
     start: Res<Start>,
     windows: Query<&Window, With<PrimaryWindow>>,
 ) {
-    if exits.read().count() == 0 || !start.remembers_window {
+    let ends = exits.read().count() + closings.read().count() > 0;
+    if !ends || !start.remembers_window {
         return;
     }
     let Ok(window) = windows.single() else {

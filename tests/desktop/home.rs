@@ -11,7 +11,7 @@ use std::{
 use tempfile::TempDir;
 
 /// Nothing takes this long, not even on a slow and busy machine.
-pub const LIMIT: Duration = Duration::from_secs(12);
+pub const LIMIT: Duration = Duration::from_secs(25);
 
 /// Waits until `found` finds something; a test fails where it never does.
 pub fn eventually<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
@@ -91,8 +91,8 @@ impl Home {
     }
 
     /// The same, with all it says in a file.
-    pub fn logged(&self, program: &str) -> (Command, PathBuf) {
-        let path = self.path().join("log");
+    pub fn logged(&self, program: &str, file: &str) -> (Command, PathBuf) {
+        let path = self.path().join(file);
         let log = File::create(&path).unwrap();
         let mut command = self.command(program);
         command.stdout(log.try_clone().unwrap()).stderr(log);

@@ -69,7 +69,7 @@ impl Desktop {
     }
 
     pub fn open_with(&self, arguments: &[&str], set: impl FnOnce(&mut Command)) -> Option<Window<'_>> {
-        let (mut command, log) = self.home.logged(PROGRAM);
+        let (mut command, log) = self.home.logged(PROGRAM, "log");
         // The working folder may hold a rules file; the one of the test holds none.
         command.args(arguments).current_dir(self.home.path()).env("DISPLAY", &self.display);
         set(&mut command);
@@ -198,7 +198,8 @@ impl Window<'_> {
     }
 
     pub fn property(&self, name: &str) -> String {
-        self.desktop.output("xprop", &["-id", &self.id, "-f", name, "32c", name])
+        // As long as an icon may be.
+        self.desktop.output("xprop", &["-len", "4000000", "-id", &self.id, "-f", name, "32c", name])
     }
 
     pub fn geometry(&self) -> Geometry {

@@ -12,3 +12,4 @@ mod keys;
 mod pointer;
 mod remembered;
 mod sockets;
+mod wayland;

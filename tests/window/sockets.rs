@@ -9,7 +9,7 @@ const MAP: Region = Region::new([250, 60], [1280, 640]);
 
 /// Only the rule of this test has such a colour.
 fn is_magenta([r, g, b]: Rgb) -> bool {
-    r > 120 && b > 120 && u32::from(g) * 2 < u32::from(r.min(b))
+    r > 80 && b > 80 && r.abs_diff(b) < 40 && u32::from(g) * 4 < u32::from(r.min(b)) * 3
 }
 
 fn dot(window: &Window) -> Option<Region> {
@@ -25,7 +25,9 @@ fn a_connection_shows_while_it_is_open_where_the_users_places_say() {
     let Some(desktop) = Desktop::start() else { return };
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
-    let rules = desktop.home.write("rules", &format!("\"Test\",local,{port},1,0,1,1,0\n"));
+    let rules = desktop
+        .home
+        .write("rules", &format!("\"Test\",local,{port},1,0,1,1,0\n\"Test\",peer,{port},1,0,1,1,0\n"));
     let places = desktop.home.write("tables/places.csv", "127.0.0.0/8,0,0,Null Island\n");
     let folder = places.parent().unwrap().to_str().unwrap();
     let Some(window) = desktop.open(&["--config", rules.to_str().unwrap(), "--data", folder]) else { return };
