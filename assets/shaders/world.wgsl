@@ -10,7 +10,16 @@ fn sea_vertex(@builtin(vertex_index) index: u32) -> @builtin(position) vec4<f32>
 fn sea_fragment(@builtin(position) position: vec4<f32>) -> @location(0) vec4<f32> {
     let down = position.y / view.viewport_px.y * 2.0;
     let upper = mix(view.ocean_top, view.ocean_middle, clamp(down, 0.0, 1.0));
-    return mix(upper, view.ocean_bottom, clamp(down - 1.0, 0.0, 1.0));
+    let water = mix(upper, view.ocean_bottom, clamp(down - 1.0, 0.0, 1.0));
+    return vec4<f32>(water.rgb + DARK_STEP * (grain(position.xy) - 0.5), 1.0);
+}
+
+/// One step of an 8-bit picture at the darkness of the sea, in linear light.
+const DARK_STEP: f32 = 0.0004;
+
+/// A fixed grain that breaks the bands of a faint gradient (interleaved gradient noise, Jimenez 2014).
+fn grain(px: vec2<f32>) -> f32 {
+    return fract(52.9829189 * fract(dot(px, vec2<f32>(0.06711056, 0.00583715))));
 }
 
 @vertex
