@@ -88,7 +88,7 @@ fn a_drag_of_an_edge_resizes_the_window() {
     window.rest();
     window.drag([1277, 300], [100, 0]);
     eventually("a wider window", || {
-        let Some(wider) = window.geometry().size[0].checked_sub(before.size[0]) else { return None };
+        let wider = window.geometry().size[0].checked_sub(before.size[0])?;
         (40..=105).contains(&wider).then_some(())
     });
     assert_eq!(window.geometry().size[1], before.size[1]);
