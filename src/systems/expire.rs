@@ -2,7 +2,7 @@
 
 use bevy::prelude::*;
 
-use super::{MapSystems, place::remove_row};
+use super::{MapSystems, place::remove_row, trail::keep_moving};
 use crate::components::{
     animation::{Animation, FADE_MILLIS},
     connection::Trail,
@@ -11,7 +11,7 @@ use crate::components::{
 };
 
 pub(super) fn plugin(app: &mut App) {
-    app.add_systems(Update, expire.in_set(MapSystems::Trail));
+    app.add_systems(Update, expire.in_set(MapSystems::Trail).after(keep_moving));
 }
 
 fn expire(

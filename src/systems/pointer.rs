@@ -3,10 +3,10 @@
 use bevy::{
     input::{
         keyboard::KeyCode,
-        mouse::{MouseButton, MouseScrollUnit, MouseWheel},
+        mouse::{MouseButton, MouseButtonInput, MouseScrollUnit, MouseWheel},
     },
     prelude::*,
-    window::{PrimaryWindow, Window},
+    window::{PrimaryWindow, Window, WindowEvent},
 };
 
 use super::{MapSystems, keyboard::press, window::follow_size};
@@ -68,59 +68,82 @@ fn wheel(
     }
 }
 
+/// Where the pointer is, and what the held button does.
+#[derive(Default)]
+struct Pointer {
+    px: Option<[f32; 2]>,
+    drag: Option<Drag>,
+}
+
+/// Takes moves and presses in the order in which they came: by the end of a slow frame the pointer may be far from
+/// where the button went down.
 fn drag(
-    buttons: Res<ButtonInput<MouseButton>>,
-    keys: Res<ButtonInput<KeyCode>>,
+    mut events: MessageReader<WindowEvent>,
+    (buttons, keys): (Res<ButtonInput<MouseButton>>, Res<ButtonInput<KeyCode>>),
     windows: Query<&Window, With<PrimaryWindow>>,
     panels: Res<Panels>,
     view: Res<MapView>,
     overlays: Res<Overlays>,
-    mut held: Local<Option<Drag>>,
+    mut pointer: Local<Pointer>,
     mut actions: MessageWriter<UiAction>,
 ) {
-    let Some((window, px)) = windows
-        .single()
-        .ok()
-        .and_then(|window| Some((window, window.physical_cursor_position()?.to_array())))
-    else {
+    let Ok(window) = windows.single() else {
         return;
     };
-    let points = view.px_per_point;
-    if buttons.any_just_pressed([MouseButton::Left, MouseButton::Middle]) {
-        let edge = (!window.decorations && !overlays.fullscreen && buttons.just_pressed(MouseButton::Left))
-            .then(|| edge_at(px, view.size_px, points))
-            .flatten();
-        *held = Some(if let Some(edge) = edge {
-            actions.write(UiAction::ResizeWindow(edge));
-            Drag::Ignored
-        } else if panels.covers(px) {
-            Drag::Ignored
-        } else {
-            Drag::Pending { from: px }
-        });
+    for event in events.read() {
+        match event {
+            WindowEvent::CursorMoved(moved) => {
+                let px = (moved.position * window.scale_factor()).to_array();
+                pointer.px = Some(px);
+                let moves_window = buttons.pressed(MouseButton::Left)
+                    && (keys.any_pressed([KeyCode::AltLeft, KeyCode::AltRight])
+                        || (view.is_home() && !overlays.fullscreen));
+                if let Some(action) =
+                    drag_to(&mut pointer.drag, px, CLICK_POINTS * view.px_per_point, moves_window)
+                {
+                    actions.write(action);
+                }
+            }
+            WindowEvent::MouseButtonInput(MouseButtonInput { button, state, .. })
+                if matches!(button, MouseButton::Left | MouseButton::Middle) =>
+            {
+                let Some(px) = pointer.px.filter(|_| state.is_pressed()) else {
+                    pointer.drag = None;
+                    continue;
+                };
+                let has_edges = !window.decorations && !overlays.fullscreen && *button == MouseButton::Left;
+                let edge = has_edges.then(|| edge_at(px, view.size_px, view.px_per_point)).flatten();
+                pointer.drag = Some(if let Some(edge) = edge {
+                    actions.write(UiAction::ResizeWindow(edge));
+                    Drag::Ignored
+                } else if panels.covers(px) {
+                    Drag::Ignored
+                } else {
+                    Drag::Pending { from: px }
+                });
+            }
+            _ => {}
+        }
     }
+    // A release may have gone to the window manager.
     if !buttons.any_pressed([MouseButton::Left, MouseButton::Middle]) {
-        *held = None;
-        return;
+        pointer.drag = None;
     }
-    match *held {
-        Some(Drag::Pending { from }) if far(from, px, CLICK_POINTS * points) => {
-            let alt = keys.any_pressed([KeyCode::AltLeft, KeyCode::AltRight]);
-            let pans = !view.is_home() || overlays.fullscreen;
-            *held = Some(if buttons.pressed(MouseButton::Left) && (alt || !pans) {
-                actions.write(UiAction::DragWindow);
-                Drag::Ignored
-            } else {
-                actions.write(UiAction::PanPx { delta: [px[0] - from[0], px[1] - from[1]] });
-                Drag::Pan { last: px }
-            });
-        }
-        Some(Drag::Pan { last }) if last != px => {
-            actions.write(UiAction::PanPx { delta: [px[0] - last[0], px[1] - last[1]] });
-            *held = Some(Drag::Pan { last: px });
-        }
-        _ => {}
+}
+
+/// Goes on with a drag. Returns what is to be done for it.
+fn drag_to(drag: &mut Option<Drag>, px: [f32; 2], click_px: f32, moves_window: bool) -> Option<UiAction> {
+    let last = match *drag {
+        Some(Drag::Pending { from }) if far(from, px, click_px) => from,
+        Some(Drag::Pan { last }) => last,
+        _ => return None,
+    };
+    if moves_window && matches!(drag, Some(Drag::Pending { .. })) {
+        *drag = Some(Drag::Ignored);
+        return Some(UiAction::DragWindow);
     }
+    *drag = Some(Drag::Pan { last: px });
+    Some(UiAction::PanPx { delta: [px[0] - last[0], px[1] - last[1]] })
 }
 
 fn far(from: [f32; 2], to: [f32; 2], by: f32) -> bool {
@@ -150,6 +173,18 @@ fn edge_at([x, y]: [f32; 2], [width, height]: [f32; 2], points: f32) -> Option<R
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_drag_pans_by_all_of_its_way_from_where_the_button_went_down() {
+        let mut drag = Some(Drag::Pending { from: [100.0, 100.0] });
+        assert_eq!(drag_to(&mut drag, [102.0, 100.0], 4.0, false), None, "as good as a click");
+        let pan = |delta| Some(UiAction::PanPx { delta });
+        assert_eq!(drag_to(&mut drag, [110.0, 95.0], 4.0, false), pan([10.0, -5.0]));
+        assert_eq!(drag_to(&mut drag, [111.0, 95.0], 4.0, true), pan([1.0, 0.0]), "a pan stays a pan");
+        let mut drag = Some(Drag::Pending { from: [100.0, 100.0] });
+        assert_eq!(drag_to(&mut drag, [110.0, 95.0], 4.0, true), Some(UiAction::DragWindow));
+        assert_eq!(drag_to(&mut drag, [120.0, 95.0], 4.0, true), None, "the window manager has it");
+    }
 
     #[test]
     fn edges_and_corners_resize_and_the_middle_does_not() {

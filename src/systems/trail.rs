@@ -13,7 +13,7 @@ pub(super) fn plugin(app: &mut App) {
     app.add_systems(Update, keep_moving.in_set(MapSystems::Trail));
 }
 
-fn keep_moving(
+pub(super) fn keep_moving(
     clock: Res<MapClock>,
     mut animation: ResMut<Animation>,
     born: Query<&Age, (Added<Age>, With<Position>)>,

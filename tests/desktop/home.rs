@@ -11,7 +11,7 @@ use std::{
 use tempfile::TempDir;
 
 /// Nothing takes this long, not even on a slow and busy machine.
-pub const LIMIT: Duration = Duration::from_secs(25);
+pub const LIMIT: Duration = Duration::from_secs(60);
 
 /// Waits until `found` finds something; a test fails where it never does.
 pub fn eventually<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {

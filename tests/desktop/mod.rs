@@ -43,7 +43,7 @@ impl Desktop {
         }
         let (home, size) = (Home::new(), [1920, 1080]);
         let mut server = Command::new("Xvfb");
-        server.args(["-displayfd", "1", "-nolisten", "tcp", "-screen", "0"]);
+        server.args(["-displayfd", "1", "-noreset", "-nolisten", "tcp", "-screen", "0"]);
         server.arg(format!("{}x{}x24", size[0], size[1])).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut server = Process::spawn(&mut server);
         let mut number = String::new();
