@@ -104,7 +104,8 @@ fn dot_fragment(quad: DotQuad) -> @location(0) vec4<f32> {
     if (frame.style == 0u) {
         core = mix(core, vec3<f32>(1.0), 0.5 * (1.0 - smoothstep(0.0, radius * 0.75, away)));
     } else {
-        core *= mix(0.55, 1.0, disc(away, radius - 1.0 * view.pixels_per_point));
+        // Ink on paper: every colour darker, and its rim darker still.
+        core *= mix(0.3, 0.7, disc(away, radius - view.pixels_per_point));
     }
     var alpha = shape * colour.a;
     var light = core * alpha;

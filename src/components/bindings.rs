@@ -1,6 +1,6 @@
 //! Every key and gesture in one table: what the program obeys, the help overlay shows and the README lists.
 
-use bevy::input::keyboard::KeyCode;
+use bevy::input::keyboard::{Key, KeyCode};
 
 use super::action::UiAction;
 
@@ -63,11 +63,22 @@ const fn key(
     KeyBinding { keys, does, codes, shift, action }
 }
 
-/// The action of a key press, if any.
-pub fn action_of(code: KeyCode, shift: bool) -> Option<UiAction> {
-    KEYS.iter()
-        .find(|binding| binding.shift == shift && binding.codes.contains(&code))
-        .map(|binding| binding.action.clone())
+/// The action of a key press, if any. What is printed on the key counts, wherever the user's layout has it; a layout
+/// without Latin letters is obeyed by the key's place.
+pub fn action_of(code: KeyCode, logical: &Key, shift: bool) -> Option<UiAction> {
+    let sign = match logical {
+        Key::Character(text) if text.is_ascii() => Some(text.as_str()),
+        _ => None,
+    };
+    let is_pressed = |binding: &&KeyBinding| match sign {
+        // A letter is the same key with and without Shift; other signs are what they are.
+        Some(sign) => binding.keys.split("  ").any(|key| {
+            let is_letter = sign.chars().all(|c| c.is_ascii_alphabetic());
+            key.eq_ignore_ascii_case(sign) && (binding.shift == shift || !is_letter)
+        }),
+        None => binding.shift == shift && binding.codes.contains(&code),
+    };
+    KEYS.iter().find(is_pressed).map(|binding| binding.action.clone())
 }
 
 #[cfg(test)]
@@ -98,7 +109,19 @@ mod tests {
                 assert!(seen.insert((code, key.shift)), "{code:?}");
             }
         }
-        assert_eq!(action_of(KeyCode::Slash, true), Some(UiAction::ToggleHelp));
-        assert_eq!(action_of(KeyCode::Slash, false), None);
+    }
+
+    #[test]
+    fn keys_follow_the_layout_and_fall_back_to_their_place() {
+        let sign = |text: &str| Key::Character(text.into());
+        assert_eq!(action_of(KeyCode::KeyT, &sign("t"), false), Some(UiAction::ToggleAllText));
+        assert_eq!(action_of(KeyCode::KeyT, &sign("T"), false), Some(UiAction::ToggleAllText), "Caps Lock");
+        assert_eq!(action_of(KeyCode::KeyT, &sign("T"), true), None, "Shift makes it another key");
+        let german_question_mark = action_of(KeyCode::Minus, &sign("?"), true);
+        assert_eq!(german_question_mark, Some(UiAction::ToggleHelp));
+        assert_eq!(action_of(KeyCode::KeyA, &sign("q"), false), None, "French keyboards have q there");
+        assert_eq!(action_of(KeyCode::KeyT, &sign("е"), false), Some(UiAction::ToggleAllText), "Cyrillic");
+        assert_eq!(action_of(KeyCode::F11, &Key::F11, false), Some(UiAction::ToggleFullscreen));
+        assert_eq!(action_of(KeyCode::Slash, &sign("/"), false), None);
     }
 }

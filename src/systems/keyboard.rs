@@ -33,7 +33,7 @@ pub(super) fn press(
         if press.state != ButtonState::Pressed || press.repeat || panels.has_keyboard {
             continue;
         }
-        if let Some(action) = action_of(press.key_code, *shift) {
+        if let Some(action) = action_of(press.key_code, &press.logical_key, *shift) {
             actions.write(action);
         }
     }

@@ -195,11 +195,13 @@ fn shown_sources(infos: &[SourceInfo]) -> DataSources {
         Some(date) => format!("{} · {date}", info.name),
         None => info.name.clone(),
     };
-    let date = infos.first().and_then(|info| info.date.as_deref());
+    // Places of the user's own have no date; the table behind them does the work.
+    let first = infos.iter().find(|info| info.date.is_some()).or(infos.first());
+    let date = first.and_then(|info| info.date.as_deref());
     let month = date.map(|date| format!("data {} · ", date.get(..7).unwrap_or(date)));
-    let first = infos.first().map_or("no data", |info| info.name.trim_end_matches(" (embedded)"));
+    let name = first.map_or("no data", |info| info.name.trim_end_matches(" (embedded)"));
     DataSources {
-        short: format!("{}{first}", month.unwrap_or_default()),
+        short: format!("{}{name}", month.unwrap_or_default()),
         tables: infos.iter().map(named).collect(),
         attributions: infos
             .iter()

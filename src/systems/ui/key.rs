@@ -112,10 +112,12 @@ fn one(ui: &mut Ui, key_row: &KeyRow, width: f32, theme: &Theme, actions: &mut M
     let square =
         Rect::from_center_size(line.left_center() + egui::vec2(BOX * 0.5, 0.0), egui::vec2(BOX, BOX));
     let colour = if key_row.hidden { key_row.colour.gamma_multiply(0.35) } else { key_row.colour };
+    // On paper a pale box would be lost without a rim.
+    let rim = if theme.is_dark { colour } else { colour.lerp_to_gamma(Color32::BLACK, 0.3) };
     if key_row.text_on {
         ui.painter().rect_filled(square, 2.0, colour);
     } else {
-        ui.painter().rect_stroke(square, 2.0, Stroke::new(1.2, colour), StrokeKind::Inside);
+        ui.painter().rect_stroke(square, 2.0, Stroke::new(1.2, rim), StrokeKind::Inside);
     }
     let text_colour = if key_row.text_on { colours.text } else { colours.text_second }.egui();
     let at = line.left_center() + egui::vec2(BOX + GAP * 0.75, 0.0);

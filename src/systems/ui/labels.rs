@@ -194,15 +194,26 @@ impl Inputs<'_> {
     }
 }
 
+/// Program and port, and below it who holds the address, or where it is when nobody is known to hold it.
 fn label_text(connection: &LocatedConnection, port: u16, dot_px: [f32; 2]) -> LabelText {
-    let second = connection.asn.as_ref().map_or_else(String::new, |asn| {
-        let name: String = asn.organisation.chars().take(LONGEST_NAME).collect();
-        let cut = if name.len() < asn.organisation.len() { "…" } else { "" };
-        format!("AS{}  {}{cut}", asn.number, name.trim_end())
-    });
+    let second = match (&connection.asn, &connection.place) {
+        (Some(asn), _) => format!("AS{}  {}", asn.number, shortened(&asn.organisation)),
+        (None, Ok(place)) => {
+            let country = place.country.map_or_else(String::new, |country| country.to_string());
+            format!("{}  {country}", shortened(&place.city))
+        }
+        (None, Err(_)) => String::new(),
+    };
     LabelText {
         first: format!("{}:{port}", connection.observation.owner.name()),
-        second,
+        second: second.trim().to_owned(),
         at: dot_px.map(|px| (px * 4.0) as i32),
+    }
+}
+
+fn shortened(name: &str) -> String {
+    match name.char_indices().nth(LONGEST_NAME) {
+        Some((cut, _)) => format!("{}…", name[..cut].trim_end()),
+        None => name.to_owned(),
     }
 }

@@ -87,8 +87,10 @@ fn sums(ui: &mut Ui, account: &Account, theme: &Theme, actions: &mut MessageWrit
             link(ui, account.hidden, "hidden", colour, sans(size::TEXT), ListKind::Hidden, actions);
             sign(ui, "+", colour);
         }
-        words(ui, &format!("{} without place", grouped(without)), sans(size::TEXT), colour);
-        sign(ui, "+", colour);
+        if without > 0 {
+            words(ui, &format!("{} without place", grouped(without)), sans(size::TEXT), colour);
+            sign(ui, "+", colour);
+        }
         link(ui, account.on_map, "on the map", colour, sans(size::TEXT), ListKind::OnMap, actions);
         sign(ui, "=", colour);
         let noun = if account.total == 1 { "socket" } else { "sockets" };
