@@ -4,13 +4,17 @@
 use std::{
     env,
     ffi::OsStr,
-    fs, io,
+    fs,
+    io::{self, Read},
     path::{Path, PathBuf},
 };
 
 use serde::{Deserialize, Serialize};
 
-use crate::rules::{self, RuleError, Rules, connmaprc};
+use crate::{
+    geo::import,
+    rules::{self, MAX_FILE_BYTES, RuleError, Rules, connmaprc},
+};
 
 const RULES_FILE: &str = "connmapperlrc";
 const RESOURCES_FOLDER: &str = "resources";
@@ -57,8 +61,8 @@ impl Named {
         });
         let (bytes, source) = match found {
             Some(path) => {
-                let bytes =
-                    fs::read(&path).map_err(|reason| ConfigError::Read { path: path.clone(), reason })?;
+                let bytes = read_rules_file(&path)
+                    .map_err(|reason| ConfigError::Read { path: path.clone(), reason })?;
                 (bytes, path.display().to_string())
             }
             None => (rules::BUILT_IN.as_bytes().to_vec(), "built in".to_owned()),
@@ -88,8 +92,19 @@ impl Named {
         ]
         .into_iter()
         .flatten()
-        .find(|path| path.is_dir()))
+        .find(|path| import::holds_data(path)))
     }
+}
+
+/// Reads no more than a rules file may hold and one byte, by which the parser knows that there was more. What is no
+/// plain file (a pipe, say, that nobody writes to) would make the window wait for ever.
+fn read_rules_file(path: &Path) -> io::Result<Vec<u8>> {
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "this is not a file"));
+    }
+    let mut bytes = Vec::new();
+    fs::File::open(path)?.take(MAX_FILE_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// Where the decoded table may be kept.
@@ -119,7 +134,7 @@ fn home() -> Option<PathBuf> {
 /// The window as it was left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WindowPlace {
-    /// Physical pixels.
+    /// Points, the units in which a window is asked for.
     pub width: u32,
     pub height: u32,
     /// Where the system tells it; Wayland does not.

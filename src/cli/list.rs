@@ -29,12 +29,12 @@ pub fn list(common: &Common, args: ListArgs, out: &mut impl Write) -> anyhow::Re
     for error in &look.rules.errors {
         eprintln!("{}: {error}", look.rules.source);
     }
-    for report in look.take_reports() {
-        if let Report::Problem { lines, .. } = report {
-            lines.iter().for_each(|line| eprintln!("{line}"));
-        }
-    }
     look.again()?;
+    say_problems(&mut look);
+    // What is said of a scene's sockets is true of no machine.
+    if common.demo.is_none() {
+        look.status().notes.iter().for_each(|note| eprintln!("{note}"));
+    }
     match print(&mut look, args, out) {
         Err(error)
             if error.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe) =>
@@ -42,6 +42,15 @@ pub fn list(common: &Common, args: ListArgs, out: &mut impl Write) -> anyhow::Re
             Ok(())
         }
         printed => printed,
+    }
+}
+
+/// What is wrong with files, one line each, apart from what is printed.
+fn say_problems(look: &mut Look) {
+    for report in look.take_reports() {
+        if let Report::Problem { lines, .. } = report {
+            lines.iter().for_each(|line| eprintln!("{line}"));
+        }
     }
 }
 
@@ -61,7 +70,9 @@ fn print(look: &mut Look, args: ListArgs, out: &mut impl Write) -> anyhow::Resul
     loop {
         printer.flush()?;
         thread::sleep(WATCH_EVERY);
-        for change in look.again()? {
+        let changes = look.again()?;
+        say_problems(look);
+        for change in changes {
             follow(change, &mut known, &look.rules.rules, &mut printer)?;
         }
     }

@@ -77,7 +77,9 @@ impl Look {
         self.events.clear();
         let now = self.collector.now_unix_millis();
         self.collector.tick(now, &mut self.events)?;
-        self.sources.poll();
+        if self.sources.poll() {
+            self.table.relocate(self.sources.geography());
+        }
         let geography = self.sources.geography();
         Ok(self
             .events

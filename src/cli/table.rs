@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::{
     model::{CountryCode, Direction, LocatedConnection, Owner, Protocol},
+    net::collector::UID_NOT_TOLD,
     rules::Rules,
 };
 
@@ -18,6 +19,9 @@ pub(super) struct Row<'a> {
     direction: Direction,
     program: &'a str,
     pid: Option<u32>,
+    /// Why the program is not known.
+    unknown_program: Option<&'static str>,
+    uid: Option<u32>,
     local_address: IpAddr,
     local_port: u16,
     peer_address: IpAddr,
@@ -53,6 +57,12 @@ impl<'a> Row<'a> {
                 Owner::Program { pid, .. } => Some(pid),
                 Owner::NotPermitted | Owner::Unknown => None,
             },
+            unknown_program: match observation.owner {
+                Owner::Program { .. } => None,
+                Owner::NotPermitted => Some("not permitted"),
+                Owner::Unknown => Some("no process"),
+            },
+            uid: (observation.uid != UID_NOT_TOLD).then_some(observation.uid),
             local_address: observation.local.ip(),
             local_port: observation.local.port(),
             peer_address: observation.peer.ip(),
@@ -94,16 +104,21 @@ impl<'a> Row<'a> {
         [
             protocol.to_owned(),
             arrow.to_owned(),
-            self.program.to_owned(),
+            printable(self.program),
             socket(self.local_address, self.local_port),
             socket(self.peer_address, self.peer_port),
             self.rule.unwrap_or("-").to_owned(),
             self.country.map_or_else(|| "-".to_owned(), |country| country.to_string()),
-            city.or(self.without_place).unwrap_or("-").to_owned(),
+            printable(city.or(self.without_place).unwrap_or("-")),
             self.asn.map_or_else(|| "-".to_owned(), |asn| format!("AS{asn}")),
-            self.organisation.unwrap_or("-").to_owned(),
+            printable(self.organisation.unwrap_or("-")),
         ]
     }
+}
+
+/// A program chooses its own name: what would steer the terminal is shown, not obeyed.
+fn printable(text: &str) -> String {
+    if text.chars().any(char::is_control) { text.escape_debug().to_string() } else { text.to_owned() }
 }
 
 pub(super) const TEXT_COLUMNS: [&str; 10] =

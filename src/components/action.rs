@@ -46,6 +46,9 @@ pub enum ListKind {
     OnMap,
     Hidden,
     WithoutPlace(NoPlace),
+    WithoutAnyPlace,
+    BeyondEdge,
+    UnknownProgram,
     /// Index of a label of the rules file; one past the last for connections without a rule.
     Label(usize),
 }

@@ -1,4 +1,4 @@
-//! Plain ECS data: components, resources and messages, and no system. What changes them lives under the same name
+//! Plain ECS data: components, resources and messages, and no system. What changes them lives
 //! in `systems`.
 
 pub mod account;

@@ -10,7 +10,7 @@ pub enum Palette {
     /// As `connmapperlrc` says.
     #[default]
     Rules,
-    /// Okabe and Ito's eight colours, by label.
+    /// Okabe and Ito's colours, by label.
     ColourBlindSafe,
 }
 
@@ -52,4 +52,15 @@ impl Palette {
 
 fn unorm(rgba: [f32; 4]) -> [u16; 4] {
     rgba.map(|share| (share * f32::from(u16::MAX)).round() as u16)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::Rules;
+
+    #[test]
+    fn no_two_of_the_shipped_labels_share_a_colour() {
+        assert!(Rules::built_in().labels().len() <= OKABE_ITO.len());
+    }
 }

@@ -11,15 +11,15 @@ pub struct RuleBook {
     /// Where the rules came from, as shown.
     pub source: String,
     pub all_text: bool,
-    /// By label index.
-    text: Vec<bool>,
+    /// By label index; `None` where the user has not switched.
+    text: Vec<Option<bool>>,
     hidden: Vec<bool>,
 }
 
 impl RuleBook {
     pub fn new(rules: Rules, source: String) -> Self {
         let mut book = Self { rules, source, all_text: true, text: Vec::new(), hidden: Vec::new() };
-        book.text = book.text_of_file();
+        book.text = vec![None; book.rules.labels().len()];
         book.hidden = vec![false; book.rules.labels().len()];
         book
     }
@@ -36,7 +36,7 @@ impl RuleBook {
             .collect();
         self.rules = rules;
         self.source = source;
-        self.text = self.text_of_file();
+        self.text = vec![None; self.rules.labels().len()];
         self.hidden = self.rules.labels().iter().map(|label| hidden.contains(&label.text)).collect();
     }
 
@@ -45,14 +45,18 @@ impl RuleBook {
         rule.and_then(|rule| self.rules.label_of(rule)).unwrap_or(self.rules.labels().len())
     }
 
-    /// Whether dots of this label carry text; connections without a rule carry none, as in the original.
-    pub fn shows_text(&self, label: usize) -> bool {
-        self.all_text && self.text_is_on(label)
+    /// Whether a connection that matched this rule carries text: as the user switched its label, else as the rule's
+    /// own line says. Connections without a rule carry none, as in the original.
+    pub fn shows_text(&self, rule: usize) -> bool {
+        let switch = self.rules.label_of(rule).and_then(|label| *self.text.get(label)?);
+        let own = self.rules.rules().get(rule).is_some_and(|rule| rule.show_text);
+        self.all_text && switch.unwrap_or(own)
     }
 
-    /// The label's own switch, whatever the switch for all text says.
+    /// The label's own switch, whatever the switch for all text says: on where any of its lines shows text.
     pub fn text_is_on(&self, label: usize) -> bool {
-        self.text.get(label).copied().unwrap_or(false)
+        let own = self.rules.labels().get(label).is_some_and(|label| label.show_text);
+        self.text.get(label).copied().flatten().unwrap_or(own)
     }
 
     pub fn is_hidden(&self, label: usize) -> bool {
@@ -60,8 +64,9 @@ impl RuleBook {
     }
 
     pub fn toggle_text(&mut self, label: usize) {
+        let on = self.text_is_on(label);
         if let Some(text) = self.text.get_mut(label) {
-            *text = !*text;
+            *text = Some(!on);
         }
     }
 
@@ -69,15 +74,5 @@ impl RuleBook {
         if let Some(hidden) = self.hidden.get_mut(label) {
             *hidden = !*hidden;
         }
-    }
-
-    /// A label shows text where any of its lines says so.
-    fn text_of_file(&self) -> Vec<bool> {
-        let rules = self.rules.rules();
-        self.rules
-            .labels()
-            .iter()
-            .map(|label| label.rules.iter().any(|rule| rules[*rule].show_text))
-            .collect()
     }
 }

@@ -136,8 +136,8 @@ impl Theme {
     }
 }
 
-/// Eight colours that colour-blind people tell apart (Okabe and Ito, 2008).
-pub const OKABE_ITO: [Rgba; 8] = [
+/// Colours that colour-blind people tell apart: those of Okabe and Ito (2008), and two more by lightness.
+pub const OKABE_ITO: [Rgba; 10] = [
     solid(0x56B4E9),
     solid(0xE69F00),
     solid(0x009E73),
@@ -146,6 +146,8 @@ pub const OKABE_ITO: [Rgba; 8] = [
     solid(0xD55E00),
     solid(0xCC79A7),
     solid(0x999999),
+    solid(0xFFFFFF),
+    solid(0xFFAABB),
 ];
 
 /// Sizes in points; one point is one pixel at 1080 lines of height and grows with the height beyond that.

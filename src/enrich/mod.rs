@@ -4,7 +4,11 @@
 
 mod sources;
 
-use std::{collections::HashMap, path::PathBuf, time::Duration};
+use std::{
+    collections::HashMap,
+    path::PathBuf,
+    time::{Duration, Instant},
+};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError};
 
@@ -25,6 +29,9 @@ pub const TO_MAP_CAPACITY: usize = 8_192;
 pub const SIDE_CAPACITY: usize = 64;
 /// How often the user's own places are looked at for changes.
 const LOOK_AT_PLACES: Duration = Duration::from_secs(2);
+
+/// A picture that follows the sockets at this pace looks live, and a software renderer keeps up with it.
+const BETWEEN_WAKES: Duration = Duration::from_millis(90);
 
 /// What the display asks of the thread.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -144,7 +151,7 @@ pub fn run(
                 }
                 Err(_) => Err(RecvTimeoutError::Disconnected),
             },
-            default(LOOK_AT_PLACES) => Err(RecvTimeoutError::Timeout),
+            default(work.patience()) => Err(RecvTimeoutError::Timeout),
         };
         let still_there = match message {
             Ok(CollectorMessage::Events(batch)) => work.take(batch, sources.geography(), outlets),
@@ -163,6 +170,7 @@ pub fn run(
         if !still_there || !work.catch_up(outlets) {
             return;
         }
+        work.wake_in_time(outlets);
     }
 }
 
@@ -177,6 +185,9 @@ struct Work {
     untold_status: Option<AgentStatus>,
     watches_traffic: bool,
     dropped: u64,
+    /// Something was told since the map was woken last.
+    owes_wake: bool,
+    last_wake: Option<Instant>,
 }
 
 impl Work {
@@ -210,7 +221,27 @@ impl Work {
         if self.dropped > dropped_before {
             tell(outlets, vec![Report::Dropped(self.dropped)]);
         }
-        if told { wake(outlets) } else { true }
+        self.owes_wake |= told;
+        true
+    }
+
+    /// How long to wait for news before there is something else to do.
+    fn patience(&self) -> Duration {
+        if self.owes_wake || self.needs_full_set || self.untold_status.is_some() {
+            BETWEEN_WAKES
+        } else {
+            LOOK_AT_PLACES
+        }
+    }
+
+    /// Every wake draws a frame, so news that come close together share one.
+    fn wake_in_time(&mut self, outlets: &Outlets) {
+        let is_early = self.last_wake.is_some_and(|last| last.elapsed() < BETWEEN_WAKES);
+        if self.owes_wake && !is_early {
+            self.owes_wake = false;
+            self.last_wake = Some(Instant::now());
+            (outlets.wake)();
+        }
     }
 
     /// Sends what the map should know and does not, as far as there is room. Returns whether the map still listens.
@@ -224,7 +255,8 @@ impl Work {
         match outlets.to_map.try_send(Located::FullSet(self.table.all())) {
             Ok(()) => {
                 self.needs_full_set = false;
-                wake(outlets)
+                self.owes_wake = true;
+                true
             }
             Err(error) => error.is_full(),
         }
@@ -236,7 +268,10 @@ impl Work {
             return true;
         };
         match outlets.to_map.try_send(Located::Status(status)) {
-            Ok(()) => wake(outlets),
+            Ok(()) => {
+                self.owes_wake = true;
+                true
+            }
             Err(TrySendError::Full(Located::Status(status))) => {
                 self.untold_status = Some(status);
                 true
@@ -246,11 +281,6 @@ impl Work {
     }
 }
 
-fn wake(outlets: &Outlets) -> bool {
-    (outlets.wake)();
-    true
-}
-
 /// Reports are worth less than the thread's time: what does not fit is left out, and the next one says the same.
 fn tell(outlets: &Outlets, reports: Vec<Report>) {
     for report in reports {
@@ -258,7 +288,7 @@ fn tell(outlets: &Outlets, reports: Vec<Report>) {
             return;
         }
     }
-    wake(outlets);
+    (outlets.wake)();
 }
 
 #[cfg(test)]

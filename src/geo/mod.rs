@@ -72,6 +72,11 @@ impl Geography {
             return Err(reason);
         }
         let address = effective_address(address);
+        // City tables fill IPv6 space that nobody announces with guesses.
+        let knows_holders = self.sources.iter().any(|source| source.info().has_asns);
+        if address.is_ipv6() && knows_holders && self.asn(address).is_none() {
+            return Err(NoPlace::NoEntry);
+        }
         let mut answers =
             self.sources.iter().filter_map(|source| Some((source.place(address)?, source.info())));
         answers.next().ok_or(NoPlace::NoEntry)

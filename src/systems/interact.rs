@@ -5,7 +5,7 @@ use bevy::{app::AppExit, prelude::*};
 
 use super::MapSystems;
 use crate::components::{
-    action::{Overlays, UiAction},
+    action::{ListKind, Overlays, UiAction},
     map_view::MapView,
     notices::Notices,
     palette::Palette,
@@ -17,7 +17,7 @@ pub(super) fn plugin(app: &mut App) {
     app.add_systems(Update, (act, step_back).chain().in_set(MapSystems::Interact));
 }
 
-fn act(
+pub(super) fn act(
     mut actions: MessageReader<UiAction>,
     mut book: ResMut<RuleBook>,
     mut view: ResMut<MapView>,
@@ -47,7 +47,11 @@ fn act(
             UiAction::Quit => {
                 exit.write(AppExit::Success);
             }
-            UiAction::Back | UiAction::ReloadRules | UiAction::DragWindow | UiAction::ResizeWindow(_) => {}
+            // Rules read again may have other labels.
+            UiAction::ReloadRules => {
+                overlays.list = overlays.list.filter(|list| !matches!(list, ListKind::Label(_)));
+            }
+            UiAction::Back | UiAction::DragWindow | UiAction::ResizeWindow(_) => {}
         }
     }
 }

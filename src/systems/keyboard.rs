@@ -18,6 +18,7 @@ pub(super) fn plugin(app: &mut App) {
 pub(super) fn press(
     mut presses: MessageReader<KeyboardInput>,
     panels: Res<Panels>,
+    held: Res<ButtonInput<KeyCode>>,
     mut shift: Local<bool>,
     mut focus_lost: MessageReader<KeyboardFocusLost>,
     mut actions: MessageWriter<UiAction>,
@@ -25,12 +26,21 @@ pub(super) fn press(
     if focus_lost.read().count() > 0 {
         *shift = false;
     }
+    // With these held a key belongs to the toolkit (Ctrl+C copies) or to the window manager.
+    let is_chord = held.any_pressed([
+        KeyCode::ControlLeft,
+        KeyCode::ControlRight,
+        KeyCode::AltLeft,
+        KeyCode::AltRight,
+        KeyCode::SuperLeft,
+        KeyCode::SuperRight,
+    ]);
     for press in presses.read() {
         // Followed press by press: by the end of a slow frame Shift may be up again.
         if matches!(press.key_code, KeyCode::ShiftLeft | KeyCode::ShiftRight) {
             *shift = press.state == ButtonState::Pressed;
         }
-        if press.state != ButtonState::Pressed || press.repeat || panels.has_keyboard {
+        if press.state != ButtonState::Pressed || press.repeat || panels.has_keyboard || is_chord {
             continue;
         }
         if let Some(action) = action_of(press.key_code, &press.logical_key, *shift) {

@@ -14,11 +14,12 @@ use bevy::{
     window::{PrimaryWindow, Window, WindowCloseRequested, WindowMode},
     winit::{EventLoopProxyWrapper, WinitUserEvent},
 };
-use crossbeam_channel::{Receiver, Sender, bounded};
+use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded};
 
 use super::{
     MapSystems,
     ingest::{Feed, ingest},
+    interact::act,
 };
 use crate::{
     components::{
@@ -63,7 +64,8 @@ pub fn plugin(app: &mut App) {
     app.add_systems(Startup, start).add_systems(
         Update,
         (
-            (reload_rules, watch_traffic).in_set(MapSystems::Trail),
+            watch_traffic.in_set(MapSystems::Trail),
+            reload_rules.after(act).in_set(MapSystems::Interact),
             take_reports.after(ingest).in_set(MapSystems::Ingest),
         ),
     );
@@ -152,6 +154,7 @@ fn watch_traffic(overlays: Res<Overlays>, link: Option<Res<EnrichLink>>, mut wat
 }
 
 fn take_reports(
+    mut commands: Commands,
     link: Option<Res<EnrichLink>>,
     clock: Res<MapClock>,
     mut notices: ResMut<Notices>,
@@ -160,8 +163,17 @@ fn take_reports(
     let Some(link) = link else {
         return;
     };
-    for report in link.reports.try_iter().take(SIDE_CAPACITY) {
-        take_report(report, clock.now_unix_millis(), &mut notices, &mut sources);
+    for _ in 0..SIDE_CAPACITY {
+        match link.reports.try_recv() {
+            Ok(report) => take_report(report, clock.now_unix_millis(), &mut notices, &mut sources),
+            Err(TryRecvError::Empty) => return,
+            Err(TryRecvError::Disconnected) => {
+                let line = "it has ended: what the map shows is no longer true. Start the program again";
+                notices.say(Severity::Error, "Collector", vec![line.to_owned()]);
+                commands.remove_resource::<EnrichLink>();
+                return;
+            }
+        }
     }
 }
 
@@ -196,7 +208,7 @@ fn shown_sources(infos: &[SourceInfo]) -> DataSources {
         None => info.name.clone(),
     };
     // Places of the user's own have no date; the table behind them does the work.
-    let first = infos.iter().find(|info| info.date.is_some()).or(infos.first());
+    let first = infos.iter().find(|info| info.has_places && info.date.is_some()).or(infos.first());
     let date = first.and_then(|info| info.date.as_deref());
     let month = date.map(|date| format!("data {} · ", date.get(..7).unwrap_or(date)));
     let name = first.map_or("no data", |info| info.name.trim_end_matches(" (embedded)"));
@@ -232,7 +244,12 @@ fn remember_window(
         WindowPosition::At(at) => Some(at.to_array()),
         _ => None,
     };
-    let place = WindowPlace { width: window.physical_width(), height: window.physical_height(), position };
+    // In the units in which a window is asked for, or it would grow at every start on a scaled screen.
+    let place = WindowPlace {
+        width: window.width().round() as u32,
+        height: window.height().round() as u32,
+        position,
+    };
     if let Err(error) = place.remember() {
         warn!("the window's place is not remembered: {error}");
     }

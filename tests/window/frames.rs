@@ -8,6 +8,9 @@ use std::{
 use crate::desktop::{Desktop, Window, eventually};
 
 const WATCHED: Duration = Duration::from_secs(8);
+/// The turn of a minute draws one and sets a new alarm, which draws another; a collector on a busy machine may change
+/// its pace, which is shown. A program that did not sleep would draw a hundred and more.
+const STILL_FRAMES: usize = 5;
 
 fn open<'a>(desktop: &'a Desktop, scene: &str) -> Option<Window<'a>> {
     let log = "warn,connmapperl::systems::render=trace";
@@ -30,7 +33,7 @@ fn a_still_scene_draws_no_frames() {
     // Not a wait for something: the claim is about this while.
     sleep(WATCHED);
     let drawn = frames(&window) - before;
-    assert!(drawn <= 1, "{drawn} frames in {WATCHED:?}; one is the clock's, where the minute turned");
+    assert!(drawn <= STILL_FRAMES, "{drawn} frames in {WATCHED:?}");
 
     // It sleeps, but lightly.
     window.key("t");

@@ -13,7 +13,7 @@ const DATA_ENDINGS: [&str; 6] = ["csv", "tsv", "mmdb", "gz", "zip", "bin"];
 const BAKED: [&str; 2] = ["geo.bin", "world.bin"];
 
 /// The user's own places, which have a reader of their own.
-const USER_PLACES: &str = "places.csv";
+pub const USER_PLACES: &str = "places.csv";
 
 /// Files of the folder, links followed, sorted by name; hidden ones, `places.csv` and our own left out.
 pub fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {

@@ -72,6 +72,12 @@ pub fn open_import(path: &Path) -> Result<Import, ImportError> {
     }
 }
 
+/// Whether a folder has anything for this program in it: tables, or the user's own places.
+pub fn holds_data(folder: &Path) -> bool {
+    let has_tables = folder::files_and_one_level_down(folder).is_ok_and(|files| !files.is_empty());
+    has_tables || folder.join(folder::USER_PLACES).is_file()
+}
+
 /// Reads every table in a folder and in the folders directly in it, by [`Kind`] and then by name. Files that
 /// are no data (a README, `places.csv`, hidden files) are passed over.
 pub fn open_folder(folder: &Path) -> (Vec<Arc<dyn GeoSource>>, Vec<ImportError>) {

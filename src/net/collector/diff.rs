@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{half_closed::HalfClosed, source::SeenSocket};
-use crate::model::{Change, ConnectionId, Event, Observation, Owner, Traffic};
+use crate::model::{Change, ConnectionId, Event, Observation, Owner, Protocol, Traffic};
 
 /// Counters change with every packet; nobody reads them more often than this.
 const MIN_MILLIS_BETWEEN_TRAFFIC_UPDATES: u64 = 1_000;
@@ -125,7 +125,10 @@ impl Table {
             if entry.pass == self.pass {
                 return true;
             }
-            if let Some(half_closed) = &mut self.half_closed {
+            // Of UDP no close events come.
+            if let Some(half_closed) = &mut self.half_closed
+                && entry.observation.protocol == Protocol::Tcp
+            {
                 half_closed.insert(identity);
             }
             released.push(entry.inode);

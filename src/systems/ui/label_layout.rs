@@ -67,6 +67,7 @@ pub(super) struct Obstacles<'a> {
 
 /// Which squares of the window hold a dot.
 pub(super) struct DotGrid {
+    window_px: [f32; 2],
     columns: usize,
     rows: usize,
     taken: Vec<bool>,
@@ -75,10 +76,15 @@ pub(super) struct DotGrid {
 impl DotGrid {
     pub(super) fn new(window_px: [f32; 2]) -> Self {
         let [columns, rows] = window_px.map(|px| (px.max(0.0) / CELL_PX) as usize + 1);
-        Self { columns, rows, taken: vec![false; columns * rows] }
+        Self { window_px, columns, rows, taken: vec![false; columns * rows] }
     }
 
     pub(super) fn mark(&mut self, px: [f32; 2], radius_px: f32) {
+        let [width, height] = self.window_px;
+        if px[0] < -radius_px || px[1] < -radius_px || px[0] > width + radius_px || px[1] > height + radius_px
+        {
+            return;
+        }
         let disc = PxRect { min: px.map(|v| v - radius_px), max: px.map(|v| v + radius_px) };
         for cell in self.cells(&disc) {
             self.taken[cell] = true;

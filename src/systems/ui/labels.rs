@@ -3,7 +3,10 @@
 
 use std::sync::Arc;
 
-use bevy::{platform::collections::HashMap, prelude::*};
+use bevy::{
+    platform::collections::{HashMap, HashSet},
+    prelude::*,
+};
 use bevy_egui::{
     EguiContexts,
     egui::{self, Color32, Context, Galley, LayerId, Stroke},
@@ -64,10 +67,16 @@ pub(super) fn show(
     if restyled || some_gone || !changed.is_empty() || book.is_changed() || view.is_changed() {
         last_panels.clone_from(&panels);
         let inputs = Inputs { book: &book, view: &view, theme: &theme, palette: *palette };
-        let (candidates, colours) = inputs.candidates(context, &shown);
+        let (candidates, colours, beyond) = inputs.candidates(context, &shown);
         let dots = inputs.dot_grid(&shown);
         let obstacles = Obstacles { window_px: view.size_px, panels: &panels.rects, dots };
+        let before = layout.without_room;
         layout.arrange(candidates, &obstacles, view.px_per_point);
+        layout.without_room += beyond;
+        if layout.without_room != before {
+            // The status line has been drawn with the old figure.
+            context.request_repaint();
+        }
         painted.0 = inputs.paint(context, &layout, &colours);
     }
     let painter = context.layer_painter(LayerId::background());
@@ -88,22 +97,23 @@ struct Inputs<'a> {
 }
 
 impl Inputs<'_> {
-    /// Texts that want a place, and the colour of each one's dot.
+    /// Texts that want a place, the colour of each one's dot, and how many more there were.
     fn candidates(
         &self,
         context: &Context,
         shown: &Query<Shown, Without<Trail>>,
-    ) -> (Vec<Candidate>, Vec<Color32>) {
+    ) -> (Vec<Candidate>, Vec<Color32>, usize) {
         let mut connections: Vec<_> = shown
             .iter()
             .filter(|(_, matched, _)| {
                 let label = self.book.label_of(matched.0);
-                self.book.shows_text(label) && !self.book.is_hidden(label)
+                matched.0.is_some_and(|rule| self.book.shows_text(rule)) && !self.book.is_hidden(label)
             })
             .collect();
         connections
             .sort_unstable_by_key(|(connection, ..)| (connection.0.opened_unix_millis, connection.0.key));
         let mut seen: HashMap<LabelText, usize> = HashMap::default();
+        let mut beyond: HashSet<LabelText> = HashSet::default();
         let (mut found, mut colours): (Vec<(LabelText, [f32; 2], usize)>, Vec<Color32>) = Default::default();
         for (connection, matched, position) in connections {
             let dot_px = self.view.screen_place(position.map).px;
@@ -120,7 +130,8 @@ impl Inputs<'_> {
                 continue;
             }
             if found.len() == MOST_CANDIDATES {
-                break;
+                beyond.insert(text);
+                continue;
             }
             seen.insert(text.clone(), found.len());
             found.push((text, dot_px, 1));
@@ -140,7 +151,7 @@ impl Inputs<'_> {
                 Candidate { text, count, dot_px, size_px: [size.x * points, size.y * points] }
             })
             .collect();
-        (candidates, colours)
+        (candidates, colours, beyond.len())
     }
 
     fn dot_grid(&self, shown: &Query<Shown, Without<Trail>>) -> DotGrid {

@@ -20,22 +20,25 @@ use crate::{
         rule_book::RuleBook,
         theme::{Theme, size},
     },
-    model::LocatedConnection,
+    model::{LocatedConnection, Owner, Place},
 };
 
 const WIDTH: f32 = 1080.0;
 const HEIGHT: f32 = 420.0;
 
 /// Name and width in points.
-const COLUMNS: [(&str, f32); 8] = [
-    ("program", 110.0),
-    ("peer", 210.0),
-    ("port", 46.0),
-    ("rule", 96.0),
-    ("place", 170.0),
-    ("ASN", 76.0),
-    ("since", 44.0),
-    ("organisation", 160.0),
+const COLUMNS: [(&str, f32); 11] = [
+    ("program", 100.0),
+    ("peer", 200.0),
+    ("port", 42.0),
+    ("rule", 92.0),
+    ("place", 140.0),
+    ("ASN", 70.0),
+    ("since", 42.0),
+    ("sent", 64.0),
+    ("received", 64.0),
+    ("RTT", 54.0),
+    ("organisation", 120.0),
 ];
 
 pub(super) fn show(
@@ -52,10 +55,11 @@ pub(super) fn show(
         return Ok(());
     };
     let context = contexts.ctx_mut()?;
+    let home = MapView::home(view.size_px, view.px_per_point);
     let mut rows: Vec<(&LocatedConnection, usize)> = open
         .iter()
         .map(|(connection, matched)| (&*connection.0, book.label_of(matched.0)))
-        .filter(|(connection, label)| is_listed(kind, connection, *label, &book))
+        .filter(|(connection, label)| is_listed(kind, connection, *label, &book, &home))
         .collect();
     // Oldest first: what is read does not move when something opens.
     rows.sort_unstable_by_key(|(connection, _)| (connection.opened_unix_millis, connection.key));
@@ -120,7 +124,7 @@ fn table(ui: &mut Ui, rows: &[(&LocatedConnection, usize)], book: &RuleBook, the
                 let (connection, label) = rows[table_row.index()];
                 for ((name, _), cell) in COLUMNS.into_iter().zip(cells(connection, label, book)) {
                     table_row.col(|ui| {
-                        let is_figure = matches!(name, "peer" | "port" | "ASN" | "since");
+                        let is_figure = !matches!(name, "program" | "rule" | "place" | "organisation");
                         let font = if is_figure { mono(size::TEXT_SMALL) } else { sans(size::TEXT) };
                         ui.add(Label::new(RichText::new(cell).font(font)).truncate().selectable(true));
                     });
@@ -129,12 +133,22 @@ fn table(ui: &mut Ui, rows: &[(&LocatedConnection, usize)], book: &RuleBook, the
         });
 }
 
-fn is_listed(kind: ListKind, connection: &LocatedConnection, label: usize, book: &RuleBook) -> bool {
+fn is_listed(
+    kind: ListKind,
+    connection: &LocatedConnection,
+    label: usize,
+    book: &RuleBook,
+    home: &MapView,
+) -> bool {
+    let beyond = |place: &Place| home.px_from_lon_lat(place.lon, place.lat).beyond_edge;
     match kind {
         ListKind::All => true,
         ListKind::OnMap => connection.place.is_ok() && !book.is_hidden(label),
         ListKind::Hidden => connection.place.is_ok() && book.is_hidden(label),
         ListKind::WithoutPlace(reason) => connection.place.as_ref().err() == Some(&reason),
+        ListKind::WithoutAnyPlace => connection.place.is_err(),
+        ListKind::BeyondEdge => connection.place.as_ref().is_ok_and(beyond) && !book.is_hidden(label),
+        ListKind::UnknownProgram => !matches!(connection.observation.owner, Owner::Program { .. }),
         ListKind::Label(wanted) => label == wanted,
     }
 }
@@ -145,6 +159,9 @@ fn title(kind: ListKind, book: &RuleBook) -> String {
         ListKind::OnMap => "On the map".into(),
         ListKind::Hidden => "Hidden".into(),
         ListKind::WithoutPlace(reason) => format!("Without place, {}", reason.label()),
+        ListKind::WithoutAnyPlace => "Without place".into(),
+        ListKind::BeyondEdge => "Beyond the edge".into(),
+        ListKind::UnknownProgram => "Of unknown program".into(),
         ListKind::Label(label) => label_text(label, book),
     }
 }
@@ -153,7 +170,7 @@ fn label_text(label: usize, book: &RuleBook) -> String {
     book.rules.labels().get(label).map_or_else(|| "no rule".into(), |label| label.text.to_string())
 }
 
-fn cells(connection: &LocatedConnection, label: usize, book: &RuleBook) -> [String; 8] {
+fn cells(connection: &LocatedConnection, label: usize, book: &RuleBook) -> [String; COLUMNS.len()] {
     let observation = &connection.observation;
     let place = match &connection.place {
         Ok(place) => {
@@ -167,13 +184,53 @@ fn cells(connection: &LocatedConnection, label: usize, book: &RuleBook) -> [Stri
         .as_ref()
         .map_or_else(Default::default, |asn| (format!("AS{}", asn.number), asn.organisation.to_string()));
     [
-        observation.owner.name().to_owned(),
+        program(&observation.owner),
         observation.peer.to_string(),
         observation.local.port().to_string(),
         label_text(label, book),
         place,
         asn,
         status::date_and_time(connection.opened_unix_millis).1,
+        amount(observation.traffic.sent_bytes),
+        amount(observation.traffic.received_bytes),
+        observation.traffic.rtt_micros.map_or_else(String::new, |rtt| format!("{} ms", rtt / 1_000)),
         organisation,
     ]
+}
+
+fn program(owner: &Owner) -> String {
+    match owner {
+        Owner::Program { name, .. } => name.to_string(),
+        Owner::NotPermitted => "? other user".to_owned(),
+        Owner::Unknown => "? no process".to_owned(),
+    }
+}
+
+/// Bytes in the largest decimal unit that leaves a figure before the point; nothing where they are not known.
+fn amount(bytes: Option<u64>) -> String {
+    let Some(bytes) = bytes else {
+        return String::new();
+    };
+    let (mut value, mut unit) = (bytes as f64, "B");
+    for larger in ["kB", "MB", "GB", "TB"] {
+        if value < 1_000.0 {
+            break;
+        }
+        (value, unit) = (value / 1_000.0, larger);
+    }
+    if unit == "B" || value >= 100.0 { format!("{value:.0} {unit}") } else { format!("{value:.1} {unit}") }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn amounts_read_well() {
+        let read = |bytes| super::amount(Some(bytes));
+        assert_eq!(read(0), "0 B");
+        assert_eq!(read(999), "999 B");
+        assert_eq!(read(84_000), "84.0 kB");
+        assert_eq!(read(1_234_567), "1.2 MB");
+        assert_eq!(read(u64::MAX), "18446744 TB");
+        assert_eq!(super::amount(None), "");
+    }
 }

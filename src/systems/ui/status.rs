@@ -88,7 +88,8 @@ fn sums(ui: &mut Ui, account: &Account, theme: &Theme, actions: &mut MessageWrit
             sign(ui, "+", colour);
         }
         if without > 0 {
-            words(ui, &format!("{} without place", grouped(without)), sans(size::TEXT), colour);
+            let list = ListKind::WithoutAnyPlace;
+            link(ui, without, "without place", colour, sans(size::TEXT), list, actions);
             sign(ui, "+", colour);
         }
         link(ui, account.on_map, "on the map", colour, sans(size::TEXT), ListKind::OnMap, actions);
@@ -119,15 +120,18 @@ fn reasons(
                 actions.write(UiAction::OpenList(ListKind::WithoutPlace(reason)));
             }
         }
-        for (count, what) in [
-            (account.beyond_edge, "beyond the edge"),
-            (account.unnamed, "of unknown program"),
-            (labels.without_room, "texts without room"),
+        for (count, what, list) in [
+            (account.beyond_edge, "beyond the edge", ListKind::BeyondEdge),
+            (account.unnamed, "of unknown program", ListKind::UnknownProgram),
         ] {
             if count > 0 {
                 dot(ui, &mut first, faint);
-                words(ui, &format!("{} {what}", grouped(count)), font(), faint);
+                link(ui, count, what, faint, font(), list, actions);
             }
+        }
+        if labels.without_room > 0 {
+            dot(ui, &mut first, faint);
+            words(ui, &format!("{} texts without room", grouped(labels.without_room)), font(), faint);
         }
     });
 }
