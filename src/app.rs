@@ -16,7 +16,9 @@ use bevy::{
         render_resource::TextureUsages,
         settings::{MemoryHints, RenderCreation, WgpuSettings},
     },
-    window::{ExitCondition, MonitorSelection, PrimaryWindow, WindowMode, WindowResolution},
+    window::{
+        ExitCondition, MonitorSelection, PrimaryWindow, WindowMode, WindowResizeConstraints, WindowResolution,
+    },
     winit::WinitPlugin,
 };
 
@@ -40,6 +42,8 @@ use crate::{
 
 /// Size of the window the first time.
 const FIRST_SIZE_PX: [u32; 2] = [1280, 720];
+/// The bottom line needs this much.
+const SMALLEST_POINTS: [f32; 2] = [500.0, 250.0];
 /// Bevy and wgpu say much that no user can act on.
 const LOG_FILTER: &str = "warn,connmapperl=info,wgpu_hal=off,wgpu_core=error,naga=error,bevy_render=error,\
      bevy_egui=error,winit=error";
@@ -94,6 +98,11 @@ pub fn window_app(start: Start, rules: RulesFile, look: &WindowLook) -> Result<A
         position: match look.place.and_then(|place| place.position) {
             Some(at) => WindowPosition::At(at.into()),
             None => WindowPosition::Automatic,
+        },
+        resize_constraints: WindowResizeConstraints {
+            min_width: SMALLEST_POINTS[0],
+            min_height: SMALLEST_POINTS[1],
+            ..default()
         },
         decorations: look.decorated,
         mode: if look.fullscreen {

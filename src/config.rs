@@ -36,6 +36,8 @@ pub struct RulesFile {
     pub errors: Vec<RuleError>,
     /// A path, or `built in`.
     pub source: String,
+    /// The file has no good line: `rules` are the built-in ones.
+    pub is_useless: bool,
 }
 
 /// What the user named on the command line.
@@ -68,7 +70,10 @@ impl Named {
             None => (rules::BUILT_IN.as_bytes().to_vec(), "built in".to_owned()),
         };
         let (rules, errors) = Rules::parse(&bytes);
-        Ok(RulesFile { rules, errors, source })
+        // An empty file is somebody's wish; one of which nothing can be read is none.
+        let is_useless = rules.rules().is_empty() && !errors.is_empty();
+        let rules = if is_useless { Rules::built_in() } else { rules };
+        Ok(RulesFile { rules, errors, source, is_useless })
     }
 
     /// The folder with the user's own tables: the one named, else `resources` in the working folder or beside the

@@ -75,7 +75,12 @@ fn is_ours(system: &str) -> bool {
 
 /// Everything that the window runs, without a window.
 fn whole_app() -> Option<App> {
-    let rules = RulesFile { rules: Rules::built_in(), errors: Vec::new(), source: "a test".to_owned() };
+    let rules = RulesFile {
+        rules: Rules::built_in(),
+        errors: Vec::new(),
+        source: "a test".to_owned(),
+        is_useless: false,
+    };
     match still_app(0, [640, 360], rules, &WindowLook::default()) {
         Ok(mut app) => {
             app.add_plugins((systems::window_plugin, services::plugin));

@@ -1,6 +1,12 @@
 //! `connmapperl snapshot`: one picture of the map, drawn without a display by the same plugins as the window's.
 
-use std::{fs::Permissions, io::BufWriter, os::unix::fs::PermissionsExt, path::Path, time::Duration};
+use std::{
+    fs::{self, Permissions},
+    io::{Cursor, Write},
+    os::unix::fs::PermissionsExt,
+    path::Path,
+    time::Duration,
+};
 
 use anyhow::{Context, bail};
 use bevy::{
@@ -64,6 +70,7 @@ fn still(look: &mut Look, common: &Common, args: &SnapshotArgs) -> anyhow::Resul
         rules: look.rules.rules.clone(),
         errors: std::mem::take(&mut look.rules.errors),
         source: look.rules.source.clone(),
+        is_useless: look.rules.is_useless,
     };
     let window_look = WindowLook {
         light: args.light,
@@ -93,12 +100,22 @@ fn camera_on_image(app: &mut App, [width, height]: [u32; 2]) -> Handle<Image> {
     image
 }
 
+/// A file is replaced by a whole one, under its own permissions; what is no file (a pipe, a device) is written to.
 fn write_png(image: &Image, path: &Path) -> anyhow::Result<()> {
     let picture = image.clone().try_into_dynamic()?.to_rgb8();
-    // Whoever shows the file never sees half of it.
+    let mut png = Cursor::new(Vec::new());
+    picture.write_to(&mut png, ImageFormat::Png)?;
+    // Through links, which stay links.
+    let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let before = fs::metadata(&path).ok();
+    if before.as_ref().is_some_and(|before| !before.is_file()) {
+        fs::OpenOptions::new().write(true).open(&path)?.write_all(png.get_ref())?;
+        return Ok(());
+    }
+    let permissions = before.map_or_else(|| Permissions::from_mode(0o644), |before| before.permissions());
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let file = tempfile::Builder::new().permissions(Permissions::from_mode(0o644)).tempfile_in(folder)?;
-    picture.write_to(&mut BufWriter::new(&file), ImageFormat::Png)?;
+    let mut file = tempfile::Builder::new().permissions(permissions).tempfile_in(folder)?;
+    file.write_all(png.get_ref())?;
     file.persist(path)?;
     Ok(())
 }

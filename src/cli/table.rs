@@ -107,7 +107,7 @@ impl<'a> Row<'a> {
             printable(self.program),
             socket(self.local_address, self.local_port),
             socket(self.peer_address, self.peer_port),
-            self.rule.unwrap_or("-").to_owned(),
+            printable(self.rule.unwrap_or("-")),
             self.country.map_or_else(|| "-".to_owned(), |country| country.to_string()),
             printable(city.or(self.without_place).unwrap_or("-")),
             self.asn.map_or_else(|| "-".to_owned(), |asn| format!("AS{asn}")),
@@ -116,9 +116,13 @@ impl<'a> Row<'a> {
     }
 }
 
+/// Longer cells are cut in the table; JSON and CSV have them whole.
+const LONGEST_CELL: usize = 60;
+
 /// A program chooses its own name: what would steer the terminal is shown, not obeyed.
 fn printable(text: &str) -> String {
-    if text.chars().any(char::is_control) { text.escape_debug().to_string() } else { text.to_owned() }
+    let text: String = text.chars().take(LONGEST_CELL).collect();
+    if text.chars().any(char::is_control) { text.escape_debug().to_string() } else { text }
 }
 
 pub(super) const TEXT_COLUMNS: [&str; 10] =

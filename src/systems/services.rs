@@ -123,7 +123,10 @@ fn reload_rules(
     match start.named.read_rules() {
         Ok(file) => {
             say_rule_errors(&file, &mut notices);
-            book.replace(file.rules, file.source);
+            // The rules in force are better than none.
+            if !file.is_useless {
+                book.replace(file.rules, file.source);
+            }
         }
         // The rules in force stay in force.
         Err(error) => {

@@ -3,20 +3,23 @@
 use bevy::prelude::*;
 use bevy_egui::{
     EguiContexts,
-    egui::{self, Align2},
+    egui::{self, Align2, RichText},
 };
 
 use super::{
     panel, row,
     style::{medium, sans},
 };
-use crate::components::{
-    account::Account,
-    action::{ListKind, UiAction},
-    connection::Agents,
-    map_view::MapView,
-    panels::Panels,
-    theme::{Theme, size},
+use crate::{
+    components::{
+        account::Account,
+        action::{ListKind, UiAction},
+        connection::Agents,
+        map_view::MapView,
+        panels::Panels,
+        theme::{Theme, size},
+    },
+    model::CollectorMethod,
 };
 
 const WIDTH: f32 = 184.0;
@@ -59,8 +62,16 @@ pub(super) fn show(
             if response.clicked() {
                 actions.write(UiAction::OpenList(ListKind::All));
             }
-            if !agent.notes.is_empty() {
-                response.on_hover_text(agent.notes.join("\n"));
+            // A scene's sockets are nobody's, so there is nothing to mend.
+            if agent.method != CollectorMethod::Demo {
+                for note in &agent.notes {
+                    let note =
+                        RichText::new(note).font(sans(size::TEXT_SMALL)).color(colours.text_faint.egui());
+                    ui.scope(|ui| {
+                        ui.set_max_width(WIDTH);
+                        ui.add(egui::Label::new(note).wrap());
+                    });
+                }
             }
         }
     });

@@ -24,6 +24,10 @@ const BOX: f32 = 9.0;
 /// The box answers to clicks a little around it.
 const BOX_REACH: f32 = 5.0;
 const NARROWEST: f32 = 150.0;
+/// For the count at the right end of a row.
+const FIGURE_ROOM: f32 = 48.0;
+/// A longer name is cut: a panel is no place for essays.
+const WIDEST: f32 = 260.0;
 const GAP: f32 = 16.0;
 
 /// One row of the key.
@@ -59,9 +63,11 @@ pub(super) fn show(
         ui.spacing_mut().item_spacing.y = 0.0;
         let rows = rows(&book, *palette, &account, &theme);
         let names = rows.iter().map(|row| row::width(ui, row.text, medium(size::TEXT)));
-        let width = names.fold(NARROWEST, |widest, name| widest.max(name + BOX + GAP + 56.0));
+        let width = names.fold(NARROWEST, |widest, name| widest.max(name + BOX + GAP + 56.0)).min(WIDEST);
         head(ui, width, &theme, &mut actions);
-        egui::ScrollArea::vertical().max_height(tallest).show(ui, |ui| {
+        let height = (rows.len() as f32 * row::ROW_HEIGHT).min(tallest);
+        // Without the least height a key that once was short would stay so.
+        egui::ScrollArea::vertical().max_height(tallest).min_scrolled_height(height).show(ui, |ui| {
             for key_row in &rows {
                 one(ui, key_row, width, &theme, &mut actions);
             }
@@ -121,7 +127,10 @@ fn one(ui: &mut Ui, key_row: &KeyRow, width: f32, theme: &Theme, actions: &mut M
     }
     let text_colour = if key_row.text_on { colours.text } else { colours.text_second }.egui();
     let at = line.left_center() + egui::vec2(BOX + GAP * 0.75, 0.0);
-    let text_width = row::text(ui, at, Align2::LEFT_CENTER, key_row.text, medium(size::TEXT), text_colour);
+    let room = Rect::from_min_max(line.min, egui::pos2(line.right() - FIGURE_ROOM, line.bottom()));
+    let painter = ui.painter().with_clip_rect(room.intersect(ui.clip_rect()));
+    let text = key_row.text.to_owned();
+    let text_width = painter.text(at, Align2::LEFT_CENTER, text, medium(size::TEXT), text_colour).width();
     if key_row.hidden {
         let end = at + egui::vec2(text_width, 0.0);
         ui.painter().line_segment([at, end], Stroke::new(1.0, text_colour));

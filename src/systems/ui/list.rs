@@ -30,7 +30,7 @@ const HEIGHT: f32 = 420.0;
 const COLUMNS: [(&str, f32); 11] = [
     ("program", 100.0),
     ("peer", 200.0),
-    ("port", 42.0),
+    ("local port", 62.0),
     ("rule", 92.0),
     ("place", 140.0),
     ("ASN", 70.0),

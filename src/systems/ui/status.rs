@@ -58,7 +58,10 @@ pub(super) fn show(
             });
             let (word, colour) =
                 if demo.is_some() { ("SCENE", theme.colours.warning) } else { ("LIVE", theme.colours.good) };
-            words(ui, word, medium(size::TEXT_SMALL), colour.egui());
+            ui.horizontal(|ui| {
+                words(ui, word, medium(size::TEXT_SMALL), colour.egui());
+                words(ui, "F1 help", sans(size::TEXT_SMALL), theme.colours.text_faint.egui());
+            });
         });
     let right = Area::new(egui::Id::new("account"))
         .anchor(Align2::RIGHT_BOTTOM, egui::vec2(-size::MARGIN, -size::MARGIN))
