@@ -60,6 +60,8 @@ xdotool                 xdotool               xdotool              xdotool      
 openbox                 openbox               openbox              openbox            openbox
 xclip                   xclip                 xclip                xclip              xclip
 ip                      iproute2              iproute              iproute2           iproute2
+import                  imagemagick           ImageMagick          imagemagick        ImageMagick
+xprop                   x11-utils             xprop                xorg-xprop         xprop
 '
 # Tests of these print `skipped` where they are missing; they come along when others are installed.
 wishes_test='weston'

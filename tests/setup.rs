@@ -160,7 +160,7 @@ fn other_distributions_are_told_their_names() {
 #[test]
 fn tests_need_more_than_running_does() {
     let machine = Machine::complete().with("apt-get", "echo \"apt-get $*\"");
-    for tool in ["Xvfb", "xclip", "ip"] {
+    for tool in ["Xvfb", "xclip", "ip", "import", "xprop"] {
         fs::write(machine.file(tool), "").unwrap();
         fs::set_permissions(machine.file(tool), fs::Permissions::from_mode(0o755)).unwrap();
     }

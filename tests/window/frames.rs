@@ -10,7 +10,7 @@ use crate::desktop::{Desktop, Window, eventually};
 const WATCHED: Duration = Duration::from_secs(8);
 /// The turn of a minute draws one and sets a new alarm, which draws another; a collector on a busy machine may change
 /// its pace, which is shown. A program that did not sleep would draw a hundred and more.
-const STILL_FRAMES: usize = 5;
+pub const STILL_FRAMES: usize = 5;
 
 fn open<'a>(desktop: &'a Desktop, scene: &str) -> Option<Window<'a>> {
     let log = "warn,connmapperl::systems::render=trace";
