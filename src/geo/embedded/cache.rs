@@ -114,12 +114,13 @@ fn map_file(file: &File) -> io::Result<Mmap> {
 }
 
 /// Makes the cache file under its name, whole or not at all, and removes what other versions have left.
-pub(super) fn make(path: &Path, baked: &[u8], header: &Header) -> Result<(), EmbeddedError> {
+pub(super) fn make(path: &Path, baked: &'static [u8], header: &Header) -> Result<(), EmbeddedError> {
     let dir = path.parent().ok_or(EmbeddedError::NotOurs)?;
     fs::create_dir_all(dir)?;
     give_back_large_blocks();
     let file = tempfile::Builder::new().prefix(TEMPORARY_PREFIX).tempfile_in(dir)?;
     expand(baked, header, &|at, bytes| file.as_file().write_all_at(bytes, at))?;
+    let_go_of_pages(baked);
     // Not synced to the disk: a file that a power cut has left incomplete fails its checksum and is made again.
     file.persist(path).map_err(|error| error.error)?;
     remove_stale(dir, path);
@@ -136,6 +137,25 @@ fn give_back_large_blocks() {
     // SAFETY: takes two numbers, and may be called at any time from any thread.
     unsafe {
         libc::mallopt(libc::M_MMAP_THRESHOLD, LARGE_BLOCK_BYTES);
+    }
+}
+
+/// The baked file is part of the program and has been read for this once: its pages need not stay in memory.
+fn let_go_of_pages(baked: &'static [u8]) {
+    // SAFETY: asks for a number.
+    let page = usize::try_from(unsafe { libc::sysconf(libc::_SC_PAGESIZE) }).unwrap_or(0);
+    if !page.is_power_of_two() {
+        return;
+    }
+    let range = baked.as_ptr_range();
+    // Whole pages alone: what shares one with other data stays.
+    let (start, end) = ((range.start as usize).next_multiple_of(page), range.end as usize & !(page - 1));
+    if start < end {
+        // SAFETY: the pages belong to the program's file, hold only these constant bytes, and were never written to:
+        // whoever reads them again gets them from the file.
+        unsafe {
+            libc::madvise(start as *mut libc::c_void, end - start, libc::MADV_DONTNEED);
+        }
     }
 }
 

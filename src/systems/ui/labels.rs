@@ -3,10 +3,7 @@
 
 use std::sync::Arc;
 
-use bevy::{
-    platform::collections::{HashMap, HashSet},
-    prelude::*,
-};
+use bevy::{platform::collections::HashMap, prelude::*};
 use bevy_egui::{
     EguiContexts,
     egui::{self, Color32, Context, Galley, LayerId, Stroke},
@@ -97,7 +94,7 @@ struct Inputs<'a> {
 }
 
 impl Inputs<'_> {
-    /// Texts that want a place, the colour of each one's dot, and how many more there were.
+    /// Texts that want a place, the colour of each one's dot, and how many connections more want one.
     fn candidates(
         &self,
         context: &Context,
@@ -113,7 +110,7 @@ impl Inputs<'_> {
         connections
             .sort_unstable_by_key(|(connection, ..)| (connection.0.opened_unix_millis, connection.0.key));
         let mut seen: HashMap<LabelText, usize> = HashMap::default();
-        let mut beyond: HashSet<LabelText> = HashSet::default();
+        let mut beyond = 0;
         let (mut found, mut colours): (Vec<(LabelText, [f32; 2], usize)>, Vec<Color32>) = Default::default();
         for (connection, matched, position) in connections {
             let dot_px = self.view.screen_place(position.map).px;
@@ -124,13 +121,13 @@ impl Inputs<'_> {
             if !on_screen {
                 continue;
             }
+            if found.len() == MOST_CANDIDATES {
+                beyond += 1;
+                continue;
+            }
             let text = label_text(&connection.0, rule.port, dot_px);
             if let Some(index) = seen.get(&text) {
                 found[*index].2 += 1;
-                continue;
-            }
-            if found.len() == MOST_CANDIDATES {
-                beyond.insert(text);
                 continue;
             }
             seen.insert(text.clone(), found.len());
@@ -151,7 +148,7 @@ impl Inputs<'_> {
                 Candidate { text, count, dot_px, size_px: [size.x * points, size.y * points] }
             })
             .collect();
-        (candidates, colours, beyond.len())
+        (candidates, colours, beyond)
     }
 
     fn dot_grid(&self, shown: &Query<Shown, Without<Trail>>) -> DotGrid {
