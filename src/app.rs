@@ -16,9 +16,7 @@ use bevy::{
         render_resource::TextureUsages,
         settings::{MemoryHints, RenderCreation, WgpuSettings},
     },
-    window::{
-        ExitCondition, MonitorSelection, PrimaryWindow, WindowMode, WindowResizeConstraints, WindowResolution,
-    },
+    window::{ExitCondition, MonitorSelection, WindowMode, WindowResizeConstraints, WindowResolution},
     winit::WinitPlugin,
 };
 
@@ -169,7 +167,7 @@ fn world(app: &mut App, clock: MapClock, size_px: [u32; 2], rules: RulesFile, lo
     }
 }
 
-fn spawn_camera(mut commands: Commands, _windows: Query<(), With<PrimaryWindow>>) {
+fn spawn_camera(mut commands: Commands) {
     commands.spawn(map_camera());
 }
 

@@ -112,11 +112,6 @@ fn read_rules_file(path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Where the decoded table may be kept.
-pub fn cache_folder() -> Option<PathBuf> {
-    xdg("XDG_CACHE_HOME", ".cache")
-}
-
 fn config_folder() -> Option<PathBuf> {
     xdg("XDG_CONFIG_HOME", ".config")
 }

@@ -1,9 +1,10 @@
 //! One look at the sockets, enriched: what the map would show at this moment, without threads.
 
 use crate::{
-    config::{self, ConfigError, Named, RulesFile},
+    config::{ConfigError, Named, RulesFile},
     demo::SeededScene,
     enrich::{DataFolders, OpenTable, Report, Sources},
+    geo::embedded::default_cache_dir,
     model::{AgentId, AgentStatus, Event, LocatedConnection},
     net::collector::{Collector, ScanError, hostname},
     scene_source::DemoSource,
@@ -20,7 +21,7 @@ impl Common {
     /// # Errors
     /// When the data folder that was named is none.
     pub fn folders(&self) -> Result<DataFolders, ConfigError> {
-        Ok(DataFolders { data: self.named().data_folder()?, cache: config::cache_folder() })
+        Ok(DataFolders { data: self.named().data_folder()?, cache: default_cache_dir() })
     }
 
     /// This machine, or the scene that was asked for: as it goes on, or its first moment alone.

@@ -8,7 +8,7 @@ mod version;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 
 pub use list::list;
 pub use live::Look;
@@ -90,7 +90,7 @@ pub struct SnapshotArgs {
 }
 
 /// How a list is printed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     Text,
     Json,

@@ -3,14 +3,14 @@
 use std::io::{self, Write};
 
 use crate::{
-    config::cache_folder,
     enrich::{Report, Sources},
+    geo::embedded::default_cache_dir,
 };
 
 /// # Errors
 /// When the output cannot be written.
 pub fn print_sources(out: &mut impl Write) -> io::Result<()> {
-    for report in Sources::open(None, cache_folder().as_deref()).take_reports() {
+    for report in Sources::open(None, default_cache_dir().as_deref()).take_reports() {
         match report {
             Report::Sources(infos) => {
                 for info in infos {

@@ -1,6 +1,5 @@
-//! Reads from connmap's own settings file, `connmaprc`, the one thing that carries over: how large its map was and
-//! where it stood. The file has a name and a value a line, parted by blanks; what it does not know, connmap skips,
-//! and so does this.
+//! Reads from connmap's own settings file, `connmaprc`, the one thing that carries over: how large its map was.
+//! The file has a name and a value a line, parted by blanks; what it does not know, connmap skips, and so does this.
 
 /// Widths of a map that can be meant, in pixels; outside them the file is taken as broken.
 const MAP_WIDTHS: std::ops::RangeInclusive<u32> = 64..=16_384;
@@ -11,13 +10,8 @@ pub fn start_size(text: &str) -> Option<(u32, u32)> {
     Some((width, width / 2))
 }
 
-/// Left and upper edge of connmap's map on the screen, in pixels.
-pub fn start_place(text: &str) -> Option<(i32, i32)> {
-    Some((value(text, "location_x")?, value(text, "location_y")?))
-}
-
 /// The last line of a name counts, as it does in connmap.
-fn value<T: std::str::FromStr>(text: &str, name: &str) -> Option<T> {
+fn value(text: &str, name: &str) -> Option<u32> {
     let mut found = None;
     for line in text.lines() {
         let mut words = line.split_whitespace();
@@ -35,9 +29,8 @@ mod tests {
     const INSTALLED: &str = "location_x 20\nlocation_y 500\nmap_width 1000\nblack false\nupdate_interval 1\n";
 
     #[test]
-    fn the_installed_file_gives_size_and_place() {
+    fn the_installed_file_gives_the_size() {
         assert_eq!(start_size(INSTALLED), Some((1000, 500)));
-        assert_eq!(start_place(INSTALLED), Some((20, 500)));
     }
 
     #[test]
@@ -50,6 +43,5 @@ mod tests {
         assert_eq!(start_size("map_width 4000000000"), None);
         assert_eq!(start_size("colour red\r\n\tmap_width\t501 px\r\n"), Some((501, 250)));
         assert_eq!(start_size("map_width 800\nmap_width 640\n"), Some((640, 320)));
-        assert_eq!(start_place("location_x -7\n"), None);
     }
 }

@@ -1,8 +1,9 @@
-//! Calendar dates of data files.
+//! Which dates of data files are to be believed; the calendar itself is `geo::date`.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-const SECS_PER_DAY: u64 = 86_400;
+use crate::geo::date::Date;
+
 /// Seconds since the Unix epoch at 9999-12-31: later dates are nonsense and would not fit `YYYY-MM-DD`.
 const LAST_UNIX_SECS: u64 = 253_402_214_400;
 
@@ -20,17 +21,7 @@ pub fn date_from_unix_secs(unix_secs: u64) -> Option<String> {
     if !(FIRST_UNIX_SECS..=LAST_UNIX_SECS).contains(&unix_secs) {
         return None;
     }
-    // Proleptic Gregorian calendar in eras of 400 years that begin on 1 March, so that the leap day comes
-    // last (H. Hinnant, "chrono-Compatible Low-Level Date Algorithms").
-    let days = unix_secs / SECS_PER_DAY + 719_468;
-    let (era, day_of_era) = (days / 146_097, days % 146_097);
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-    let year = era * 400 + year_of_era + u64::from(month <= 2);
-    Some(format!("{year:04}-{month:02}-{day:02}"))
+    Some(Date::from_system_time(UNIX_EPOCH + Duration::from_secs(unix_secs)).to_string())
 }
 
 #[cfg(test)]

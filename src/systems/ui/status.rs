@@ -84,7 +84,7 @@ pub(super) fn show(
 /// `163 sockets = 151 on the map + 12 without place`
 fn sums(ui: &mut Ui, account: &Account, theme: &Theme, actions: &mut MessageWriter<UiAction>) {
     let colour = theme.colours.text.egui();
-    let without: usize = NoPlace::ALL.iter().map(|reason| account.without_place(*reason)).sum();
+    let without = account.not_shown() - account.hidden;
     right_to_left(ui, |ui| {
         if account.hidden > 0 {
             link(ui, account.hidden, "hidden", colour, sans(size::TEXT), ListKind::Hidden, actions);
