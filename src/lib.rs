@@ -2,7 +2,16 @@
 //! `cfg(feature)` stands here and nowhere else.
 
 pub mod model;
-pub mod net;
+pub mod net {
+    //! Edges to the network: the collector reads this machine's sockets, an agent sends what it sees, the listener takes it in.
+
+    pub mod agent;
+    pub mod collector;
+    #[cfg(feature = "gui")]
+    pub mod server;
+    pub mod tls;
+    pub mod wire;
+}
 pub mod projection;
 pub mod rules;
 pub mod world;

@@ -57,6 +57,15 @@ pub struct Traffic {
     pub rtt_micros: Option<u32>,
 }
 
+impl Traffic {
+    /// Takes over what is known in `newer`.
+    pub fn update(&mut self, newer: Self) {
+        self.sent_bytes = newer.sent_bytes.or(self.sent_bytes);
+        self.received_bytes = newer.received_bytes.or(self.received_bytes);
+        self.rtt_micros = newer.rtt_micros.or(self.rtt_micros);
+    }
+}
+
 /// One socket as seen by an agent. IPv4-mapped IPv6 addresses are already plain IPv4 here.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Observation {
@@ -104,7 +113,7 @@ pub struct Event {
 #[serde(rename_all = "lowercase")]
 pub enum Change {
     Opened(Observation),
-    /// Only what changed is `Some`.
+    /// Only what changed is `Some`, counter by counter.
     Updated {
         traffic: Option<Traffic>,
         owner: Option<Owner>,
@@ -236,6 +245,8 @@ pub enum Located {
     /// All that is open now, and nothing else is: sent when earlier changes had to be dropped or places changed.
     FullSet(Vec<LocatedConnection>),
     Status(AgentStatus),
+    /// It is an agent no longer. Its connections have been closed before.
+    AgentGone(AgentId),
 }
 
 /// How an agent sees its sockets.
@@ -272,6 +283,29 @@ pub struct AgentStatus {
     pub tick_millis: u32,
     /// Why some programs have no name, or the method is not the best one; one sentence each.
     pub notes: Vec<String>,
+    pub link: AgentLink,
+}
+
+/// How what an agent says reaches the display.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "state")]
+pub enum AgentLink {
+    /// The display's own machine.
+    #[default]
+    Local,
+    Connected {
+        /// From there to here and back, as measured last.
+        delay_micros: Option<u32>,
+        /// How far the agent's clock is ahead of the display's; its times are corrected by it.
+        clock_offset_millis: Option<i64>,
+        program_version: Arc<str>,
+        /// The agent is of an older version than the display.
+        is_outdated: bool,
+        /// Events that the agent had to drop while it was cut off, since it started.
+        dropped_events: u64,
+    },
+    /// Nothing has come since then, by the display's clock.
+    Lost { since_unix_millis: i64 },
 }
 
 /// `::ffff:a.b.c.d` is plain IPv4; scope and flow of IPv6 addresses do not name another peer.

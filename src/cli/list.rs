@@ -91,7 +91,7 @@ fn follow<W: Write>(
         }
         Located::Updated { key, traffic, owner } => {
             if let Some(connection) = known.get_mut(&key) {
-                connection.observation.traffic = traffic.unwrap_or(connection.observation.traffic);
+                connection.observation.traffic.update(traffic.unwrap_or_default());
                 if let Some(owner) = owner {
                     connection.observation.owner = owner;
                 }
@@ -102,7 +102,7 @@ fn follow<W: Write>(
                 printer.row(&Row::new(&connection, rules).because("closed"))?;
             }
         }
-        Located::FullSet(_) | Located::Status(_) => {}
+        Located::FullSet(_) | Located::Status(_) | Located::AgentGone(_) => {}
     }
     Ok(())
 }

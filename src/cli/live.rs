@@ -5,7 +5,7 @@ use crate::{
     demo::SeededScene,
     enrich::{DataFolders, OpenTable, Report, Sources},
     geo::embedded::default_cache_dir,
-    model::{AgentId, AgentStatus, Event, LocatedConnection},
+    model::{AgentId, AgentLink, AgentStatus, Event, LocatedConnection},
     net::collector::{Collector, ScanError, hostname},
     scene_source::DemoSource,
     systems::wall_unix_millis,
@@ -105,6 +105,7 @@ impl Look {
             method: self.collector.method(),
             tick_millis: u32::try_from(crate::net::collector::SHORTEST_TICK.as_millis()).unwrap_or(u32::MAX),
             notes: self.collector.notes(),
+            link: AgentLink::Local,
         }
     }
 

@@ -86,7 +86,7 @@ impl OpenTable {
             Change::Updated { traffic, owner } => {
                 let connection = self.open.get_mut(&key)?;
                 if let Some(traffic) = traffic {
-                    connection.observation.traffic = traffic;
+                    connection.observation.traffic.update(traffic);
                 }
                 if let Some(owner) = &owner {
                     connection.observation.owner = owner.clone();

@@ -194,6 +194,7 @@ mod thread_of_its_own {
                 method: CollectorMethod::Polling,
                 tick_millis: 100,
                 notes: Vec::new(),
+                link: Default::default(),
             };
             self.events.send_timeout(CollectorMessage::Status(status), PATIENCE).unwrap();
         }

@@ -41,7 +41,7 @@ pub(super) fn ingest(world: &mut World) {
             }
             Located::Updated { key, traffic, owner } => update(world, key, |connection| {
                 if let Some(traffic) = traffic {
-                    connection.bypass_change_detection().0.observation.traffic = traffic;
+                    connection.bypass_change_detection().0.observation.traffic.update(traffic);
                 }
                 if let Some(owner) = owner {
                     connection.0.observation.owner = owner;
@@ -50,6 +50,9 @@ pub(super) fn ingest(world: &mut World) {
             Located::Closed { key, unix_millis } => close(world, key, unix_millis),
             Located::FullSet(connections) => replace_all(world, connections),
             Located::Status(status) => take_status(world, status),
+            Located::AgentGone(agent) => {
+                world.resource_mut::<Agents>().0.retain(|known| known.agent != agent)
+            }
         }
     }
     if !receiver.is_empty() && world.contains_resource::<Messages<RequestRedraw>>() {

@@ -20,7 +20,7 @@ use super::{
     Collector,
     pace::{Pace, SHORTEST_TICK},
 };
-use crate::model::{AgentId, AgentStatus, Event};
+use crate::model::{AgentId, AgentLink, AgentStatus, Event};
 
 /// Close events are gathered for this long before they are read again: at most fifty wake-ups a second.
 const GATHER_CLOSE_EVENTS: Duration = Duration::from_millis(20);
@@ -230,6 +230,7 @@ impl Runner {
             method: self.collector.method(),
             tick_millis: u32::try_from(self.pace.tick().as_millis()).unwrap_or(u32::MAX),
             notes,
+            link: AgentLink::Local,
         };
         if self.last_status.as_ref() == Some(&status) {
             return Ok(());

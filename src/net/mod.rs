@@ -1,3 +1,0 @@
-//! The network edge: what this machine's sockets say.
-
-pub mod collector;

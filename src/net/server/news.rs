@@ -1,0 +1,100 @@
+//! What the listener tells whoever takes the news, already checked: text can be shown, times are the display's, events
+//! come once each and in order.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
+use tokio::sync::Notify;
+
+use crate::model::{AgentId, AgentStatus, ConnectionId, Event, Observation};
+
+/// From the listener, in order.
+#[derive(Debug)]
+pub enum FleetMessage {
+    Agent(AgentNews),
+    /// Something a person should read: a new agent, one that was refused.
+    Notice {
+        importance: Importance,
+        topic: String,
+        line: String,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Importance {
+    Info,
+    Warning,
+}
+
+#[derive(Debug)]
+pub struct AgentNews {
+    pub agent: AgentId,
+    pub news: News,
+    /// To be told when the news has reached whoever keeps it.
+    pub delivery: Option<Delivery>,
+}
+
+#[derive(Debug)]
+pub enum News {
+    /// Name, method, link: after it was let in, and whenever something of it changes.
+    Status(AgentStatus),
+    /// All that is open; what is not in it is closed. `run` tells the agent's runs apart: connection numbers mean nothing
+    /// from one run to another, while sockets of the same boot are the same ones.
+    Snapshot { run: u64, same_boot: bool, unix_millis: i64, connections: Vec<OpenSocket> },
+    /// In order, without gaps, within `run`.
+    Events { run: u64, events: Vec<Event> },
+    /// It is an agent no longer: its connections close at that time.
+    Gone { unix_millis: i64 },
+}
+
+/// A connection of a snapshot.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OpenSocket {
+    pub connection: ConnectionId,
+    /// Sequence number of the event that opened it.
+    pub opened_sequence: u64,
+    /// Display's clock.
+    pub opened_unix_millis: i64,
+    pub observation: Observation,
+}
+
+/// Counts what has arrived, for the acknowledgement.
+#[derive(Debug)]
+pub struct Delivery {
+    sequence: u64,
+    arrived: Arc<Arrived>,
+}
+
+/// How far one agent's news have arrived.
+#[derive(Debug, Default)]
+pub struct Arrived {
+    sequence: AtomicU64,
+    changed: Notify,
+}
+
+impl Delivery {
+    /// For news that reach up to event `sequence`.
+    pub const fn new(sequence: u64, arrived: Arc<Arrived>) -> Self {
+        Self { sequence, arrived }
+    }
+
+    /// The news are where they should be, and may be forgotten by whoever sent them.
+    pub fn done(self) {
+        self.arrived.sequence.fetch_max(self.sequence, Ordering::Release);
+        self.arrived.changed.notify_one();
+    }
+}
+
+impl Arrived {
+    /// Last event that has arrived.
+    pub fn sequence(&self) -> u64 {
+        self.sequence.load(Ordering::Acquire)
+    }
+
+    /// Waits until more may have arrived.
+    pub async fn changed(&self) {
+        self.changed.notified().await;
+    }
+}
