@@ -7,7 +7,7 @@ pub mod net {
 
     pub mod agent;
     pub mod collector;
-    #[cfg(feature = "gui")]
+    #[cfg(feature = "serve")]
     pub mod server;
     pub mod tls;
     pub mod wire;
@@ -29,7 +29,7 @@ pub mod components;
 pub mod config;
 #[cfg(feature = "gui")]
 pub mod demo;
-#[cfg(feature = "gui")]
+#[cfg(feature = "serve")]
 pub mod enrich;
 #[cfg(feature = "gui")]
 pub mod scene_source;
