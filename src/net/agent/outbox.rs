@@ -102,23 +102,15 @@ impl Outbox {
         self.dropped
     }
 
-    /// Memory that counts towards the bound.
-    pub const fn bytes(&self) -> usize {
-        self.bytes
-    }
-
-    /// Whether counters wait for [`Self::tell_counters`].
-    pub fn has_due_counters(&self) -> bool {
-        !self.due.is_empty()
-    }
-
     /// Takes what the collector saw. `now`: any clock that never runs backwards.
     pub fn take(&mut self, event: Event, now: Duration) {
         let Event { unix_millis, connection: ConnectionId(connection), change, .. } = event;
         match change {
             Change::Opened(observation) => self.open(connection, observation, unix_millis, now),
             Change::Updated { traffic, owner } => {
-                let Some(entry) = self.table.get_mut(&connection).filter(|entry| entry.is_open()) else { return };
+                let Some(entry) = self.table.get_mut(&connection).filter(|entry| entry.is_open()) else {
+                    return;
+                };
                 if let Some(traffic) = traffic {
                     entry.newest.update(traffic);
                     entry.newest_unix_millis = unix_millis;
@@ -229,7 +221,9 @@ impl Outbox {
         let queued = Queued { connection, unix_millis, what };
         self.bytes += queued.bytes();
         self.queue.push_back(queued);
-        while (self.queue.len() > self.bounds.events || self.bytes > self.bounds.bytes) && self.forget_oldest() {
+        while (self.queue.len() > self.bounds.events || self.bytes > self.bounds.bytes)
+            && self.forget_oldest()
+        {
             self.dropped += 1;
         }
     }
