@@ -1,6 +1,12 @@
 //! The static agent in a folder that holds nothing else: it needs no library, finds a name by DNS and reports.
 
-use std::{fs, net::Ipv4Addr, os::unix::fs::PermissionsExt, path::PathBuf, process::Command};
+use std::{
+    fs,
+    net::Ipv4Addr,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use tokio::net::UdpSocket;
 
@@ -13,9 +19,9 @@ use crate::{
 
 const NAME: &str = "map.example";
 
-/// What `make agent` builds.
+/// What `make agent` builds, beside what the tests are built of.
 fn static_agent() -> PathBuf {
-    let target = PathBuf::from(env!("CARGO_BIN_EXE_connmapperl-client")).join("../../..");
+    let target = Path::new(env!("CARGO_BIN_EXE_connmapperl-client")).ancestors().nth(2).unwrap();
     target.join(format!("{}-unknown-linux-gnu/agent/connmapperl-client", std::env::consts::ARCH))
 }
 

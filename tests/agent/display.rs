@@ -2,7 +2,14 @@
 
 #![allow(dead_code, reason = "each that uses it uses a part of it")]
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    io,
+    net::SocketAddr,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
 
 use connmapperl::net::{
     tls::{Fingerprint, provider},
@@ -17,7 +24,7 @@ use connmapperl::net::{
 use rustls::ServerConfig;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf},
     net::{TcpListener, TcpStream},
     time::timeout,
 };
@@ -73,16 +80,17 @@ impl Display {
     /// The next agent, TLS done.
     pub async fn accept(&self) -> Peer {
         let stream = self.accept_tcp().await;
+        let stream = Counted { stream, read: 0 };
         let stream = soon("TLS", self.acceptor.accept(stream)).await.unwrap();
-        Peer { stream, frames: Frames::new(MAX_FRAME_BYTES), bytes: 0 }
+        Peer { stream, frames: Frames::new(MAX_FRAME_BYTES) }
     }
 
     /// TLS with an agent that will not have it, to its end.
-    pub async fn finish(&self, stream: TcpStream) -> std::io::Result<()> {
+    pub async fn finish(&self, stream: TcpStream) -> io::Result<()> {
         soon("the end of TLS", async {
             let mut stream = self.acceptor.accept(stream).await?;
             match stream.read(&mut [0]).await? {
-                0 => Err(std::io::ErrorKind::UnexpectedEof.into()),
+                0 => Err(io::ErrorKind::UnexpectedEof.into()),
                 _ => Ok(()),
             }
         })
@@ -115,10 +123,41 @@ impl Display {
 
 /// An agent that has come.
 pub struct Peer {
-    stream: TlsStream<TcpStream>,
+    stream: TlsStream<Counted>,
     frames: Frames,
-    /// Read so far, within TLS.
-    pub bytes: usize,
+}
+
+/// TCP that knows how much was read.
+struct Counted {
+    stream: TcpStream,
+    read: usize,
+}
+
+impl AsyncRead for Counted {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let done = Pin::new(&mut self.stream).poll_read(cx, buffer);
+        self.read += buffer.filled().len() - before;
+        done
+    }
+}
+
+impl AsyncWrite for Counted {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, buffer)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
 }
 
 impl Peer {
@@ -132,14 +171,16 @@ impl Peer {
                 let mut read = [0; 16 * 1024];
                 match self.stream.read(&mut read).await {
                     Ok(0) | Err(_) => return None,
-                    Ok(count) => {
-                        self.bytes += count;
-                        self.frames.push(&read[..count]);
-                    }
+                    Ok(count) => self.frames.push(&read[..count]),
                 }
             }
         })
         .await
+    }
+
+    /// Bytes of TCP that the agent has sent, TLS and all.
+    pub fn bytes(&self) -> usize {
+        self.stream.get_ref().0.read
     }
 
     pub async fn next_events(&mut self) -> Events {
@@ -192,15 +233,14 @@ impl Peer {
 
     /// Hangs up without a word, as a killed program does.
     pub fn cut(self) {
-        let (stream, _) = self.stream.into_inner();
-        // What was not read makes the kernel reset the connection.
-        drop(stream);
+        // Without the good-bye of TLS.
+        drop(self.stream.into_inner());
     }
 
     /// Reads so many bytes of TCP, past TLS, so that the link can be cut in the midst of a record.
     pub async fn read_raw(&mut self, bytes: usize) {
         let mut raw = vec![0; bytes];
-        let (stream, _) = self.stream.get_mut();
-        soon("bytes", stream.read_exact(&mut raw)).await.unwrap();
+        let (counted, _) = self.stream.get_mut();
+        soon("bytes", counted.stream.read_exact(&mut raw)).await.unwrap();
     }
 }
