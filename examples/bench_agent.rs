@@ -43,9 +43,10 @@ use crate::display::{Display, Peer};
 
 const PAIRS: usize = 500;
 const TICK: Duration = Duration::from_millis(100);
-const CPU_TICKS: u32 = 150;
+/// Shorter than the silence after which the agent would leave.
+const CPU_TICKS: u32 = 100;
 const STARTS: usize = 15;
-const CHURNED: usize = 300;
+const CHURNED: usize = 150;
 /// Each of them lives so many ticks.
 const LIFE_TICKS: usize = 3;
 /// The last counters of those that closed have been told after this.
@@ -104,17 +105,14 @@ async fn bench() -> anyhow::Result<Vec<String>> {
     bench_start(&program, &display, folder.path(), &mut goals).await?;
     let agent = Agent::start(&program, &display, folder.path())?;
     let mut peer = display.welcome(0, true).await;
+    peer.next_snapshot().await;
     let mut known = Known::default();
     while known.open.len() < 2 * PAIRS {
         known.take(&peer.next_events().await)?;
     }
     peer.acknowledge(known.last_sequence).await;
-    let task = async {
-        bench_memory(&agent, &mut goals)?;
-        bench_cpu(&agent, &mut goals)?;
-        anyhow::Ok(())
-    };
-    task.await?;
+    bench_memory(&agent, &mut goals)?;
+    bench_cpu(&agent, &mut goals)?;
     bench_wire(&mut peer, &mut known, &mut pairs, &mut goals).await?;
     Ok(goals.0)
 }
@@ -243,6 +241,7 @@ async fn bench_start(
         let began = Instant::now();
         let _agent = Agent::start(program, display, folder)?;
         let mut peer = display.welcome(0, true).await;
+        peer.next_snapshot().await;
         peer.next_events().await;
         starts.push(began.elapsed());
     }
@@ -318,6 +317,7 @@ async fn bench_wire(
     while began.elapsed() < TICK * (CHURNED as u32 + 10) + SETTLE {
         if let Ok(events) = tokio::time::timeout(TICK / 4, peer.next_events()).await {
             let told = known.take(&events)?;
+            peer.acknowledge(known.last_sequence).await;
             changes += told.len();
             for event in &told {
                 json += serde_json::to_vec(event)?.len() + 1;
