@@ -36,6 +36,7 @@ use connmapperl::{
 };
 use rustix::{
     process::{Resource, getrlimit, setrlimit},
+    thread::{UnshareFlags, unshare_unsafe},
     time::{ClockId, clock_gettime},
 };
 
@@ -60,6 +61,11 @@ const MOST_OF_JSON: f64 = 1.0 / 5.0;
 const MOST_OF_THE_TABLE: f64 = 1.0 / 30.0;
 
 fn main() -> ExitCode {
+    if let Err(error) = leave_the_others() {
+        println!(
+            "note: other programs' connections count too, because this is no network of its own: {error:#}"
+        );
+    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let missed = match runtime.context("no runtime").and_then(|runtime| runtime.block_on(bench())) {
         Ok(missed) => missed,
@@ -70,6 +76,17 @@ fn main() -> ExitCode {
     };
     missed.iter().for_each(|goal| println!("MISSED: {goal}"));
     if missed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Into a network where nobody else has connections. Needs root and `ip`.
+fn leave_the_others() -> anyhow::Result<()> {
+    // SAFETY: no other thread is there yet, and the files that are open stay what they are.
+    unsafe { unshare_unsafe(UnshareFlags::NEWNET)? };
+    let ip = Command::new("ip").args(["link", "set", "lo", "up"]).status()?;
+    if !ip.success() {
+        bail!("ip ended with {ip}");
+    }
+    Ok(())
 }
 
 /// Goals that were missed.
