@@ -9,6 +9,7 @@
 //! - CPU time, beside a bare netlink dump as often;
 //! - bytes a change on the wire, TLS included, beside the same events as JSON and beside the whole table at each look.
 
+#[allow(clippy::unwrap_used, clippy::expect_used, reason = "it is the tests' own, where they may")]
 #[path = "../tests/agent/display.rs"]
 mod display;
 
