@@ -3,4 +3,4 @@
 
 mod news;
 
-pub use news::{AgentNews, Delivery, FleetMessage, Importance, News, OpenSocket};
+pub use news::{AgentNews, Arrived, Delivery, FleetMessage, Importance, News, OpenSocket};
