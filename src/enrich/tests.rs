@@ -202,6 +202,7 @@ mod thread_of_its_own {
                 tick_millis: 100,
                 notes: Vec::new(),
                 link: Default::default(),
+                home: None,
             };
             self.events.send_timeout(CollectorMessage::Status(status), PATIENCE).unwrap();
         }
@@ -250,6 +251,7 @@ mod thread_of_its_own {
             tick_millis: 100,
             notes: Vec::new(),
             link: AgentLink::Lost { since_unix_millis: 1 },
+            home: None,
         }
     }
 

@@ -3,13 +3,17 @@
 use bevy::prelude::*;
 
 use super::MapSystems;
-use crate::components::{
-    connection::{Age, MatchedRule, Position, Trail},
-    dots::{DotInstance, DotRow, Dots},
-    map_clock::MapClock,
-    palette::Palette,
-    rule_book::RuleBook,
-    theme::Theme,
+use crate::{
+    components::{
+        connection::{Age, Agents, Connection, MatchedRule, Position, Trail},
+        dots::{DotInstance, DotRow, Dots},
+        fleet::{AgentRings, HiddenAgents, colour_of},
+        map_clock::MapClock,
+        palette::Palette,
+        rule_book::RuleBook,
+        theme::Theme,
+    },
+    model::AgentId,
 };
 
 pub(super) fn plugin(app: &mut App) {
@@ -18,6 +22,7 @@ pub(super) fn plugin(app: &mut App) {
 
 type Drawn = (
     Entity,
+    &'static Connection,
     Ref<'static, Position>,
     Ref<'static, MatchedRule>,
     Ref<'static, Age>,
@@ -29,30 +34,37 @@ fn write_changed(
     book: Res<RuleBook>,
     palette: Res<Palette>,
     theme: Res<Theme>,
+    (hidden_agents, rings, agents): (Res<HiddenAgents>, Res<AgentRings>, Res<Agents>),
+    mut was_ringed: Local<bool>,
     mut dots: ResMut<Dots>,
     drawn: Query<Drawn>,
     mut rows: Query<&mut DotRow>,
 ) {
-    let all = book.is_changed() || palette.is_changed() || theme.is_changed() || clock.is_changed();
-    for (entity, position, matched, age, trail) in &drawn {
+    // One agent's dots need not be told from another's.
+    let is_ringed = rings.0 && agents.0.len() > 1;
+    let restyled = palette.is_changed() || theme.is_changed() || hidden_agents.is_changed();
+    let all = book.is_changed() || restyled || clock.is_changed() || *was_ringed != is_ringed;
+    *was_ringed = is_ringed;
+    for (entity, connection, position, matched, age, trail) in &drawn {
         let ended = trail.as_ref().is_some_and(Ref::is_added);
         if !(all || ended || position.is_changed() || matched.is_changed() || age.is_changed()) {
             continue;
         }
         let label = book.label_of(matched.0);
+        let agent = connection.0.key.agent;
         let rgba = match matched.0.and_then(|rule| book.rules.rules().get(rule)) {
             Some(rule) => palette.linear(label, rule.color.to_array()),
             None => palette.no_rule_linear(&theme),
         };
         let dot = DotInstance {
             lon_lat: [position.lon, position.lat],
-            rgba,
+            rgba: ringed(rgba, is_ringed.then_some(agent)),
             born_millis: clock.epoch_millis_from_unix(age.born_unix_millis),
             // 0 means open, so the end is never 0.
             ended_millis: trail
                 .map_or(0, |trail| clock.epoch_millis_from_unix(trail.ended_unix_millis).max(1)),
         };
-        let hidden = book.is_hidden(label);
+        let hidden = book.is_hidden(label) || hidden_agents.hides(agent);
         let Ok(mut row) = rows.get_mut(entity) else {
             continue;
         };
@@ -63,6 +75,12 @@ fn write_changed(
             (None, true) => {}
         }
     }
+}
+
+/// Puts the number of the agent's colour, from 1, into the lower byte of the alpha; 0 for no ring.
+fn ringed([r, g, b, alpha]: [u16; 4], agent: Option<AgentId>) -> [u16; 4] {
+    let ring = agent.map_or(0, |agent| colour_of(agent) as u16 + 1);
+    [r, g, b, (alpha & 0xff00) | ring]
 }
 
 /// Takes an entity's dot off the map; the row it leaves is filled by the last one.

@@ -30,7 +30,7 @@ const BETWEEN_STATUSES: Duration = Duration::from_secs(1);
 const SEND_PATIENCE: Duration = Duration::from_millis(50);
 
 /// What the thread sends.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum CollectorMessage {
     /// At least one event, in order.
     Events(Vec<Event>),
@@ -231,6 +231,7 @@ impl Runner {
             tick_millis: u32::try_from(self.pace.tick().as_millis()).unwrap_or(u32::MAX),
             notes,
             link: AgentLink::Local,
+            home: None,
         };
         if self.last_status.as_ref() == Some(&status) {
             return Ok(());
