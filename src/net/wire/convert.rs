@@ -113,7 +113,7 @@ pub fn method_from_wire(method: i32) -> CollectorMethod {
 
 /// Text from afar, fit to be shown: control characters and those that turn text around or hide become `?`, and no more
 /// than `most_bytes` are kept.
-pub(super) fn clean(text: &str, most_bytes: usize) -> String {
+pub fn clean(text: &str, most_bytes: usize) -> String {
     let mut cleaned = String::new();
     for character in text.chars() {
         let shown = if is_treacherous(character) { '?' } else { character };

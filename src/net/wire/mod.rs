@@ -8,7 +8,7 @@ mod frame;
 pub mod messages;
 
 pub use convert::{
-    FromWire, WireError, change_from_wire, method_from_wire, observation_from_wire, wire_from_change,
+    FromWire, WireError, change_from_wire, clean, method_from_wire, observation_from_wire, wire_from_change,
     wire_from_method, wire_from_observation,
 };
 pub use dictionary::{DICTIONARY_ENTRIES, ProgramNames, ProgramNumbers};
