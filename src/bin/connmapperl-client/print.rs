@@ -1,61 +1,22 @@
-//! `connmapperl-client`: prints this machine's connections, once or as they change.
+//! What this machine has, on standard output: once, or as it changes.
 
 use std::{
     io::{self, BufWriter, Write},
-    process::ExitCode,
     time::Duration,
 };
 
 use anyhow::Context;
-use clap::Parser;
 use connmapperl::{
     model::{AgentStatus, Change, Direction, Event, Observation, Owner, Protocol, Traffic},
     net::collector::{Collector, CollectorMessage, Settings, spawn},
 };
 
+use crate::Arguments;
+
 /// Messages that may wait to be printed; then the collector waits.
 const CHANNEL_MESSAGES: usize = 64;
 
-/// Shows the established TCP and connected UDP sockets of this machine, with their programs.
-#[derive(Parser)]
-#[command(name = "connmapperl-client", version)]
-struct Arguments {
-    /// Print the connections that there are now, and exit
-    #[arg(long)]
-    once: bool,
-    /// Print JSON: an array with --once, else one event a line
-    #[arg(long)]
-    json: bool,
-    /// Time between two looks at the socket table, in milliseconds; lengthened by itself where looking is dear
-    #[arg(long, value_name = "MS", default_value_t = 100, value_parser = clap::value_parser!(u32).range(10..=60_000))]
-    interval: u32,
-    /// Tell how the sockets are read, on standard error
-    #[arg(short, long)]
-    verbose: bool,
-}
-
-fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    let done = if arguments.once { print_once(&arguments) } else { follow(&arguments) };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        // Whoever read our output has seen enough.
-        Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("connmapperl-client: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-fn is_closed_pipe(error: &anyhow::Error) -> bool {
-    error
-        .chain()
-        .filter_map(|cause| cause.downcast_ref::<io::Error>())
-        .any(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
-}
-
-fn print_once(arguments: &Arguments) -> anyhow::Result<()> {
+pub fn print_once(arguments: &Arguments) -> anyhow::Result<()> {
     let mut collector = Collector::for_this_machine();
     let mut events = Vec::new();
     collector.tick(collector.now_unix_millis(), &mut events).context("cannot list connections")?;
@@ -83,7 +44,7 @@ fn print_once(arguments: &Arguments) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn follow(arguments: &Arguments) -> anyhow::Result<()> {
+pub fn follow(arguments: &Arguments) -> anyhow::Result<()> {
     let (sender, receiver) = crossbeam_channel::bounded(CHANNEL_MESSAGES);
     let settings =
         Settings { shortest_tick: Duration::from_millis(arguments.interval.into()), ..Settings::default() };

@@ -1,0 +1,202 @@
+//! The agent from start to end: a collector fills the outbox, one link after the other empties it.
+
+use std::{io, sync::Arc, time::Duration};
+
+use tokio::{runtime, sync::watch, time::sleep};
+use tokio_rustls::TlsConnector;
+
+use super::{
+    backoff::Backoff,
+    failure::{Failure, printable},
+    identity::{Identity, random_u64},
+    link::{Ended, Link, connector},
+    pulse::boot_time,
+    settings::{ServerAddress, Settings},
+    shared::{Shared, spawn_filler},
+};
+use crate::{
+    model::CollectorMethod,
+    net::collector::{self, Collector},
+};
+
+/// Messages between collector and outbox; both are in memory, so a few ticks are plenty.
+const CHANNEL_MESSAGES: usize = 16;
+/// Resolving a name is all that is done in other threads; musl's and glibc's resolvers need less.
+const RESOLVER_STACK_BYTES: usize = 512 * 1024;
+/// A waiting agent looks at the clock this often: the machine may have slept.
+const LOOK_AT_CLOCK: Duration = Duration::from_secs(1);
+/// Time that passed unnoticed beyond this was sleep.
+const SLEEP: Duration = Duration::from_secs(5);
+
+/// What the agent tells whoever started it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// A display has let it in.
+    Connected {
+        server: ServerAddress,
+        /// As the display calls this agent.
+        agent_name: String,
+        /// Version of the display's program.
+        program_version: String,
+        /// The display remembers this run, and is told only what it has missed.
+        resumes: bool,
+    },
+    /// There is no link. `is_new`: for another reason than the last one told.
+    Failed { failure: Failure, is_new: bool, again_after: Duration },
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    #[error("cannot start: {0}")]
+    Start(#[from] io::Error),
+    #[error("cannot start TLS: {0}")]
+    Tls(#[from] rustls::Error),
+    #[error("the collector ended")]
+    CollectorEnded,
+}
+
+/// Runs an agent until `stop` is done; then what is due is sent, for a second at most. Blocks the calling thread.
+///
+/// # Errors
+/// Where it cannot start, or the collector ends. That there is no display is none: it is tried again for ever.
+pub fn run(
+    settings: &Settings,
+    collector: Collector,
+    stop: impl Future<Output = ()>,
+    tell: &mut dyn FnMut(Notice),
+) -> Result<(), RunError> {
+    let connector = connector(settings)?;
+    let method = collector.method();
+    let shared = Arc::new(Shared::new(settings.outbox));
+    let (sender, receiver) = crossbeam_channel::bounded(CHANNEL_MESSAGES);
+    let filler = spawn_filler(Arc::clone(&shared), receiver)?;
+    let collecting = collector::Settings {
+        name: Arc::clone(&settings.name),
+        shortest_tick: settings.shortest_tick,
+        ..collector::Settings::default()
+    };
+    let collector = collector::spawn(collector, collecting, sender)?;
+
+    let runtime = runtime::Builder::new_current_thread()
+        .enable_io()
+        .enable_time()
+        .max_blocking_threads(1)
+        .thread_keep_alive(LOOK_AT_CLOCK)
+        .thread_name("resolver")
+        .thread_stack_size(RESOLVER_STACK_BYTES)
+        .build()?;
+    let identity = Identity::of_this_machine();
+    let mut agent = Agent { settings, shared: &shared, connector, identity, method, tell, last_told: None };
+    let (stopper, stopped) = watch::channel(false);
+    let ended = runtime.block_on(async {
+        let stopping = async {
+            stop.await;
+            // Nobody listens where the links have ended already.
+            let _ = stopper.send(true);
+            std::future::pending::<()>().await;
+        };
+        tokio::select! {
+            () = agent.links(stopped) => Ok(()),
+            () = shared.ended() => Err(RunError::CollectorEnded),
+            () = stopping => Ok(()),
+        }
+    });
+    // A resolver that still waits for an answer is not waited for.
+    runtime.shutdown_background();
+    drop(collector);
+    // A panic in there has been printed by its own thread.
+    let _ = filler.join();
+    ended
+}
+
+struct Agent<'a> {
+    settings: &'a Settings,
+    shared: &'a Shared,
+    connector: TlsConnector,
+    identity: Identity,
+    method: CollectorMethod,
+    tell: &'a mut dyn FnMut(Notice),
+    /// Last failure since there was a link.
+    last_told: Option<Failure>,
+}
+
+impl Agent<'_> {
+    /// One after the other, until the agent shall end.
+    async fn links(&mut self, mut stop: watch::Receiver<bool>) {
+        let mut backoff = Backoff::new(self.settings.backoff);
+        let mut force_snapshot = false;
+        loop {
+            let opening = Link::open(self.settings, &self.connector, &self.identity, self.method);
+            let opened = tokio::select! {
+                opened = opening => opened,
+                () = stopped(&mut stop) => return,
+            };
+            let failure = match opened {
+                Err(failure) => failure,
+                Ok(link) => {
+                    self.connected(&link);
+                    let began = boot_time();
+                    let ended = link.talk(self.settings, self.shared, force_snapshot, &mut stop).await;
+                    backoff.lived(boot_time().saturating_sub(began));
+                    force_snapshot = false;
+                    match ended {
+                        Ended::Stopped => return,
+                        Ended::Failed(failure) => failure,
+                    }
+                }
+            };
+            force_snapshot |= failure.needs_a_snapshot();
+            if failure.needs_a_person() {
+                backoff.give_time();
+            }
+            let delay = backoff.next_delay(random_u64());
+            self.failed(failure, delay);
+            tokio::select! {
+                waited = wait(delay) => if let Waited::Slept = waited { backoff.reset() },
+                () = stopped(&mut stop) => return,
+            }
+        }
+    }
+
+    fn connected(&mut self, link: &Link) {
+        self.last_told = None;
+        (self.tell)(Notice::Connected {
+            server: self.settings.server.clone(),
+            agent_name: printable(&link.welcome.agent_name),
+            program_version: printable(&link.welcome.program_version),
+            resumes: link.welcome.resume_after > 0,
+        });
+    }
+
+    fn failed(&mut self, failure: Failure, again_after: Duration) {
+        let is_new = self.last_told.as_ref() != Some(&failure);
+        self.last_told = Some(failure.clone());
+        (self.tell)(Notice::Failed { failure, is_new, again_after });
+    }
+}
+
+async fn stopped(stop: &mut watch::Receiver<bool>) {
+    // An error means that nobody can tell it to stop any more, which comes to the same.
+    let _ = stop.wait_for(|stop| *stop).await;
+}
+
+enum Waited {
+    ToTheEnd,
+    /// The machine slept meanwhile: the network may be another one now.
+    Slept,
+}
+
+async fn wait(delay: Duration) -> Waited {
+    let until = boot_time() + delay;
+    loop {
+        let now = boot_time();
+        let Some(left) = until.checked_sub(now).filter(|left| !left.is_zero()) else {
+            return Waited::ToTheEnd;
+        };
+        let nap = left.min(LOOK_AT_CLOCK);
+        sleep(nap).await;
+        if boot_time().saturating_sub(now) > nap + SLEEP {
+            return Waited::Slept;
+        }
+    }
+}
