@@ -2,6 +2,8 @@
 //! agents, looks up place and ASN once a connection, and hands the map what it should show. When the map cannot keep up, changes are dropped and counted,
 //! and the next send is the full set: no lost `Closed` leaves a ghost.
 
+mod lines;
+mod log;
 mod sources;
 mod table;
 
@@ -22,11 +24,15 @@ use crate::{
     },
 };
 
+pub use lines::FleetLines;
+pub use log::{FleetLog, LogError};
 pub use sources::Sources;
 pub use table::{OpenTable, Snapshot, connection_of_run};
 
 /// Messages that may wait for the map: several frames' worth of a flood. A full set is one message.
 pub const TO_MAP_CAPACITY: usize = 8_192;
+/// Messages of agents that may wait: two of each of a thousand, and each agent waits for its own.
+pub const FLEET_CAPACITY: usize = 2_048;
 /// Requests and reports are rare.
 pub const SIDE_CAPACITY: usize = 64;
 /// How often the user's own places are looked at for changes.

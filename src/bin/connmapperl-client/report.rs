@@ -11,8 +11,8 @@ use std::{
 use anyhow::{Context, anyhow, bail};
 use connmapperl::net::{
     agent::{
-        BackoffBounds, Bounds, CERTIFICATE_FILE, Notice, Places, PulseBounds, SERVER_FILE, Secret, ServerAddress,
-        Settings, TOKEN_FILE, run,
+        BackoffBounds, Bounds, CERTIFICATE_FILE, Notice, Places, PulseBounds, SERVER_FILE, Secret,
+        ServerAddress, Settings, TOKEN_FILE, run,
     },
     collector::{Collector, hostname},
     tls::Fingerprint,
@@ -89,11 +89,21 @@ fn settings(arguments: &Arguments) -> anyhow::Result<Settings> {
             missing += &format!("\n  {what}, or a file {}", paths.join(" or "));
         }
     };
-    look(server.is_none(), &format!("its address: --server HOST[:PORT], the variable {SERVER_VARIABLE}"), SERVER_FILE);
+    look(
+        server.is_none(),
+        &format!("its address: --server HOST[:PORT], the variable {SERVER_VARIABLE}"),
+        SERVER_FILE,
+    );
     look(pin.is_none(), "its certificate: --cert FILE, --fingerprint SHA256", CERTIFICATE_FILE);
-    look(secret.is_none(), &format!("the token: --token-file FILE, the variable {TOKEN_VARIABLE}"), TOKEN_FILE);
+    look(
+        secret.is_none(),
+        &format!("the token: --token-file FILE, the variable {TOKEN_VARIABLE}"),
+        TOKEN_FILE,
+    );
     let (Some(server), Some(pin), Some(secret)) = (server, pin, secret) else {
-        bail!("too little is known of the display to report to; missing:{missing}\nTo see this machine's connections here: --print or --once");
+        bail!(
+            "too little is known of the display to report to; missing:{missing}\nTo see this machine's connections here: --print or --once"
+        );
     };
     Ok(Settings {
         server,
@@ -125,7 +135,9 @@ fn pin(arguments: &Arguments, places: &Places) -> anyhow::Result<Option<Fingerpr
     if let Some(text) = &arguments.fingerprint {
         return Ok(Some(text.parse().context("--fingerprint")?));
     }
-    let Some(path) = arguments.cert.clone().or_else(|| places.find(CERTIFICATE_FILE)) else { return Ok(None) };
+    let Some(path) = arguments.cert.clone().or_else(|| places.find(CERTIFICATE_FILE)) else {
+        return Ok(None);
+    };
     let pin = Fingerprint::of_pem(&read(&path)?);
     pin.map(Some).map_err(|error| anyhow!("{} cannot be the display's certificate: {error}", path.display()))
 }

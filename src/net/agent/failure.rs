@@ -48,9 +48,10 @@ impl Failure {
             Some(rustls::Error::General(problem)) => {
                 return Self::Certificate { address, problem: problem.clone() };
             }
-            Some(rustls::Error::AlertReceived(AlertDescription::ProtocolVersion) | rustls::Error::PeerIncompatible(_)) => {
-                "it does not speak TLS 1.3, and nothing older is spoken here".to_owned()
-            }
+            Some(
+                rustls::Error::AlertReceived(AlertDescription::ProtocolVersion)
+                | rustls::Error::PeerIncompatible(_),
+            ) => "it does not speak TLS 1.3, and nothing older is spoken here".to_owned(),
             Some(rustls::Error::InvalidMessage(_)) => "what answers there does not speak TLS".to_owned(),
             Some(error) => format!("no TLS with it: {error}"),
             None if error.kind() == io::ErrorKind::UnexpectedEof || is_reset(error) => {

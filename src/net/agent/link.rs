@@ -153,7 +153,9 @@ impl Link {
             match link.reader.read(&mut read).await {
                 Ok(0) => return Err(Failure::HungUpEarly { address }),
                 Ok(count) => link.frames.push(&read[..count]),
-                Err(error) => return Err(Failure::from_handshake(address, written.as_ref().err().unwrap_or(&error))),
+                Err(error) => {
+                    return Err(Failure::from_handshake(address, written.as_ref().err().unwrap_or(&error)));
+                }
             }
         }
     }
@@ -250,7 +252,9 @@ impl Link {
             let mut read = [0; READ_BYTES];
             loop {
                 match self.frames.next::<ServerFrame>() {
-                    Ok(Some(ServerFrame { says: Some(ServerSays::Refused(refused)) })) => return Some(refused),
+                    Ok(Some(ServerFrame { says: Some(ServerSays::Refused(refused)) })) => {
+                        return Some(refused);
+                    }
                     Ok(Some(_)) => continue,
                     Ok(None) => {}
                     Err(_) => return None,

@@ -118,7 +118,9 @@ impl Outbox {
         match change {
             Change::Opened(observation) => self.open(connection, observation, unix_millis, now),
             Change::Updated { traffic, owner } => {
-                let Some(entry) = self.table.get_mut(&connection).filter(|entry| entry.is_open()) else { return };
+                let Some(entry) = self.table.get_mut(&connection).filter(|entry| entry.is_open()) else {
+                    return;
+                };
                 if let Some(traffic) = traffic {
                     entry.newest.update(traffic);
                     entry.newest_unix_millis = unix_millis;
@@ -229,7 +231,9 @@ impl Outbox {
         let queued = Queued { connection, unix_millis, what };
         self.bytes += queued.bytes();
         self.queue.push_back(queued);
-        while (self.queue.len() > self.bounds.events || self.bytes > self.bounds.bytes) && self.forget_oldest() {
+        while (self.queue.len() > self.bounds.events || self.bytes > self.bounds.bytes)
+            && self.forget_oldest()
+        {
             self.dropped += 1;
         }
     }

@@ -16,10 +16,7 @@ pub struct PulseBounds {
 
 impl Default for PulseBounds {
     fn default() -> Self {
-        Self {
-            heartbeat: Duration::from_secs(HEARTBEAT_SECS),
-            silence: Duration::from_secs(SILENCE_SECS),
-        }
+        Self { heartbeat: Duration::from_secs(HEARTBEAT_SECS), silence: Duration::from_secs(SILENCE_SECS) }
     }
 }
 

@@ -93,7 +93,9 @@ mod tests {
 
     #[test]
     fn what_is_no_address_is_told() {
-        for text in ["", ":6789", "map:", "map:0", "map:70000", "map:x", "[::1", "[::1]x", "https://map", "a b"] {
+        for text in
+            ["", ":6789", "map:", "map:0", "map:70000", "map:x", "[::1", "[::1]x", "https://map", "a b"]
+        {
             assert!(text.parse::<ServerAddress>().is_err(), "{text}");
         }
     }

@@ -1,6 +1,7 @@
 //! The listener's thread, and the handle by which it is held. Ends when the handle is dropped.
 
 use std::{
+    collections::HashMap,
     io,
     net::SocketAddr,
     path::{Path, PathBuf},
@@ -30,6 +31,8 @@ pub struct ListenSettings {
     /// Holds the register of agents.
     pub register_folder: PathBuf,
     pub limits: Limits,
+    /// Last sequence number that the taker has of runs from before the listener started.
+    pub known_runs: HashMap<u64, u64>,
 }
 
 impl ListenSettings {
@@ -40,6 +43,7 @@ impl ListenSettings {
             certificate_folder: folder.to_owned(),
             register_folder: folder.to_owned(),
             limits: Limits::default(),
+            known_runs: HashMap::new(),
         }
     }
 }
