@@ -82,7 +82,8 @@ pub(super) fn start(commands: &mut Commands, start: &Start, to_enrich: Sender<Fl
     let started = thread::Builder::new().name("fleet".to_owned()).spawn(move || {
         let mut office = Office { folder, to_enrich, listener: None };
         if let Some(listen) = at_once {
-            answer(&to_window, &wake, office.listen(listen));
+            let _ = to_window.send(Answer::Listening(office.listen(listen)));
+            wake();
         }
         for job in from_window {
             answer(&to_window, &wake, office.done(job));
@@ -167,7 +168,13 @@ struct Office {
 impl Office {
     fn done(&mut self, job: Job) -> Option<Answer> {
         match job {
-            Job::Listen(address) => self.listen(address),
+            Job::Listen(address) => {
+                let state = self.listen(address);
+                if matches!(state, ListenState::On(_)) {
+                    remember(Some(address));
+                }
+                Some(Answer::Listening(state))
+            }
             Job::StopListening => {
                 self.listener = None;
                 remember(None);
@@ -183,9 +190,9 @@ impl Office {
         }
     }
 
-    fn listen(&mut self, address: ListenAddress) -> Option<Answer> {
+    fn listen(&mut self, address: ListenAddress) -> ListenState {
         self.listener = None;
-        let state = match start_listening(address, &self.folder, HashMap::new(), self.to_enrich.clone()) {
+        match start_listening(address, &self.folder, HashMap::new(), self.to_enrich.clone()) {
             Ok((listener, facts)) => {
                 info!(
                     "listening for agents on {}; the certificate's fingerprint is {}",
@@ -193,15 +200,13 @@ impl Office {
                 );
                 info!("on another machine: {}", facts.command);
                 self.listener = Some(listener);
-                remember(Some(address));
                 ListenState::On(facts)
             }
             Err(error) => {
                 error!("{error}");
                 ListenState::Failed(error.to_string())
             }
-        };
-        Some(Answer::Listening(state))
+        }
     }
 
     fn add(&self, name: &str) -> Result<NewAgent, RegisterError> {
@@ -246,7 +251,7 @@ pub fn start_listening(
     Ok((listener, facts))
 }
 
-/// The switch stays as it was left.
+/// The switch in the window stays as it was left; what a command line asked for is for once.
 fn remember(listen: Option<ListenAddress>) {
     // All addresses of this machine are told by the port alone, whatever families it has next time.
     let text = listen.map(|it| it.ip.map_or_else(|| it.port.to_string(), |_| it.to_string()));
