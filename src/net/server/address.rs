@@ -137,7 +137,9 @@ mod tests {
         assert_eq!(read("[2001:db8::1]:7000"), Ok((ip("2001:db8::1"), 7000)));
         assert_eq!(read("[2001:db8::1]"), Ok((ip("2001:db8::1"), DEFAULT_PORT)));
         assert_eq!(read("::1"), Ok((ip("::1"), DEFAULT_PORT)));
-        for bad in ["", "65536", "-1", "example.org", "192.0.2.7:", "192.0.2:80", "[::1]:x", ":6789", "*:6789"] {
+        for bad in
+            ["", "65536", "-1", "example.org", "192.0.2.7:", "192.0.2:80", "[::1]:x", ":6789", "*:6789"]
+        {
             let error = read(bad).unwrap_err().to_string();
             assert!(error.contains(&format!("\"{bad}\"")), "{error}");
         }

@@ -45,7 +45,9 @@ pub enum CertificateFileError {
          {CERTIFICATE_FILE} away and they are made anew (agents then need the new certificate)"
     )]
     NoKey(PathBuf),
-    #[error("others may read {0} (its mode is {1:04o}): `chmod 600` it, and think about whether it is still secret")]
+    #[error(
+        "others may read {0} (its mode is {1:04o}): `chmod 600` it, and think about whether it is still secret"
+    )]
     ReadableByOthers(PathBuf, u32),
     #[error("the key in {key} does not belong to the certificate in {certificate}: put a pair there")]
     NoPair { certificate: PathBuf, key: PathBuf },
@@ -80,9 +82,7 @@ impl Certificate {
                 check_mode(&key)?;
                 Self::of_pem(certificate, &certificate_pem, &key, &key_pem)
             }
-            (Some(_), None) => {
-                Err(CertificateFileError::HalfAPair { there: certificate, missing: KEY_FILE })
-            }
+            (Some(_), None) => Err(CertificateFileError::HalfAPair { there: certificate, missing: KEY_FILE }),
             (None, Some(_)) => Err(CertificateFileError::HalfAPair { there: key, missing: CERTIFICATE_FILE }),
             (None, None) => {
                 let (certificate_pem, key_pem) = make()?;

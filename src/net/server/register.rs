@@ -139,7 +139,8 @@ impl Register {
 
     /// Where an agent stands, for its own end of the lines; `None` where that is not known.
     pub fn set_home(&self, name: &str, home: Option<Home>) -> Result<Agent, RegisterError> {
-        let on_earth = |home: &Home| (-90.0..=90.0).contains(&home.lat) && (-180.0..=180.0).contains(&home.lon);
+        let on_earth =
+            |home: &Home| (-90.0..=90.0).contains(&home.lat) && (-180.0..=180.0).contains(&home.lon);
         if !home.as_ref().is_none_or(on_earth) {
             return Err(RegisterError::Place);
         }

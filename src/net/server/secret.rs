@@ -31,7 +31,9 @@ pub struct NoRandom;
 /// Why a password is not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PasswordError {
-    #[error("\"{WELL_KNOWN_PASSWORD}\" came with every connmapperl of old, so everybody knows it: think of another")]
+    #[error(
+        "\"{WELL_KNOWN_PASSWORD}\" came with every connmapperl of old, so everybody knows it: think of another"
+    )]
     WellKnown,
     #[error("a password needs at least {SHORTEST_PASSWORD_CHARS} characters")]
     TooShort,
@@ -168,7 +170,9 @@ mod tests {
     #[test]
     fn what_is_no_token_has_no_number() {
         let end = "0".repeat(64);
-        for text in ["", "cmt_", "cmt_1", "cmt_1_", "cmt__00", "hunter2", &format!("cmt_100000000_{end}"), &end] {
+        for text in
+            ["", "cmt_", "cmt_1", "cmt_1_", "cmt__00", "hunter2", &format!("cmt_100000000_{end}"), &end]
+        {
             assert_eq!(number_of_token(text), None, "{text}");
         }
         assert_eq!(number_of_token(&format!("cmt_ffffffff_{end}")), Some(u32::MAX));
