@@ -2,15 +2,27 @@
 //! register of agents; what becomes of the news is the business of whoever takes them.
 
 mod address;
+mod admission;
+mod away;
 mod certificate;
+mod clock;
 mod contents;
 mod counters;
+mod directory;
+mod doorman;
+mod incoming;
+mod keeper;
 mod limits;
+mod link;
 mod listener;
 mod news;
+mod notices;
+mod passwords;
 mod private_file;
 mod register;
 mod secret;
+mod session;
+mod shared;
 
 pub use address::{BindError, ListenAddress, ListenAddressError};
 pub use certificate::{CERTIFICATE_FILE, Certificate, CertificateFileError, KEY_FILE};
