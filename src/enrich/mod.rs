@@ -8,7 +8,7 @@ mod sources;
 mod table;
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     path::PathBuf,
     time::{Duration, Instant},
 };
@@ -46,8 +46,6 @@ const BETWEEN_WAKES: Duration = Duration::from_millis(90);
 pub enum Request {
     /// A list is open: counters are wanted, and all connections once.
     WatchTraffic(bool),
-    /// The listener has ended: its agents and their connections go.
-    ForgetAgents { unix_millis: i64 },
 }
 
 /// What the thread has to say besides connections.
@@ -112,7 +110,7 @@ pub fn run(folders: &DataFolders, inlets: &Inlets, outlets: &Outlets) {
                 }
             },
             recv(inlets.requests) -> request => match request {
-                Ok(request) => work.grant(request, outlets),
+                Ok(request) => work.grant(request),
                 Err(_) => return,
             },
             default(work.patience()) => true,
@@ -138,8 +136,6 @@ struct Work {
     needs_full_set: bool,
     /// What agents last said of themselves, as far as the map has not heard it; `None` for those that are gone.
     untold: BTreeMap<AgentId, Option<AgentStatus>>,
-    /// Agents that are shown.
-    heard: BTreeSet<AgentId>,
     watches_traffic: bool,
     dropped: u64,
     /// Something was told since the map was woken last.
@@ -192,29 +188,19 @@ impl Work {
         still_there
     }
 
-    fn grant(&mut self, request: Request, outlets: &Outlets) -> bool {
-        match request {
-            Request::WatchTraffic(watch) => {
-                self.watches_traffic = watch;
-                self.needs_full_set |= watch && self.has_looked;
-                true
-            }
-            Request::ForgetAgents { unix_millis } => {
-                let mut agents = self.table.remote_agents();
-                agents.extend(self.heard.iter().filter(|agent| **agent != AgentId::THIS_MACHINE));
-                agents.into_iter().all(|agent| self.forget(agent, unix_millis, outlets))
-            }
-        }
+    fn grant(&mut self, request: Request) -> bool {
+        let Request::WatchTraffic(watch) = request;
+        self.watches_traffic = watch;
+        self.needs_full_set |= watch && self.has_looked;
+        true
     }
 
     fn hear(&mut self, status: AgentStatus) -> bool {
-        self.heard.insert(status.agent);
         self.untold.insert(status.agent, Some(status));
         true
     }
 
     fn forget(&mut self, agent: AgentId, unix_millis: i64, outlets: &Outlets) -> bool {
-        self.heard.remove(&agent);
         self.untold.insert(agent, None);
         let closed = self.table.forget(agent, unix_millis);
         closed.into_iter().all(|located| self.show(located, outlets))

@@ -145,11 +145,6 @@ impl OpenTable {
         open.into_keys().map(closed).collect()
     }
 
-    /// Agents that are known besides this machine.
-    pub fn remote_agents(&self) -> Vec<AgentId> {
-        self.agents.keys().copied().filter(|agent| *agent != AgentId::THIS_MACHINE).collect()
-    }
-
     pub fn get(&self, key: ConnectionKey) -> Option<&LocatedConnection> {
         self.agents.get(&key.agent)?.open.get(&key.connection)
     }

@@ -275,21 +275,6 @@ mod thread_of_its_own {
     }
 
     #[test]
-    fn when_the_listener_ends_its_agents_go_and_this_machine_stays() {
-        let running = Running::start(64);
-        running.events(vec![opened(5)]);
-        assert_eq!(running.hear_full_set(), vec![5]);
-        running.status("here");
-        assert!(matches!(running.hear(), Located::Status(_)));
-        running.fleet.send_timeout(from_agent(News::Status(remote_status()), None), PATIENCE).unwrap();
-        assert!(matches!(running.hear(), Located::Status(_)));
-        running.ask(Request::ForgetAgents { unix_millis: 1 });
-        assert_eq!(running.hear(), Located::AgentGone(AGENT));
-        running.settle();
-        assert!(running.map.is_empty());
-    }
-
-    #[test]
     fn without_a_listener_the_thread_goes_on() {
         let Running { events, fleet, requests, map, reports, woken, thread } = Running::start(64);
         drop(fleet);

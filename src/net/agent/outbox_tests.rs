@@ -15,7 +15,7 @@ use crate::{
     net::{
         agent::progress::Progress,
         wire::{
-            FromWire, Frames, MAX_FRAME_BYTES, ProgramNames, change_from_wire,
+            Frames, FromWire, MAX_FRAME_BYTES, ProgramNames, change_from_wire,
             messages::{AgentFrame, AgentSays, Snapshot},
             observation_from_wire,
         },
@@ -152,10 +152,8 @@ impl Pair {
 
     fn see(&mut self, connection: u64, change: Change) {
         let unix_millis = self.millis();
-        self.outbox.take(
-            Event { sequence: 0, unix_millis, connection: ConnectionId(connection), change },
-            self.now,
-        );
+        self.outbox
+            .take(Event { sequence: 0, unix_millis, connection: ConnectionId(connection), change }, self.now);
     }
 
     fn open(&mut self, owner: Owner) {
@@ -283,10 +281,13 @@ enum Step {
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    let counters =
-        (any::<Option<u64>>(), any::<Option<u64>>(), any::<Option<u32>>()).prop_map(|(sent, received, rtt)| {
-            Traffic { sent_bytes: sent, received_bytes: received, rtt_micros: rtt.map(|rtt| rtt % 3) }
-        });
+    let counters = (any::<Option<u64>>(), any::<Option<u64>>(), any::<Option<u32>>()).prop_map(
+        |(sent, received, rtt)| Traffic {
+            sent_bytes: sent,
+            received_bytes: received,
+            rtt_micros: rtt.map(|rtt| rtt % 3),
+        },
+    );
     prop_oneof![
         6 => (0..4_u8).prop_map(Step::Open),
         4 => (any::<usize>(), counters).prop_map(|(which, traffic)| Step::Counters(which, traffic)),

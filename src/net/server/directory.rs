@@ -10,7 +10,7 @@ use std::{
 use tokio::sync::watch;
 
 use super::{
-    contents::{Contents, Proof},
+    contents::{Agent, Contents, Home, Proof},
     incoming::Incoming,
     news::Arrived,
     secret::{Hex, PasswordHash, TokenHash},
@@ -68,6 +68,8 @@ pub struct Newcomer {
     pub machine: [u8; 16],
     pub boot: [u8; 16],
     pub run: u64,
+    /// Last event of this run that the taker has from before the listener started.
+    pub had: u64,
 }
 
 /// A place in the directory, which one session has at a time.
@@ -109,6 +111,8 @@ struct Record {
     arrived: Arc<Arrived>,
     /// Of whoever sits.
     orders: Option<watch::Sender<Orders>>,
+    /// As the register last said.
+    home: Option<Home>,
     lost_since: Instant,
 }
 
@@ -141,6 +145,7 @@ impl Directory {
             incoming: None,
             arrived: Arc::default(),
             orders: None,
+            home: None,
             lost_since: now,
         };
         let record = self.records.entry(agent).or_insert_with(fresh);
@@ -149,7 +154,8 @@ impl Directory {
             // What was had of another run means nothing in this one; sockets of the same boot stay the same.
             other => {
                 record.arrived = Arc::default();
-                Incoming::new(newcomer.run, other.is_some() && record.boot == newcomer.boot)
+                let same_boot = other.is_some() && record.boot == newcomer.boot;
+                Incoming::new(newcomer.run, newcomer.had, same_boot)
             }
         };
         record.credential = newcomer.credential.clone();
@@ -197,6 +203,11 @@ impl Directory {
         seated.for_each(|orders| tell_to_go(orders, Cut::Closing));
     }
 
+    /// Where an agent stands, as the register says.
+    pub fn home(&self, agent: AgentId, contents: &Contents) -> Option<Home> {
+        entry(contents, &self.records.get(&agent)?.identity)?.home
+    }
+
     /// Who sits, and under which name.
     pub fn seated_names(&self) -> Vec<(Identity, Arc<str>)> {
         let seated = self.records.values().filter(|record| record.orders.is_some());
@@ -213,6 +224,13 @@ impl Directory {
     pub fn apply(&mut self, contents: &Contents) -> Vec<AgentId> {
         let mut gone = Vec::new();
         for (agent, record) in &mut self.records {
+            let home = entry(contents, &record.identity).and_then(|entry| entry.home);
+            if std::mem::replace(&mut record.home, home) != home
+                && let Some(orders) = &record.orders
+            {
+                // Whoever sits says so with its next status.
+                orders.send_modify(|_| {});
+            }
             let verdict = verdict(contents, record);
             match (verdict, &record.orders) {
                 (Verdict::Stays { name: Some(name) }, orders) if *name != *record.name => {
@@ -263,11 +281,16 @@ enum Verdict<'a> {
     Goes(Cut),
 }
 
-fn verdict<'a>(contents: &'a Contents, record: &Record) -> Verdict<'a> {
-    let entry = match &record.identity {
+/// What the register says of somebody.
+fn entry<'a>(contents: &'a Contents, identity: &Identity) -> Option<&'a Agent> {
+    match identity {
         Identity::Token(number) => contents.by_number(*number),
         Identity::Machine { machine, called } => contents.by_machine(Hex(*machine), called),
-    };
+    }
+}
+
+fn verdict<'a>(contents: &'a Contents, record: &Record) -> Verdict<'a> {
+    let entry = entry(contents, &record.identity);
     let is_same_secret = match (&record.credential, entry.map(|entry| &entry.proof)) {
         (Credential::Token(hash), Some(Proof::Token(now))) => hash == now,
         (Credential::Token(_), _) => return Verdict::Goes(Cut::Revoked),
@@ -276,7 +299,7 @@ fn verdict<'a>(contents: &'a Contents, record: &Record) -> Verdict<'a> {
     match entry {
         Some(entry) if entry.is_revoked() => Verdict::Goes(Cut::Revoked),
         _ if !is_same_secret => Verdict::Goes(Cut::SecretChanged),
-        entry => Verdict::Stays { name: entry.map(super::contents::Agent::shown_name) },
+        entry => Verdict::Stays { name: entry.map(Agent::shown_name) },
     }
 }
 

@@ -76,8 +76,8 @@ impl Terms {
 
 impl Incoming {
     /// Of a run that was not known before.
-    pub fn new(run: u64, is_same_boot: bool) -> Self {
-        Self { run, is_same_boot, ..Self::default() }
+    pub fn new(run: u64, had: u64, is_same_boot: bool) -> Self {
+        Self { run, had, is_same_boot, ..Self::default() }
     }
 
     /// The news are on their way to the taker.

@@ -138,7 +138,8 @@ pub fn spawn(settings: ListenSettings, to_taker: Sender<FleetMessage>) -> Result
     allow_files(settings.limits.agents + settings.limits.strangers);
     let counting = Arc::new(Counting::default());
     let passwords = Passwords::new().map_err(RegisterError::from)?;
-    let shared = Shared::new(settings.limits, Arc::clone(&counting), passwords, to_taker, contents);
+    let ListenSettings { limits, known_runs, .. } = settings;
+    let shared = Shared::new(limits, Arc::clone(&counting), passwords, known_runs, to_taker, contents);
     let shared = Arc::new(shared);
     let acceptor = TlsAcceptor::from(Arc::clone(&certificate.config));
     let runtime = tokio::runtime::Builder::new_current_thread()

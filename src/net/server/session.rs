@@ -8,6 +8,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use super::{
     admission::Admitted,
     clock::{Clock, Estimate},
+    contents::Home,
     directory::{Cut, Seat},
     incoming::{Fault, Reader, Ready, Terms},
     limits::MOST_UNDELIVERED,
@@ -270,8 +271,13 @@ impl Session {
         self.told_status_at = Some(Instant::now());
         self.told_estimate = self.clock.estimate();
         self.told_dropped = self.seat.incoming.dropped_events;
+        let home = {
+            let state = self.shared.state();
+            state.directory.home(self.seat.agent, &state.contents)
+        };
         AgentStatus {
             agent: self.seat.agent,
+            home: home.map(|Home { lat, lon }| [lat, lon]),
             name: Arc::clone(&self.seat.orders.borrow().name),
             method: self.method,
             tick_millis: self.tick_millis,

@@ -41,6 +41,8 @@ pub struct Shared {
     pub limits: Limits,
     pub counting: Arc<Counting>,
     pub passwords: Passwords,
+    /// Last event of runs from before the listener started, as the taker knows them.
+    pub known_runs: HashMap<u64, u64>,
     to_taker: Sender<FleetMessage>,
     started: Instant,
     state: Mutex<State>,
@@ -73,6 +75,7 @@ impl Shared {
         limits: Limits,
         counting: Arc<Counting>,
         passwords: Passwords,
+        known_runs: HashMap<u64, u64>,
         to_taker: Sender<FleetMessage>,
         contents: Contents,
     ) -> Self {
@@ -84,7 +87,7 @@ impl Shared {
             seen: HashMap::new(),
         };
         let started = Instant::now();
-        Self { limits, counting, passwords, to_taker, started, state: Mutex::new(state) }
+        Self { limits, counting, passwords, known_runs, to_taker, started, state: Mutex::new(state) }
     }
 
     pub fn state(&self) -> MutexGuard<'_, State> {

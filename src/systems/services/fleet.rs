@@ -10,7 +10,7 @@ use std::{
 use bevy::prelude::*;
 use crossbeam_channel::{Receiver, Sender, bounded};
 
-use super::{EnrichLink, Start, Wake, act, ingest};
+use super::{Start, Wake, act, ingest};
 use crate::{
     components::{
         action::{AgentChange, UiAction},
@@ -18,7 +18,6 @@ use crate::{
         notices::{Notices, Severity},
     },
     config,
-    enrich::Request,
     net::{
         collector::hostname,
         server::{
@@ -26,7 +25,7 @@ use crate::{
             RegisterError,
         },
     },
-    systems::{MapSystems, wall_unix_millis},
+    systems::MapSystems,
 };
 
 /// What the user asks for by hand, one after the other.
@@ -126,7 +125,6 @@ fn ask(mut actions: MessageReader<UiAction>, link: Option<Res<FleetLink>>, liste
 
 fn take_answers(
     link: Option<Res<FleetLink>>,
-    enrich: Option<Res<EnrichLink>>,
     mut listening: ResMut<Listening>,
     mut notices: ResMut<Notices>,
 ) {
@@ -139,13 +137,6 @@ fn take_answers(
                 notices.say(Severity::Warning, TOPIC, Vec::new());
                 if let ListenState::Failed(why) = &state {
                     notices.say(Severity::Warning, TOPIC, vec![why.clone()]);
-                }
-                if !matches!(state, ListenState::On(_))
-                    && let Some(enrich) = &enrich
-                {
-                    // A full queue there means that the thread is about to end.
-                    let _ =
-                        enrich.requests.try_send(Request::ForgetAgents { unix_millis: wall_unix_millis() });
                 }
                 listening.state = state;
             }
