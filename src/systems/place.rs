@@ -13,8 +13,11 @@ use crate::{
         rule_book::RuleBook,
         theme::Theme,
     },
-    model::AgentId,
+    model::{AgentId, AgentLink, AgentStatus},
 };
+
+/// Of dots whose agent is cut off.
+const LOST_ALPHA: f32 = 0.35;
 
 pub(super) fn plugin(app: &mut App) {
     app.add_systems(Update, write_changed.in_set(MapSystems::Place));
@@ -35,16 +38,21 @@ fn write_changed(
     palette: Res<Palette>,
     theme: Res<Theme>,
     (hidden_agents, rings, agents): (Res<HiddenAgents>, Res<AgentRings>, Res<Agents>),
-    mut was_ringed: Local<bool>,
+    mut drawn_as: Local<DrawnAs>,
     mut dots: ResMut<Dots>,
     drawn: Query<Drawn>,
     mut rows: Query<&mut DotRow>,
 ) {
     // One agent's dots need not be told from another's.
-    let is_ringed = rings.0 && agents.0.len() > 1;
+    let now = DrawnAs {
+        ringed: rings.0 && agents.0.len() > 1,
+        lost: agents.0.iter().filter(|agent| is_lost(agent)).map(|agent| agent.agent).collect(),
+    };
     let restyled = palette.is_changed() || theme.is_changed() || hidden_agents.is_changed();
-    let all = book.is_changed() || restyled || clock.is_changed() || *was_ringed != is_ringed;
-    *was_ringed = is_ringed;
+    let all = book.is_changed() || restyled || clock.is_changed() || *drawn_as != now;
+    if *drawn_as != now {
+        *drawn_as = now;
+    }
     for (entity, connection, position, matched, age, trail) in &drawn {
         let ended = trail.as_ref().is_some_and(Ref::is_added);
         if !(all || ended || position.is_changed() || matched.is_changed() || age.is_changed()) {
@@ -58,7 +66,7 @@ fn write_changed(
         };
         let dot = DotInstance {
             lon_lat: [position.lon, position.lat],
-            rgba: ringed(rgba, is_ringed.then_some(agent)),
+            rgba: of_agent(rgba, agent, &drawn_as),
             born_millis: clock.epoch_millis_from_unix(age.born_unix_millis),
             // 0 means open, so the end is never 0.
             ended_millis: trail
@@ -77,9 +85,23 @@ fn write_changed(
     }
 }
 
-/// Puts the number of the agent's colour, from 1, into the lower byte of the alpha; 0 for no ring.
-fn ringed([r, g, b, alpha]: [u16; 4], agent: Option<AgentId>) -> [u16; 4] {
-    let ring = agent.map_or(0, |agent| colour_of(agent) as u16 + 1);
+/// How agents show in their dots.
+#[derive(Default, PartialEq)]
+struct DrawnAs {
+    ringed: bool,
+    /// Those that are cut off: whether their connections are open nobody knows.
+    lost: Vec<AgentId>,
+}
+
+fn is_lost(agent: &AgentStatus) -> bool {
+    matches!(agent.link, AgentLink::Lost { .. })
+}
+
+/// Dims the dots of lost agents, and puts the number of the agent's colour, from 1, into the lower byte of the alpha; 0
+/// for no ring.
+fn of_agent([r, g, b, alpha]: [u16; 4], agent: AgentId, drawn_as: &DrawnAs) -> [u16; 4] {
+    let alpha = if drawn_as.lost.contains(&agent) { (f32::from(alpha) * LOST_ALPHA) as u16 } else { alpha };
+    let ring = if drawn_as.ringed { colour_of(agent) as u16 + 1 } else { 0 };
     [r, g, b, (alpha & 0xff00) | ring]
 }
 

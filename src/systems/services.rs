@@ -220,7 +220,7 @@ pub fn take_report(report: Report, now_unix_millis: i64, notices: &mut Notices, 
                 Importance::Warning => Severity::Warning,
             };
             info!("{topic}: {line}");
-            notices.say(severity, topic, vec![line]);
+            notices.add(severity, topic, line);
         }
         Report::Dropped(count) => {
             let line = format!(

@@ -94,6 +94,21 @@ fn rings_tell_whose_dots_they_are_while_there_is_more_than_one_machine() {
 }
 
 #[test]
+fn dots_of_an_agent_that_is_cut_off_are_dim_until_it_is_back() {
+    let mut stage = two_machines();
+    let alpha = |stage: &Stage| stage.card[2].rgba[3] >> 8;
+    assert_eq!(alpha(&stage), 255);
+    let Located::Status(lost) = status(WEB1, "web1") else { unreachable!() };
+    stage.send(Located::Status(AgentStatus { link: AgentLink::Lost { since_unix_millis: 1 }, ..lost }));
+    assert_eq!(stage.frame().len(), 1);
+    assert!((1..128).contains(&alpha(&stage)), "{}", alpha(&stage));
+    assert!(stage.frame().is_empty(), "nothing goes up twice");
+    stage.send(status(WEB1, "web1"));
+    stage.frame();
+    assert_eq!(alpha(&stage), 255);
+}
+
+#[test]
 fn an_agent_that_is_gone_is_forgotten_with_its_switch() {
     let mut stage = two_machines();
     stage.act(UiAction::ToggleAgent { agent: WEB1 });

@@ -26,6 +26,7 @@ use crate::{
 };
 
 const WIDTH: f32 = 380.0;
+const FIELD: [f32; 2] = [220.0, 22.0];
 
 /// What is being typed, and into whose card.
 #[derive(Default)]
@@ -144,16 +145,14 @@ fn edits(
     };
     Grid::new("agent edits").num_columns(3).spacing(egui::vec2(size::GRID, 6.0)).show(ui, |ui| {
         ui.label("name");
-        ui.add(egui::TextEdit::singleline(&mut draft.name).desired_width(190.0));
+        ui.add_sized(FIELD, egui::TextEdit::singleline(&mut draft.name));
         let renamed = draft.name.trim() != &*agent.name && !draft.name.trim().is_empty();
         if ui.add_enabled(renamed, egui::Button::new("Rename")).clicked() {
             change(AgentChange::Rename(draft.name.trim().to_owned()));
         }
         ui.end_row();
         ui.label("home");
-        ui.add(
-            egui::TextEdit::singleline(&mut draft.home).hint_text("latitude longitude").desired_width(190.0),
-        );
+        ui.add_sized(FIELD, egui::TextEdit::singleline(&mut draft.home).hint_text("latitude longitude"));
         let home = home_from_text(&draft.home);
         let is_new = home.is_some_and(|home| home != agent.home);
         if ui.add_enabled(is_new, egui::Button::new("Set")).clicked() {
