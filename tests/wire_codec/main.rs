@@ -272,6 +272,7 @@ fn addresses_are_plain_and_scopes_stand_only_where_they_mean_something() {
     for (sent, came) in [
         (seen("[::ffff:192.0.2.1]:1", "[::ffff:192.0.2.2]:2"), seen("192.0.2.1:1", "192.0.2.2:2")),
         (seen("[fe80::1%7]:1", "[fe80::2%7]:2"), seen("[fe80::1%7]:1", "[fe80::2%7]:2")),
+        (seen("[2001:db8::1]:1", "[fe80::2%7]:2"), seen("[2001:db8::1]:1", "[fe80::2%7]:2")),
         (seen("[2001:db8::1%7]:1", "[::]:0"), seen("[2001:db8::1]:1", "[::]:0")),
     ] {
         let what = wire_from_change(&Change::Opened(sent), &mut ProgramNumbers::default(), &mut Vec::new());
