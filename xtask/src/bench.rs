@@ -22,6 +22,8 @@ enum Which {
     Geo,
     /// Frames, start, memory and idling of the display
     Display,
+    /// What a change costs between agent and display, beside JSON
+    Wire,
 }
 
 impl Bench {
@@ -30,6 +32,7 @@ impl Bench {
             Which::Collector => "bench_collector",
             Which::Geo => "bench_geo",
             Which::Display => "bench_display",
+            Which::Wire => "bench_wire",
         };
         // The display's one measures the program that lies beside it.
         cargo(&["build".to_owned()])?;

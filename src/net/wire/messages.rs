@@ -1,6 +1,8 @@
 //! The messages, field by field, as protobuf (proto3) has them. Numbers are for ever: a field that goes leaves its
 //! number unused, a new one takes the next. A reader skips what it does not know.
 
+use std::fmt;
+
 use prost::{Enumeration, Message, Oneof};
 
 /// One frame of an agent.
@@ -46,7 +48,9 @@ pub enum ServerSays {
     Heartbeat(Heartbeat),
 }
 
+/// Who the agent is.
 #[derive(Clone, PartialEq, Message)]
+#[prost(skip_debug)]
 pub struct Hello {
     #[prost(uint32, tag = "1")]
     pub protocol_version: u32,
@@ -74,6 +78,17 @@ pub struct Hello {
     pub unix_millis: i64,
     #[prost(uint32, tag = "10")]
     pub tick_millis: u32,
+}
+
+impl fmt::Debug for Hello {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hello")
+            .field("protocol_version", &self.protocol_version)
+            .field("agent_name", &self.agent_name)
+            .field("run_id", &self.run_id)
+            .field("program_version", &self.program_version)
+            .finish_non_exhaustive()
+    }
 }
 
 #[derive(Clone, PartialEq, Message)]

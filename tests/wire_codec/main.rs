@@ -3,7 +3,9 @@
 
 #![cfg(test)]
 
-#[path = "support/wire_bytes.rs"]
+mod future;
+mod limits;
+#[path = "../support/wire_bytes.rs"]
 mod wire_bytes;
 
 use std::{net::SocketAddr, sync::Arc};
@@ -11,18 +13,14 @@ use std::{net::SocketAddr, sync::Arc};
 use connmapperl::{
     model::{Change, CollectorMethod, Direction, Observation, Owner, Protocol, Traffic, plain_address},
     net::wire::{
-        DICTIONARY_ENTRIES, FULL_FRAME_BYTES, FrameError, Frames, FromWire, MAX_FIRST_FRAME_BYTES,
-        MAX_FRAME_BYTES, MAX_FRAME_ITEMS, MAX_PROGRAM_CHARS, ProgramNames, ProgramNumbers, WireError,
+        DICTIONARY_ENTRIES, Frames, FromWire, MAX_FRAME_BYTES, ProgramNames, ProgramNumbers, WireError,
         change_from_wire, clean, encode_frame,
-        messages::{
-            self, AgentFrame, AgentSays, Closed, Events, Hello, Program, ServerFrame, ServerSays, Status,
-            Updated, Welcome, What,
-        },
+        messages::{self, AgentFrame, AgentSays, Events, Hello, Status, Updated, What},
         method_from_wire, notes_from_wire, wire_from_change, wire_from_method,
     },
 };
 use proptest::{collection::vec, option, prelude::*, sample::select};
-use prost::{Message, Oneof};
+use prost::Message;
 
 fn addresses() -> impl Strategy<Value = SocketAddr> {
     (any::<std::net::IpAddr>(), any::<u16>())
@@ -246,116 +244,6 @@ fn every_character_is_cleaned_or_kept() {
     }
 }
 
-/// What a program of some years from now may say.
-mod future {
-    use super::*;
-
-    #[derive(Clone, PartialEq, Message)]
-    pub struct Frame {
-        #[prost(oneof = "Says", tags = "1, 3, 40")]
-        pub says: Option<Says>,
-        #[prost(string, tag = "41")]
-        pub beside: String,
-    }
-
-    #[derive(Clone, PartialEq, Oneof)]
-    pub enum Says {
-        #[prost(message, tag = "1")]
-        Hello(Hello),
-        #[prost(message, tag = "3")]
-        Events(Events),
-        #[prost(message, tag = "40")]
-        News(Note),
-    }
-
-    #[derive(Clone, PartialEq, Message)]
-    pub struct Hello {
-        #[prost(uint32, tag = "1")]
-        pub protocol_version: u32,
-        #[prost(string, tag = "2")]
-        pub agent_name: String,
-        #[prost(int32, tag = "7")]
-        pub method: i32,
-        #[prost(map = "string, uint64", tag = "60")]
-        pub abilities: std::collections::HashMap<String, u64>,
-    }
-
-    #[derive(Clone, PartialEq, Message)]
-    pub struct Events {
-        #[prost(uint64, tag = "1")]
-        pub first_sequence: u64,
-        #[prost(message, repeated, tag = "4")]
-        pub changes: Vec<Change>,
-        #[prost(double, repeated, tag = "70")]
-        pub figures: Vec<f64>,
-    }
-
-    #[derive(Clone, PartialEq, Message)]
-    pub struct Change {
-        #[prost(uint64, tag = "1")]
-        pub connection: u64,
-        #[prost(oneof = "What", tags = "5, 90")]
-        pub what: Option<What>,
-        #[prost(message, optional, tag = "91")]
-        pub note: Option<Note>,
-    }
-
-    #[derive(Clone, PartialEq, Oneof)]
-    pub enum What {
-        #[prost(message, tag = "5")]
-        Closed(Note),
-        #[prost(message, tag = "90")]
-        Moved(Note),
-    }
-
-    #[derive(Clone, PartialEq, Message)]
-    pub struct Note {
-        #[prost(string, tag = "100")]
-        pub text: String,
-        #[prost(fixed32, tag = "101")]
-        pub number: u32,
-    }
-}
-
-fn from_the_future(says: future::Says) -> Option<AgentSays> {
-    let mut out = Vec::new();
-    encode_frame(&future::Frame { says: Some(says), beside: "more".to_owned() }, &mut out);
-    let [frame] = read_in_pieces::<AgentFrame>(&out, &[]).try_into().unwrap();
-    frame.says
-}
-
-#[test]
-fn what_is_not_known_is_skipped() {
-    let note = future::Note { text: "later".to_owned(), number: 7 };
-    assert_eq!(from_the_future(future::Says::News(note.clone())), None);
-
-    let hello = future::Hello {
-        protocol_version: 1,
-        agent_name: "web1".to_owned(),
-        method: 77,
-        abilities: [("warp".to_owned(), 9)].into(),
-    };
-    let Some(AgentSays::Hello(hello)) = from_the_future(future::Says::Hello(hello)) else { panic!() };
-    assert_eq!(
-        hello,
-        Hello { protocol_version: 1, agent_name: "web1".to_owned(), method: 77, ..Hello::default() }
-    );
-    assert_eq!(method_from_wire(hello.method), CollectorMethod::Polling);
-
-    let changes = [future::What::Closed(note.clone()), future::What::Moved(note.clone())]
-        .map(|what| future::Change { connection: 3, what: Some(what), note: Some(note.clone()) });
-    let events = future::Events { first_sequence: 8, changes: changes.into(), figures: vec![0.5, 0.25] };
-    let Some(AgentSays::Events(events)) = from_the_future(future::Says::Events(events)) else { panic!() };
-    let names = ProgramNames::default();
-    let came: Vec<_> =
-        events.changes.iter().map(|change| change_from_wire(change, &names).unwrap()).collect();
-    assert_eq!(
-        came,
-        [FromWire::Change(Change::Closed { traffic: None }), FromWire::Unknown],
-        "the unknown one keeps its place in the sequence"
-    );
-}
-
 #[test]
 fn what_cannot_be_is_refused() {
     let names = ProgramNames::default();
@@ -384,6 +272,7 @@ fn addresses_are_plain_and_scopes_stand_only_where_they_mean_something() {
     for (sent, came) in [
         (seen("[::ffff:192.0.2.1]:1", "[::ffff:192.0.2.2]:2"), seen("192.0.2.1:1", "192.0.2.2:2")),
         (seen("[fe80::1%7]:1", "[fe80::2%7]:2"), seen("[fe80::1%7]:1", "[fe80::2%7]:2")),
+        (seen("[2001:db8::1]:1", "[fe80::2%7]:2"), seen("[2001:db8::1]:1", "[fe80::2%7]:2")),
         (seen("[2001:db8::1%7]:1", "[::]:0"), seen("[2001:db8::1]:1", "[::]:0")),
     ] {
         let what = wire_from_change(&Change::Opened(sent), &mut ProgramNumbers::default(), &mut Vec::new());
@@ -391,107 +280,6 @@ fn addresses_are_plain_and_scopes_stand_only_where_they_mean_something() {
         let read = change_from_wire(&change, &ProgramNames::default());
         assert_eq!(read, Ok(FromWire::Change(Change::Opened(came))));
     }
-}
-
-/// A number is reused while changes of the same frame still mean its old name, if it is reused too early.
-#[test]
-fn a_frame_may_hold_an_old_name_and_as_many_new_ones_as_fit() {
-    let (mut numbers, mut names) = (ProgramNumbers::default(), ProgramNames::default());
-    let name = |index: usize| Arc::<str>::from(index.to_string());
-    let mut news = Vec::new();
-    (0..DICTIONARY_ENTRIES).for_each(|index| _ = numbers.number(&name(index), &mut news));
-    news.drain(..).for_each(|program| names.learn(&program));
-    let oldest = numbers.number(&name(0), &mut news);
-    assert_eq!(news, [], "the oldest is known");
-    (0..MAX_FRAME_ITEMS).for_each(|index| _ = numbers.number(&name(DICTIONARY_ENTRIES + index), &mut news));
-    assert_eq!(news.len(), MAX_FRAME_ITEMS);
-    news.iter().for_each(|program| names.learn(program));
-    assert_eq!(names.name(oldest), Some(&name(0)));
-}
-
-#[test]
-fn names_are_cut_and_cleaned_on_both_sides() {
-    let mut news = Vec::new();
-    let number = ProgramNumbers::default().number(&"\u{202e}x".repeat(5_000_000).into(), &mut news);
-    let fit = "?x".repeat(MAX_PROGRAM_CHARS / 2);
-    assert_eq!(news, [Program { number, name: fit.clone() }]);
-    let mut names = ProgramNames::default();
-    names.learn(&Program { number, name: "\u{202e}x".repeat(500) });
-    assert_eq!(names.name(number), Some(&fit.into()));
-    for number in [0, u32::MAX] {
-        names.learn(&Program { number, name: "nobody".to_owned() });
-        assert_eq!(names.name(number), None);
-    }
-}
-
-/// As a bad sender has it: two bytes each on the wire, more than a hundred behind it.
-#[test]
-fn frames_of_many_empty_parts_are_refused_before_they_are_decoded() {
-    let refused = |says: AgentSays| {
-        let mut frames = Frames::new(MAX_FRAME_BYTES);
-        frames.push(&encoded(says));
-        frames.next::<AgentFrame>().err()
-    };
-    let too_many = Some(FrameError::TooManyItems { most: MAX_FRAME_ITEMS });
-    let changes = |count| Events { changes: vec![messages::Change::default(); count], ..Default::default() };
-    assert_eq!(refused(AgentSays::Events(changes(30_000))), too_many);
-    assert_eq!(refused(AgentSays::Events(changes(MAX_FRAME_ITEMS))), too_many);
-    assert_eq!(refused(AgentSays::Events(changes(MAX_FRAME_ITEMS - 1))), None);
-    let notes = vec![String::new(); 30_000];
-    assert_eq!(refused(AgentSays::Status(Status { notes, ..Default::default() })), too_many);
-
-    // The same field again and again is merged into one message.
-    let events = AgentFrame { says: Some(AgentSays::Events(changes(10))) }.encode_to_vec().repeat(1_000);
-    let mut frames = Frames::new(MAX_FRAME_BYTES);
-    frames.push(&u32::try_from(events.len()).unwrap().to_be_bytes());
-    frames.push(&events);
-    assert_eq!(frames.next::<AgentFrame>().err(), too_many);
-}
-
-/// The shortest changes that an agent can have: nothing but closings, of connections with low numbers.
-#[test]
-fn a_full_frame_never_has_too_many_parts() {
-    let mut closings = Events { first_sequence: u64::MAX, unix_millis: i64::MAX, ..Default::default() };
-    let what = Some(What::Closed(Closed { traffic: None }));
-    for connection in 1.. {
-        closings.changes.push(messages::Change { connection, millis: 0, what });
-        if closings.encoded_len() > FULL_FRAME_BYTES {
-            break;
-        }
-    }
-    let mut frames = Frames::new(MAX_FRAME_BYTES);
-    frames.push(&encoded(AgentSays::Events(closings)));
-    assert!(matches!(frames.next::<AgentFrame>(), Ok(Some(_))));
-}
-
-#[test]
-fn a_length_beyond_the_limit_is_refused_before_anything_of_it_is_kept() {
-    let mut frames = Frames::new(MAX_FIRST_FRAME_BYTES);
-    frames.push(&u32::MAX.to_be_bytes());
-    let error = FrameError::TooLong { bytes: u32::MAX as usize, most: MAX_FIRST_FRAME_BYTES };
-    assert_eq!(frames.next::<AgentFrame>(), Err(error.clone()));
-    for _ in 0..1_000 {
-        frames.push(&[0; 10_000]);
-    }
-    assert_eq!(frames.capacity(), 0);
-    assert_eq!(frames.next::<AgentFrame>(), Err(error));
-}
-
-/// Much of it in one read: what has been cut off is not moved again and again.
-#[test]
-fn many_small_frames_in_one_read_are_cut_one_by_one() {
-    let mut small = Vec::new();
-    let says = ServerSays::Welcome(Welcome { protocol_version: 1, ..Default::default() });
-    encode_frame(&ServerFrame { says: Some(says) }, &mut small);
-    let mut frames = Frames::new(MAX_FRAME_BYTES);
-    frames.push(&small.repeat(100_000));
-    let mut count = 0;
-    while frames.next::<ServerFrame>().unwrap().is_some() {
-        count += 1;
-        frames.push(&[]);
-    }
-    assert_eq!(count, 100_000);
-    assert_eq!(frames.capacity(), 0);
 }
 
 #[test]
@@ -510,4 +298,11 @@ fn nothing_that_changed_is_told_apart_from_a_counter_that_is_zero() {
         let read = change_from_wire(&change, &ProgramNames::default());
         assert_eq!(read, Ok(FromWire::Change(Change::Updated { traffic, owner: None })));
     }
+}
+
+#[test]
+fn a_hello_in_a_log_shows_no_secret() {
+    let hello = Hello { secret: "cmt_1_abc".to_owned(), agent_name: "web1".to_owned(), ..Hello::default() };
+    let printed = format!("{:?}", AgentFrame { says: Some(AgentSays::Hello(hello)) });
+    assert!(printed.contains("web1") && !printed.contains("cmt_1_abc"), "{printed}");
 }
