@@ -10,7 +10,7 @@ export PATH := $(PATH):$(or $(CARGO_HOME),$(HOME)/.cargo)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test
+.PHONY: help setup run test agent
 
 help: ## show these lines
 	@echo 'connmapperl: the connections of this machine on a world map'
@@ -34,3 +34,11 @@ test: ## build, and run all tests, those with a window included
 	cargo test --locked --package xtask
 	cargo test --locked --no-default-features
 	cargo test --locked --no-default-features --features whois
+
+# Static, so that it runs wherever that kind of processor does; docs/cross-build.md has other processors. Only what is
+# built for a named target is told so: other builds stay as they are.
+agent: ## build the agent alone: small, static, for servers and routers
+	@target="$${AGENT_TARGET:-$$(rustc -vV | sed -n 's/^host: //p')}" && \
+	env "CARGO_TARGET_$$(echo "$$target" | tr a-z- A-Z_)_RUSTFLAGS=-C target-feature=+crt-static" cargo build --locked \
+		--profile agent --no-default-features --bin connmapperl-client --target "$$target" && \
+	wc -c "$$CARGO_TARGET_DIR/$$target/agent/connmapperl-client"

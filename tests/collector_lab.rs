@@ -181,7 +181,7 @@ fn the_client_follows_until_nobody_reads() {
         .home
         .run(|| {
             std::process::Command::new(client)
-                .args(["--json", "--interval", "20"])
+                .args(["--print", "--json", "--interval", "20"])
                 .stdout(std::process::Stdio::piped())
                 .stderr(std::process::Stdio::piped())
                 .spawn()

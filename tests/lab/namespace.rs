@@ -1,5 +1,7 @@
 //! A network namespace that lives as long as its value.
 
+#![allow(dead_code, reason = "each test file uses a part of it")]
+
 use std::{fs::File, io, os::fd::AsFd, os::fd::AsRawFd, process::Command};
 
 use rustix::thread::{LinkNameSpaceType, UnshareFlags, move_into_link_name_space, unshare_unsafe};

@@ -20,6 +20,8 @@ enum Which {
     Collector,
     /// Look-ups of addresses, beside maxminddb
     Geo,
+    /// Memory, CPU and bytes on the wire of the agent, beside ss, a bare dump and JSON
+    Agent,
     /// Frames, start, memory and idling of the display
     Display,
     /// What a change costs between agent and display, beside JSON
@@ -31,6 +33,13 @@ impl Bench {
         let example = match self.which {
             Which::Collector => "bench_collector",
             Which::Geo => "bench_geo",
+            Which::Agent => {
+                // Its program is built for size, and alone.
+                run(Command::new("make").arg("agent"))?;
+                return cargo(
+                    &["run", "--no-default-features", "--example", "bench_agent"].map(str::to_owned),
+                );
+            }
             Which::Display => "bench_display",
             Which::Wire => "bench_wire",
         };
@@ -42,9 +51,14 @@ impl Bench {
 }
 
 fn cargo(args: &[String]) -> anyhow::Result<()> {
-    let status = Command::new("cargo").args(args).status().context("cannot run cargo")?;
+    run(Command::new("cargo").args(args))
+}
+
+fn run(command: &mut Command) -> anyhow::Result<()> {
+    let name = format!("{command:?}");
+    let status = command.status().with_context(|| format!("cannot run {name}"))?;
     if !status.success() {
-        bail!("cargo {} ended with {status}", args.join(" "));
+        bail!("{name} ended with {status}");
     }
     Ok(())
 }

@@ -33,9 +33,9 @@ impl Backoff {
         Self { bounds, ceiling: bounds.first }
     }
 
-    /// There was a link, and it lived that long.
-    pub fn lived(&mut self, lived: Duration) {
-        if lived >= GOOD_LINK {
+    /// There was a link, it lived that long, and something was acknowledged or not.
+    pub fn had_a_link(&mut self, lived: Duration, was_of_use: bool) {
+        if was_of_use || lived >= GOOD_LINK {
             self.reset();
         }
     }
@@ -86,9 +86,11 @@ mod tests {
     fn a_good_link_begins_anew_and_a_short_one_does_not() {
         let mut backoff = Backoff::new(BackoffBounds::default());
         ceilings(&mut backoff, 4);
-        backoff.lived(GOOD_LINK / 2);
+        backoff.had_a_link(GOOD_LINK / 2, false);
         assert_eq!(ceilings(&mut backoff, 1), [16]);
-        backoff.lived(GOOD_LINK);
+        backoff.had_a_link(GOOD_LINK, false);
+        assert_eq!(ceilings(&mut backoff, 2), [1, 2]);
+        backoff.had_a_link(Duration::ZERO, true);
         assert_eq!(ceilings(&mut backoff, 2), [1, 2]);
     }
 

@@ -13,10 +13,11 @@ use tokio::{
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
 use super::{
+    clock::{boot_time, unix_micros},
     failure::Failure,
     identity::Identity,
     progress::Progress,
-    pulse::{Pulse, boot_time, unix_micros},
+    pulse::Pulse,
     settings::{ServerAddress, Settings},
     shared::Shared,
 };
@@ -71,6 +72,8 @@ pub(super) struct Link {
     reader: ReadHalf<TlsStream<TcpStream>>,
     writer: WriteHalf<TlsStream<TcpStream>>,
     frames: Frames,
+    /// It has acknowledged something.
+    was_of_use: bool,
     pub(super) welcome: Welcome,
 }
 
@@ -113,7 +116,8 @@ impl Link {
             .map_err(|error| Failure::from_handshake(address, &error))?;
         let (reader, writer) = split(stream);
         let frames = Frames::new(MAX_FRAME_BYTES);
-        let mut link = Self { address, reader, writer, frames, welcome: Welcome::default() };
+        let mut link =
+            Self { address, reader, writer, frames, was_of_use: false, welcome: Welcome::default() };
 
         let hello = Hello {
             protocol_version: PROTOCOL_VERSION,
@@ -164,9 +168,13 @@ impl Link {
         self.frames.next().map_err(|error| Failure::from_frame(self.address, &error))
     }
 
+    pub(super) const fn was_of_use(&self) -> bool {
+        self.was_of_use
+    }
+
     /// Tells what is new until the link ends or the agent shall.
     pub(super) async fn talk(
-        mut self,
+        &mut self,
         settings: &Settings,
         shared: &Shared,
         force_snapshot: bool,
@@ -184,6 +192,10 @@ impl Link {
             told_status: 0,
             ends_at: None,
         };
+        // What came in the same breath as the Welcome.
+        if let Err(failure) = self.understand(&mut talk, shared) {
+            return failure.into();
+        }
         let mut read = [0; READ_BYTES];
         loop {
             match talk.prepare(shared, boot_time()) {
@@ -233,7 +245,9 @@ impl Link {
                 Some(ServerSays::Acknowledged(acknowledged)) => {
                     // Nobody can have what has not been sent.
                     let sequence = acknowledged.sequence.min(talk.progress.sent());
-                    shared.state().outbox.acknowledge(sequence);
+                    let mut state = shared.state();
+                    self.was_of_use |= sequence > state.outbox.before_first();
+                    state.outbox.acknowledge(sequence);
                 }
                 Some(ServerSays::Heartbeat(heartbeat)) => talk.pulse.heard(heartbeat, boot_time()),
                 Some(ServerSays::Refused(refused)) => {
@@ -273,7 +287,7 @@ impl Link {
 
     /// Says good-bye and waits until the display has read it: whoever closes with something unread resets the
     /// connection, and last words might be lost.
-    async fn part(mut self) -> Ended {
+    async fn part(&mut self) -> Ended {
         let parting = async {
             self.writer.shutdown().await?;
             let mut read = [0; READ_BYTES];

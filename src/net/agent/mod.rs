@@ -2,6 +2,7 @@
 //! alive. What is seen is the collector's business, how it is written `wire`'s.
 
 mod backoff;
+mod clock;
 mod failure;
 mod identity;
 mod link;

@@ -102,16 +102,6 @@ impl Outbox {
         self.dropped
     }
 
-    /// Memory that counts towards the bound.
-    pub const fn bytes(&self) -> usize {
-        self.bytes
-    }
-
-    /// Whether counters wait for [`Self::tell_counters`].
-    pub fn has_due_counters(&self) -> bool {
-        !self.due.is_empty()
-    }
-
     /// Takes what the collector saw. `now`: any clock that never runs backwards.
     pub fn take(&mut self, event: Event, now: Duration) {
         let Event { unix_millis, connection: ConnectionId(connection), change, .. } = event;

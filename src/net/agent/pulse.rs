@@ -3,8 +3,6 @@
 
 use std::time::Duration;
 
-use rustix::time::{ClockId, clock_gettime};
-
 use crate::net::wire::{HEARTBEAT_SECS, SILENCE_SECS, messages::Heartbeat};
 
 /// How long either side may be silent.
@@ -18,19 +16,6 @@ impl Default for PulseBounds {
     fn default() -> Self {
         Self { heartbeat: Duration::from_secs(HEARTBEAT_SECS), silence: Duration::from_secs(SILENCE_SECS) }
     }
-}
-
-/// Time since this machine started, the time that it slept included; so a link that outlived its display while the
-/// machine slept is dead on waking.
-pub fn boot_time() -> Duration {
-    let time = clock_gettime(ClockId::Boottime);
-    Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or(0))
-}
-
-/// This machine's wall clock.
-pub fn unix_micros() -> i64 {
-    let time = clock_gettime(ClockId::Realtime);
-    time.tv_sec.saturating_mul(1_000_000).saturating_add(time.tv_nsec / 1_000)
 }
 
 #[derive(Debug)]

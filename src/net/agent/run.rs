@@ -7,10 +7,10 @@ use tokio_rustls::TlsConnector;
 
 use super::{
     backoff::Backoff,
+    clock::boot_time,
     failure::{Failure, printable},
     identity::{Identity, random_u64},
     link::{Ended, Link, connector},
-    pulse::boot_time,
     settings::{ServerAddress, Settings},
     shared::{Shared, spawn_filler},
 };
@@ -133,11 +133,11 @@ impl Agent<'_> {
             };
             let failure = match opened {
                 Err(failure) => failure,
-                Ok(link) => {
+                Ok(mut link) => {
                     self.connected(&link);
                     let began = boot_time();
                     let ended = link.talk(self.settings, self.shared, force_snapshot, &mut stop).await;
-                    backoff.lived(boot_time().saturating_sub(began));
+                    backoff.had_a_link(boot_time().saturating_sub(began), link.was_of_use());
                     force_snapshot = false;
                     match ended {
                         Ended::Stopped => return,

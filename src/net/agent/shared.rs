@@ -11,9 +11,9 @@ use crossbeam_channel::Receiver;
 use tokio::sync::Notify;
 
 use super::{
+    clock::boot_time,
     link::status_from,
     outbox::{Bounds, Outbox},
-    pulse::boot_time,
 };
 use crate::net::{collector::CollectorMessage, wire::messages::Status};
 
