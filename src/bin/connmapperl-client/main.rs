@@ -1,5 +1,6 @@
 //! `connmapperl-client`: the agent. Reports this machine's connections to a display; or prints them.
 
+mod memory;
 mod print;
 mod report;
 
@@ -55,6 +56,7 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
+    memory::keep_small();
     let arguments = Arguments::parse();
     if arguments.password.is_some() {
         complain(

@@ -41,9 +41,9 @@ const CONNECT_PATIENCE: Duration = Duration::from_secs(5);
 const MOST_ADDRESSES: usize = 8;
 /// From the first byte of TLS to the Welcome.
 const GREETING_PATIENCE: Duration = Duration::from_secs(10);
-/// Writes are at least this far apart, so that closings told between two looks at the sockets share one: half the
+/// Writes of events are at least this far apart, so that closings told between two looks at the sockets share one: half the
 /// shortest tick.
-const BETWEEN_WRITES: Duration = Duration::from_millis(50);
+const BETWEEN_EVENTS: Duration = Duration::from_millis(50);
 /// A look at the clocks at least this often: the machine may have slept, or counters may have come due.
 const LOOK_AT_CLOCKS: Duration = Duration::from_secs(1);
 /// For the last words when the agent ends.
@@ -188,7 +188,7 @@ impl Link {
             pulse: Pulse::new(settings.pulse, now),
             out: Vec::new(),
             written: 0,
-            last_write: None,
+            last_events: None,
             told_status: 0,
             ends_at: None,
         };
@@ -307,7 +307,7 @@ struct Talk {
     out: Vec<u8>,
     /// How much of `out` has been written.
     written: usize,
-    last_write: Option<Duration>,
+    last_events: Option<Duration>,
     /// Version of the status that was told last.
     told_status: u64,
     ends_at: Option<Duration>,
@@ -345,7 +345,11 @@ impl Talk {
         }
         let unix_micros = unix_micros();
         if state.has_looked && !self.progress.is_up_to_date(&state.outbox) {
+            let before = self.progress.sent();
             self.progress.encode(&state.outbox, unix_micros / 1_000, &mut self.out);
+            if self.progress.sent() > before {
+                self.last_events = Some(now);
+            }
         }
         drop(state);
         if self.pulse.is_due(now) || (self.pulse.owes_echo() && !self.out.is_empty()) {
@@ -354,7 +358,6 @@ impl Talk {
         }
         if !self.out.is_empty() {
             self.pulse.sent(now);
-            self.last_write = Some(now);
         } else if self.ends_at.is_some() {
             return Step::LastWordsSaid;
         }
@@ -370,7 +373,7 @@ impl Talk {
     }
 
     fn until_write(&self, now: Duration) -> Duration {
-        self.last_write.map_or(Duration::ZERO, |last| (last + BETWEEN_WRITES).saturating_sub(now))
+        self.last_events.map_or(Duration::ZERO, |last| (last + BETWEEN_EVENTS).saturating_sub(now))
     }
 
     fn until_next(&self, now: Duration) -> Duration {

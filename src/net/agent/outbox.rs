@@ -33,7 +33,8 @@ impl Default for Bounds {
 pub struct Outbox {
     bounds: Bounds,
     /// All that is open, and what has closed while its closing is still in the queue.
-    table: HashMap<u64, Entry>,
+    /// Boxed: half of a table's places are empty.
+    table: HashMap<u64, Box<Entry>>,
     /// Not acknowledged yet, in order.
     queue: VecDeque<Queued>,
     /// Sequence number of the queue's first, or of the next event where it is empty.
@@ -169,7 +170,7 @@ impl Outbox {
             .filter(move |(_, entry)| {
                 entry.opened_sequence <= base && entry.closed_sequence.is_none_or(|closed| closed > base)
             })
-            .map(|(&connection, entry)| (ConnectionId(connection), entry))
+            .map(|(&connection, entry)| (ConnectionId(connection), &**entry))
     }
 
     /// Events after `sequence`, which is at least [`Self::before_first`], numbered without gaps.
@@ -202,7 +203,7 @@ impl Outbox {
             told_at: now,
             is_due: false,
         };
-        self.table.insert(connection, entry);
+        self.table.insert(connection, Box::new(entry));
         self.push(connection, unix_millis, What::Opened);
     }
 
@@ -249,7 +250,7 @@ impl Entry {
 impl Queued {
     const fn bytes(&self) -> usize {
         match self.what {
-            What::Closed(_) => size_of::<Self>() + size_of::<(u64, Entry)>(),
+            What::Closed(_) => size_of::<Self>() + size_of::<(u64, Box<Entry>)>() + size_of::<Entry>(),
             What::Opened | What::Owner(_) | What::Traffic(_) => size_of::<Self>(),
         }
     }

@@ -38,6 +38,9 @@ const MILLIS_BETWEEN_FULL_LOOKS: u64 = 1_000;
 /// A socket without an owner is looked for once more after this time: its program may have been handing it over.
 const MILLIS_BEFORE_SECOND_SEARCH: i64 = 1_000;
 
+/// New sockets in one tick for which memory is kept.
+const KEPT_FRESH: usize = 64;
+
 /// What one tick did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TickReport {
@@ -254,7 +257,8 @@ impl Collector {
             let observation = observation_from_seen(socket, owner, &self.ports);
             self.table.open(socket.identity, socket.inode, observation, unix_millis, events);
         }
-        self.fresh = fresh;
+        // The first look finds every socket new; no later one does.
+        self.fresh = if fresh.capacity() > KEPT_FRESH { Vec::new() } else { fresh };
     }
 
     /// Looks for the owners of sockets that had none and should have one by now.
