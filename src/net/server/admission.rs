@@ -1,7 +1,7 @@
 //! From a connection to an agent's link: TLS, the Hello, who it is, and its seat. All of it within the time that a
 //! stranger has.
 
-use std::{future::poll_fn, io, net::SocketAddr, sync::Arc, time::Instant};
+use std::{future::poll_fn, io, sync::Arc, time::Instant};
 
 use tokio::{
     io::{AsyncWriteExt, ReadBuf},
@@ -50,14 +50,31 @@ pub struct Admitted {
     pub clock: Clock,
 }
 
-/// Lets a connection in, or says why not, there and here.
-pub async fn admit(
+/// A connection that is not let in.
+pub struct TurnedAway {
+    pub away: Away,
+    /// By which it can be told.
+    pub link: Option<Link>,
+}
+
+impl From<Away> for TurnedAway {
+    fn from(away: Away) -> Self {
+        Self { away, link: None }
+    }
+}
+
+/// Lets a connection in, within the time that it has.
+pub async fn admit(shared: &Shared, acceptor: &TlsAcceptor, tcp: TcpStream) -> Result<Admitted, TurnedAway> {
+    let admitted = timeout(shared.limits.strangers_time, admit_slowly(shared, acceptor, tcp)).await;
+    admitted.unwrap_or(Err(Away::NoHello.into()))
+}
+
+async fn admit_slowly(
     shared: &Shared,
     acceptor: &TlsAcceptor,
     tcp: TcpStream,
-    peer: SocketAddr,
-) -> Result<Admitted, Away> {
-    let mut link = Box::pin(secure(acceptor, tcp)).await?;
+) -> Result<Admitted, TurnedAway> {
+    let mut link = secure(acceptor, tcp).await?;
     match introduce(shared, &mut link).await {
         Ok((newcomer, seat, hello, came)) => {
             link.frames.allow(MAX_FRAME_BYTES);
@@ -71,13 +88,7 @@ pub async fn admit(
                 clock: Clock::new(hello.unix_millis, came),
             })
         }
-        Err(away) => {
-            tracing::debug!(%peer, ?away, "turned away");
-            if let Some((reason, sentence)) = away.answer() {
-                link.refuse(reason, sentence).await;
-            }
-            Err(away)
-        }
+        Err(away) => Err(TurnedAway { away, link: Some(link) }),
     }
 }
 
@@ -127,7 +138,13 @@ async fn introduce(shared: &Shared, link: &mut Link) -> Result<(Newcomer, Seat, 
         return Err(Away::OldVersion(version));
     }
     let secret = std::mem::take(&mut hello.secret);
-    let newcomer = identify(shared, &hello, &secret).await?;
+    let newcomer = match identify(shared, &hello, &secret).await {
+        // It may have been added a moment ago.
+        Err(Away::WrongToken | Away::NoPasswordSet | Away::WrongPassword) if shared.look_again().await => {
+            identify(shared, &hello, &secret).await?
+        }
+        identified => identified?,
+    };
     let seat = take_seat(shared, &newcomer).await?;
     let agent_name = seat.orders.borrow().name.to_string();
     let welcome = Welcome {
@@ -238,15 +255,4 @@ async fn take_seat(shared: &Shared, newcomer: &Newcomer) -> Result<Seat, Away> {
             }
         }
     }
-}
-
-/// Lets a connection in within the time that it has.
-pub async fn admit_in_time(
-    shared: &Shared,
-    acceptor: &TlsAcceptor,
-    tcp: TcpStream,
-    peer: SocketAddr,
-) -> Result<Admitted, Away> {
-    let admitted = timeout(shared.limits.strangers_time, Box::pin(admit(shared, acceptor, tcp, peer))).await;
-    admitted.unwrap_or(Err(Away::NoHello))
 }

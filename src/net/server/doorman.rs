@@ -14,7 +14,7 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 
 use super::{
-    admission::{Admitted, PROGRAM_VERSION, admit_in_time, give_back},
+    admission::{Admitted, PROGRAM_VERSION, TurnedAway, admit, give_back},
     away::Away,
     contents::Contents,
     directory::{Cut, Identity},
@@ -65,16 +65,22 @@ async fn conduct(
     permit: OwnedSemaphorePermit,
 ) {
     // What a handshake needs is given back with its box; a task keeps room for the largest of its parts.
-    let admitted = Box::pin(admit_in_time(&shared, &acceptor, tcp, peer)).await;
-    drop((permit, acceptor));
+    let admitted = Box::pin(admit(&shared, &acceptor, tcp)).await;
+    drop(acceptor);
     match admitted {
         Ok(admitted) => {
+            drop(permit);
             let identity = admitted.identity.clone();
             let mut session = introduce(&shared, admitted, peer);
             let end = Box::pin(session.run()).await;
             Box::pin(part(&shared, session, identity, end)).await;
         }
-        Err(away) => turn_away(&shared, peer, &away),
+        Err(TurnedAway { away, link }) => {
+            turn_away(&shared, peer, &away);
+            if let (Some(mut link), Some((reason, sentence))) = (link, away.answer()) {
+                Box::pin(link.refuse(reason, sentence)).await;
+            }
+        }
     }
 }
 

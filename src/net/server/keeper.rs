@@ -58,10 +58,14 @@ impl Keeper {
     /// The body of the task. Ends when nobody takes the news any more.
     pub async fn run(&mut self, shared: &Arc<Shared>) -> TakerGone {
         loop {
-            tokio::time::sleep(LOOK).await;
+            tokio::select! {
+                () = tokio::time::sleep(LOOK) => {}
+                () = shared.look.notified() => {}
+            }
             if let Err(gone) = self.look(shared).await {
                 return gone;
             }
+            shared.looked.send_replace(());
         }
     }
 

@@ -25,8 +25,9 @@ use crate::{
     },
 };
 
-/// Ten times a second: an agent forgets what is acknowledged, and need not do so at once.
-const BETWEEN_ACKNOWLEDGEMENTS: Duration = Duration::from_millis(100);
+/// An agent forgets what is acknowledged, and need not do so at once; each acknowledgement costs as much as a hundred
+/// events.
+const BETWEEN_ACKNOWLEDGEMENTS: Duration = Duration::from_secs(1);
 /// An agent that changes its mind more often is not followed.
 const BETWEEN_STATUSES: Duration = Duration::from_secs(1);
 /// Delay and offset alone are news no more often.

@@ -10,6 +10,7 @@ use std::{
 };
 
 use crossbeam_channel::{Sender, TrySendError};
+use tokio::sync::{Notify, watch};
 
 use super::{
     clock::Moment,
@@ -43,6 +44,10 @@ pub struct Shared {
     pub passwords: Passwords,
     /// Last event of runs from before the listener started, as the taker knows them.
     pub known_runs: HashMap<u64, u64>,
+    /// Asks the keeper to look at the register now.
+    pub look: Notify,
+    /// Changes whenever it has looked.
+    pub looked: watch::Sender<()>,
     to_taker: Sender<FleetMessage>,
     started: Instant,
     state: Mutex<State>,
@@ -87,11 +92,31 @@ impl Shared {
             seen: HashMap::new(),
         };
         let started = Instant::now();
-        Self { limits, counting, passwords, known_runs, to_taker, started, state: Mutex::new(state) }
+        Self {
+            limits,
+            counting,
+            passwords,
+            known_runs,
+            look: Notify::new(),
+            looked: watch::Sender::new(()),
+            to_taker,
+            started,
+            state: Mutex::new(state),
+        }
     }
 
     pub fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sees to it that a change of the register a moment ago is known. Returns whether there was one.
+    pub async fn look_again(&self) -> bool {
+        let before = Arc::clone(&self.state().contents);
+        let mut looked = self.looked.subscribe();
+        self.look.notify_one();
+        // Only while the listener ends is there nobody who looks, and then it does not matter.
+        let _ = looked.changed().await;
+        !Arc::ptr_eq(&before, &self.state().contents)
     }
 
     pub fn now(&self) -> Moment {
