@@ -13,12 +13,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     geo::import,
+    net::server::{CERTIFICATE_FILE, KEY_FILE, REGISTER_FILE},
     rules::{self, MAX_FILE_BYTES, RuleError, Rules, connmaprc},
 };
 
 const RULES_FILE: &str = "connmapperlrc";
 const RESOURCES_FOLDER: &str = "resources";
+const FLEET_FILES: [&str; 3] = [CERTIFICATE_FILE, KEY_FILE, REGISTER_FILE];
 const WINDOW_FILE: &str = "window.json";
+/// Where to listen for agents, in one line; no such file, no open port.
+const LISTEN_FILE: &str = "listen";
 
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -98,6 +102,39 @@ impl Named {
         .into_iter()
         .flatten()
         .find(|path| import::holds_data(path)))
+    }
+}
+
+/// Where certificate, key and register of agents are: the first of the working folder, the program's own folder and the
+/// user's configuration that holds some of them, else the last. `None` where this user has no home.
+pub fn fleet_folder() -> Option<PathBuf> {
+    [Some(PathBuf::from(".")), program_folder()]
+        .into_iter()
+        .flatten()
+        .find(|folder| FLEET_FILES.iter().any(|file| folder.join(file).is_file()))
+        .or_else(config_folder)
+}
+
+/// Where to listen, as it was left.
+pub fn remembered_listen() -> Option<String> {
+    let text = fs::read_to_string(config_folder()?.join(LISTEN_FILE)).ok()?;
+    Some(text.trim().to_owned()).filter(|text| !text.is_empty())
+}
+
+/// # Errors
+/// When the file cannot be written or taken away.
+pub fn remember_listen(listen: Option<&str>) -> io::Result<()> {
+    let Some(folder) = config_folder() else {
+        return Ok(());
+    };
+    let path = folder.join(LISTEN_FILE);
+    match listen {
+        Some(listen) => {
+            fs::create_dir_all(&folder)?;
+            fs::write(path, format!("{listen}\n"))
+        }
+        None if path.exists() => fs::remove_file(path),
+        None => Ok(()),
     }
 }
 

@@ -49,6 +49,9 @@ fn run(args: &Cli) -> anyhow::Result<ExitCode> {
             cli::list(&args.common, *list, &mut BufWriter::new(io::stdout().lock()))?
         }
         Some(Command::Snapshot(snapshot)) => cli::snapshot(&args.common, snapshot)?,
+        Some(Command::Serve(serve)) if serve.no_gui => cli::serve(args, serve)?,
+        Some(Command::Serve(_)) => return show(args),
+        Some(Command::Agents(agents)) => cli::agents(&args.listener, agents, &mut io::stdout().lock())?,
         None => return show(args),
     }
     Ok(ExitCode::SUCCESS)
@@ -62,6 +65,7 @@ fn show(args: &Cli) -> anyhow::Result<ExitCode> {
         agent_name: common.agent_name().into(),
         folders: common.folders()?,
         named: common.named(),
+        fleet: cli::fleet_start(args)?,
         remembers_window: common.demo.is_none(),
     };
     let look = WindowLook {

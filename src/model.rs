@@ -274,7 +274,7 @@ impl CollectorMethod {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct AgentStatus {
     pub agent: AgentId,
     pub name: Arc<str>,
@@ -284,6 +284,8 @@ pub struct AgentStatus {
     /// Why some programs have no name, or the method is not the best one; one sentence each.
     pub notes: Vec<String>,
     pub link: AgentLink,
+    /// Where the machine stands, as its owner said: degrees north and east.
+    pub home: Option<[f32; 2]>,
 }
 
 /// How what an agent says reaches the display.

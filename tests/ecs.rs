@@ -5,6 +5,8 @@
 
 #[path = "ecs/clock.rs"]
 mod clock;
+#[path = "ecs/fleet.rs"]
+mod fleet;
 #[path = "ecs/flood.rs"]
 mod flood;
 #[path = "ecs/laws.rs"]

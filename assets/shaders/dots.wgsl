@@ -10,7 +10,7 @@ const ARROW_RADII: f32 = 1.7;
 
 struct Dot {
     @location(0) lon_lat: vec2<f32>,
-    @location(1) rgba: vec4<f32>,   // linear light, straight alpha
+    @location(1) rgba: vec4<f32>,   // linear light; straight alpha and the number of a ring, a byte each
     @location(2) born_millis: u32,
     @location(3) ended_millis: u32, // 0: open
 }
@@ -21,6 +21,7 @@ struct DotQuad {
     @location(1) @interpolate(flat) colour: vec4<f32>, // linear, straight alpha, fade included
     @location(2) @interpolate(flat) pulse: f32,        // 0 just opened .. 1 settled
     @location(3) @interpolate(flat) outward: vec2<f32>,// where a place beyond the edge lies; 0 on the map
+    @location(4) @interpolate(flat) ring: u32,         // number of the agent's colour, from 1; 0: no ring
 }
 
 /// Where a dot lies and how it looks, but for the corner of its shape: the corner is given in units of its reach.
@@ -28,7 +29,9 @@ fn placed(corner: vec2<f32>, instance: Dot) -> DotQuad {
     var quad: DotQuad;
     let age = f32(max(frame.now_millis, instance.born_millis) - instance.born_millis);
     quad.pulse = clamp(age / PULSE_MILLIS, 0.0, 1.0);
-    var alpha = instance.rgba.a;
+    let bytes = u32(round(instance.rgba.a * 65535.0));
+    quad.ring = bytes & 255u;
+    var alpha = f32(bytes >> 8u) / 255.0;
     if (instance.ended_millis != 0u) {
         let gone = f32(max(frame.now_millis, instance.ended_millis) - instance.ended_millis) / FADE_MILLIS;
         alpha *= 1.0 - clamp(gone, 0.0, 1.0);
@@ -38,6 +41,9 @@ fn placed(corner: vec2<f32>, instance: Dot) -> DotQuad {
     let true_px = px_from_lon_lat(instance.lon_lat);
     var center = true_px;
     var reach = frame.dot_radius_px * max(frame.halo_radii, 1.0) + 0.5;
+    if (quad.ring != 0u) {
+        reach = max(reach, ring_radius_px() + view.pixels_per_point);
+    }
     if (view.is_home != 0u && (any(true_px < vec2<f32>(0.0)) || any(true_px > view.viewport_px))) {
         center = clamp(true_px, vec2<f32>(view.edge_margin_px), view.viewport_px - view.edge_margin_px);
         quad.outward = sign(true_px - center);
@@ -73,6 +79,11 @@ fn plain_dot_fragment(quad: DotQuad) -> @location(0) vec4<f32> {
     }
     let alpha = shape * quad.colour.a;
     return vec4<f32>(quad.colour.rgb * alpha, alpha);
+}
+
+/// Of the thin ring that tells whose connection it is.
+fn ring_radius_px() -> f32 {
+    return frame.dot_radius_px + 2.2 * view.pixels_per_point;
 }
 
 /// How much of a pixel a disc covers.
@@ -115,6 +126,12 @@ fn dot_fragment(quad: DotQuad) -> @location(0) vec4<f32> {
         light += colour.rgb * halo;
         // Light more than paint: halos that meet add up.
         alpha += halo * 0.35;
+    }
+    if (quad.ring != 0u) {
+        let line = clamp(0.5 + 0.55 * view.pixels_per_point - abs(away - ring_radius_px()), 0.0, 1.0);
+        let strength = line * 0.9 * colour.a * (1.0 - shape);
+        light = light * (1.0 - strength) + frame.agents[(quad.ring - 1u) % 8u].rgb * strength;
+        alpha += strength * (1.0 - alpha);
     }
     if (quad.pulse < 1.0) {
         for (var ring = 0; ring < 3; ring++) {

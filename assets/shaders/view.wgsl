@@ -25,6 +25,7 @@ struct Frame {
     padding_a: u32,
     padding_b: u32,
     padding_c: u32,
+    agents: array<vec4<f32>, 8>, // linear light: the rings around their dots
 }
 
 @group(0) @binding(0) var<uniform> view: View;

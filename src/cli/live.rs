@@ -106,6 +106,7 @@ impl Look {
             tick_millis: u32::try_from(crate::net::collector::SHORTEST_TICK.as_millis()).unwrap_or(u32::MAX),
             notes: self.collector.notes(),
             link: AgentLink::Local,
+            home: None,
         }
     }
 

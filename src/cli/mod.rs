@@ -1,7 +1,9 @@
 //! The command line: what may be asked for, and the two answers that need no window.
 
+mod agents;
 mod list;
 mod live;
+mod serve;
 mod snapshot;
 mod table;
 mod version;
@@ -10,12 +12,14 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+pub use agents::{AgentsCommand, agents};
 pub use list::list;
 pub use live::Look;
+pub use serve::{ServeArgs, fleet_start, serve};
 pub use snapshot::snapshot;
 pub use version::print_sources;
 
-use crate::demo::SeededScene;
+use crate::{demo::SeededScene, net::server::ListenAddress};
 
 /// This machine's connections, lit on a world map. Everything is looked up offline.
 #[derive(Debug, Parser)]
@@ -23,6 +27,8 @@ use crate::demo::SeededScene;
 pub struct Cli {
     #[command(flatten)]
     pub common: Common,
+    #[command(flatten)]
+    pub listener: ListenerArgs,
     /// Start in full screen
     #[arg(long)]
     pub fullscreen: bool,
@@ -55,12 +61,28 @@ pub struct Common {
     pub demo: Option<SeededScene>,
 }
 
+/// The listener for agents.
+#[derive(Clone, Debug, Default, Args)]
+pub struct ListenerArgs {
+    /// Listen for agents: ADDR:PORT, PORT or ADDR; without a value at port 6789 of all addresses
+    #[arg(long, value_name = "ADDR:PORT", global = true, num_args = 0..=1, default_missing_value = "6789")]
+    pub listen: Option<ListenAddress>,
+    /// Folder with server-cert.pem, server-key.pem and agents.json
+    #[arg(long, value_name = "DIR", global = true)]
+    pub fleet: Option<PathBuf>,
+}
+
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Print what the map would show, one row a connection
     List(ListArgs),
     /// Draw one picture, with no display
     Snapshot(SnapshotArgs),
+    /// Listen for agents, and show or print what they say
+    Serve(ServeArgs),
+    /// Who may connect: add, list, revoke
+    #[command(subcommand)]
+    Agents(AgentsCommand),
 }
 
 #[derive(Clone, Copy, Debug, Default, Args)]

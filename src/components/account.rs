@@ -1,8 +1,8 @@
 //! The account of sockets: on the map, or without place and why. Its sums always add up to the total.
 
-use bevy::prelude::Resource;
+use bevy::{platform::collections::HashMap, prelude::Resource};
 
-use crate::model::NoPlace;
+use crate::model::{AgentId, NoPlace};
 
 /// Counted anew whenever a connection comes, goes or moves; never from frame to frame.
 #[derive(Resource, Clone, Debug, Default, PartialEq, Eq)]
@@ -12,11 +12,13 @@ pub struct Account {
     pub on_map: usize,
     /// Of those on the map, how many lie beyond the edge of the whole-world view.
     pub beyond_edge: usize,
-    /// Placed, but their rule is switched off on the map.
+    /// Placed, but their rule is switched off on the map; and all of agents that are switched off.
     pub hidden: usize,
     without_place: [usize; NoPlace::ALL.len()],
     /// Connections a label of the rules file, in its order; the last one counts those without a rule.
     pub by_label: Vec<usize>,
+    /// Connections an agent, hidden ones included.
+    pub by_agent: HashMap<AgentId, usize>,
     /// Sockets whose program could not be named.
     pub unnamed: usize,
 }

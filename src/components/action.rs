@@ -2,7 +2,7 @@
 
 use bevy::prelude::{Message, Resource};
 
-use crate::model::NoPlace;
+use crate::model::{AgentId, NoPlace};
 
 #[derive(Message, Clone, Debug, PartialEq)]
 pub enum UiAction {
@@ -14,6 +14,27 @@ pub enum UiAction {
         label: usize,
     },
     ReloadRules,
+    /// Hide or show an agent's connections.
+    ToggleAgent {
+        agent: AgentId,
+    },
+    /// Rings in the agents' colours around their dots.
+    ToggleRings,
+    ToggleFleet,
+    /// Listen for agents at the usual port, or stop.
+    ToggleListening,
+    AddAgent {
+        name: String,
+    },
+    /// What the register of agents shall do with one of that name.
+    ChangeAgent {
+        name: String,
+        change: AgentChange,
+    },
+    OpenAgentCard {
+        agent: AgentId,
+    },
+    CloseAgentCard,
     ToggleTheme,
     TogglePalette,
     ToggleHelp,
@@ -49,8 +70,18 @@ pub enum ListKind {
     WithoutAnyPlace,
     BeyondEdge,
     UnknownProgram,
+    Agent(AgentId),
     /// Index of a label of the rules file; one past the last for connections without a rule.
     Label(usize),
+}
+
+/// What may be done to an agent's entry.
+#[derive(Clone, Debug, PartialEq)]
+pub enum AgentChange {
+    Rename(String),
+    /// Latitude and longitude in degrees, or none.
+    SetHome(Option<[f32; 2]>),
+    Revoke,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,5 +101,8 @@ pub enum ResizeEdge {
 pub struct Overlays {
     pub help: bool,
     pub list: Option<ListKind>,
+    /// The dialog with the listener's switch and the command line for a new agent.
+    pub fleet: bool,
+    pub agent_card: Option<AgentId>,
     pub fullscreen: bool,
 }

@@ -22,7 +22,7 @@ pub struct Gesture {
 }
 
 /// Keys, in the order in which they are shown.
-pub static KEYS: [KeyBinding; 10] = [
+pub static KEYS: [KeyBinding; 12] = [
     key("t", "all text on or off", &[KeyCode::KeyT], false, UiAction::ToggleAllText),
     key("c", "read the rules file again", &[KeyCode::KeyC], false, UiAction::ReloadRules),
     key("f  F11", "full screen", &[KeyCode::KeyF, KeyCode::F11], false, UiAction::ToggleFullscreen),
@@ -36,12 +36,14 @@ pub static KEYS: [KeyBinding; 10] = [
         false,
         UiAction::OpenList(super::action::ListKind::All),
     ),
+    key("n", "agents on other machines: listen, add one", &[KeyCode::KeyN], false, UiAction::ToggleFleet),
+    key("o", "rings in the agents' colours", &[KeyCode::KeyO], false, UiAction::ToggleRings),
     key("F1", "this help", &[KeyCode::F1], false, UiAction::ToggleHelp),
     key("?", "this help", &[KeyCode::Slash], true, UiAction::ToggleHelp),
     key("Esc", "close the topmost thing, or the program", &[KeyCode::Escape], false, UiAction::Back),
 ];
 
-pub static GESTURES: [Gesture; 9] = [
+pub static GESTURES: [Gesture; 11] = [
     Gesture { gesture: "wheel", does: "zoom at the pointer" },
     Gesture { gesture: "left drag", does: "move the window; pan once zoomed in or in full screen" },
     Gesture { gesture: "Alt + left drag", does: "always move the window" },
@@ -50,6 +52,8 @@ pub static GESTURES: [Gesture; 9] = [
     Gesture { gesture: "click a colour box", does: "text of that rule on or off" },
     Gesture { gesture: "Shift + click a colour box", does: "hide or show that rule's dots" },
     Gesture { gesture: "click a rule or a figure", does: "list those connections" },
+    Gesture { gesture: "click an agent", does: "hide or show its connections" },
+    Gesture { gesture: "right click an agent", does: "its card: rename, home, revoke" },
     Gesture { gesture: "top right corner", does: "exit button" },
 ];
 

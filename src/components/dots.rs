@@ -12,7 +12,8 @@ use bytemuck::{Pod, Zeroable};
 pub struct DotInstance {
     /// Degrees east, degrees north.
     pub lon_lat: [f32; 2],
-    /// Linear light and straight alpha, 65,535 for one.
+    /// Linear light, 65,535 for one; straight alpha in the upper byte of the last, in the lower one the number of the
+    /// agent's colour, from 1, or 0 for no ring.
     pub rgba: [u16; 4],
     /// Milliseconds since the map clock's epoch.
     pub born_millis: u32,

@@ -8,6 +8,7 @@ pub mod bindings;
 pub mod connection;
 pub mod data_sources;
 pub mod dots;
+pub mod fleet;
 pub mod map_clock;
 pub mod map_view;
 pub mod notices;

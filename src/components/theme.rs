@@ -3,6 +3,8 @@
 
 use bevy::prelude::Resource;
 
+use super::fleet::AGENT_COLOURS;
+
 /// sRGB with straight alpha, as one writes it: `#RRGGBB` and a share of opacity.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rgba {
@@ -76,6 +78,8 @@ pub enum DotStyle {
 #[derive(Resource, Clone, Copy, Debug, PartialEq)]
 pub struct Theme {
     pub colours: Colours,
+    /// Rings and lamps that tell agents apart.
+    pub agents: [Rgba; AGENT_COLOURS],
     pub dot_style: DotStyle,
     pub is_dark: bool,
 }
@@ -102,6 +106,16 @@ impl Theme {
             accent: solid(0x5AC8FA),
             no_rule: clear(0xB4C0D0, 0.8),
         },
+        agents: [
+            solid(0xE8EEF6),
+            solid(0x5AC8FA),
+            solid(0xFFB454),
+            solid(0xC58AF9),
+            solid(0x4CD98A),
+            solid(0xFF7AA8),
+            solid(0xF4E04D),
+            solid(0x7C9CFF),
+        ],
         dot_style: DotStyle::Glowing,
         is_dark: true,
     };
@@ -127,6 +141,16 @@ impl Theme {
             accent: solid(0x0A659E),
             no_rule: clear(0x52606D, 0.8),
         },
+        agents: [
+            solid(0x39424E),
+            solid(0x0072B2),
+            solid(0xB35C00),
+            solid(0x7A3FB0),
+            solid(0x00754F),
+            solid(0xB0265E),
+            solid(0x7A6A00),
+            solid(0x2E4BB8),
+        ],
         dot_style: DotStyle::Printed,
         is_dark: false,
     };

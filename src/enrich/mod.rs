@@ -1,30 +1,38 @@
-//! From events to located connections: a thread that owns the table of what is open, looks up place and ASN once a
-//! connection, and hands the map what it should show. When the map cannot keep up, changes are dropped and counted,
+//! From events to located connections: a thread that owns the table of what is open on this machine and on those of all
+//! agents, looks up place and ASN once a connection, and hands the map what it should show. When the map cannot keep up, changes are dropped and counted,
 //! and the next send is the full set: no lost `Closed` leaves a ghost.
 
+mod lines;
+mod log;
 mod sources;
+mod table;
 
 use std::{
-    collections::HashMap,
+    collections::BTreeMap,
     path::PathBuf,
     time::{Duration, Instant},
 };
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError};
+use crossbeam_channel::{Receiver, Sender, TrySendError};
 
 use crate::{
     geo::{Geography, SourceInfo},
-    model::{
-        AgentId, AgentStatus, Asn, Change, ConnectionKey, Event, Located, LocatedConnection, NoPlace,
-        Observation, Place,
+    model::{AgentId, AgentStatus, Event, Located},
+    net::{
+        collector::CollectorMessage,
+        server::{AgentNews, FleetMessage, Importance, News},
     },
-    net::collector::CollectorMessage,
 };
 
+pub use lines::FleetLines;
+pub use log::{FleetLog, LogError};
 pub use sources::Sources;
+pub use table::{OpenTable, Snapshot, connection_of_run};
 
 /// Messages that may wait for the map: several frames' worth of a flood. A full set is one message.
 pub const TO_MAP_CAPACITY: usize = 8_192;
+/// Messages of agents that may wait: two of each of a thousand, and each agent waits for its own.
+pub const FLEET_CAPACITY: usize = 2_048;
 /// Requests and reports are rare.
 pub const SIDE_CAPACITY: usize = 64;
 /// How often the user's own places are looked at for changes.
@@ -49,6 +57,17 @@ pub enum Report {
     Problem { topic: String, lines: Vec<String> },
     /// Messages to the map that had to be dropped since the start.
     Dropped(u64),
+    /// What the listener has to say.
+    Notice { importance: Importance, topic: String, line: String },
+}
+
+/// Where news come from.
+pub struct Inlets {
+    /// This machine.
+    pub collector: Receiver<CollectorMessage>,
+    /// All others.
+    pub fleet: Receiver<FleetMessage>,
+    pub requests: Receiver<Request>,
 }
 
 /// The ends of the channels, and how to wake whoever reads them.
@@ -67,107 +86,41 @@ pub struct DataFolders {
     pub cache: Option<PathBuf>,
 }
 
-/// The table of open connections. Pure: no channel, no thread.
-#[derive(Default)]
-pub struct OpenTable {
-    open: HashMap<ConnectionKey, LocatedConnection>,
-}
-
-impl OpenTable {
-    /// Takes one event in. Returns what the map should hear of it.
-    pub fn take(&mut self, agent: AgentId, event: Event, geography: &Geography) -> Option<Located> {
-        let key = ConnectionKey { agent, connection: event.connection };
-        match event.change {
-            Change::Opened(observation) => {
-                let connection = locate(key, observation, event.unix_millis, geography);
-                self.open.insert(key, connection.clone());
-                Some(Located::Opened(Box::new(connection)))
-            }
-            Change::Updated { traffic, owner } => {
-                let connection = self.open.get_mut(&key)?;
-                if let Some(traffic) = traffic {
-                    connection.observation.traffic.update(traffic);
-                }
-                if let Some(owner) = &owner {
-                    connection.observation.owner = owner.clone();
-                }
-                Some(Located::Updated { key, traffic, owner })
-            }
-            Change::Closed { .. } => {
-                self.open.remove(&key)?;
-                Some(Located::Closed { key, unix_millis: event.unix_millis })
-            }
-        }
-    }
-
-    /// All that is open, oldest first.
-    pub fn all(&self) -> Vec<LocatedConnection> {
-        let mut all: Vec<_> = self.open.values().cloned().collect();
-        all.sort_unstable_by_key(|connection| (connection.opened_unix_millis, connection.key));
-        all
-    }
-
-    /// Looks every place up again, after the tables changed.
-    pub fn relocate(&mut self, geography: &Geography) {
-        for connection in self.open.values_mut() {
-            (connection.place, connection.asn) = whereabouts(&connection.observation, geography);
-        }
-    }
-}
-
-fn locate(
-    key: ConnectionKey,
-    observation: Observation,
-    opened_unix_millis: i64,
-    geography: &Geography,
-) -> LocatedConnection {
-    let (place, asn) = whereabouts(&observation, geography);
-    LocatedConnection { key, observation, opened_unix_millis, place, asn }
-}
-
-fn whereabouts(observation: &Observation, geography: &Geography) -> (Result<Place, NoPlace>, Option<Asn>) {
-    let peer = observation.peer.ip();
-    (geography.locate(peer), geography.asn(peer))
-}
-
 /// The body of the thread. Ends when the collector's channel or the map's closes.
-pub fn run(
-    folders: &DataFolders,
-    events: &Receiver<CollectorMessage>,
-    requests: &Receiver<Request>,
-    outlets: &Outlets,
-) {
+pub fn run(folders: &DataFolders, inlets: &Inlets, outlets: &Outlets) {
     let mut sources = Sources::open(folders.data.as_deref(), folders.cache.as_deref());
     let mut work = Work::default();
     tell(outlets, sources.take_reports());
+    // A listener may come later; a channel without sender would be ready all the time.
+    let nobody = crossbeam_channel::never();
+    let mut fleet = &inlets.fleet;
     loop {
-        let message = crossbeam_channel::select! {
-            recv(events) -> message => message.map_err(|_| RecvTimeoutError::Disconnected),
-            recv(requests) -> request => match request {
-                Ok(Request::WatchTraffic(watch)) => {
-                    work.watches_traffic = watch;
-                    work.needs_full_set |= watch && work.has_looked;
-                    Err(RecvTimeoutError::Timeout)
-                }
-                Err(_) => Err(RecvTimeoutError::Disconnected),
+        let geography = sources.geography();
+        let went_on = crossbeam_channel::select! {
+            recv(inlets.collector) -> message => match message {
+                Ok(CollectorMessage::Events(batch)) => work.take(batch, geography, outlets),
+                Ok(CollectorMessage::Status(status)) => work.hear(status),
+                Err(_) => return,
             },
-            default(work.patience()) => Err(RecvTimeoutError::Timeout),
-        };
-        let still_there = match message {
-            Ok(CollectorMessage::Events(batch)) => work.take(batch, sources.geography(), outlets),
-            Ok(CollectorMessage::Status(status)) => {
-                work.untold_status = Some(status);
-                true
-            }
-            Err(RecvTimeoutError::Timeout) => true,
-            Err(RecvTimeoutError::Disconnected) => false,
+            recv(fleet) -> message => match message {
+                Ok(message) => work.take_fleet(message, geography, outlets),
+                Err(_) => {
+                    fleet = &nobody;
+                    true
+                }
+            },
+            recv(inlets.requests) -> request => match request {
+                Ok(request) => work.grant(request),
+                Err(_) => return,
+            },
+            default(work.patience()) => true,
         };
         if sources.poll() {
             work.table.relocate(sources.geography());
             work.needs_full_set |= work.has_looked;
             tell(outlets, sources.take_reports());
         }
-        if !still_there || !work.catch_up(outlets) {
+        if !went_on || !work.catch_up(outlets) {
             return;
         }
         work.wake_in_time(outlets);
@@ -181,8 +134,8 @@ struct Work {
     has_looked: bool,
     /// The map does not know the full set, or lost some of it.
     needs_full_set: bool,
-    /// Found no room yet. Only the newest counts.
-    untold_status: Option<AgentStatus>,
+    /// What agents last said of themselves, as far as the map has not heard it; `None` for those that are gone.
+    untold: BTreeMap<AgentId, Option<AgentStatus>>,
     watches_traffic: bool,
     dropped: u64,
     /// Something was told since the map was woken last.
@@ -191,43 +144,98 @@ struct Work {
 }
 
 impl Work {
-    /// Returns whether the map still listens.
+    /// Takes events of this machine. Returns whether the map still listens.
     fn take(&mut self, batch: Vec<Event>, geography: &Geography, outlets: &Outlets) -> bool {
         // What the first look finds did not open this moment.
         let is_first = !std::mem::replace(&mut self.has_looked, true);
         self.needs_full_set |= is_first;
-        let (mut told, dropped_before) = (false, self.dropped);
-        for event in batch {
-            let Some(located) = self.table.take(AgentId::THIS_MACHINE, event, geography) else {
-                continue;
-            };
-            // Counters change no picture unless a list shows them.
-            if !self.watches_traffic && matches!(located, Located::Updated { owner: None, .. }) {
-                continue;
+        let dropped_before = self.dropped;
+        let still_there = batch.into_iter().all(|event| {
+            let located = self.table.take(AgentId::THIS_MACHINE, event, geography);
+            located.is_none_or(|located| is_first || self.show(located, outlets))
+        });
+        self.tell_dropped(dropped_before, outlets);
+        still_there
+    }
+
+    /// Takes what another machine said. Returns whether the map still listens.
+    fn take_fleet(&mut self, message: FleetMessage, geography: &Geography, outlets: &Outlets) -> bool {
+        let AgentNews { agent, news, delivery } = match message {
+            FleetMessage::Agent(news) => news,
+            FleetMessage::Notice { importance, topic, line } => {
+                tell(outlets, vec![Report::Notice { importance, topic, line }]);
+                return true;
             }
-            if self.needs_full_set {
-                self.dropped += u64::from(!is_first);
-                continue;
+        };
+        let dropped_before = self.dropped;
+        let still_there = match news {
+            News::Status(status) => self.hear(status),
+            News::Events { run, events } => events.into_iter().all(|event| {
+                let located = self.table.take_remote(agent, run, event, geography);
+                located.is_none_or(|located| self.show(located, outlets))
+            }),
+            News::Snapshot { run, same_boot, unix_millis, connections } => {
+                let snapshot = Snapshot { run, same_boot, unix_millis, connections };
+                let changes = self.table.take_snapshot(agent, snapshot, geography);
+                changes.into_iter().all(|located| self.show(located, outlets))
             }
-            match outlets.to_map.try_send(located) {
-                Ok(()) => told = true,
-                Err(TrySendError::Full(_)) => {
-                    self.dropped += 1;
-                    self.needs_full_set = true;
-                }
-                Err(TrySendError::Disconnected(_)) => return false,
-            }
+            News::Gone { unix_millis } => self.forget(agent, unix_millis, outlets),
+        };
+        if let Some(delivery) = delivery {
+            delivery.done();
         }
-        if self.dropped > dropped_before {
+        self.tell_dropped(dropped_before, outlets);
+        still_there
+    }
+
+    fn grant(&mut self, request: Request) -> bool {
+        let Request::WatchTraffic(watch) = request;
+        self.watches_traffic = watch;
+        self.needs_full_set |= watch && self.has_looked;
+        true
+    }
+
+    fn hear(&mut self, status: AgentStatus) -> bool {
+        self.untold.insert(status.agent, Some(status));
+        true
+    }
+
+    fn forget(&mut self, agent: AgentId, unix_millis: i64, outlets: &Outlets) -> bool {
+        self.untold.insert(agent, None);
+        let closed = self.table.forget(agent, unix_millis);
+        closed.into_iter().all(|located| self.show(located, outlets))
+    }
+
+    /// Hands the map one change, unless it is to get all there is anyway. Returns whether it still listens.
+    fn show(&mut self, located: Located, outlets: &Outlets) -> bool {
+        // Counters change no picture unless a list shows them.
+        if !self.watches_traffic && matches!(located, Located::Updated { owner: None, .. }) {
+            return true;
+        }
+        if self.needs_full_set {
+            self.dropped += 1;
+            return true;
+        }
+        match outlets.to_map.try_send(located) {
+            Ok(()) => self.owes_wake = true,
+            Err(TrySendError::Full(_)) => {
+                self.dropped += 1;
+                self.needs_full_set = true;
+            }
+            Err(TrySendError::Disconnected(_)) => return false,
+        }
+        true
+    }
+
+    fn tell_dropped(&self, before: u64, outlets: &Outlets) {
+        if self.dropped > before {
             tell(outlets, vec![Report::Dropped(self.dropped)]);
         }
-        self.owes_wake |= told;
-        true
     }
 
     /// How long to wait for news before there is something else to do.
     fn patience(&self) -> Duration {
-        if self.owes_wake || self.needs_full_set || self.untold_status.is_some() {
+        if self.owes_wake || self.needs_full_set || !self.untold.is_empty() {
             BETWEEN_WAKES
         } else {
             LOOK_AT_PLACES
@@ -264,20 +272,17 @@ impl Work {
 
     /// Returns whether the map still listens.
     fn tell_status(&mut self, outlets: &Outlets) -> bool {
-        let Some(status) = self.untold_status.take() else {
-            return true;
-        };
-        match outlets.to_map.try_send(Located::Status(status)) {
-            Ok(()) => {
-                self.owes_wake = true;
-                true
+        while let Some((agent, status)) = self.untold.pop_first() {
+            let message = status.clone().map_or(Located::AgentGone(agent), Located::Status);
+            match outlets.to_map.try_send(message) {
+                Ok(()) => self.owes_wake = true,
+                Err(error) => {
+                    self.untold.insert(agent, status);
+                    return error.is_full();
+                }
             }
-            Err(TrySendError::Full(Located::Status(status))) => {
-                self.untold_status = Some(status);
-                true
-            }
-            Err(error) => error.is_full(),
         }
+        true
     }
 }
 

@@ -13,7 +13,11 @@ use crossbeam_channel::bounded;
 use super::*;
 use crate::{
     geo::GeoSource,
-    model::{AgentStatus, CollectorMethod, ConnectionId, Direction, Owner, Protocol, Traffic},
+    model::{
+        AgentLink, AgentStatus, Asn, Change, CollectorMethod, ConnectionId, ConnectionKey, Direction,
+        NoPlace, Observation, Owner, Place, Protocol, Traffic,
+    },
+    net::server::{Arrived, Delivery},
 };
 
 /// Far more than any answer takes; reached only by a failure.
@@ -156,6 +160,7 @@ mod thread_of_its_own {
     /// The thread as it runs in the program, with a map that reads only when the test does.
     struct Running {
         events: Sender<CollectorMessage>,
+        fleet: Sender<FleetMessage>,
         requests: Sender<Request>,
         map: Receiver<Located>,
         reports: Receiver<Report>,
@@ -167,6 +172,7 @@ mod thread_of_its_own {
         fn start(map_capacity: usize) -> Self {
             // Nothing waits in the channel of events: what was sent has been taken up.
             let (events, from_collector) = bounded(0);
+            let (fleet, from_fleet) = bounded(0);
             let (requests, from_display) = bounded(0);
             let (to_map, map) = bounded(map_capacity);
             let (to_display, reports) = bounded(SIDE_CAPACITY);
@@ -175,12 +181,13 @@ mod thread_of_its_own {
             let wake = Box::new(move || {
                 wakes.fetch_add(1, Ordering::SeqCst);
             });
+            let inlets = Inlets { collector: from_collector, fleet: from_fleet, requests: from_display };
             let outlets = Outlets { to_map, reports: to_display, wake };
             let thread = thread::Builder::new()
                 .name("enrich".to_owned())
-                .spawn(move || run(&DataFolders::default(), &from_collector, &from_display, &outlets))
+                .spawn(move || run(&DataFolders::default(), &inlets, &outlets))
                 .unwrap();
-            Self { events, requests, map, reports, woken, thread }
+            Self { events, fleet, requests, map, reports, woken, thread }
         }
 
         fn events(&self, events: Vec<Event>) {
@@ -195,6 +202,7 @@ mod thread_of_its_own {
                 tick_millis: 100,
                 notes: Vec::new(),
                 link: Default::default(),
+                home: None,
             };
             self.events.send_timeout(CollectorMessage::Status(status), PATIENCE).unwrap();
         }
@@ -227,6 +235,52 @@ mod thread_of_its_own {
             });
             counts.max().unwrap_or(0)
         }
+    }
+
+    const AGENT: AgentId = AgentId(1);
+
+    fn from_agent(news: News, delivery: Option<Delivery>) -> FleetMessage {
+        FleetMessage::Agent(AgentNews { agent: AGENT, news, delivery })
+    }
+
+    fn remote_status() -> AgentStatus {
+        AgentStatus {
+            agent: AGENT,
+            name: "web1".into(),
+            method: CollectorMethod::Polling,
+            tick_millis: 100,
+            notes: Vec::new(),
+            link: AgentLink::Lost { since_unix_millis: 1 },
+            home: None,
+        }
+    }
+
+    #[test]
+    fn what_agents_say_reaches_the_map_and_is_acknowledged_after_that() {
+        let running = Running::start(64);
+        let arrived = Arc::new(Arrived::default());
+        let opening = News::Events { run: 7, events: vec![opened(1)] };
+        let delivery = Delivery::new(41, Arc::clone(&arrived));
+        running.fleet.send_timeout(from_agent(opening, Some(delivery)), PATIENCE).unwrap();
+        let Located::Opened(connection) = running.hear() else { panic!("not opened") };
+        assert_eq!(connection.key.agent, AGENT);
+        running.settle();
+        assert_eq!(arrived.sequence(), 41);
+
+        running.fleet.send_timeout(from_agent(News::Status(remote_status()), None), PATIENCE).unwrap();
+        assert_eq!(running.hear(), Located::Status(remote_status()));
+        running.fleet.send_timeout(from_agent(News::Gone { unix_millis: 9 }, None), PATIENCE).unwrap();
+        assert_eq!(running.hear(), Located::Closed { key: connection.key, unix_millis: 9 });
+        assert_eq!(running.hear(), Located::AgentGone(AGENT));
+    }
+
+    #[test]
+    fn without_a_listener_the_thread_goes_on() {
+        let Running { events, fleet, requests, map, reports, woken, thread } = Running::start(64);
+        drop(fleet);
+        let running = Running { events, fleet: bounded(0).0, requests, map, reports, woken, thread };
+        running.events(vec![opened(5)]);
+        assert_eq!(running.hear_full_set(), vec![5]);
     }
 
     #[test]

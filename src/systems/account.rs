@@ -7,6 +7,7 @@ use crate::{
     components::{
         account::Account,
         connection::{Connection, MatchedRule, Position, Trail},
+        fleet::HiddenAgents,
         map_view::MapView,
         rule_book::RuleBook,
     },
@@ -23,19 +24,30 @@ type CameOrChanged = Or<(Changed<Connection>, Changed<MatchedRule>, Added<Trail>
 fn count(
     mut account: ResMut<Account>,
     book: Res<RuleBook>,
-    view: Res<MapView>,
+    (view, hidden_agents): (Res<MapView>, Res<HiddenAgents>),
     open: Query<Open, Without<Trail>>,
     changed: Query<(), CameOrChanged>,
     mut gone: RemovedComponents<Connection>,
 ) {
     let some_gone = gone.read().count() > 0;
-    if changed.is_empty() && !some_gone && !book.is_changed() && !view.is_changed() {
+    if changed.is_empty()
+        && !some_gone
+        && !book.is_changed()
+        && !view.is_changed()
+        && !hidden_agents.is_changed()
+    {
         return;
     }
     let home = MapView::home(view.size_px, view.px_per_point);
     let mut sums = Account::with_labels(book.rules.labels().len());
     for (connection, matched, position) in &open {
         sums.total += 1;
+        let agent = connection.0.key.agent;
+        *sums.by_agent.entry(agent).or_default() += 1;
+        if hidden_agents.hides(agent) {
+            sums.hidden += 1;
+            continue;
+        }
         sums.unnamed += usize::from(!matches!(connection.0.observation.owner, Owner::Program { .. }));
         let label = book.label_of(matched.0);
         sums.by_label[label] += 1;

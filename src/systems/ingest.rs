@@ -9,6 +9,7 @@ use crate::{
     components::{
         connection::{Age, Agents, Connection, MatchedRule, OpenConnections, Position, Trail},
         dots::DotRow,
+        fleet::HiddenAgents,
         map_clock::MapClock,
     },
     model::{AgentStatus, ConnectionKey, Located, LocatedConnection},
@@ -51,7 +52,8 @@ pub(super) fn ingest(world: &mut World) {
             Located::FullSet(connections) => replace_all(world, connections),
             Located::Status(status) => take_status(world, status),
             Located::AgentGone(agent) => {
-                world.resource_mut::<Agents>().0.retain(|known| known.agent != agent)
+                world.resource_mut::<Agents>().0.retain(|known| known.agent != agent);
+                world.resource_mut::<HiddenAgents>().forget(agent);
             }
         }
     }

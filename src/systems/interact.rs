@@ -6,6 +6,7 @@ use bevy::{app::AppExit, prelude::*};
 use super::MapSystems;
 use crate::components::{
     action::{ListKind, Overlays, UiAction},
+    fleet::{AgentRings, HiddenAgents},
     map_view::MapView,
     notices::Notices,
     palette::Palette,
@@ -25,6 +26,7 @@ pub(super) fn act(
     mut theme: ResMut<Theme>,
     mut palette: ResMut<Palette>,
     mut notices: ResMut<Notices>,
+    (mut hidden_agents, mut rings): (ResMut<HiddenAgents>, ResMut<AgentRings>),
     mut exit: MessageWriter<AppExit>,
 ) {
     for action in actions.read() {
@@ -32,6 +34,11 @@ pub(super) fn act(
             UiAction::ToggleAllText => book.all_text = !book.all_text,
             UiAction::ToggleLabelText { label } => book.toggle_text(*label),
             UiAction::ToggleLabelDots { label } => book.toggle_hidden(*label),
+            UiAction::ToggleAgent { agent } => hidden_agents.toggle(*agent),
+            UiAction::ToggleRings => rings.0 = !rings.0,
+            UiAction::ToggleFleet => overlays.fleet = !overlays.fleet,
+            UiAction::OpenAgentCard { agent } => overlays.agent_card = Some(*agent),
+            UiAction::CloseAgentCard => overlays.agent_card = None,
             UiAction::ToggleTheme => *theme = theme.other(),
             UiAction::TogglePalette => *palette = palette.other(),
             UiAction::ToggleHelp => overlays.help = !overlays.help,
@@ -51,7 +58,12 @@ pub(super) fn act(
             UiAction::ReloadRules => {
                 overlays.list = overlays.list.filter(|list| !matches!(list, ListKind::Label(_)));
             }
-            UiAction::Back | UiAction::DragWindow | UiAction::ResizeWindow(_) => {}
+            UiAction::Back
+            | UiAction::DragWindow
+            | UiAction::ResizeWindow(_)
+            | UiAction::ToggleListening
+            | UiAction::AddAgent { .. }
+            | UiAction::ChangeAgent { .. } => {}
         }
     }
 }
@@ -65,6 +77,10 @@ fn step_back(
     for _ in actions.read().filter(|action| **action == UiAction::Back) {
         if overlays.help {
             overlays.help = false;
+        } else if overlays.agent_card.is_some() {
+            overlays.agent_card = None;
+        } else if overlays.fleet {
+            overlays.fleet = false;
         } else if overlays.list.is_some() {
             overlays.list = None;
         } else if overlays.fullscreen {

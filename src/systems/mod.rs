@@ -27,6 +27,7 @@ use crate::components::{
     connection::{Agents, OpenConnections},
     data_sources::DataSources,
     dots::Dots,
+    fleet::{AgentRings, HiddenAgents, Listening},
     notices::Notices,
     palette::Palette,
     panels::Panels,
@@ -62,6 +63,9 @@ pub fn connections_plugin(app: &mut App) {
         .init_resource::<Animation>()
         .init_resource::<DataSources>()
         .init_resource::<Dots>()
+        .init_resource::<HiddenAgents>()
+        .init_resource::<AgentRings>()
+        .init_resource::<Listening>()
         .init_resource::<Notices>()
         .init_resource::<Overlays>()
         .init_resource::<Palette>()

@@ -3,14 +3,21 @@
 use bevy::prelude::*;
 
 use super::MapSystems;
-use crate::components::{
-    connection::{Age, MatchedRule, Position, Trail},
-    dots::{DotInstance, DotRow, Dots},
-    map_clock::MapClock,
-    palette::Palette,
-    rule_book::RuleBook,
-    theme::Theme,
+use crate::{
+    components::{
+        connection::{Age, Agents, Connection, MatchedRule, Position, Trail},
+        dots::{DotInstance, DotRow, Dots},
+        fleet::{AgentRings, HiddenAgents, colour_of},
+        map_clock::MapClock,
+        palette::Palette,
+        rule_book::RuleBook,
+        theme::Theme,
+    },
+    model::{AgentId, AgentLink, AgentStatus},
 };
+
+/// Of dots whose agent is cut off.
+const LOST_ALPHA: f32 = 0.35;
 
 pub(super) fn plugin(app: &mut App) {
     app.add_systems(Update, write_changed.in_set(MapSystems::Place));
@@ -18,6 +25,7 @@ pub(super) fn plugin(app: &mut App) {
 
 type Drawn = (
     Entity,
+    &'static Connection,
     Ref<'static, Position>,
     Ref<'static, MatchedRule>,
     Ref<'static, Age>,
@@ -29,30 +37,42 @@ fn write_changed(
     book: Res<RuleBook>,
     palette: Res<Palette>,
     theme: Res<Theme>,
+    (hidden_agents, rings, agents): (Res<HiddenAgents>, Res<AgentRings>, Res<Agents>),
+    mut drawn_as: Local<DrawnAs>,
     mut dots: ResMut<Dots>,
     drawn: Query<Drawn>,
     mut rows: Query<&mut DotRow>,
 ) {
-    let all = book.is_changed() || palette.is_changed() || theme.is_changed() || clock.is_changed();
-    for (entity, position, matched, age, trail) in &drawn {
+    // One agent's dots need not be told from another's.
+    let now = DrawnAs {
+        ringed: rings.0 && agents.0.len() > 1,
+        lost: agents.0.iter().filter(|agent| is_lost(agent)).map(|agent| agent.agent).collect(),
+    };
+    let restyled = palette.is_changed() || theme.is_changed() || hidden_agents.is_changed();
+    let all = book.is_changed() || restyled || clock.is_changed() || *drawn_as != now;
+    if *drawn_as != now {
+        *drawn_as = now;
+    }
+    for (entity, connection, position, matched, age, trail) in &drawn {
         let ended = trail.as_ref().is_some_and(Ref::is_added);
         if !(all || ended || position.is_changed() || matched.is_changed() || age.is_changed()) {
             continue;
         }
         let label = book.label_of(matched.0);
+        let agent = connection.0.key.agent;
         let rgba = match matched.0.and_then(|rule| book.rules.rules().get(rule)) {
             Some(rule) => palette.linear(label, rule.color.to_array()),
             None => palette.no_rule_linear(&theme),
         };
         let dot = DotInstance {
             lon_lat: [position.lon, position.lat],
-            rgba,
+            rgba: of_agent(rgba, agent, &drawn_as),
             born_millis: clock.epoch_millis_from_unix(age.born_unix_millis),
             // 0 means open, so the end is never 0.
             ended_millis: trail
                 .map_or(0, |trail| clock.epoch_millis_from_unix(trail.ended_unix_millis).max(1)),
         };
-        let hidden = book.is_hidden(label);
+        let hidden = book.is_hidden(label) || hidden_agents.hides(agent);
         let Ok(mut row) = rows.get_mut(entity) else {
             continue;
         };
@@ -63,6 +83,26 @@ fn write_changed(
             (None, true) => {}
         }
     }
+}
+
+/// How agents show in their dots.
+#[derive(Default, PartialEq)]
+struct DrawnAs {
+    ringed: bool,
+    /// Those that are cut off: whether their connections are open nobody knows.
+    lost: Vec<AgentId>,
+}
+
+fn is_lost(agent: &AgentStatus) -> bool {
+    matches!(agent.link, AgentLink::Lost { .. })
+}
+
+/// Dims the dots of lost agents, and puts the number of the agent's colour, from 1, into the lower byte of the alpha; 0
+/// for no ring.
+fn of_agent([r, g, b, alpha]: [u16; 4], agent: AgentId, drawn_as: &DrawnAs) -> [u16; 4] {
+    let alpha = if drawn_as.lost.contains(&agent) { (f32::from(alpha) * LOST_ALPHA) as u16 } else { alpha };
+    let ring = if drawn_as.ringed { colour_of(agent) as u16 + 1 } else { 0 };
+    [r, g, b, (alpha & 0xff00) | ring]
 }
 
 /// Takes an entity's dot off the map; the row it leaves is filled by the last one.

@@ -1,5 +1,7 @@
 //! Starts and stops everything with a thread, a socket or a file, and is the only one in the display to do so: the
-//! collector, the enrich thread, the rules file, what is remembered of the window.
+//! collector, the enrich thread, the listener for agents, the rules file, what is remembered of the window.
+
+pub mod fleet;
 
 use std::{
     sync::Arc,
@@ -30,16 +32,24 @@ use crate::{
         rule_book::RuleBook,
     },
     config::{Named, RulesFile, WindowPlace},
-    enrich::{self, DataFolders, Outlets, Report, Request, SIDE_CAPACITY, TO_MAP_CAPACITY},
+    enrich::{
+        self, DataFolders, FLEET_CAPACITY, Inlets, Outlets, Report, Request, SIDE_CAPACITY, TO_MAP_CAPACITY,
+    },
     geo::{
         SourceInfo,
         date::{Date, age_notice},
     },
-    net::collector::{self, Collector, CollectorThread, Settings},
+    net::{
+        collector::{self, Collector, CollectorThread, Settings},
+        server::Importance,
+    },
 };
 
 /// Batches that may wait for the enrich thread: it takes microseconds for each.
 const COLLECTOR_CAPACITY: usize = 64;
+
+/// Makes the window look at its channels.
+pub type Wake = Box<dyn Fn() + Send>;
 
 /// How to start. The collector is made by whoever knows whether it is this machine or a scene.
 #[derive(Resource)]
@@ -48,6 +58,7 @@ pub struct Start {
     pub agent_name: Arc<str>,
     pub folders: DataFolders,
     pub named: Named,
+    pub fleet: fleet::FleetStart,
     /// A still or a scene leaves no trace.
     pub remembers_window: bool,
 }
@@ -61,7 +72,7 @@ struct EnrichLink {
 }
 
 pub fn plugin(app: &mut App) {
-    app.add_systems(Startup, start).add_systems(
+    app.add_plugins(fleet::plugin).add_systems(Startup, start).add_systems(
         Update,
         (
             watch_traffic.in_set(MapSystems::Trail),
@@ -86,17 +97,24 @@ fn start(
     let (to_map, feed) = bounded(TO_MAP_CAPACITY);
     let (requests, from_display) = bounded(SIDE_CAPACITY);
     let (to_display, reports) = bounded(SIDE_CAPACITY);
+    let (to_fleet, fleet) = bounded(FLEET_CAPACITY);
     // A loop that is gone needs no waking.
     let proxy = proxy.map(|proxy| (**proxy).clone());
-    let wake = Box::new(move || {
-        if let Some(proxy) = &proxy {
-            let _ = proxy.send_event(WinitUserEvent::WakeUp);
-        }
-    });
+    let waker = || -> Wake {
+        let proxy = proxy.clone();
+        Box::new(move || {
+            if let Some(proxy) = &proxy {
+                let _ = proxy.send_event(WinitUserEvent::WakeUp);
+            }
+        })
+    };
+    fleet::start(&mut commands, &start, to_fleet, waker());
+    let wake = waker();
     let (folders, agent_name) = (start.folders.clone(), start.agent_name.clone());
     let enrich = thread::Builder::new().name("enrich".to_owned()).spawn(move || {
         let outlets = Outlets { to_map, reports: to_display, wake };
-        enrich::run(&folders, &from_collector, &from_display, &outlets);
+        let inlets = Inlets { collector: from_collector, fleet, requests: from_display };
+        enrich::run(&folders, &inlets, &outlets);
     });
     let settings = Settings { name: agent_name, ..Settings::default() };
     match (collector::spawn(collector, settings, to_enrich), enrich) {
@@ -195,6 +213,14 @@ pub fn take_report(report: Report, now_unix_millis: i64, notices: &mut Notices, 
                 warn!("{line}");
             }
             notices.say(Severity::Warning, topic, lines);
+        }
+        Report::Notice { importance, topic, line } => {
+            let severity = match importance {
+                Importance::Info => Severity::Info,
+                Importance::Warning => Severity::Warning,
+            };
+            info!("{topic}: {line}");
+            notices.add(severity, topic, line);
         }
         Report::Dropped(count) => {
             let line = format!(

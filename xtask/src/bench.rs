@@ -24,6 +24,8 @@ enum Which {
     Agent,
     /// Frames, start, memory and idling of the display
     Display,
+    /// What a change costs between agent and display, beside JSON
+    Wire,
 }
 
 impl Bench {
@@ -39,6 +41,7 @@ impl Bench {
                 );
             }
             Which::Display => "bench_display",
+            Which::Wire => "bench_wire",
         };
         // The display's one measures the program that lies beside it.
         cargo(&["build".to_owned()])?;

@@ -344,7 +344,7 @@ impl Talk {
             state.outbox.tell_counters(now);
         }
         let unix_micros = unix_micros();
-        if !self.progress.is_up_to_date(&state.outbox) {
+        if state.has_looked && !self.progress.is_up_to_date(&state.outbox) {
             let before = self.progress.sent();
             self.progress.encode(&state.outbox, unix_micros / 1_000, &mut self.out);
             if self.progress.sent() > before {

@@ -28,6 +28,8 @@ pub(super) struct Shared {
 
 pub(super) struct State {
     pub outbox: Outbox,
+    /// The collector has told what was open at the start: until then nothing is known.
+    pub has_looked: bool,
     pub status: Status,
     /// Counts up whenever `status` changes; 0 before the first.
     pub status_version: u64,
@@ -35,7 +37,12 @@ pub(super) struct State {
 
 impl Shared {
     pub fn new(bounds: Bounds) -> Self {
-        let state = State { outbox: Outbox::new(bounds), status: Status::default(), status_version: 0 };
+        let state = State {
+            outbox: Outbox::new(bounds),
+            has_looked: false,
+            status: Status::default(),
+            status_version: 0,
+        };
         Self { state: Mutex::new(state), changed: Notify::new(), ended: Notify::new() }
     }
 
@@ -59,6 +66,12 @@ impl Shared {
             CollectorMessage::Events(events) => {
                 let now = boot_time();
                 events.into_iter().for_each(|event| state.outbox.take(event, now));
+                if !std::mem::replace(&mut state.has_looked, true) {
+                    // What was open already did not open now: it is told as a snapshot, which an earlier run's connections
+                    // are found in again.
+                    let found = state.outbox.last_sequence();
+                    state.outbox.acknowledge(found);
+                }
             }
             CollectorMessage::Status(status) => {
                 state.status = status_from(&status);

@@ -150,6 +150,9 @@ impl Collector {
             let mut identities = Vec::new();
             self.source.half_closed(&mut identities)?;
             self.table.expect_destroyed(&identities);
+            // What ended before the first look was never seen here; an earlier run of this program may have told of it.
+            self.destroyed.clear();
+            self.source.destroyed(&mut self.destroyed)?;
             self.started = true;
         }
         self.read_close_events(unix_millis, events)?;

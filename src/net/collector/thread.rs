@@ -30,9 +30,9 @@ const BETWEEN_STATUSES: Duration = Duration::from_secs(1);
 const SEND_PATIENCE: Duration = Duration::from_millis(50);
 
 /// What the thread sends.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum CollectorMessage {
-    /// At least one event, in order.
+    /// In order. The first ones are what was open when the collector started, and may be none; later there is at least one.
     Events(Vec<Event>),
     /// At the start, before the first events, and whenever it changes.
     Status(AgentStatus),
@@ -104,6 +104,7 @@ struct Runner {
     sender: Sender<CollectorMessage>,
     stop: Arc<OwnedFd>,
     pace: Pace,
+    has_looked: bool,
     error: Option<String>,
     status_built: Instant,
     last_status: Option<AgentStatus>,
@@ -123,6 +124,7 @@ impl Runner {
             sender,
             stop,
             pace,
+            has_looked: false,
             error: None,
             status_built: Instant::now(),
             last_status: None,
@@ -161,6 +163,9 @@ impl Runner {
             Ok(_) => None,
             Err(error) => Some(format!("The socket table could not be read: {error}.")),
         };
+        if !std::mem::replace(&mut self.has_looked, true) {
+            return self.send(CollectorMessage::Events(events));
+        }
         self.send_events(events)
     }
 
@@ -231,6 +236,7 @@ impl Runner {
             tick_millis: u32::try_from(self.pace.tick().as_millis()).unwrap_or(u32::MAX),
             notes,
             link: AgentLink::Local,
+            home: None,
         };
         if self.last_status.as_ref() == Some(&status) {
             return Ok(());

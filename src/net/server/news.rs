@@ -3,7 +3,7 @@
 
 use std::sync::{
     Arc,
-    atomic::{AtomicU64, Ordering},
+    atomic::{AtomicU64, AtomicUsize, Ordering},
 };
 
 use tokio::sync::Notify;
@@ -43,7 +43,8 @@ pub enum News {
     /// All that is open; what is not in it is closed. `run` tells the agent's runs apart: connection numbers mean nothing
     /// from one run to another, while sockets of the same boot are the same ones.
     Snapshot { run: u64, same_boot: bool, unix_millis: i64, connections: Vec<OpenSocket> },
-    /// In order, without gaps, within `run`.
+    /// In order, each once, within `run`. Numbers are missing where a change means nothing to this version or was one
+    /// connection too many. May be empty: then it moves the acknowledgement alone.
     Events { run: u64, events: Vec<Event> },
     /// It is an agent no longer: its connections close at that time.
     Gone { unix_millis: i64 },
@@ -60,7 +61,8 @@ pub struct OpenSocket {
     pub observation: Observation,
 }
 
-/// Counts what has arrived, for the acknowledgement.
+/// Counts what has arrived, for the acknowledgement, and what is still on its way: an agent with two undelivered ones is
+/// not read from until one of them is done or dropped.
 #[derive(Debug)]
 pub struct Delivery {
     sequence: u64,
@@ -71,18 +73,26 @@ pub struct Delivery {
 #[derive(Debug, Default)]
 pub struct Arrived {
     sequence: AtomicU64,
+    on_their_way: AtomicUsize,
     changed: Notify,
 }
 
 impl Delivery {
     /// For news that reach up to event `sequence`.
-    pub const fn new(sequence: u64, arrived: Arc<Arrived>) -> Self {
+    pub fn new(sequence: u64, arrived: Arc<Arrived>) -> Self {
+        arrived.on_their_way.fetch_add(1, Ordering::AcqRel);
         Self { sequence, arrived }
     }
 
     /// The news are where they should be, and may be forgotten by whoever sent them.
     pub fn done(self) {
         self.arrived.sequence.fetch_max(self.sequence, Ordering::Release);
+    }
+}
+
+impl Drop for Delivery {
+    fn drop(&mut self) {
+        self.arrived.on_their_way.fetch_sub(1, Ordering::AcqRel);
         self.arrived.changed.notify_one();
     }
 }
@@ -91,6 +101,11 @@ impl Arrived {
     /// Last event that has arrived.
     pub fn sequence(&self) -> u64 {
         self.sequence.load(Ordering::Acquire)
+    }
+
+    /// News that are neither done nor dropped.
+    pub fn on_their_way(&self) -> usize {
+        self.on_their_way.load(Ordering::Acquire)
     }
 
     /// Waits until more may have arrived.

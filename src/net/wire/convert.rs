@@ -14,8 +14,8 @@ use crate::model::{
 /// Why a change cannot be understood.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WireError {
-    #[error("an address of {0} bytes, which is neither IPv4 nor IPv6")]
-    Address(usize),
+    #[error("an address is missing")]
+    Address,
     #[error("port {0} does not exist")]
     Port(u32),
     #[error("program number {0} was never given a name")]
@@ -35,19 +35,22 @@ pub fn wire_from_observation(
     numbers: &mut ProgramNumbers,
     news: &mut Vec<Program>,
 ) -> messages::Socket {
-    let (local_address, scope) = bytes_from_address(seen.local);
-    let (peer_address, peer_scope) = bytes_from_address(seen.peer);
+    let (local, peer) = (WireAddress::from(seen.local), WireAddress::from(seen.peer));
     messages::Socket {
-        local_address,
+        local_v4: local.v4,
+        local_v6_high: local.v6_high,
+        local_v6_low: local.v6_low,
         local_port: seen.local.port().into(),
-        peer_address,
+        peer_v4: peer.v4,
+        peer_v6_high: peer.v6_high,
+        peer_v6_low: peer.v6_low,
         peer_port: seen.peer.port().into(),
         is_udp: seen.protocol == Protocol::Udp,
         is_inbound: seen.direction == Direction::Inbound,
         owner: wire_from_owner(&seen.owner, numbers, news),
         uid: seen.uid,
         traffic: (seen.traffic != Traffic::default()).then(|| wire_from_traffic(seen.traffic)),
-        scope: scope.max(peer_scope),
+        scope: local.scope.max(peer.scope),
     }
 }
 
@@ -69,10 +72,22 @@ pub fn observation_from_wire(
     socket: &messages::Socket,
     names: &ProgramNames,
 ) -> Result<Observation, WireError> {
+    let local = WireAddress {
+        v4: socket.local_v4,
+        v6_high: socket.local_v6_high,
+        v6_low: socket.local_v6_low,
+        scope: socket.scope,
+    };
+    let peer = WireAddress {
+        v4: socket.peer_v4,
+        v6_high: socket.peer_v6_high,
+        v6_low: socket.peer_v6_low,
+        scope: socket.scope,
+    };
     Ok(Observation {
         protocol: if socket.is_udp { Protocol::Udp } else { Protocol::Tcp },
-        local: address_from_bytes(&socket.local_address, socket.local_port, socket.scope)?,
-        peer: address_from_bytes(&socket.peer_address, socket.peer_port, socket.scope)?,
+        local: local.with_port(socket.local_port)?,
+        peer: peer.with_port(socket.peer_port)?,
         direction: if socket.is_inbound { Direction::Inbound } else { Direction::Outbound },
         owner: owner_from_wire(&socket.owner.unwrap_or_default(), names)?,
         uid: socket.uid,
@@ -111,28 +126,6 @@ pub fn method_from_wire(method: i32) -> CollectorMethod {
     }
 }
 
-/// Text from afar, fit to be shown: control characters and those that turn text around or hide become `?`, and no more
-/// than `most_bytes` are kept.
-pub(super) fn clean(text: &str, most_bytes: usize) -> String {
-    let mut cleaned = String::new();
-    for character in text.chars() {
-        let shown = if is_treacherous(character) { '?' } else { character };
-        if cleaned.len() + shown.len_utf8() > most_bytes {
-            break;
-        }
-        cleaned.push(shown);
-    }
-    cleaned
-}
-
-/// Controls, bidirectional overrides and isolates (UAX 9), zero-width and other invisible format characters.
-fn is_treacherous(character: char) -> bool {
-    character.is_control()
-        || matches!(character,
-            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
-}
-
 fn wire_from_owner(
     owner: &Owner,
     numbers: &mut ProgramNumbers,
@@ -168,24 +161,46 @@ const fn traffic_from_wire(traffic: messages::Traffic) -> Traffic {
     Traffic { sent_bytes, received_bytes, rtt_micros }
 }
 
-fn bytes_from_address(address: SocketAddr) -> (Vec<u8>, u32) {
-    match address {
-        SocketAddr::V4(address) => (address.ip().octets().to_vec(), 0),
-        SocketAddr::V6(address) => (address.ip().octets().to_vec(), address.scope_id()),
+/// An address as a Socket carries it, once for each end.
+#[derive(Clone, Copy, Default)]
+struct WireAddress {
+    v4: Option<u32>,
+    v6_high: Option<u64>,
+    v6_low: u64,
+    scope: u32,
+}
+
+impl From<SocketAddr> for WireAddress {
+    fn from(address: SocketAddr) -> Self {
+        match address {
+            SocketAddr::V4(address) => Self { v4: Some(address.ip().to_bits()), ..Self::default() },
+            SocketAddr::V6(address) => {
+                let bits = address.ip().to_bits();
+                Self {
+                    v4: None,
+                    v6_high: Some((bits >> 64) as u64),
+                    v6_low: bits as u64,
+                    scope: address.scope_id(),
+                }
+            }
+        }
     }
 }
 
-fn address_from_bytes(bytes: &[u8], port: u32, scope: u32) -> Result<SocketAddr, WireError> {
-    let port = u16::try_from(port).map_err(|_| WireError::Port(port))?;
-    if let Ok(octets) = <[u8; 4]>::try_from(bytes) {
-        return Ok(SocketAddr::new(Ipv4Addr::from(octets).into(), port));
-    }
-    let octets = <[u8; 16]>::try_from(bytes).map_err(|_| WireError::Address(bytes.len()))?;
-    Ok(match plain_address(Ipv6Addr::from(octets).into()) {
-        IpAddr::V4(address) => SocketAddr::new(address.into(), port),
-        IpAddr::V6(address) => {
-            let scope = if address.is_unicast_link_local() { scope } else { 0 };
-            SocketAddrV6::new(address, port, 0, scope).into()
+impl WireAddress {
+    fn with_port(self, port: u32) -> Result<SocketAddr, WireError> {
+        let port = u16::try_from(port).map_err(|_| WireError::Port(port))?;
+        if let Some(bits) = self.v4 {
+            return Ok(SocketAddr::new(Ipv4Addr::from_bits(bits).into(), port));
         }
-    })
+        let high = self.v6_high.ok_or(WireError::Address)?;
+        let address = Ipv6Addr::from_bits(u128::from(high) << 64 | u128::from(self.v6_low));
+        Ok(match plain_address(address.into()) {
+            IpAddr::V4(address) => SocketAddr::new(address.into(), port),
+            IpAddr::V6(address) => {
+                let scope = if address.is_unicast_link_local() { self.scope } else { 0 };
+                SocketAddrV6::new(address, port, 0, scope).into()
+            }
+        })
+    }
 }

@@ -1,19 +1,26 @@
-//! Program names as numbers: each name crosses the wire once. The sender numbers names and reuses the oldest number
-//! when all are taken; the receiver believes the last name it was told for a number.
+//! Program names as numbers: each name crosses the wire once. The sender numbers names and forgets the oldest when it
+//! has too many; the receiver believes the last name it was told for a number.
+//!
+//! A frame tells its new names before its changes. A number must therefore not change its name within a frame, or the
+//! frame's first changes would get the name of its last: numbers are reused so late that no frame is long enough.
 
 use std::{collections::HashMap, sync::Arc};
 
-use super::{MAX_PROGRAM_BYTES, messages::Program};
+use super::{MAX_FRAME_ITEMS, MAX_PROGRAM_CHARS, clean, messages::Program};
 
-/// Names that have a number at a time: far more than programs that talk on one machine.
-pub const DICTIONARY_ENTRIES: usize = 4_096;
+/// Names that the sender knows the numbers of: far more than programs that talk on one machine.
+pub const DICTIONARY_ENTRIES: usize = 1_024;
+/// Numbers, from 1: those in use, and as many as a frame could take anew.
+pub const DICTIONARY_NUMBERS: usize = DICTIONARY_ENTRIES + MAX_FRAME_ITEMS;
 
 /// The sender's side.
 #[derive(Debug, Default)]
 pub struct ProgramNumbers {
     numbers: HashMap<Arc<str>, u32>,
+    /// The names known, as a ring.
     names: Vec<Arc<str>>,
-    next: usize,
+    oldest: usize,
+    last_number: usize,
 }
 
 impl ProgramNumbers {
@@ -22,18 +29,17 @@ impl ProgramNumbers {
         if let Some(&number) = self.numbers.get(name) {
             return number;
         }
-        let index = self.next % DICTIONARY_ENTRIES;
-        self.next += 1;
-        match self.names.get_mut(index) {
-            Some(old) => {
-                self.numbers.remove(old);
-                *old = Arc::clone(name);
-            }
-            None => self.names.push(Arc::clone(name)),
+        if self.names.len() < DICTIONARY_ENTRIES {
+            self.names.push(Arc::clone(name));
+        } else {
+            self.numbers.remove(&self.names[self.oldest]);
+            self.names[self.oldest] = Arc::clone(name);
+            self.oldest = (self.oldest + 1) % DICTIONARY_ENTRIES;
         }
-        let number = index as u32 + 1;
+        self.last_number = self.last_number % DICTIONARY_NUMBERS + 1;
+        let number = self.last_number as u32;
         self.numbers.insert(Arc::clone(name), number);
-        news.push(Program { number, name: name.to_string() });
+        news.push(Program { number, name: clean(name, MAX_PROGRAM_CHARS) });
         number
     }
 }
@@ -47,13 +53,13 @@ impl ProgramNames {
     /// around, become `?`, and what is too long is cut.
     pub fn learn(&mut self, program: &Program) {
         let index = match usize::try_from(program.number) {
-            Ok(number @ 1..=DICTIONARY_ENTRIES) => number - 1,
+            Ok(number @ 1..=DICTIONARY_NUMBERS) => number - 1,
             _ => return,
         };
         if self.0.len() <= index {
             self.0.resize(index + 1, None);
         }
-        self.0[index] = Some(super::convert::clean(&program.name, MAX_PROGRAM_BYTES).into());
+        self.0[index] = Some(clean(&program.name, MAX_PROGRAM_CHARS).into());
     }
 
     /// The name of a number, or `None` where none was told.

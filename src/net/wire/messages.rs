@@ -1,6 +1,8 @@
 //! The messages, field by field, as protobuf (proto3) has them. Numbers are for ever: a field that goes leaves its
 //! number unused, a new one takes the next. A reader skips what it does not know.
 
+use std::fmt;
+
 use prost::{Enumeration, Message, Oneof};
 
 /// One frame of an agent.
@@ -46,7 +48,9 @@ pub enum ServerSays {
     Heartbeat(Heartbeat),
 }
 
+/// Who the agent is.
 #[derive(Clone, PartialEq, Message)]
+#[prost(skip_debug)]
 pub struct Hello {
     #[prost(uint32, tag = "1")]
     pub protocol_version: u32,
@@ -74,6 +78,17 @@ pub struct Hello {
     pub unix_millis: i64,
     #[prost(uint32, tag = "10")]
     pub tick_millis: u32,
+}
+
+impl fmt::Debug for Hello {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hello")
+            .field("protocol_version", &self.protocol_version)
+            .field("agent_name", &self.agent_name)
+            .field("run_id", &self.run_id)
+            .field("program_version", &self.program_version)
+            .finish_non_exhaustive()
+    }
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -158,7 +173,7 @@ pub struct Snapshot {
 }
 
 /// One open connection of a snapshot.
-#[derive(Clone, PartialEq, Message)]
+#[derive(Clone, Copy, PartialEq, Eq, Message)]
 pub struct Open {
     #[prost(uint64, tag = "1")]
     pub connection: u64,
@@ -182,21 +197,24 @@ pub struct Events {
     pub unix_millis: i64,
     #[prost(message, repeated, tag = "3")]
     pub programs: Vec<Program>,
+    /// At least one.
     #[prost(message, repeated, tag = "4")]
     pub changes: Vec<Change>,
 }
 
-#[derive(Clone, PartialEq, Message)]
+/// Without an Opened, Updated or Closed it is a newer agent's: it counts in the sequence and means nothing.
+#[derive(Clone, Copy, PartialEq, Eq, Message)]
 pub struct Change {
     #[prost(uint64, tag = "1")]
     pub connection: u64,
+    /// Its time, less the frame's `unix_millis`.
     #[prost(sint64, tag = "2")]
     pub millis: i64,
     #[prost(oneof = "What", tags = "3, 4, 5")]
     pub what: Option<What>,
 }
 
-#[derive(Clone, PartialEq, Oneof)]
+#[derive(Clone, Copy, PartialEq, Eq, Oneof)]
 pub enum What {
     #[prost(message, tag = "3")]
     Opened(Socket),
@@ -206,29 +224,40 @@ pub enum What {
     Closed(Closed),
 }
 
-#[derive(Clone, PartialEq, Message)]
+/// An address is either `..._v4`, its first octet the most significant, or both halves of `..._v6`, likewise. Numbers
+/// of fixed length rather than bytes: as short, and nothing is allocated for them.
+#[derive(Clone, Copy, PartialEq, Eq, Message)]
 pub struct Socket {
-    /// 4 or 16 bytes.
-    #[prost(bytes = "vec", tag = "1")]
-    pub local_address: Vec<u8>,
-    #[prost(uint32, tag = "2")]
-    pub local_port: u32,
-    #[prost(bytes = "vec", tag = "3")]
-    pub peer_address: Vec<u8>,
+    #[prost(fixed32, optional, tag = "1")]
+    pub local_v4: Option<u32>,
+    /// First eight octets; there if and only if the address is IPv6.
+    #[prost(fixed64, optional, tag = "2")]
+    pub local_v6_high: Option<u64>,
+    #[prost(fixed64, tag = "3")]
+    pub local_v6_low: u64,
     #[prost(uint32, tag = "4")]
-    pub peer_port: u32,
-    #[prost(bool, tag = "5")]
-    pub is_udp: bool,
-    #[prost(bool, tag = "6")]
-    pub is_inbound: bool,
-    #[prost(message, optional, tag = "7")]
-    pub owner: Option<Owner>,
+    pub local_port: u32,
+    #[prost(fixed32, optional, tag = "5")]
+    pub peer_v4: Option<u32>,
+    #[prost(fixed64, optional, tag = "6")]
+    pub peer_v6_high: Option<u64>,
+    #[prost(fixed64, tag = "7")]
+    pub peer_v6_low: u64,
     #[prost(uint32, tag = "8")]
+    pub peer_port: u32,
+    #[prost(bool, tag = "9")]
+    pub is_udp: bool,
+    #[prost(bool, tag = "10")]
+    pub is_inbound: bool,
+    #[prost(message, optional, tag = "11")]
+    pub owner: Option<Owner>,
+    /// User id that owns the socket.
+    #[prost(uint32, tag = "12")]
     pub uid: u32,
-    #[prost(message, optional, tag = "9")]
+    #[prost(message, optional, tag = "13")]
     pub traffic: Option<Traffic>,
     /// Interface number of link-local addresses.
-    #[prost(uint32, tag = "10")]
+    #[prost(uint32, tag = "14")]
     pub scope: u32,
 }
 

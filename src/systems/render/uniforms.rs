@@ -17,9 +17,10 @@ use bytemuck::{Pod, Zeroable};
 use crate::components::{
     animation::{Animation, HALO_DOTS_ON_CPU, PULSE_MILLIS},
     dots::Dots,
+    fleet::AGENT_COLOURS,
     map_clock::MapClock,
     map_view::MapView,
-    theme::{DotStyle, Theme, size},
+    theme::{DotStyle, Rgba, Theme, size},
 };
 
 /// Twin of `View` in `view.wgsl`.
@@ -52,9 +53,10 @@ struct FrameUniform {
     style: u32,
     is_plain: u32,
     padding: [u32; 3],
+    agents: [[f32; 4]; AGENT_COLOURS],
 }
 pub(super) const FRAME_BYTES: usize = size_of::<FrameUniform>();
-const _: () = assert!(FRAME_BYTES == 32);
+const _: () = assert!(FRAME_BYTES == 160);
 
 /// The uniforms on the graphics card, and what was last written to them.
 #[derive(Resource)]
@@ -183,5 +185,6 @@ fn frame_uniform(
         style: u32::from(!glowing),
         is_plain: u32::from(plain),
         padding: [0; 3],
+        agents: theme.agents.map(Rgba::linear),
     }
 }

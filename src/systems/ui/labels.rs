@@ -16,6 +16,7 @@ use super::{
 use crate::{
     components::{
         connection::{Connection, MatchedRule, Position, Trail},
+        fleet::HiddenAgents,
         map_view::MapView,
         palette::Palette,
         panels::Panels,
@@ -49,7 +50,7 @@ struct PaintedLabel {
 pub(super) fn show(
     mut contexts: EguiContexts,
     mut layout: ResMut<LabelLayout>,
-    book: Res<RuleBook>,
+    (book, hidden_agents): (Res<RuleBook>, Res<HiddenAgents>),
     view: Res<MapView>,
     (theme, palette, panels): (Res<Theme>, Res<Palette>, Res<Panels>),
     shown: Query<Shown, Without<Trail>>,
@@ -60,10 +61,17 @@ pub(super) fn show(
 ) -> Result {
     let context = contexts.ctx_mut()?;
     let some_gone = gone.read().count() > 0;
-    let restyled = theme.is_changed() || palette.is_changed() || *last_panels != *panels;
+    let restyled =
+        hidden_agents.is_changed() || theme.is_changed() || palette.is_changed() || *last_panels != *panels;
     if restyled || some_gone || !changed.is_empty() || book.is_changed() || view.is_changed() {
         last_panels.clone_from(&panels);
-        let inputs = Inputs { book: &book, view: &view, theme: &theme, palette: *palette };
+        let inputs = Inputs {
+            book: &book,
+            hidden_agents: &hidden_agents,
+            view: &view,
+            theme: &theme,
+            palette: *palette,
+        };
         let (candidates, colours, beyond) = inputs.candidates(context, &shown);
         let dots = inputs.dot_grid(&shown);
         let obstacles = Obstacles { window_px: view.size_px, panels: &panels.rects, dots };
@@ -88,12 +96,17 @@ pub(super) fn show(
 
 struct Inputs<'a> {
     book: &'a RuleBook,
+    hidden_agents: &'a HiddenAgents,
     view: &'a MapView,
     theme: &'a Theme,
     palette: Palette,
 }
 
 impl Inputs<'_> {
+    fn hides(&self, connection: &Connection, label: usize) -> bool {
+        self.book.is_hidden(label) || self.hidden_agents.hides(connection.0.key.agent)
+    }
+
     /// Texts that want a place, the colour of each one's dot, and how many connections more want one.
     fn candidates(
         &self,
@@ -102,9 +115,9 @@ impl Inputs<'_> {
     ) -> (Vec<Candidate>, Vec<Color32>, usize) {
         let mut connections: Vec<_> = shown
             .iter()
-            .filter(|(_, matched, _)| {
+            .filter(|(connection, matched, _)| {
                 let label = self.book.label_of(matched.0);
-                matched.0.is_some_and(|rule| self.book.shows_text(rule)) && !self.book.is_hidden(label)
+                matched.0.is_some_and(|rule| self.book.shows_text(rule)) && !self.hides(connection, label)
             })
             .collect();
         connections
@@ -153,8 +166,8 @@ impl Inputs<'_> {
 
     fn dot_grid(&self, shown: &Query<Shown, Without<Trail>>) -> DotGrid {
         let mut grid = DotGrid::new(self.view.size_px);
-        for (_, matched, position) in shown {
-            if !self.book.is_hidden(self.book.label_of(matched.0)) {
+        for (connection, matched, position) in shown {
+            if !self.hides(connection, self.book.label_of(matched.0)) {
                 let px = self.view.screen_place(position.map).px;
                 grid.mark(px, size::DOT * self.view.px_per_point);
             }

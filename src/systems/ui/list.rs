@@ -14,7 +14,8 @@ use super::{
 use crate::{
     components::{
         action::{ListKind, Overlays, UiAction},
-        connection::{Connection, MatchedRule, Trail},
+        connection::{Agents, Connection, MatchedRule, Trail},
+        fleet::HiddenAgents,
         map_view::MapView,
         panels::Panels,
         rule_book::RuleBook,
@@ -44,7 +45,7 @@ const COLUMNS: [(&str, f32); 11] = [
 pub(super) fn show(
     mut contexts: EguiContexts,
     overlays: Res<Overlays>,
-    book: Res<RuleBook>,
+    (book, hidden_agents, agents): (Res<RuleBook>, Res<HiddenAgents>, Res<Agents>),
     theme: Res<Theme>,
     view: Res<MapView>,
     open: Query<(&Connection, &MatchedRule), Without<Trail>>,
@@ -59,7 +60,7 @@ pub(super) fn show(
     let mut rows: Vec<(&LocatedConnection, usize)> = open
         .iter()
         .map(|(connection, matched)| (&*connection.0, book.label_of(matched.0)))
-        .filter(|(connection, label)| is_listed(kind, connection, *label, &book, &home))
+        .filter(|(connection, label)| is_listed(kind, connection, *label, (&book, &hidden_agents), &home))
         .collect();
     // Oldest first: what is read does not move when something opens.
     rows.sort_unstable_by_key(|(connection, _)| (connection.opened_unix_millis, connection.key));
@@ -71,7 +72,7 @@ pub(super) fn show(
         .default_size([WIDTH.min(screen.width() - 80.0), HEIGHT.min(screen.height() - 120.0)])
         .default_pos(screen.center() - egui::vec2(WIDTH, HEIGHT).min(screen.size()) * 0.5)
         .show(context, |ui| {
-            let close = head(ui, &title(kind, &book), rows.len(), &theme);
+            let close = head(ui, &title(kind, &book, &agents), rows.len(), &theme);
             table(ui, &rows, &book, &theme);
             close
         });
@@ -137,12 +138,20 @@ fn is_listed(
     kind: ListKind,
     connection: &LocatedConnection,
     label: usize,
-    book: &RuleBook,
+    (book, hidden_agents): (&RuleBook, &HiddenAgents),
     home: &MapView,
 ) -> bool {
+    let agent = connection.key.agent;
+    match kind {
+        ListKind::All => return true,
+        ListKind::Agent(wanted) => return agent == wanted,
+        ListKind::Hidden if hidden_agents.hides(agent) => return true,
+        _ if hidden_agents.hides(agent) => return false,
+        _ => {}
+    }
     let beyond = |place: &Place| home.px_from_lon_lat(place.lon, place.lat).beyond_edge;
     match kind {
-        ListKind::All => true,
+        ListKind::All | ListKind::Agent(_) => true,
         ListKind::OnMap => connection.place.is_ok() && !book.is_hidden(label),
         ListKind::Hidden => connection.place.is_ok() && book.is_hidden(label),
         ListKind::WithoutPlace(reason) => connection.place.as_ref().err() == Some(&reason),
@@ -153,7 +162,7 @@ fn is_listed(
     }
 }
 
-fn title(kind: ListKind, book: &RuleBook) -> String {
+fn title(kind: ListKind, book: &RuleBook, agents: &Agents) -> String {
     match kind {
         ListKind::All => "All sockets".into(),
         ListKind::OnMap => "On the map".into(),
@@ -162,6 +171,10 @@ fn title(kind: ListKind, book: &RuleBook) -> String {
         ListKind::WithoutAnyPlace => "Without place".into(),
         ListKind::BeyondEdge => "Beyond the edge".into(),
         ListKind::UnknownProgram => "Of unknown program".into(),
+        ListKind::Agent(agent) => {
+            let known = agents.0.iter().find(|known| known.agent == agent);
+            known.map_or_else(|| "Agent".into(), |known| known.name.to_string())
+        }
         ListKind::Label(label) => label_text(label, book),
     }
 }

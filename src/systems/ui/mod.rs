@@ -1,9 +1,11 @@
 //! The panels over the map, drawn by egui. Panels read components and send `UiAction`s; none changes a connection.
 //! A panel may run twice a frame, so it keeps no count of its own.
 
+mod agent_card;
 mod agents;
 mod badge;
 mod exit;
+mod fleet;
 mod help;
 mod key;
 mod label_layout;
@@ -54,6 +56,8 @@ pub(super) fn plugin(app: &mut App) {
                 badge::show,
                 notices::show,
                 list::show,
+                fleet::show,
+                agent_card::show,
                 help::show,
                 exit::show,
             )

@@ -105,6 +105,12 @@ fn visuals(theme: &Theme) -> egui::Visuals {
         widget.corner_radius = CornerRadius::same(4);
         widget.bg_stroke = edge;
     }
+    let lit = |strength: f32| colours.text.egui().gamma_multiply(strength);
+    visuals.widgets.inactive.weak_bg_fill = lit(0.07);
+    visuals.widgets.hovered.weak_bg_fill = lit(0.14);
+    visuals.widgets.active.weak_bg_fill = lit(0.2);
+    visuals.widgets.inactive.bg_fill = lit(0.07);
+    visuals.widgets.hovered.bg_fill = lit(0.14);
     visuals
 }
 
@@ -119,6 +125,7 @@ fn shape(style: &mut egui::Style) {
     ]
     .into();
     style.spacing.item_spacing = egui::vec2(size::GRID, size::GRID * 0.5);
+    style.spacing.button_padding = egui::vec2(10.0, 4.0);
     style.spacing.window_margin = egui::Margin::same(size::INNER as i8);
     style.interaction = style::Interaction { selectable_labels: false, ..style.interaction.clone() };
 }

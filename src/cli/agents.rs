@@ -1,0 +1,173 @@
+//! `connmapperl agents`: who may connect. Works on the same file as the window; a listener that runs notices at once.
+
+use std::{
+    io::{self, BufRead, IsTerminal, Write},
+    path::PathBuf,
+};
+
+use anyhow::{Context, bail};
+use clap::Subcommand;
+use serde::Serialize;
+
+use super::ListenerArgs;
+use crate::{
+    config,
+    net::server::{Agent, Home, Proof, Register},
+};
+
+#[derive(Clone, Debug, Subcommand)]
+pub enum AgentsCommand {
+    /// Let a machine in: prints its token, this once
+    Add { name: String },
+    /// Who may connect
+    List {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Cut a machine off for good
+    Revoke { name: String },
+    /// Give a machine a new token; the old one ends
+    Rotate { name: String },
+    /// Show it under another name
+    Rename { name: String, new_name: String },
+    /// Where it stands, in degrees north and east; without them nowhere
+    #[command(allow_negative_numbers = true)]
+    Home {
+        name: String,
+        #[arg(requires = "lon")]
+        lat: Option<f32>,
+        lon: Option<f32>,
+    },
+    /// Set one password for all, read from standard input; tokens are safer
+    Password {
+        /// Take the password back
+        #[arg(long)]
+        remove: bool,
+    },
+}
+
+/// The folder of the fleet's files.
+///
+/// # Errors
+/// When none was named and this user has no home.
+pub fn folder(listener: &ListenerArgs) -> anyhow::Result<PathBuf> {
+    let folder = listener.fleet.clone().or_else(config::fleet_folder);
+    folder.context("there is no folder for the agents' register: HOME is not set; name one with --fleet")
+}
+
+/// # Errors
+/// When the register cannot be read or written, or the name does not fit.
+pub fn agents(listener: &ListenerArgs, command: &AgentsCommand, out: &mut impl Write) -> anyhow::Result<()> {
+    let register = Register::open(&folder(listener)?)?;
+    match command {
+        AgentsCommand::Add { name } => {
+            let (agent, token) = register.add(name)?;
+            say_token(out, agent.shown_name(), &token)?;
+        }
+        AgentsCommand::List { json } => list(&register.list()?, *json, out)?,
+        AgentsCommand::Revoke { name } => {
+            let agent = register.revoke(name)?;
+            writeln!(out, "{} is revoked", agent.shown_name())?;
+        }
+        AgentsCommand::Rotate { name } => say_token(out, name, &register.rotate(name)?)?,
+        AgentsCommand::Rename { name, new_name } => {
+            let agent = register.rename(name, new_name)?;
+            writeln!(out, "{name} is shown as {}", agent.shown_name())?;
+        }
+        AgentsCommand::Home { name, lat, lon } => {
+            let home = lat.zip(*lon).map(|(lat, lon)| Home { lat, lon });
+            let agent = register.set_home(name, home)?;
+            match agent.home {
+                Some(Home { lat, lon }) => writeln!(out, "{} stands at {lat} {lon}", agent.shown_name())?,
+                None => writeln!(out, "{} has no place", agent.shown_name())?,
+            }
+        }
+        AgentsCommand::Password { remove: true } => {
+            register.set_password(None)?;
+            writeln!(out, "there is no shared password any more")?;
+        }
+        AgentsCommand::Password { remove: false } => {
+            register.set_password(Some(&read_password()?))?;
+            writeln!(out, "the shared password is set")?;
+        }
+    }
+    Ok(())
+}
+
+fn say_token(out: &mut impl Write, name: &str, token: &str) -> io::Result<()> {
+    eprintln!(
+        "The token of {name}, shown this once. On that machine, put it into a file that only you can read:"
+    );
+    eprintln!("  umask 077; echo TOKEN > token");
+    writeln!(out, "{token}")
+}
+
+/// Never from the command line, where `ps` shows it.
+fn read_password() -> anyhow::Result<String> {
+    if io::stdin().is_terminal() {
+        eprint!("Password (it will be seen): ");
+    }
+    let mut line = String::new();
+    io::stdin().lock().read_line(&mut line).context("cannot read the password")?;
+    let password = line.trim_end_matches(['\r', '\n']);
+    if password.is_empty() {
+        bail!("no password came; give it on standard input");
+    }
+    Ok(password.to_owned())
+}
+
+/// One entry as it is printed: no hash leaves the file.
+#[derive(Serialize)]
+struct Entry<'a> {
+    number: u32,
+    name: &'a str,
+    proof: &'static str,
+    created: String,
+    last_seen: Option<String>,
+    revoked: Option<String>,
+    home: Option<[f32; 2]>,
+}
+
+impl<'a> From<&'a Agent> for Entry<'a> {
+    fn from(agent: &'a Agent) -> Self {
+        Self {
+            number: agent.number,
+            name: agent.shown_name(),
+            proof: match agent.proof {
+                Proof::Token(_) => "token",
+                Proof::Password { .. } => "password",
+            },
+            created: time_text(agent.created_unix_secs),
+            last_seen: agent.last_seen_unix_secs.map(time_text),
+            revoked: agent.revoked_unix_secs.map(time_text),
+            home: agent.home.map(|Home { lat, lon }| [lat, lon]),
+        }
+    }
+}
+
+fn list(agents: &[Agent], json: bool, out: &mut impl Write) -> anyhow::Result<()> {
+    let entries: Vec<Entry<'_>> = agents.iter().map(Entry::from).collect();
+    if json {
+        serde_json::to_writer_pretty(&mut *out, &entries)?;
+        writeln!(out)?;
+        return Ok(());
+    }
+    if entries.is_empty() {
+        eprintln!("no agents; `connmapperl agents add NAME` lets one in");
+    }
+    let widest = entries.iter().map(|entry| entry.name.chars().count()).max().unwrap_or(0);
+    for entry in entries {
+        let seen = entry.last_seen.map_or_else(|| "never seen".to_owned(), |seen| format!("seen {seen}"));
+        let state = entry.revoked.map_or(seen, |revoked| format!("revoked {revoked}"));
+        let home = entry.home.map(|[lat, lon]| format!("  at {lat} {lon}")).unwrap_or_default();
+        let name = format!("{:widest$}", entry.name);
+        writeln!(out, "{name}  {}  added {}  {state}{home}", entry.proof, entry.created)?;
+    }
+    Ok(())
+}
+
+/// UTC, to the second.
+fn time_text(unix_secs: i64) -> String {
+    jiff::Timestamp::from_second(unix_secs).map_or_else(|_| unix_secs.to_string(), |time| time.to_string())
+}

@@ -1,0 +1,259 @@
+//! The table of what is open on all machines. Pure: no channel, no thread, no clock. An agent's snapshot is laid over
+//! what is known of it here, so that a connection stays one connection however often its agent or the link starts anew.
+
+use std::collections::{HashMap, hash_map};
+
+use crate::{
+    geo::Geography,
+    model::{
+        AgentId, Asn, Change, ConnectionId, ConnectionKey, Event, Located, LocatedConnection, NoPlace,
+        Observation, Owner, Place, Protocol, Traffic,
+    },
+    net::server::OpenSocket,
+};
+
+/// Of a connection's number within a run; what is above tells runs apart. At a thousand connections a second it lasts
+/// for thirty years.
+const BITS_WITHIN_RUN: u32 = 40;
+
+/// All open connections, by agent.
+#[derive(Default)]
+pub struct OpenTable {
+    agents: HashMap<AgentId, Agent>,
+    /// Changes of connections that were never opened, or opened twice.
+    pub senseless_events: u64,
+}
+
+#[derive(Default)]
+struct Agent {
+    open: HashMap<ConnectionId, LocatedConnection>,
+    /// Of remote agents: the run that its numbers belong to.
+    run: u64,
+    /// What this run calls a connection that an earlier run of the same boot had told of already.
+    aliases: HashMap<ConnectionId, ConnectionId>,
+    last_heard_unix_millis: i64,
+}
+
+/// A snapshot of one agent.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Snapshot {
+    pub run: u64,
+    /// The machine has not started anew since the last news: the same sockets are the same connections.
+    pub same_boot: bool,
+    /// Display's clock.
+    pub unix_millis: i64,
+    pub connections: Vec<OpenSocket>,
+}
+
+/// What names a socket while it lives, whoever tells of it.
+type SocketName = (Protocol, std::net::SocketAddr, std::net::SocketAddr, u32);
+
+impl OpenTable {
+    /// Takes one event of this machine in. Returns what the map should hear of it.
+    pub fn take(&mut self, agent: AgentId, event: Event, geography: &Geography) -> Option<Located> {
+        let Event { unix_millis, connection, change, .. } = event;
+        let located =
+            self.agents.entry(agent).or_default().take(agent, connection, unix_millis, change, geography);
+        self.senseless_events += u64::from(located.is_none());
+        located
+    }
+
+    /// Takes one event of a remote agent in, numbered within `run`.
+    pub fn take_remote(
+        &mut self,
+        agent: AgentId,
+        run: u64,
+        event: Event,
+        geography: &Geography,
+    ) -> Option<Located> {
+        let known = self.agents.entry(agent).or_default();
+        known.last_heard_unix_millis = event.unix_millis.max(known.last_heard_unix_millis);
+        let connection = known.known_as(connection_of_run(run, event.connection));
+        if matches!(event.change, Change::Closed { .. }) {
+            known.aliases.remove(&connection_of_run(run, event.connection));
+        }
+        self.take(agent, Event { connection, ..event }, geography)
+    }
+
+    /// Lays a snapshot over what is known of the agent. Returns what the map should hear, in no order.
+    pub fn take_snapshot(
+        &mut self,
+        agent: AgentId,
+        snapshot: Snapshot,
+        geography: &Geography,
+    ) -> Vec<Located> {
+        let known = self.agents.entry(agent).or_default();
+        let same_run = known.run == snapshot.run;
+        let mut before = std::mem::take(&mut known.open);
+        let mut by_socket = match !same_run && snapshot.same_boot {
+            true => by_socket(&before),
+            false => HashMap::new(),
+        };
+        let old_aliases = std::mem::take(&mut known.aliases);
+        let closed_unix_millis =
+            if same_run || snapshot.same_boot { snapshot.unix_millis } else { known.last_heard_unix_millis };
+        known.run = snapshot.run;
+        known.last_heard_unix_millis = snapshot.unix_millis.max(known.last_heard_unix_millis);
+
+        let mut located = Vec::new();
+        for socket in snapshot.connections {
+            let connection = connection_of_run(snapshot.run, socket.connection);
+            let earlier = if same_run {
+                let connection = old_aliases.get(&connection).copied().unwrap_or(connection);
+                before.remove_entry(&connection)
+            } else {
+                let twins = by_socket.get_mut(&socket_name(&socket.observation));
+                twins.and_then(Vec::pop).and_then(|twin| before.remove_entry(&twin))
+            };
+            // A socket whose counters fell is another one that got the same ports.
+            let earlier = match earlier {
+                Some((id, earlier)) if fell(earlier.observation.traffic, socket.observation.traffic) => {
+                    before.insert(id, earlier);
+                    None
+                }
+                earlier => earlier,
+            };
+            match earlier {
+                Some((known_as, mut earlier)) => {
+                    if known_as != connection {
+                        known.aliases.insert(connection, known_as);
+                    }
+                    located.extend(refresh(&mut earlier, socket.observation));
+                    known.open.insert(known_as, earlier);
+                }
+                None => match known.open.entry(connection) {
+                    hash_map::Entry::Occupied(_) => self.senseless_events += 1,
+                    hash_map::Entry::Vacant(place) => {
+                        let key = ConnectionKey { agent, connection };
+                        let opened = locate(key, socket.observation, socket.opened_unix_millis, geography);
+                        located.push(Located::Opened(Box::new(place.insert(opened).clone())));
+                    }
+                },
+            }
+        }
+        located.extend(before.into_keys().map(|connection| Located::Closed {
+            key: ConnectionKey { agent, connection },
+            unix_millis: closed_unix_millis,
+        }));
+        located
+    }
+
+    /// Closes all that an agent has open, and forgets it.
+    pub fn forget(&mut self, agent: AgentId, unix_millis: i64) -> Vec<Located> {
+        let open = self.agents.remove(&agent).map(|known| known.open).unwrap_or_default();
+        let closed = |connection| Located::Closed { key: ConnectionKey { agent, connection }, unix_millis };
+        open.into_keys().map(closed).collect()
+    }
+
+    pub fn get(&self, key: ConnectionKey) -> Option<&LocatedConnection> {
+        self.agents.get(&key.agent)?.open.get(&key.connection)
+    }
+
+    /// All that is open, oldest first.
+    pub fn all(&self) -> Vec<LocatedConnection> {
+        let mut all: Vec<_> = self.agents.values().flat_map(|agent| agent.open.values().cloned()).collect();
+        all.sort_unstable_by_key(|connection| (connection.opened_unix_millis, connection.key));
+        all
+    }
+
+    /// Looks every place up again, after the tables changed.
+    pub fn relocate(&mut self, geography: &Geography) {
+        for connection in self.agents.values_mut().flat_map(|agent| agent.open.values_mut()) {
+            (connection.place, connection.asn) = whereabouts(&connection.observation, geography);
+        }
+    }
+}
+
+impl Agent {
+    fn known_as(&self, connection: ConnectionId) -> ConnectionId {
+        self.aliases.get(&connection).copied().unwrap_or(connection)
+    }
+
+    fn take(
+        &mut self,
+        agent: AgentId,
+        connection: ConnectionId,
+        unix_millis: i64,
+        change: Change,
+        geography: &Geography,
+    ) -> Option<Located> {
+        let key = ConnectionKey { agent, connection };
+        match change {
+            Change::Opened(observation) => {
+                let opened = locate(key, observation, unix_millis, geography);
+                self.open.insert(connection, opened.clone());
+                Some(Located::Opened(Box::new(opened)))
+            }
+            Change::Updated { traffic, owner } => {
+                let known = self.open.get_mut(&connection)?;
+                known.observation.traffic.update(traffic.unwrap_or_default());
+                if let Some(owner) = &owner {
+                    known.observation.owner = owner.clone();
+                }
+                Some(Located::Updated { key, traffic, owner })
+            }
+            Change::Closed { .. } => {
+                self.open.remove(&connection)?;
+                Some(Located::Closed { key, unix_millis })
+            }
+        }
+    }
+}
+
+/// One number for a connection of one run, the same whenever it is worked out.
+pub const fn connection_of_run(run: u64, connection: ConnectionId) -> ConnectionId {
+    ConnectionId(run << BITS_WITHIN_RUN | connection.0 & ((1 << BITS_WITHIN_RUN) - 1))
+}
+
+fn by_socket(open: &HashMap<ConnectionId, LocatedConnection>) -> HashMap<SocketName, Vec<ConnectionId>> {
+    let mut by_socket: HashMap<_, Vec<_>> = HashMap::with_capacity(open.len());
+    for (id, connection) in open {
+        by_socket.entry(socket_name(&connection.observation)).or_default().push(*id);
+    }
+    by_socket
+}
+
+const fn socket_name(seen: &Observation) -> SocketName {
+    (seen.protocol, seen.local, seen.peer, seen.uid)
+}
+
+fn fell(before: Traffic, now: Traffic) -> bool {
+    let less = |before: Option<u64>, now: Option<u64>| matches!((before, now), (Some(a), Some(b)) if b < a);
+    less(before.sent_bytes, now.sent_bytes) || less(before.received_bytes, now.received_bytes)
+}
+
+/// Takes over what a snapshot knows better. Returns what the map should hear, if anything.
+fn refresh(known: &mut LocatedConnection, seen: Observation) -> Option<Located> {
+    let mut traffic = known.observation.traffic;
+    traffic.update(seen.traffic);
+    // A program that was named stays named when its process hides later.
+    let owner = match (&known.observation.owner, seen.owner) {
+        (old, new @ Owner::Program { .. }) if *old != new => Some(new),
+        _ => None,
+    };
+    let traffic = (traffic != known.observation.traffic).then_some(traffic);
+    known.observation.traffic = traffic.unwrap_or(known.observation.traffic);
+    if let Some(owner) = &owner {
+        known.observation.owner = owner.clone();
+    }
+    (traffic.is_some() || owner.is_some()).then_some(Located::Updated { key: known.key, traffic, owner })
+}
+
+fn locate(
+    key: ConnectionKey,
+    observation: Observation,
+    opened_unix_millis: i64,
+    geography: &Geography,
+) -> LocatedConnection {
+    let (place, asn) = whereabouts(&observation, geography);
+    LocatedConnection { key, observation, opened_unix_millis, place, asn }
+}
+
+fn whereabouts(observation: &Observation, geography: &Geography) -> (Result<Place, NoPlace>, Option<Asn>) {
+    let peer = observation.peer.ip();
+    (geography.locate(peer), geography.asn(peer))
+}
+
+#[cfg(test)]
+#[path = "table_tests.rs"]
+mod tests;

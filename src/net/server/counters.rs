@@ -1,0 +1,93 @@
+//! What the listener counts, for people and tests to look at. Counts are since the listener started.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// A `Counters` with all fields, and its atomic twin in which the sessions count.
+macro_rules! counters {
+    ($($(#[$doc:meta])* $name:ident,)+) => {
+        /// As it stands now.
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+        pub struct Counters {
+            $($(#[$doc])* pub $name: u64,)+
+        }
+
+        #[derive(Debug, Default)]
+        pub(super) struct Counting {
+            $(pub $name: Count,)+
+        }
+
+        impl Counting {
+            pub fn now(&self) -> Counters {
+                Counters { $($name: self.$name.0.load(Ordering::Relaxed),)+ }
+            }
+        }
+    };
+}
+
+counters! {
+    /// Connections taken from the kernel.
+    accepted,
+    /// Agents let in, each return of one included.
+    connects,
+    /// Links of agents that ended, whatever the reason.
+    ended_links,
+    /// Connections that the kernel could not give, for want of files or memory.
+    failed_accepts,
+    /// Refused before a word was read: the address had failed too often.
+    refused_addresses,
+    /// Refused because there were as many agents as allowed.
+    refused_full,
+    /// What came was not TLS.
+    not_tls,
+    /// What came was plain HTTP.
+    plain_http,
+    /// TLS older than 1.3.
+    old_tls,
+    /// Other failures of TLS.
+    failed_tls,
+    /// Not done with TLS and the first frame in time, or hung up before.
+    no_hello,
+    /// First frames that were not a Hello of this protocol.
+    bad_hellos,
+    /// Agents whose version is too old.
+    old_versions,
+    /// Tokens and passwords that are not of this display.
+    wrong_secrets,
+    /// Agents that came though revoked, and those that were cut off because they were.
+    revoked,
+    /// Tokens that a second machine came with.
+    tokens_in_use,
+    /// Links that ended because the same agent came anew.
+    replaced,
+    /// Frames of agents that were too long or no messages, or made no sense where they came.
+    malformed_frames,
+    /// Agents from which nothing came for too long, or a frame too slowly.
+    silent,
+    /// Events that had been had before.
+    repeated_events,
+    /// Sequence numbers that were missing.
+    gaps,
+    /// Changes of newer agents that mean nothing here.
+    unknown_changes,
+    /// Connections left out because their agent had too many.
+    surplus_connections,
+    /// Events handed on.
+    events,
+    /// Snapshots handed on.
+    snapshots,
+    /// Notices for which there was no room.
+    dropped_notices,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Count(AtomicU64);
+
+impl Count {
+    pub fn add(&self, count: usize) {
+        self.0.fetch_add(count as u64, Ordering::Relaxed);
+    }
+
+    pub fn one(&self) {
+        self.add(1);
+    }
+}

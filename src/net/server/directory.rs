@@ -1,0 +1,329 @@
+//! The agents that this listener has seen: their numbers on the map, their names, who sits in whose seat, and what is
+//! known of each one's run. Pure, but for the channel by which a seat's session hears that it must go.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use tokio::sync::watch;
+
+use super::{
+    contents::{Agent, Contents, Home, Proof},
+    incoming::Incoming,
+    news::Arrived,
+    secret::{Hex, PasswordHash, TokenHash},
+};
+use crate::{
+    model::AgentId,
+    net::wire::{MAX_NAME_CHARS, clean},
+};
+
+/// Agents that are remembered though they are gone, so that they get their number again: a megabyte.
+const MOST_REMEMBERED: usize = 16_384;
+
+/// By what an agent is known again.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Identity {
+    /// Number of its token.
+    Token(u32),
+    Machine {
+        machine: [u8; 16],
+        /// What it calls itself.
+        called: String,
+    },
+}
+
+/// Why a session must go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cut {
+    Revoked,
+    /// Its token or the shared password is another one now.
+    SecretChanged,
+    Replaced,
+    Closing,
+}
+
+/// What a session is told while it sits.
+#[derive(Clone, Debug)]
+pub struct Orders {
+    pub cut: Option<Cut>,
+    pub name: Arc<str>,
+}
+
+/// With what a session came in; when the register has something else, it must go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Credential {
+    Token(TokenHash),
+    Password(PasswordHash),
+}
+
+/// Who wants to sit.
+#[derive(Clone, Debug)]
+pub struct Newcomer {
+    pub identity: Identity,
+    pub credential: Credential,
+    pub name: Arc<str>,
+    pub machine: [u8; 16],
+    pub boot: [u8; 16],
+    pub run: u64,
+    /// Last event of this run that the taker has from before the listener started.
+    pub had: u64,
+}
+
+/// A place in the directory, which one session has at a time.
+#[derive(Debug)]
+pub struct Seat {
+    pub agent: AgentId,
+    pub orders: watch::Receiver<Orders>,
+    pub incoming: Incoming,
+    pub arrived: Arc<Arrived>,
+    /// Never seen by this listener before.
+    pub is_new: bool,
+}
+
+/// Why there is no seat.
+pub enum NoSeat {
+    /// Another machine sits there.
+    InUse,
+    /// The same agent sits there still; it can be told to go, and is gone when this closes.
+    Occupied(watch::Sender<Orders>),
+    Full,
+}
+
+#[derive(Debug, Default)]
+pub struct Directory {
+    records: HashMap<AgentId, Record>,
+    ids: HashMap<Identity, AgentId>,
+    last_id: u32,
+}
+
+#[derive(Debug)]
+struct Record {
+    identity: Identity,
+    credential: Credential,
+    name: Arc<str>,
+    machine: [u8; 16],
+    boot: [u8; 16],
+    /// Away while somebody sits.
+    incoming: Option<Incoming>,
+    arrived: Arc<Arrived>,
+    /// Of whoever sits.
+    orders: Option<watch::Sender<Orders>>,
+    /// As the register last said.
+    home: Option<Home>,
+    lost_since: Instant,
+}
+
+impl Directory {
+    pub fn seated(&self) -> usize {
+        self.records.values().filter(|record| record.orders.is_some()).count()
+    }
+
+    /// Seats a newcomer. `most`: agents at a time.
+    pub fn seat(&mut self, newcomer: &Newcomer, most: usize, now: Instant) -> Result<Seat, NoSeat> {
+        let known = self.ids.get(&newcomer.identity).copied();
+        let record = known.and_then(|agent| self.records.get(&agent));
+        if let Some(orders) = record.and_then(|record| record.orders.as_ref()) {
+            let is_same = record.is_some_and(|record| record.machine == newcomer.machine);
+            return Err(if is_same { NoSeat::Occupied(orders.clone()) } else { NoSeat::InUse });
+        }
+        // The lost ones count too, but never keep anybody out who was here before.
+        if record.is_none() && self.records.len() >= 2 * most || self.seated() >= most {
+            return Err(NoSeat::Full);
+        }
+        let agent = known.unwrap_or_else(|| self.number(newcomer.identity.clone()));
+        let name = self.unique_name(&newcomer.name, agent);
+        let (orders, receiver) = watch::channel(Orders { cut: None, name: Arc::clone(&name) });
+        let fresh = || Record {
+            identity: newcomer.identity.clone(),
+            credential: newcomer.credential.clone(),
+            name: Arc::clone(&name),
+            machine: newcomer.machine,
+            boot: newcomer.boot,
+            incoming: None,
+            arrived: Arc::default(),
+            orders: None,
+            home: None,
+            lost_since: now,
+        };
+        let record = self.records.entry(agent).or_insert_with(fresh);
+        let incoming = match record.incoming.take() {
+            Some(incoming) if incoming.run == newcomer.run => incoming,
+            // What was had of another run means nothing in this one; sockets of the same boot stay the same.
+            other => {
+                record.arrived = Arc::default();
+                let same_boot = other.is_some() && record.boot == newcomer.boot;
+                Incoming::new(newcomer.run, newcomer.had, same_boot)
+            }
+        };
+        record.credential = newcomer.credential.clone();
+        record.name = Arc::clone(&name);
+        (record.machine, record.boot) = (newcomer.machine, newcomer.boot);
+        record.orders = Some(orders);
+        let arrived = Arc::clone(&record.arrived);
+        Ok(Seat { agent, orders: receiver, incoming, arrived, is_new: known.is_none() })
+    }
+
+    /// The session of that seat ends; what it knew stays for the next one.
+    pub fn vacate(&mut self, agent: AgentId, incoming: Incoming, now: Instant) {
+        if let Some(record) = self.records.get_mut(&agent) {
+            record.incoming = Some(incoming);
+            record.orders = None;
+            record.lost_since = now;
+        }
+    }
+
+    /// Forgets what is known of an agent; should it come again, it has its number, and starts over.
+    fn forget(&mut self, agent: AgentId) {
+        self.records.remove(&agent);
+    }
+
+    /// The same, unless somebody sits there again.
+    pub fn forget_vacant(&mut self, agent: AgentId) {
+        if self.records.get(&agent).is_some_and(|record| record.orders.is_none()) {
+            self.forget(agent);
+        }
+    }
+
+    /// Forgets and tells those that have been lost for `kept`.
+    pub fn take_gone(&mut self, kept: Duration, now: Instant) -> Vec<AgentId> {
+        let is_gone =
+            |record: &Record| record.orders.is_none() && now.duration_since(record.lost_since) >= kept;
+        let gone: Vec<_> =
+            self.records.iter().filter(|(_, record)| is_gone(record)).map(|(&agent, _)| agent).collect();
+        gone.iter().for_each(|agent| self.forget(*agent));
+        gone
+    }
+
+    /// Tells all sessions to go.
+    pub fn close(&self) {
+        let seated = self.records.values().filter_map(|record| record.orders.as_ref());
+        seated.for_each(|orders| tell_to_go(orders, Cut::Closing));
+    }
+
+    /// Where an agent stands, as the register says.
+    pub fn home(&self, agent: AgentId, contents: &Contents) -> Option<Home> {
+        entry(contents, &self.records.get(&agent)?.identity)?.home
+    }
+
+    /// Who sits, and under which name.
+    pub fn seated_names(&self) -> Vec<(Identity, Arc<str>)> {
+        let seated = self.records.values().filter(|record| record.orders.is_some());
+        seated.map(|record| (record.identity.clone(), Arc::clone(&record.name))).collect()
+    }
+
+    /// Those that are known; at the end of all.
+    pub fn take_all(&mut self) -> Vec<AgentId> {
+        std::mem::take(&mut self.records).into_keys().collect()
+    }
+
+    /// The register has changed: revoked agents must go, renamed ones hear their name. Returns those that are revoked
+    /// while nobody sits there, which are agents no longer.
+    pub fn apply(&mut self, contents: &Contents) -> Vec<AgentId> {
+        let mut gone = Vec::new();
+        for (agent, record) in &mut self.records {
+            let home = entry(contents, &record.identity).and_then(|entry| entry.home);
+            if std::mem::replace(&mut record.home, home) != home
+                && let Some(orders) = &record.orders
+            {
+                // Whoever sits says so with its next status.
+                orders.send_modify(|_| {});
+            }
+            let verdict = verdict(contents, record);
+            match (verdict, &record.orders) {
+                (Verdict::Stays { name: Some(name) }, orders) if *name != *record.name => {
+                    record.name = name.into();
+                    if let Some(orders) = orders {
+                        orders.send_modify(|orders| orders.name = Arc::clone(&record.name));
+                    }
+                }
+                (Verdict::Stays { .. } | Verdict::Goes(Cut::SecretChanged), None) => {}
+                (Verdict::Stays { .. }, Some(_)) => {}
+                (Verdict::Goes(cut), Some(orders)) => tell_to_go(orders, cut),
+                (Verdict::Goes(_), None) => gone.push(*agent),
+            }
+        }
+        gone.iter().for_each(|agent| self.forget(*agent));
+        gone
+    }
+
+    fn number(&mut self, identity: Identity) -> AgentId {
+        if self.ids.len() >= MOST_REMEMBERED {
+            let records = &self.records;
+            self.ids.retain(|_, agent| records.contains_key(agent));
+        }
+        self.last_id += 1;
+        let agent = AgentId(self.last_id);
+        self.ids.insert(identity, agent);
+        agent
+    }
+
+    fn unique_name(&self, name: &Arc<str>, agent: AgentId) -> Arc<str> {
+        let others = self.records.iter().filter(|(other, _)| **other != agent);
+        let taken: HashSet<&str> = others.map(|(_, record)| &*record.name).collect();
+        free_name(name, |name| !taken.contains(name))
+    }
+}
+
+pub fn tell_to_go(orders: &watch::Sender<Orders>, cut: Cut) {
+    orders.send_modify(|orders| {
+        orders.cut.get_or_insert(cut);
+    });
+}
+
+enum Verdict<'a> {
+    Stays {
+        /// As the register has it.
+        name: Option<&'a str>,
+    },
+    Goes(Cut),
+}
+
+/// What the register says of somebody.
+fn entry<'a>(contents: &'a Contents, identity: &Identity) -> Option<&'a Agent> {
+    match identity {
+        Identity::Token(number) => contents.by_number(*number),
+        Identity::Machine { machine, called } => contents.by_machine(Hex(*machine), called),
+    }
+}
+
+fn verdict<'a>(contents: &'a Contents, record: &Record) -> Verdict<'a> {
+    let entry = entry(contents, &record.identity);
+    let is_same_secret = match (&record.credential, entry.map(|entry| &entry.proof)) {
+        (Credential::Token(hash), Some(Proof::Token(now))) => hash == now,
+        (Credential::Token(_), _) => return Verdict::Goes(Cut::Revoked),
+        (Credential::Password(hash), _) => contents.password.as_ref() == Some(hash),
+    };
+    match entry {
+        Some(entry) if entry.is_revoked() => Verdict::Goes(Cut::Revoked),
+        _ if !is_same_secret => Verdict::Goes(Cut::SecretChanged),
+        entry => Verdict::Stays { name: entry.map(Agent::shown_name) },
+    }
+}
+
+/// `web1`, or `web1 (2)` and so on where that is taken.
+pub fn free_name(name: &str, is_free: impl Fn(&str) -> bool) -> Arc<str> {
+    if is_free(name) {
+        return name.into();
+    }
+    let mut number = 2_u64;
+    loop {
+        let numbered = format!("{name} ({number})");
+        if is_free(&numbered) {
+            return numbered.into();
+        }
+        number += 1;
+    }
+}
+
+/// What an agent calls itself, fit to be shown.
+pub fn shown(name: &str) -> String {
+    let name: String = clean(name.trim(), name.len()).chars().take(MAX_NAME_CHARS).collect();
+    if name.is_empty() { "unnamed".to_owned() } else { name }
+}
+
+#[cfg(test)]
+#[path = "directory_tests.rs"]
+mod tests;

@@ -1,0 +1,219 @@
+//! What an agent says, put in order: sequence numbers, snapshots in several frames, its clock made ours, its connections
+//! counted. Pure: frames in, news out.
+
+use std::collections::HashSet;
+
+use super::{
+    counters::Counting,
+    news::{News, OpenSocket},
+};
+use crate::{
+    model::{Change, ConnectionId, Event},
+    net::wire::{FromWire, ProgramNames, change_from_wire, messages, observation_from_wire},
+};
+
+/// Why the link must end.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    #[error("event {0} is missing")]
+    Gap(u64),
+    #[error("{0}")]
+    Malformed(String),
+}
+
+/// What is known of one run of an agent. Outlives its links.
+#[derive(Debug, Default)]
+pub struct Incoming {
+    pub run: u64,
+    /// Last event that was handed on.
+    pub had: u64,
+    pub has_snapshot: bool,
+    /// The machine has not started anew since what the taker knows of it.
+    pub is_same_boot: bool,
+    /// Events that the agent says it dropped.
+    pub dropped_events: u64,
+    open: HashSet<u64>,
+}
+
+/// What is known of one link.
+#[derive(Debug, Default)]
+pub struct Reader {
+    names: ProgramNames,
+    partial: Option<Partial>,
+}
+
+#[derive(Debug)]
+struct Partial {
+    base: u64,
+    unix_millis: i64,
+    connections: Vec<OpenSocket>,
+}
+
+/// What to hand on. `Incoming::handed_on` must hear of it when that is done.
+#[derive(Debug)]
+pub struct Ready {
+    pub news: News,
+    /// The last event that it covers.
+    pub sequence: u64,
+}
+
+/// How to read times and how much to take.
+#[derive(Clone, Copy, Debug)]
+pub struct Terms {
+    /// Agent's clock minus ours.
+    pub offset_millis: i64,
+    /// Nothing has happened later.
+    pub now_unix_millis: i64,
+    /// Open connections that are taken.
+    pub most_connections: usize,
+}
+
+impl Terms {
+    fn ours(&self, agent_unix_millis: i64) -> i64 {
+        agent_unix_millis.saturating_sub(self.offset_millis).min(self.now_unix_millis)
+    }
+}
+
+impl Incoming {
+    /// Of a run that was not known before.
+    pub fn new(run: u64, had: u64, is_same_boot: bool) -> Self {
+        Self { run, had, is_same_boot, ..Self::default() }
+    }
+
+    /// The news are on their way to the taker.
+    pub fn handed_on(&mut self, sequence: u64, is_snapshot: bool) {
+        self.had = self.had.max(sequence);
+        // From here on the taker knows this boot.
+        self.has_snapshot |= is_snapshot;
+        self.is_same_boot |= is_snapshot;
+    }
+}
+
+impl Reader {
+    /// Takes a frame of a snapshot; gives the whole when its last one has come.
+    pub fn snapshot(
+        &mut self,
+        incoming: &mut Incoming,
+        frame: &messages::Snapshot,
+        terms: Terms,
+        counting: &Counting,
+    ) -> Result<Option<Ready>, Fault> {
+        let base = frame.base_sequence;
+        if base < incoming.had {
+            let text = format!("a snapshot after event {base}, where {} is known", incoming.had);
+            return Err(Fault::Malformed(text));
+        }
+        frame.programs.iter().for_each(|program| self.names.learn(program));
+        let mut partial = match self.partial.take() {
+            Some(partial) if partial.base == base => partial,
+            Some(partial) => {
+                let text = format!("a snapshot after event {base} within one after {}", partial.base);
+                return Err(Fault::Malformed(text));
+            }
+            None => Partial { base, unix_millis: terms.ours(frame.unix_millis), connections: Vec::new() },
+        };
+        incoming.dropped_events = frame.dropped_events;
+        for open in &frame.connections {
+            if partial.connections.len() >= terms.most_connections {
+                counting.surplus_connections.one();
+                continue;
+            }
+            let Some(socket) = &open.socket else {
+                counting.unknown_changes.one();
+                continue;
+            };
+            let observation = observation_from_wire(socket, &self.names).map_err(malformed)?;
+            let age = i64::try_from(open.age_millis).unwrap_or(i64::MAX);
+            partial.connections.push(OpenSocket {
+                connection: ConnectionId(open.connection),
+                opened_sequence: open.opened_sequence,
+                opened_unix_millis: terms.ours(frame.unix_millis.saturating_sub(age)),
+                observation,
+            });
+        }
+        if frame.goes_on {
+            self.partial = Some(partial);
+            return Ok(None);
+        }
+        let Partial { unix_millis, connections, .. } = partial;
+        incoming.open = connections.iter().map(|open| open.connection.0).collect();
+        counting.snapshots.one();
+        let (run, same_boot) = (incoming.run, incoming.is_same_boot);
+        let news = News::Snapshot { run, same_boot, unix_millis, connections };
+        Ok(Some(Ready { news, sequence: base }))
+    }
+
+    /// Takes a frame of events; gives those that had not been had before.
+    pub fn events(
+        &mut self,
+        incoming: &mut Incoming,
+        frame: &messages::Events,
+        terms: Terms,
+        counting: &Counting,
+    ) -> Result<Option<Ready>, Fault> {
+        if self.partial.is_some() {
+            return Err(Fault::Malformed("events within a snapshot".to_owned()));
+        }
+        frame.programs.iter().for_each(|program| self.names.learn(program));
+        let (first, expected) = (frame.first_sequence, incoming.had.saturating_add(1));
+        let end = first.checked_add(frame.changes.len() as u64).filter(|_| first > 0);
+        let end = end.ok_or_else(|| Fault::Malformed(format!("an event with number {first}")))?;
+        if !incoming.has_snapshot || first > expected {
+            return Err(Fault::Gap(expected));
+        }
+        let repeated = usize::try_from(expected - first).unwrap_or(usize::MAX).min(frame.changes.len());
+        counting.repeated_events.add(repeated);
+        if end <= expected {
+            return Ok(None);
+        }
+        let mut events = Vec::with_capacity(frame.changes.len() - repeated);
+        for (sequence, change) in (first..).zip(&frame.changes).skip(repeated) {
+            let FromWire::Change(what) = change_from_wire(change, &self.names).map_err(malformed)? else {
+                counting.unknown_changes.one();
+                continue;
+            };
+            if !incoming.has_room(change.connection, &what, terms.most_connections) {
+                counting.surplus_connections.one();
+                continue;
+            }
+            let unix_millis = terms.ours(frame.unix_millis.saturating_add(change.millis));
+            events.push(Event {
+                sequence,
+                unix_millis,
+                connection: ConnectionId(change.connection),
+                change: what,
+            });
+        }
+        counting.events.add(events.len());
+        Ok(Some(Ready { news: News::Events { run: incoming.run, events }, sequence: end - 1 }))
+    }
+}
+
+impl Incoming {
+    /// Keeps count of what is open.
+    fn has_room(&mut self, connection: u64, change: &Change, most: usize) -> bool {
+        match change {
+            Change::Opened(_) if self.open.len() >= most => self.open.contains(&connection),
+            Change::Opened(_) => {
+                self.open.insert(connection);
+                true
+            }
+            Change::Closed { .. } => {
+                self.open.remove(&connection);
+                if self.open.is_empty() {
+                    self.open = HashSet::new();
+                }
+                true
+            }
+            Change::Updated { .. } => true,
+        }
+    }
+}
+
+fn malformed(error: crate::net::wire::WireError) -> Fault {
+    Fault::Malformed(error.to_string())
+}
+
+#[cfg(test)]
+#[path = "incoming_tests.rs"]
+mod tests;

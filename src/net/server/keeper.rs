@@ -1,0 +1,180 @@
+//! Looks after the register while the listener runs: notices within half a second that its file has changed, and writes
+//! into it who was seen when. Also tells when an agent has been lost for too long.
+
+use std::{
+    collections::HashMap,
+    fs,
+    os::unix::fs::MetadataExt,
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use super::{
+    contents::{Agent, Contents, Proof},
+    directory::{Identity, free_name},
+    news::{Importance, News},
+    register::{Register, RegisterError},
+    secret::Hex,
+    shared::{Seen, Shared, TakerGone},
+};
+
+/// Half of what is promised: "within half a second".
+const LOOK: Duration = Duration::from_millis(250);
+/// Who is connected is written down as seen this often.
+const BETWEEN_SIGHTINGS: Duration = Duration::from_secs(60);
+/// Agents that come or go together are written down together.
+const BETWEEN_WRITES: Duration = Duration::from_secs(2);
+/// After a write that failed: a full disk is not mended in seconds.
+const AFTER_FAILURE: Duration = Duration::from_secs(60);
+
+/// By what a file is known to be the same: inode, length, and time of its last change in seconds and nanoseconds.
+type Stamp = (u64, u64, i64, i64);
+
+fn stamp(path: &Path) -> Option<Stamp> {
+    fs::metadata(path).ok().map(|file| (file.ino(), file.len(), file.mtime(), file.mtime_nsec()))
+}
+
+pub struct Keeper {
+    register: Register,
+    stamp: Option<Stamp>,
+    sightings_at: Instant,
+    write_at: Instant,
+}
+
+impl Keeper {
+    /// With the register as it stands now.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn open(register: Register) -> Result<(Self, Contents), RegisterError> {
+        // Before it is read: should it change meanwhile, it is read again.
+        let stamp = stamp(register.path());
+        let contents = register.contents()?;
+        let now = Instant::now();
+        Ok((Self { register, stamp, sightings_at: now + BETWEEN_SIGHTINGS, write_at: now }, contents))
+    }
+
+    /// The body of the task. Ends when nobody takes the news any more.
+    pub async fn run(&mut self, shared: &Arc<Shared>) -> TakerGone {
+        loop {
+            tokio::select! {
+                () = tokio::time::sleep(LOOK) => {}
+                () = shared.look.notified() => {}
+            }
+            if let Err(gone) = self.look(shared).await {
+                return gone;
+            }
+            shared.looked.send_replace(());
+        }
+    }
+
+    async fn look(&mut self, shared: &Arc<Shared>) -> Result<(), TakerGone> {
+        let stamp = stamp(self.register.path());
+        if stamp != self.stamp {
+            self.stamp = stamp;
+            self.read(shared).await?;
+        }
+        let gone = shared.state().directory.take_gone(shared.limits.lost_kept, Instant::now());
+        for agent in gone {
+            let unix_millis = shared.now().unix_micros / 1_000;
+            shared.tell(agent, News::Gone { unix_millis }).await?;
+        }
+        let now = Instant::now();
+        if now >= self.sightings_at {
+            self.sightings_at = now + BETWEEN_SIGHTINGS;
+            let mut state = shared.state();
+            for (identity, name) in state.directory.seated_names() {
+                state.seen.insert(identity, Seen { unix_secs: super::register::unix_secs(), name });
+            }
+        }
+        if now >= self.write_at && !shared.state().seen.is_empty() {
+            self.write_at = now + BETWEEN_WRITES;
+            self.write(shared).await;
+        }
+        Ok(())
+    }
+
+    async fn read(&self, shared: &Arc<Shared>) -> Result<(), TakerGone> {
+        let register = self.register.clone();
+        let read = tokio::task::spawn_blocking(move || register.contents()).await;
+        let contents = match read {
+            Ok(Ok(contents)) => Arc::new(contents),
+            Ok(Err(error)) => {
+                let line = format!("{error}. Until then those that were registered before stay so");
+                shared.notice_always(Importance::Warning, line);
+                return Ok(());
+            }
+            // The runtime is going.
+            Err(_) => return Ok(()),
+        };
+        let gone = {
+            let mut state = shared.state();
+            state.contents = Arc::clone(&contents);
+            state.directory.apply(&contents)
+        };
+        for agent in gone {
+            let unix_millis = shared.now().unix_micros / 1_000;
+            shared.tell(agent, News::Gone { unix_millis }).await?;
+        }
+        Ok(())
+    }
+
+    async fn write(&mut self, shared: &Arc<Shared>) {
+        let seen = std::mem::take(&mut shared.state().seen);
+        let (register, written) = (self.register.clone(), seen.clone());
+        match tokio::task::spawn_blocking(move || write_down(&register, &written)).await {
+            Ok(Ok(())) | Err(_) => {}
+            Ok(Err(error)) => {
+                self.write_at = Instant::now() + AFTER_FAILURE;
+                shared.notice_always(Importance::Warning, format!("{error}: nobody is written down as seen"));
+                // Whoever was seen again meanwhile was seen later.
+                let mut state = shared.state();
+                for (identity, seen) in seen {
+                    state.seen.entry(identity).or_insert(seen);
+                }
+            }
+        }
+    }
+
+    /// Writes down what is left, at the end.
+    pub fn finish(&self, shared: &Shared) {
+        let seen = std::mem::take(&mut shared.state().seen);
+        if !seen.is_empty() {
+            // Nobody is left to be told, and it is only when they were seen.
+            let _ = write_down(&self.register, &seen);
+        }
+    }
+}
+
+fn write_down(register: &Register, seen: &HashMap<Identity, Seen>) -> Result<(), RegisterError> {
+    register.change(|contents| {
+        for (identity, seen) in seen {
+            match identity {
+                Identity::Token(number) => {
+                    if let Some(agent) = contents.agents.iter_mut().find(|agent| agent.number == *number) {
+                        agent.last_seen_unix_secs = Some(seen.unix_secs);
+                    }
+                }
+                Identity::Machine { machine, called } => {
+                    see_machine(contents, Hex(*machine), called, seen);
+                }
+            }
+        }
+        Ok(())
+    })
+}
+
+/// One that comes with the shared password gets an entry of its own, so that it can be renamed and revoked.
+fn see_machine(contents: &mut Contents, machine: Hex<16>, called: &str, seen: &Seen) {
+    if contents.by_machine(machine, called).is_none() {
+        let name = free_name(&seen.name, |name| contents.find(name).is_none()).to_string();
+        let proof = Proof::Password { machine, called: called.to_owned() };
+        // Where there is no room it stays without an entry, and connects all the same.
+        let _ = contents.push(Agent::new(contents.next_number(), name, proof, seen.unix_secs));
+    }
+    let number = contents.by_machine(machine, called).map(|agent| agent.number);
+    if let Some(agent) = contents.agents.iter_mut().find(|agent| Some(agent.number) == number) {
+        agent.last_seen_unix_secs = Some(seen.unix_secs);
+    }
+}

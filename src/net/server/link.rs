@@ -1,0 +1,108 @@
+//! One TLS connection: reads into frames and writes frames, each without a buffer of its own that stays.
+
+use std::{cell::RefCell, future::poll_fn, io, pin::Pin, task::ready, time::Duration};
+
+use prost::Message;
+use tokio::{
+    io::{AsyncRead, AsyncWriteExt, ReadBuf},
+    net::TcpStream,
+    time::timeout,
+};
+use tokio_rustls::server::TlsStream;
+
+use crate::net::wire::{
+    Frames, encode_frame,
+    messages::{Reason, Refused, ServerFrame, ServerSays},
+};
+
+/// Bytes read at a time: one TLS record at most, so that no agent has the thread for long.
+const READ_BYTES: usize = 16 * 1024;
+/// What TLS may keep of one session in each direction; a record fits.
+pub const TLS_BUFFER_BYTES: usize = 16 * 1024;
+/// For whoever is sent away: time to hear why.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+/// What is read and thrown away meanwhile. Hanging up on unread bytes would take the last words back (RFC 1122,
+/// 4.2.2.13).
+const MOST_UNHEARD_BYTES: usize = 16 << 20;
+
+thread_local! {
+    /// All sessions of a thread read through this one.
+    static READ: RefCell<Vec<u8>> = RefCell::new(vec![0; READ_BYTES]);
+}
+
+pub struct Link {
+    stream: TlsStream<TcpStream>,
+    pub frames: Frames,
+}
+
+impl Link {
+    pub const fn new(stream: TlsStream<TcpStream>, most_frame_bytes: usize) -> Self {
+        Self { stream, frames: Frames::new(most_frame_bytes) }
+    }
+
+    /// Reads what is there, once. Returns whether the other side has hung up. May be dropped and called again.
+    pub async fn read(&mut self) -> io::Result<bool> {
+        let Self { stream, frames } = self;
+        poll_fn(|context| {
+            READ.with_borrow_mut(|bytes| {
+                let mut buffer = ReadBuf::new(bytes);
+                ready!(Pin::new(&mut *stream).poll_read(context, &mut buffer))?;
+                frames.push(buffer.filled());
+                Ok(buffer.filled().is_empty()).into()
+            })
+        })
+        .await
+    }
+
+    /// The next whole message, once it is there.
+    pub async fn next<M: Message + Default>(&mut self) -> Result<M, String> {
+        loop {
+            if let Some(message) = self.frames.next().map_err(|error| error.to_string())? {
+                return Ok(message);
+            }
+            match self.read().await {
+                Ok(false) => {}
+                Ok(true) => return Err("it hung up".to_owned()),
+                Err(error) => return Err(error.to_string()),
+            }
+        }
+    }
+
+    pub async fn say(&mut self, says: ServerSays) -> io::Result<()> {
+        let mut bytes = Vec::new();
+        encode_frame(&ServerFrame { says: Some(says) }, &mut bytes);
+        self.stream.write_all(&bytes).await?;
+        self.stream.flush().await
+    }
+
+    /// Says why, hangs up, and gives the other side a moment to hear it.
+    pub async fn refuse(&mut self, reason: Reason, sentence: String) {
+        let refused = ServerSays::Refused(Refused { reason: reason.into(), sentence });
+        // Whoever does not listen is not told.
+        let _ = timeout(LAST_WORDS, async {
+            self.say(refused).await?;
+            self.stream.shutdown().await?;
+            self.throw_away().await
+        })
+        .await;
+    }
+
+    async fn throw_away(&mut self) -> io::Result<()> {
+        let mut thrown = 0;
+        while thrown < MOST_UNHEARD_BYTES {
+            let stream = &mut self.stream;
+            let read = poll_fn(|context| {
+                READ.with_borrow_mut(|bytes| {
+                    let mut buffer = ReadBuf::new(bytes);
+                    ready!(Pin::new(&mut *stream).poll_read(context, &mut buffer))?;
+                    Ok::<_, io::Error>(buffer.filled().len()).into()
+                })
+            });
+            match read.await? {
+                0 => break,
+                read => thrown += read,
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,346 @@
+//! An agent's link from Welcome to its end: frames in, news and acknowledgements out. Reads no faster than the taker
+//! takes, and gives way to the other sessions after each frame.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::time::{Instant, sleep_until, timeout};
+
+use super::{
+    admission::Admitted,
+    clock::{Clock, Estimate},
+    contents::Home,
+    directory::{Cut, Seat},
+    incoming::{Fault, Reader, Ready, Terms},
+    limits::MOST_UNDELIVERED,
+    link::Link,
+    news::{AgentNews, Delivery, FleetMessage, News},
+    shared::{Shared, TAKER_RETRY, TakerGone},
+};
+use crate::{
+    model::{AgentLink, AgentStatus, CollectorMethod},
+    net::wire::{
+        MAX_NOTE_CHARS, MAX_NOTES, clean,
+        messages::{Acknowledged, AgentFrame, AgentSays, ServerSays, Status},
+        method_from_wire,
+    },
+};
+
+/// An agent forgets what is acknowledged, and need not do so at once; each acknowledgement costs as much as a hundred
+/// events.
+const BETWEEN_ACKNOWLEDGEMENTS: Duration = Duration::from_secs(1);
+/// An agent that changes its mind more often is not followed.
+const BETWEEN_STATUSES: Duration = Duration::from_secs(1);
+/// Delay and offset alone are news no more often.
+const BETWEEN_MEASUREMENTS: Duration = Duration::from_secs(5);
+
+/// How a link ended.
+#[derive(Debug)]
+pub enum End {
+    Cut(Cut),
+    HungUp(String),
+    Silent,
+    Fault(Fault),
+    TakerGone,
+}
+
+impl From<Fault> for End {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+impl From<TakerGone> for End {
+    fn from(_: TakerGone) -> Self {
+        Self::TakerGone
+    }
+}
+
+/// Waits for room at the taker.
+struct Waiting {
+    message: FleetMessage,
+    /// For `Incoming::handed_on`.
+    carries: Option<(u64, bool)>,
+}
+
+pub struct Session {
+    pub shared: Arc<Shared>,
+    pub link: Link,
+    pub seat: Seat,
+    reader: Reader,
+    clock: Clock,
+    method: CollectorMethod,
+    tick_millis: u32,
+    notes: Vec<String>,
+    pub program_version: Arc<str>,
+    pub is_outdated: bool,
+    waiting: Option<Waiting>,
+    /// Last that was acknowledged.
+    acknowledged: u64,
+    acknowledge_at: Instant,
+    heartbeat_at: Instant,
+    last_heard: Instant,
+    /// Since when a frame has been coming.
+    frame_since: Option<Instant>,
+    owes_status: bool,
+    told_status_at: Option<Instant>,
+    told_estimate: Option<Estimate>,
+    told_dropped: u64,
+}
+
+impl Session {
+    pub fn new(shared: Arc<Shared>, admitted: Admitted, is_outdated: bool) -> Self {
+        let now = Instant::now();
+        let Admitted { link, seat, identity: _, method, tick_millis, program_version, clock } = admitted;
+        Self {
+            shared,
+            link,
+            acknowledged: seat.incoming.had,
+            seat,
+            reader: Reader::default(),
+            clock,
+            method,
+            tick_millis,
+            notes: Vec::new(),
+            program_version,
+            is_outdated,
+            waiting: None,
+            acknowledge_at: now,
+            heartbeat_at: now,
+            last_heard: now,
+            frame_since: None,
+            owes_status: true,
+            told_status_at: None,
+            told_estimate: None,
+            told_dropped: 0,
+        }
+    }
+
+    /// Until the link ends, by itself or because it was told to.
+    pub async fn run(&mut self) -> End {
+        let mut orders = self.seat.orders.clone();
+        let cut = async move {
+            loop {
+                if let Some(cut) = orders.borrow_and_update().cut {
+                    return cut;
+                }
+                if orders.changed().await.is_err() {
+                    return Cut::Closing;
+                }
+            }
+        };
+        tokio::select! {
+            biased;
+            cut = cut => End::Cut(cut),
+            Err(end) = self.serve() => end,
+        }
+    }
+
+    async fn serve(&mut self) -> Result<std::convert::Infallible, End> {
+        loop {
+            while self.work()? {
+                // One frame at a time, then it is the others' turn.
+                tokio::task::yield_now().await;
+            }
+            let next = self.speak().await?;
+            let may_read = self.waiting.is_none() && self.has_room();
+            let next = if may_read {
+                next.min(self.deadline())
+            } else {
+                // Whoever is not read from cannot be silent.
+                self.last_heard = Instant::now();
+                self.frame_since = None;
+                next
+            };
+            let arrived = Arc::clone(&self.seat.arrived);
+            tokio::select! {
+                hung_up = self.link.read(), if may_read => match hung_up {
+                    Ok(false) => self.last_heard = Instant::now(),
+                    Ok(true) => return Err(End::HungUp("it hung up".to_owned())),
+                    Err(error) => return Err(End::HungUp(error.to_string())),
+                },
+                () = arrived.changed() => {}
+                Ok(()) = self.seat.orders.changed() => self.owes_status = true,
+                () = sleep_until(next) => {}
+            }
+            let now = Instant::now();
+            if may_read && now >= self.deadline() {
+                return Err(End::Silent);
+            }
+        }
+    }
+
+    fn has_room(&self) -> bool {
+        self.seat.arrived.on_their_way() < MOST_UNDELIVERED
+    }
+
+    /// When the other side has been silent for too long, or a frame has.
+    fn deadline(&self) -> Instant {
+        let since = self.frame_since.unwrap_or(self.last_heard).min(self.last_heard);
+        since + self.shared.limits.silence
+    }
+
+    /// One thing that can be done without waiting: hands on what waits, then a status, then the next frame. Returns
+    /// whether there may be more.
+    fn work(&mut self) -> Result<bool, End> {
+        if let Some(Waiting { message, carries }) = self.waiting.take() {
+            if let Some(message) = self.shared.try_tell(message)? {
+                self.waiting = Some(Waiting { message, carries });
+                return Ok(false);
+            }
+            if let Some((sequence, is_snapshot)) = carries {
+                self.seat.incoming.handed_on(sequence, is_snapshot);
+            }
+        }
+        if !self.has_room() {
+            return Ok(false);
+        }
+        if self.owes_status && self.may_tell_status() {
+            let status = self.status();
+            self.wait_with(News::Status(status), None);
+            return Ok(true);
+        }
+        let frame = self.link.frames.next::<AgentFrame>();
+        let frame = frame.map_err(|error| Fault::Malformed(error.to_string()))?;
+        let Some(frame) = frame else {
+            let is_coming = self.link.frames.is_in_the_middle();
+            self.frame_since = is_coming.then(|| self.frame_since.unwrap_or_else(Instant::now));
+            return Ok(false);
+        };
+        self.frame_since = None;
+        self.take(frame)?;
+        Ok(true)
+    }
+
+    fn take(&mut self, frame: AgentFrame) -> Result<(), End> {
+        let now = self.shared.now();
+        let terms = Terms {
+            offset_millis: self.clock.offset_millis(),
+            now_unix_millis: now.unix_micros / 1_000,
+            most_connections: self.shared.limits.connections,
+        };
+        let (incoming, counting) = (&mut self.seat.incoming, &self.shared.counting);
+        let ready = match frame.says {
+            Some(AgentSays::Events(events)) => self.reader.events(incoming, &events, terms, counting)?,
+            Some(AgentSays::Snapshot(snapshot)) => {
+                self.reader.snapshot(incoming, &snapshot, terms, counting)?
+            }
+            Some(AgentSays::Heartbeat(heartbeat)) => {
+                self.clock.heard(&heartbeat, now);
+                None
+            }
+            Some(AgentSays::Status(status)) => {
+                self.take_status(status);
+                None
+            }
+            Some(AgentSays::Hello(_)) => {
+                return Err(Fault::Malformed("a second Hello".to_owned()).into());
+            }
+            // A newer agent's.
+            None => None,
+        };
+        self.owes_status |= self.seat.incoming.dropped_events != self.told_dropped;
+        if let Some(Ready { news, sequence }) = ready {
+            let is_snapshot = matches!(news, News::Snapshot { .. });
+            self.wait_with(news, Some((sequence, is_snapshot)));
+        }
+        Ok(())
+    }
+
+    /// `carries`: the last event, and whether it is a snapshot.
+    fn wait_with(&mut self, news: News, carries: Option<(u64, bool)>) {
+        // A status moves no acknowledgement, but is one of the messages on their way.
+        let sequence = carries.map_or(0, |(sequence, _)| sequence);
+        let delivery = Some(Delivery::new(sequence, Arc::clone(&self.seat.arrived)));
+        let message = FleetMessage::Agent(AgentNews { agent: self.seat.agent, news, delivery });
+        self.waiting = Some(Waiting { message, carries });
+    }
+
+    fn take_status(&mut self, status: Status) {
+        self.method = method_from_wire(status.method);
+        self.tick_millis = status.tick_millis;
+        let note = |note: &String| clean(note, note.len()).chars().take(MAX_NOTE_CHARS).collect();
+        self.notes = status.notes.iter().take(MAX_NOTES).map(note).collect();
+        self.owes_status = true;
+    }
+
+    fn may_tell_status(&self) -> bool {
+        self.told_status_at.is_none_or(|told| told.elapsed() >= BETWEEN_STATUSES)
+    }
+
+    fn status(&mut self) -> AgentStatus {
+        self.owes_status = false;
+        self.told_status_at = Some(Instant::now());
+        self.told_estimate = self.clock.estimate();
+        self.told_dropped = self.seat.incoming.dropped_events;
+        let home = {
+            let state = self.shared.state();
+            state.directory.home(self.seat.agent, &state.contents)
+        };
+        AgentStatus {
+            agent: self.seat.agent,
+            home: home.map(|Home { lat, lon }| [lat, lon]),
+            name: Arc::clone(&self.seat.orders.borrow().name),
+            method: self.method,
+            tick_millis: self.tick_millis,
+            notes: self.notes.clone(),
+            link: AgentLink::Connected {
+                delay_micros: self.told_estimate.map(|estimate| estimate.delay_micros),
+                clock_offset_millis: self.told_estimate.map(Estimate::offset_millis),
+                program_version: Arc::clone(&self.program_version),
+                is_outdated: self.is_outdated,
+                dropped_events: self.told_dropped,
+            },
+        }
+    }
+
+    /// The last status, when the link is lost.
+    pub fn lost_status(&mut self, since_unix_millis: i64) -> AgentStatus {
+        AgentStatus { link: AgentLink::Lost { since_unix_millis }, ..self.status() }
+    }
+
+    /// Says what is due. Returns when there is something to do next, though nothing came.
+    async fn speak(&mut self) -> Result<Instant, End> {
+        let now = Instant::now();
+        let arrived = self.seat.arrived.sequence();
+        if arrived > self.acknowledged && now >= self.acknowledge_at {
+            self.acknowledged = arrived;
+            self.acknowledge_at = now + BETWEEN_ACKNOWLEDGEMENTS;
+            self.say(ServerSays::Acknowledged(Acknowledged { sequence: arrived })).await?;
+        }
+        if now >= self.heartbeat_at {
+            self.heartbeat_at = now + self.shared.limits.heartbeat;
+            let heartbeat = self.clock.heartbeat(self.shared.now());
+            self.say(ServerSays::Heartbeat(heartbeat)).await?;
+        }
+        self.look_at_clock(now);
+        let mut next = self.heartbeat_at;
+        if arrived > self.acknowledged {
+            next = next.min(self.acknowledge_at);
+        }
+        if self.waiting.is_some() {
+            next = next.min(now + TAKER_RETRY);
+        } else if let (true, Some(told)) = (self.owes_status, self.told_status_at) {
+            next = next.min(told + BETWEEN_STATUSES);
+        }
+        Ok(next)
+    }
+
+    fn look_at_clock(&mut self, now: Instant) {
+        let Some(estimate) = self.clock.estimate() else {
+            return;
+        };
+        let is_time = self.told_status_at.is_some_and(|told| now >= told + BETWEEN_MEASUREMENTS);
+        self.owes_status |= match self.told_estimate {
+            None => true,
+            Some(told) => is_time && estimate.differs_visibly(told),
+        };
+    }
+
+    async fn say(&mut self, says: ServerSays) -> Result<(), End> {
+        match timeout(self.shared.limits.silence, self.link.say(says)).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err(End::HungUp(error.to_string())),
+            Err(_) => Err(End::Silent),
+        }
+    }
+}

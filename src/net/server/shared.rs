@@ -1,0 +1,167 @@
+//! What all tasks of a listener share: the directory, the register as it was read last, the counts, and the way to the
+//! taker.
+
+use std::{
+    collections::HashMap,
+    hash::Hash,
+    net::IpAddr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant, SystemTime},
+};
+
+use crossbeam_channel::{Sender, TrySendError};
+use tokio::sync::{Notify, watch};
+
+use super::{
+    clock::Moment,
+    contents::Contents,
+    counters::Counting,
+    directory::{Directory, Identity},
+    limits::{Failures, Limits},
+    news::{AgentNews, FleetMessage, Importance, News},
+    notices::Notices,
+    passwords::Passwords,
+};
+use crate::model::AgentId;
+
+/// While the taker has no room, how often to look for some.
+pub const TAKER_RETRY: Duration = Duration::from_millis(5);
+/// What people see above the lines.
+const TOPIC: &str = "Agents";
+
+/// About what there is a line a minute.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub enum Subject {
+    Source(IpAddr),
+    Lost(AgentId),
+    Outdated(AgentId),
+    New(AgentId),
+}
+
+pub struct Shared {
+    pub limits: Limits,
+    pub counting: Arc<Counting>,
+    pub passwords: Passwords,
+    /// Last event of runs from before the listener started, as the taker knows them.
+    pub known_runs: HashMap<u64, u64>,
+    /// Asks the keeper to look at the register now.
+    pub look: Notify,
+    /// Changes whenever it has looked.
+    pub looked: watch::Sender<()>,
+    to_taker: Sender<FleetMessage>,
+    started: Instant,
+    state: Mutex<State>,
+}
+
+/// Only ever locked for moments, and never while waiting.
+pub struct State {
+    pub directory: Directory,
+    /// The register as it was read last.
+    pub contents: Arc<Contents>,
+    pub failures: Failures,
+    pub notices: Notices<Subject>,
+    /// Agents that were seen, and when, and are not in the register's file as such yet.
+    pub seen: HashMap<Identity, Seen>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Seen {
+    pub unix_secs: i64,
+    /// As it is shown, for the entry of one that has none.
+    pub name: Arc<str>,
+}
+
+/// Nobody takes the news any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TakerGone;
+
+impl Shared {
+    pub fn new(
+        limits: Limits,
+        counting: Arc<Counting>,
+        passwords: Passwords,
+        known_runs: HashMap<u64, u64>,
+        to_taker: Sender<FleetMessage>,
+        contents: Contents,
+    ) -> Self {
+        let state = State {
+            directory: Directory::default(),
+            contents: Arc::new(contents),
+            failures: Failures::new(limits.failures),
+            notices: Notices::default(),
+            seen: HashMap::new(),
+        };
+        let started = Instant::now();
+        Self {
+            limits,
+            counting,
+            passwords,
+            known_runs,
+            look: Notify::new(),
+            looked: watch::Sender::new(()),
+            to_taker,
+            started,
+            state: Mutex::new(state),
+        }
+    }
+
+    pub fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sees to it that a change of the register a moment ago is known. Returns whether there was one.
+    pub async fn look_again(&self) -> bool {
+        let before = Arc::clone(&self.state().contents);
+        let mut looked = self.looked.subscribe();
+        self.look.notify_one();
+        // Only while the listener ends is there nobody who looks, and then it does not matter.
+        let _ = looked.changed().await;
+        !Arc::ptr_eq(&before, &self.state().contents)
+    }
+
+    pub fn now(&self) -> Moment {
+        let unix = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let micros = |duration: Duration| i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);
+        Moment { unix_micros: micros(unix), steady_micros: micros(self.started.elapsed()) }
+    }
+
+    /// Hands on a message, or gives it back where there is no room.
+    pub fn try_tell(&self, message: FleetMessage) -> Result<Option<FleetMessage>, TakerGone> {
+        match self.to_taker.try_send(message) {
+            Ok(()) => Ok(None),
+            Err(TrySendError::Full(message)) => Ok(Some(message)),
+            Err(TrySendError::Disconnected(_)) => Err(TakerGone),
+        }
+    }
+
+    /// Hands on news without acknowledgement; waits until there is room.
+    pub async fn tell(&self, agent: AgentId, news: News) -> Result<(), TakerGone> {
+        let mut message = FleetMessage::Agent(AgentNews { agent, news, delivery: None });
+        while let Some(untold) = self.try_tell(message)? {
+            message = untold;
+            tokio::time::sleep(TAKER_RETRY).await;
+        }
+        Ok(())
+    }
+
+    /// Tells people, unless they were told of the same a moment ago. Where there is no room it is only counted.
+    pub fn notice(&self, importance: Importance, subject: Subject, line: String) {
+        if let Some(line) = self.state().notices.line(subject, line, Instant::now()) {
+            self.notice_always(importance, line);
+        }
+    }
+
+    /// Tells people what cannot come often.
+    pub fn notice_always(&self, importance: Importance, line: String) {
+        let notice = FleetMessage::Notice { importance, topic: TOPIC.to_owned(), line };
+        if !matches!(self.try_tell(notice), Ok(None)) {
+            self.counting.dropped_notices.one();
+        }
+    }
+
+    /// An agent was here just now.
+    pub fn saw(&self, identity: Identity, name: Arc<str>) {
+        let seen = Seen { unix_secs: super::register::unix_secs(), name };
+        self.state().seen.insert(identity, seen);
+    }
+}

@@ -1,0 +1,86 @@
+//! Killed without warning, again and again.
+
+use std::time::{Duration, Instant};
+
+use crate::house::{House, PATIENCE, Traffic, until};
+
+const KILLS: usize = 100;
+/// A polling agent that looks every 20 ms sees every connection that lives this long, on a busy machine too.
+const LIFE: Duration = Duration::from_millis(700);
+
+/// Spreads the moments of the kills, the same in every run.
+fn pause_millis(kill: usize) -> u64 {
+    (kill as u64 * 37) % 120
+}
+
+#[test]
+fn a_hundred_kills_of_the_listener_lose_nothing_and_double_nothing() {
+    let house = House::new();
+    let mut traffic = Traffic::new();
+    let mut listener = Some(house.serve());
+    let _agent = house.agent("token");
+    for kill in 0..KILLS {
+        traffic.open();
+        // Something came through this one.
+        let before = house.lines().len();
+        traffic.open();
+        until("a line more", || {
+            traffic.close_older_than(LIFE);
+            house.lines().len() > before
+        });
+        std::thread::sleep(Duration::from_millis(pause_millis(kill)));
+        drop(listener.take());
+        traffic.open();
+        traffic.close_older_than(LIFE);
+        listener = Some(house.serve());
+    }
+    let end = Instant::now() + LIFE;
+    while Instant::now() < end {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    traffic.close_older_than(Duration::ZERO);
+    let all = traffic.ports.len();
+    until("every closing", || {
+        house.histories(traffic.to).values().filter(|(_, closed)| *closed > 0).count() == all
+    });
+    let histories = house.histories(traffic.to);
+    for port in &traffic.ports {
+        assert_eq!(histories.get(port), Some(&(1, 1)), "port {port}: openings and closings");
+    }
+}
+
+#[test]
+fn a_hundred_kills_of_the_agent_double_nothing_and_close_nothing_that_lives() {
+    let house = House::new();
+    let (mut held, mut traffic) = (Traffic::new(), Traffic::new());
+    (0..10).for_each(|_| drop(held.open()));
+    let _listener = house.serve();
+    let connected = || house.count(|line| line["event"] == "agent" && line["link"]["state"] == "connected");
+    for kill in 0..KILLS {
+        let before = connected();
+        let agent = house.agent("token");
+        until("a link", || connected() > before);
+        traffic.open();
+        std::thread::sleep(Duration::from_millis(pause_millis(kill)));
+        drop(agent);
+        traffic.close_older_than(LIFE);
+    }
+    let _agent = house.agent("token");
+    traffic.open();
+    until("the last one", || {
+        let histories = house.histories(traffic.to);
+        traffic.ports.last().is_some_and(|port| histories.contains_key(port))
+    });
+    traffic.close_older_than(Duration::ZERO);
+    until("all that was opened to be closed", || {
+        house.histories(traffic.to).values().all(|(opened, closed)| opened == closed)
+    });
+    for (port, history) in house.histories(traffic.to) {
+        assert_eq!(history, (1, 1), "port {port}: openings and closings");
+    }
+    let histories = house.histories(held.to);
+    for port in &held.ports {
+        assert_eq!(histories.get(port), Some(&(1, 0)), "port {port}, which is open all the time");
+    }
+    assert!(PATIENCE > LIFE);
+}

@@ -1,0 +1,77 @@
+//! `connmapperl serve --no-gui` and `connmapperl agents`, as a person uses them.
+
+use std::process::Stdio;
+
+use crate::house::{House, Traffic, until};
+
+#[test]
+fn what_an_agent_sees_is_printed_with_place_program_and_numbers() {
+    let house = House::new();
+    let mut traffic = Traffic::new();
+    let _listener = house.serve();
+    let _agent = house.agent("token");
+    let port = traffic.open();
+    until("its line", || house.histories(traffic.to).contains_key(&port));
+    let local = format!("127.0.0.1:{port}");
+    let lines = house.lines();
+    let line = lines.iter().find(|line| line["local"] == local.as_str()).unwrap();
+    assert_eq!(line["agent"], "web1");
+    assert_eq!(line["without_place"], "loopback");
+    assert_eq!(line["protocol"], "tcp");
+    // The test itself holds both ends.
+    assert!(line["pid"].as_u64().is_some_and(|pid| pid == u64::from(std::process::id())), "{line}");
+    assert!(line["sequence"].as_u64().is_some_and(|sequence| sequence > 0));
+}
+
+#[test]
+fn a_revoked_agent_is_cut_off_and_the_other_stays() {
+    let house = House::new();
+    house.add_agent("web2", "token2");
+    let mut traffic = Traffic::new();
+    let _listener = house.serve();
+    let (mut first, _second) = (house.agent("token"), house.agent("token2"));
+    let is_connected =
+        |name: &str| house.count(|line| line["agent"] == name && line["link"]["state"] == "connected") > 0;
+    until("both", || is_connected("web1") && is_connected("web2"));
+    let revoked = house.home.connmapperl(&["agents", "revoke", "web1", "--fleet", "."]).output().unwrap();
+    assert!(revoked.status.success(), "{revoked:?}");
+    until("the end of web1", || house.count(|line| line["event"] == "gone" && line["agent"] == "web1") == 1);
+    assert!(first.0.try_wait().unwrap().is_none(), "it goes on trying: a person may mend it");
+    let port = traffic.open();
+    until("news of web2", || house.histories(traffic.to).contains_key(&port));
+    let local = format!("127.0.0.1:{port}");
+    let told: Vec<_> = house.lines().into_iter().filter(|line| line["local"] == local.as_str()).collect();
+    assert!(told.iter().all(|line| line["agent"] == "web2"), "{told:?}");
+}
+
+#[test]
+fn a_port_in_use_is_one_clear_line() {
+    let house = House::new();
+    let _listener = house.serve();
+    let listen = format!("127.0.0.1:{}", house.port);
+    let arguments = ["serve", "--no-gui", "--fleet", ".", "--listen", &listen];
+    let second = house.home.connmapperl(&arguments).stdin(Stdio::null()).output().unwrap();
+    let said = String::from_utf8_lossy(&second.stderr);
+    assert!(!second.status.success());
+    assert!(said.contains(&listen) && said.contains("in use"), "{said}");
+    assert_eq!(said.lines().count(), 1, "{said}");
+}
+
+#[test]
+fn agents_are_listed_without_their_secrets() {
+    let house = House::new();
+    let token = std::fs::read_to_string(house.home.path("token")).unwrap();
+    let secret = token.trim().rsplit('_').next().unwrap().to_owned();
+    for arguments in
+        [["agents", "list", "--fleet", "."].as_slice(), &["agents", "list", "--json", "--fleet", "."]]
+    {
+        let listed = house.home.connmapperl(arguments).output().unwrap();
+        let text = String::from_utf8_lossy(&listed.stdout).into_owned();
+        assert!(text.contains("web1") && !text.contains(&secret), "{text}");
+    }
+    let again = house.home.connmapperl(&["agents", "add", "web1", "--fleet", "."]).output().unwrap();
+    let said = String::from_utf8_lossy(&again.stderr);
+    assert!(!again.status.success() && said.contains("web1") && said.contains("rotate"), "{said}");
+    let file = std::fs::read_to_string(house.home.path("agents.json")).unwrap();
+    assert!(!file.contains(&secret), "only its hash is kept");
+}

@@ -1,0 +1,12 @@
+//! The listener against agents good and bad, over TLS on loopback: who is let in, what reaches the taker, and that nobody
+//! harms the others.
+
+#![cfg(test)]
+
+mod agent;
+mod bad_input;
+mod display;
+mod fairness;
+mod files;
+mod links;
+mod secrets;
