@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A small agent for a connmapperl display, written from protocol.md alone: Python 3 and its standard library.
+"""A small agent for a connmapperl display, after protocol.md: Python 3 and its standard library, no code of connmapperl.
 
 It connects, says Hello, sends a snapshot and then changes as the command line tells them, prints what the display says,
 and ends when the display has acknowledged all of it. It does not connect anew and keeps nothing: see protocol.md for what

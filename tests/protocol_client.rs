@@ -1,5 +1,5 @@
-//! The small agent in `docs/example-client.py` was written from `docs/protocol.md` alone. Here it talks to a display made of
-//! the program's own codec, which shows that page and program to agree. Loopback only; skipped where there is no Python.
+//! The small agent in `docs/example-client.py` does what `docs/protocol.md` says and shares no code with the program. Here it
+//! talks to a display made of the program's own codec, which shows that page and program agree. Loopback only; skipped where there is no Python.
 
 #![cfg(test)]
 
