@@ -123,10 +123,10 @@ async fn bench() -> anyhow::Result<Vec<String>> {
     bench_start(&program, &display, folder.path(), &mut goals).await?;
     let agent = Agent::start(&program, &display, folder.path())?;
     let mut peer = display.welcome(0, true).await;
-    peer.next_snapshot().await;
     let mut known = Known::default();
-    while known.open.len() < 2 * PAIRS {
-        known.take(&peer.next_events().await)?;
+    known.begin(&peer.next_snapshot().await)?;
+    if known.open.len() < 2 * PAIRS {
+        bail!("the agent sees {} connections of {}", known.open.len(), 2 * PAIRS);
     }
     peer.acknowledge(known.last_sequence).await;
     bench_memory(&agent, &mut goals)?;
@@ -205,6 +205,16 @@ struct Known {
 }
 
 impl Known {
+    fn begin(&mut self, snapshot: &Snapshot) -> anyhow::Result<()> {
+        snapshot.programs.iter().for_each(|program| self.names.learn(program));
+        for open in &snapshot.connections {
+            let socket = open.socket.as_ref().context("an open connection without its socket")?;
+            self.open.insert(open.connection, observation_from_wire(socket, &self.names)?);
+        }
+        self.last_sequence = snapshot.base_sequence;
+        Ok(())
+    }
+
     /// The events in the words of `model`.
     fn take(&mut self, events: &Events) -> anyhow::Result<Vec<Event>> {
         events.programs.iter().for_each(|program| self.names.learn(program));
@@ -259,8 +269,10 @@ async fn bench_start(
         let began = Instant::now();
         let _agent = Agent::start(program, display, folder)?;
         let mut peer = display.welcome(0, true).await;
-        peer.next_snapshot().await;
-        peer.next_events().await;
+        let snapshot = peer.next_snapshot().await;
+        if snapshot.connections.is_empty() {
+            bail!("the agent sees no connections");
+        }
         starts.push(began.elapsed());
     }
     starts.sort();

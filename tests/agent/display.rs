@@ -197,10 +197,24 @@ impl Peer {
         }
     }
 
+    /// All of its frames as one.
     pub async fn next_snapshot(&mut self) -> Snapshot {
+        let mut whole: Option<Snapshot> = None;
         loop {
             match self.next().await.expect("the agent hung up") {
-                AgentSays::Snapshot(snapshot) => return snapshot,
+                AgentSays::Snapshot(mut part) => {
+                    let goes_on = part.goes_on;
+                    match &mut whole {
+                        None => whole = Some(part),
+                        Some(whole) => {
+                            whole.programs.append(&mut part.programs);
+                            whole.connections.append(&mut part.connections);
+                        }
+                    }
+                    if !goes_on && let Some(whole) = whole {
+                        return whole;
+                    }
+                }
                 AgentSays::Status(_) | AgentSays::Heartbeat(_) => {}
                 other => panic!("no snapshot: {other:?}"),
             }
