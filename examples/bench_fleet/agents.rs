@@ -33,6 +33,9 @@ const HEARTBEAT: Duration = Duration::from_secs(5);
 /// Handshakes at a time.
 const AT_A_TIME: usize = 64;
 
+/// As many as the peers of a very busy machine.
+const PEERS: u64 = 5_000;
+
 /// What the agents shall do: so many of them, so many changes a tick.
 type Work = (usize, usize);
 
@@ -187,7 +190,8 @@ impl Agent {
     }
 
     fn socket(&self, traffic: Option<Traffic>) -> Socket {
-        let mixed = (self.next ^ (self.number as u64) << 32).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
+        let peer = (self.next * 31 + self.number as u64) % PEERS;
+        let mixed = peer.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
         let peer = Ipv4Addr::from(mixed as u32 % 0xdf00_0000 | 0x0100_0000);
         Socket {
             local_address: vec![192, 168, 1, 2],

@@ -18,6 +18,9 @@ use connmapperl::{
 };
 use crossbeam_channel::Receiver;
 
+/// To be woken costs more than an event does, so news that come close together are taken together.
+const GATHER: Duration = Duration::from_millis(5);
+
 pub struct Taker {
     connected: Arc<AtomicUsize>,
     delays_micros: Arc<Mutex<Vec<u32>>>,
@@ -32,7 +35,11 @@ impl Taker {
         std::thread::Builder::new().name("taker".to_owned()).spawn(move || {
             let mut table = OpenTable::default();
             let mut told = std::collections::HashSet::new();
-            for message in messages {
+            while let Ok(message) = messages.recv() {
+                // An empty channel is worth a pause: whatever comes in it is taken at once afterwards.
+                if messages.is_empty() {
+                    std::thread::sleep(GATHER);
+                }
                 let FleetMessage::Agent(news) = message else { continue };
                 match news.news {
                     News::Status(status) if matches!(status.link, AgentLink::Connected { .. }) => {

@@ -3,7 +3,7 @@
 
 use std::sync::{
     Arc,
-    atomic::{AtomicU64, AtomicUsize, Ordering},
+    atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
 };
 
 use tokio::sync::Notify;
@@ -74,7 +74,9 @@ pub struct Delivery {
 pub struct Arrived {
     sequence: AtomicU64,
     on_their_way: AtomicUsize,
-    changed: Notify,
+    /// Somebody waits until there are fewer. Without that nobody is woken: it would cost more than an event does.
+    is_awaited: AtomicBool,
+    fewer: Notify,
 }
 
 impl Delivery {
@@ -92,8 +94,10 @@ impl Delivery {
 
 impl Drop for Delivery {
     fn drop(&mut self) {
-        self.arrived.on_their_way.fetch_sub(1, Ordering::AcqRel);
-        self.arrived.changed.notify_one();
+        self.arrived.on_their_way.fetch_sub(1, Ordering::SeqCst);
+        if self.arrived.is_awaited.swap(false, Ordering::SeqCst) {
+            self.arrived.fewer.notify_one();
+        }
     }
 }
 
@@ -105,11 +109,18 @@ impl Arrived {
 
     /// News that are neither done nor dropped.
     pub fn on_their_way(&self) -> usize {
-        self.on_their_way.load(Ordering::Acquire)
+        self.on_their_way.load(Ordering::SeqCst)
     }
 
-    /// Waits until more may have arrived.
-    pub async fn changed(&self) {
-        self.changed.notified().await;
+    /// Waits until fewer than `most` news are on their way. For one waiter at a time.
+    pub async fn fewer_than(&self, most: usize) {
+        loop {
+            // Set before the look, so that whoever is done after it wakes this one.
+            self.is_awaited.store(true, Ordering::SeqCst);
+            if self.on_their_way() < most {
+                return;
+            }
+            self.fewer.notified().await;
+        }
     }
 }

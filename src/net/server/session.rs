@@ -28,6 +28,8 @@ use crate::{
 /// An agent forgets what is acknowledged, and need not do so at once; each acknowledgement costs as much as a hundred
 /// events.
 const BETWEEN_ACKNOWLEDGEMENTS: Duration = Duration::from_secs(1);
+/// What has arrived is looked at this often; to be woken by it would cost more.
+const LOOK_FOR_ARRIVALS: Duration = Duration::from_millis(100);
 /// An agent that changes its mind more often is not followed.
 const BETWEEN_STATUSES: Duration = Duration::from_secs(1);
 /// Delay and offset alone are news no more often.
@@ -139,10 +141,13 @@ impl Session {
         loop {
             while self.work()? {
                 // One frame at a time, then it is the others' turn.
-                tokio::task::yield_now().await;
+                if self.link.frames.is_in_the_middle() {
+                    tokio::task::yield_now().await;
+                }
             }
             let next = self.speak().await?;
-            let may_read = self.waiting.is_none() && self.has_room();
+            let is_full = !self.has_room();
+            let may_read = self.waiting.is_none() && !is_full;
             let next = if may_read {
                 next.min(self.deadline())
             } else {
@@ -158,7 +163,7 @@ impl Session {
                     Ok(true) => return Err(End::HungUp("it hung up".to_owned())),
                     Err(error) => return Err(End::HungUp(error.to_string())),
                 },
-                () = arrived.changed() => {}
+                () = arrived.fewer_than(MOST_UNDELIVERED), if is_full => {}
                 Ok(()) = self.seat.orders.changed() => self.owes_status = true,
                 () = sleep_until(next) => {}
             }
@@ -314,8 +319,8 @@ impl Session {
         }
         self.look_at_clock(now);
         let mut next = self.heartbeat_at;
-        if arrived > self.acknowledged {
-            next = next.min(self.acknowledge_at);
+        if self.seat.incoming.had > self.acknowledged {
+            next = next.min(self.acknowledge_at.max(now + LOOK_FOR_ARRIVALS));
         }
         if self.waiting.is_some() {
             next = next.min(now + TAKER_RETRY);
