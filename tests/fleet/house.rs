@@ -115,6 +115,20 @@ impl House {
     }
 }
 
+impl House {
+    /// For the message of a failure: all that was written of the connection with that own port.
+    pub fn story(&self, port: u16) -> String {
+        let local = format!("127.0.0.1:{port}");
+        let lines = self.lines();
+        let is_its = |line: &&Value| line["local"] == local.as_str();
+        let names: Vec<_> = lines.iter().filter(is_its).map(|line| line["connection"].clone()).collect();
+        let told = lines.iter().enumerate().filter(|(_, line)| {
+            names.contains(&line["connection"]) && !line["connection"].is_null() || line["event"] == "agent"
+        });
+        told.map(|(number, line)| format!("{number}: {line}\n")).collect()
+    }
+}
+
 pub fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     let end = Instant::now() + PATIENCE;
     while !is_so() {

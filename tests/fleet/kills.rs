@@ -40,12 +40,14 @@ fn a_hundred_kills_of_the_listener_lose_nothing_and_double_nothing() {
     }
     traffic.close_older_than(Duration::ZERO);
     let all = traffic.ports.len();
-    until("every closing", || {
-        house.histories(traffic.to).values().filter(|(_, closed)| *closed > 0).count() == all
-    });
+    let end = Instant::now() + PATIENCE;
+    let closed = || house.histories(traffic.to).values().filter(|(_, closed)| *closed > 0).count();
+    while closed() < all && Instant::now() < end {
+        std::thread::sleep(Duration::from_millis(50));
+    }
     let histories = house.histories(traffic.to);
     for port in &traffic.ports {
-        assert_eq!(histories.get(port), Some(&(1, 1)), "port {port}: openings and closings");
+        assert_eq!(histories.get(port), Some(&(1, 1)), "openings and closings: {}", house.story(*port));
     }
 }
 
@@ -53,7 +55,9 @@ fn a_hundred_kills_of_the_listener_lose_nothing_and_double_nothing() {
 fn a_hundred_kills_of_the_agent_double_nothing_and_close_nothing_that_lives() {
     let house = House::new();
     let (mut held, mut traffic) = (Traffic::new(), Traffic::new());
-    (0..10).for_each(|_| drop(held.open()));
+    (0..10).for_each(|_| {
+        held.open();
+    });
     let _listener = house.serve();
     let connected = || house.count(|line| line["event"] == "agent" && line["link"]["state"] == "connected");
     for kill in 0..KILLS {
@@ -76,7 +80,7 @@ fn a_hundred_kills_of_the_agent_double_nothing_and_close_nothing_that_lives() {
         house.histories(traffic.to).values().all(|(opened, closed)| opened == closed)
     });
     for (port, history) in house.histories(traffic.to) {
-        assert_eq!(history, (1, 1), "port {port}: openings and closings");
+        assert_eq!(history, (1, 1), "openings and closings: {}", house.story(port));
     }
     let histories = house.histories(held.to);
     for port in &held.ports {

@@ -146,16 +146,10 @@ impl Collector {
     /// Looks once and appends what changed to `events`. After an error nothing is called closed, and what was
     /// appended before it stands.
     pub fn tick(&mut self, unix_millis: i64, events: &mut Vec<Event>) -> Result<TickReport, ScanError> {
-        if !self.started {
-            let mut identities = Vec::new();
-            self.source.half_closed(&mut identities)?;
-            self.table.expect_destroyed(&identities);
-            // What ended before the first look was never seen here; an earlier run of this program may have told of it.
-            self.destroyed.clear();
-            self.source.destroyed(&mut self.destroyed)?;
-            self.started = true;
+        let is_first = !std::mem::replace(&mut self.started, true);
+        if !is_first {
+            self.read_close_events(unix_millis, events)?;
         }
-        self.read_close_events(unix_millis, events)?;
 
         let full = self
             .last_full_look_unix_millis
@@ -169,11 +163,31 @@ impl Collector {
         }
         self.open_fresh(unix_millis, events);
         self.search_again(unix_millis, events);
+        if is_first {
+            self.forget_what_was_before(unix_millis, events)?;
+        }
         Ok(TickReport {
             open: self.table.open_count(),
             not_permitted: self.table.not_permitted_count(),
             coverage,
         })
+    }
+
+    /// What ended while the first look went on, or was half closed by then, was never open here; an earlier run of this
+    /// program may have told of it. So its end is no news.
+    fn forget_what_was_before(&mut self, unix_millis: i64, events: &mut Vec<Event>) -> Result<(), ScanError> {
+        let mut identities = Vec::new();
+        self.source.half_closed(&mut identities)?;
+        identities.retain(|identity| !self.table.contains(*identity));
+        self.table.expect_destroyed(&identities);
+        self.destroyed.clear();
+        let read = self.source.destroyed(&mut self.destroyed);
+        self.destroyed.retain(|seen| self.table.contains(seen.identity));
+        for seen in &self.destroyed {
+            self.table.destroyed(seen, unix_millis, events, &mut self.released);
+        }
+        self.forget_released();
+        read
     }
 
     /// Appends what the kernel told since the last tick about sockets that ended. [`Self::tick`] does so too;
