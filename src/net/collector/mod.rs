@@ -146,7 +146,7 @@ impl Collector {
     /// Looks once and appends what changed to `events`. After an error nothing is called closed, and what was
     /// appended before it stands.
     pub fn tick(&mut self, unix_millis: i64, events: &mut Vec<Event>) -> Result<TickReport, ScanError> {
-        let is_first = !std::mem::replace(&mut self.started, true);
+        let is_first = !self.started;
         if !is_first {
             self.read_close_events(unix_millis, events)?;
         }
@@ -165,6 +165,7 @@ impl Collector {
         self.search_again(unix_millis, events);
         if is_first {
             self.forget_what_was_before(unix_millis, events)?;
+            self.started = true;
         }
         Ok(TickReport {
             open: self.table.open_count(),
