@@ -20,6 +20,8 @@ enum Which {
     Collector,
     /// Look-ups of addresses, beside maxminddb
     Geo,
+    /// A thousand agents against the listener
+    Fleet,
     /// Frames, start, memory and idling of the display
     Display,
 }
@@ -29,6 +31,7 @@ impl Bench {
         let example = match self.which {
             Which::Collector => "bench_collector",
             Which::Geo => "bench_geo",
+            Which::Fleet => "bench_fleet",
             Which::Display => "bench_display",
         };
         // The display's one measures the program that lies beside it.

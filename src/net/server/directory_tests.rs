@@ -22,7 +22,7 @@ fn contents(of: &[&Newcomer]) -> Contents {
             panic!("by token")
         };
         let agent = Agent::new(*number, newcomer.name.to_string(), Proof::Token(*hash), 0);
-        contents.push(agent).unwrap();
+        contents.push(agent);
     }
     contents
 }
