@@ -192,7 +192,7 @@ impl Agent {
     fn socket(&self, traffic: Option<Traffic>) -> Socket {
         let peer = (self.next * 31 + self.number as u64) % PEERS;
         let mixed = peer.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
-        let peer = Ipv4Addr::from(mixed as u32 % 0xdf00_0000 | 0x0100_0000);
+        let peer = Ipv4Addr::from((mixed as u32 % 0xdf00_0000) | 0x0100_0000);
         Socket {
             local_address: vec![192, 168, 1, 2],
             local_port: 40_000 + self.next as u32 % 20_000,

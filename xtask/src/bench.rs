@@ -22,6 +22,8 @@ enum Which {
     Geo,
     /// Memory, CPU and bytes on the wire of the agent, beside ss, a bare dump and JSON
     Agent,
+    /// A thousand agents against the listener
+    Fleet,
     /// Frames, start, memory and idling of the display
     Display,
     /// What a change costs between agent and display, beside JSON
@@ -40,6 +42,7 @@ impl Bench {
                     &["run", "--no-default-features", "--example", "bench_agent"].map(str::to_owned),
                 );
             }
+            Which::Fleet => "bench_fleet",
             Which::Display => "bench_display",
             Which::Wire => "bench_wire",
         };

@@ -160,12 +160,13 @@ impl Contents {
         self.agents.last().map_or(1, |agent| agent.number.saturating_add(1))
     }
 
-    /// Appends one with the next number; gives it back where there is no room.
-    pub fn push(&mut self, agent: Agent) -> Result<(), Agent> {
-        if self.agents.len() >= MAX_ENTRIES {
-            return Err(agent);
-        }
+    /// Whether there is room for another entry.
+    pub fn is_full(&self) -> bool {
+        self.agents.len() >= MAX_ENTRIES
+    }
+
+    /// Appends one with the next number.
+    pub fn push(&mut self, agent: Agent) {
         self.agents.push(agent);
-        Ok(())
     }
 }

@@ -11,6 +11,7 @@ fn newcomer(number: u32, name: &str) -> Newcomer {
         machine: [number as u8; 16],
         boot: [1; 16],
         run: 1,
+        had: 0,
     }
 }
 
@@ -22,7 +23,7 @@ fn contents(of: &[&Newcomer]) -> Contents {
             panic!("by token")
         };
         let agent = Agent::new(*number, newcomer.name.to_string(), Proof::Token(*hash), 0);
-        contents.push(agent).unwrap();
+        contents.push(agent);
     }
     contents
 }

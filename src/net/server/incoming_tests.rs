@@ -6,7 +6,7 @@ use crate::net::wire::messages::{Change as WireChange, Closed, Events, Open, Sna
 const TERMS: Terms = Terms { offset_millis: 0, now_unix_millis: 1_000_000, most_connections: 1_000 };
 
 fn socket() -> Socket {
-    Socket { local_address: vec![192, 0, 2, 1], peer_address: vec![9, 9, 9, 9], ..Socket::default() }
+    Socket { local_v4: Some(0xc000_0201), peer_v4: Some(0x0909_0909), ..Socket::default() }
 }
 
 fn opened(connection: u64) -> WireChange {
@@ -86,20 +86,22 @@ proptest! {
     #[test]
     fn no_frame_breaks_it(
         first: u64, unix_millis: i64, millis: i64, connection: u64, base: u64, age_millis: u64,
-        bytes in prop::collection::vec(any::<u8>(), 0..20), port: u32, program: u32, had: u64, offset_millis: i64,
+        v4: Option<u32>, v6: Option<u64>, port: u32, program: u32, had: u64, offset_millis: i64,
     ) {
         let socket = Socket {
-            local_address: bytes.clone(),
+            local_v4: v4,
+            local_v6_high: v6,
             local_port: port,
-            peer_address: bytes,
+            peer_v4: v4,
+            peer_v6_low: v6,
             owner: Some(messages::Owner { program, pid: 1, not_permitted: false }),
             ..Socket::default()
         };
-        let change = WireChange { connection, millis, what: Some(What::Opened(socket.clone())) };
+        let change = WireChange { connection, millis, what: Some(What::Opened(socket)) };
         let mut taken = Taken::with_snapshot();
         taken.incoming.had = had;
         let terms = Terms { offset_millis, ..TERMS };
-        for changes in [vec![], vec![change.clone()], vec![change; 3]] {
+        for changes in [vec![], vec![change], vec![change; 3]] {
             let frame = Events { first_sequence: first, unix_millis, programs: Vec::new(), changes };
             let _ = taken.events(&frame, terms);
         }
@@ -121,7 +123,7 @@ fn what_was_not_handed_on_is_expected_again() {
 
 #[test]
 fn snapshots_come_whole_or_not_at_all() {
-    let mut taken = Taken { incoming: Incoming::new(7, true), ..Taken::default() };
+    let mut taken = Taken { incoming: Incoming::new(7, 0, true), ..Taken::default() };
     let mut take =
         |frame: Snapshot| taken.reader.snapshot(&mut taken.incoming, &frame, TERMS, &taken.counting);
     assert!(take(snapshot(5, &[1, 2], true)).unwrap().is_none());

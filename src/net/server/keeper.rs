@@ -167,11 +167,11 @@ fn write_down(register: &Register, seen: &HashMap<Identity, Seen>) -> Result<(),
 
 /// One that comes with the shared password gets an entry of its own, so that it can be renamed and revoked.
 fn see_machine(contents: &mut Contents, machine: Hex<16>, called: &str, seen: &Seen) {
-    if contents.by_machine(machine, called).is_none() {
+    // Where there is no room it stays without an entry, and connects all the same.
+    if contents.by_machine(machine, called).is_none() && !contents.is_full() {
         let name = free_name(&seen.name, |name| contents.find(name).is_none()).to_string();
         let proof = Proof::Password { machine, called: called.to_owned() };
-        // Where there is no room it stays without an entry, and connects all the same.
-        let _ = contents.push(Agent::new(contents.next_number(), name, proof, seen.unix_secs));
+        contents.push(Agent::new(contents.next_number(), name, proof, seen.unix_secs));
     }
     let number = contents.by_machine(machine, called).map(|agent| agent.number);
     if let Some(agent) = contents.agents.iter_mut().find(|agent| Some(agent.number) == number) {

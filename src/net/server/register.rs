@@ -93,10 +93,13 @@ impl Register {
             if contents.find(&name).is_some() {
                 return Err(RegisterError::Taken(name.clone()));
             }
+            if contents.is_full() {
+                return Err(RegisterError::Full);
+            }
             let number = contents.next_number();
             let (token, hash) = new_token(number)?;
             let agent = Agent::new(number, name.clone(), Proof::Token(hash), unix_secs());
-            contents.push(agent.clone()).map_err(|_| RegisterError::Full)?;
+            contents.push(agent.clone());
             Ok((agent, token))
         })
     }
