@@ -194,9 +194,9 @@ impl Agent {
         let mixed = peer.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
         let peer = Ipv4Addr::from((mixed as u32 % 0xdf00_0000) | 0x0100_0000);
         Socket {
-            local_address: vec![192, 168, 1, 2],
+            local_v4: Some(0xc0a8_0102),
             local_port: 40_000 + self.next as u32 % 20_000,
-            peer_address: peer.octets().to_vec(),
+            peer_v4: Some(u32::from(peer)),
             peer_port: 443,
             owner: Some(Owner { program: 1, pid: 1_234, not_permitted: false }),
             uid: 1_000,

@@ -161,6 +161,13 @@ impl Traffic {
         from.port()
     }
 
+    /// How often each own port was used: the system may give one twice.
+    pub fn uses(&self) -> HashMap<u16, usize> {
+        let mut uses = HashMap::new();
+        self.ports.iter().for_each(|port| *uses.entry(*port).or_default() += 1);
+        uses
+    }
+
     /// Closes those that have lived for so long.
     pub fn close_older_than(&mut self, age: Duration) {
         self.held.retain(|(_, _, since)| since.elapsed() < age);

@@ -93,7 +93,7 @@ proptest! {
             local_v6_high: v6,
             local_port: port,
             peer_v4: v4,
-            peer_v6_low: v6,
+            peer_v6_low: v6.unwrap_or(0),
             owner: Some(messages::Owner { program, pid: 1, not_permitted: false }),
             ..Socket::default()
         };
