@@ -187,9 +187,9 @@ pub fn events(first: u64, changes: Vec<Change>) -> Events {
 
 pub fn socket(connection: u64) -> Socket {
     Socket {
-        local_address: vec![192, 0, 2, 1],
+        local_v4: Some(0xc000_0201),
         local_port: 40_000,
-        peer_address: vec![9, 9, (connection >> 8) as u8, connection as u8],
+        peer_v4: Some(0x0909_0000 | connection as u32 & 0xffff),
         peer_port: 443,
         ..Socket::default()
     }

@@ -170,8 +170,8 @@ fn frames_of_an_agent_that_make_no_sense() {
         ("a second Hello", &|agent| agent.say(AgentSays::Hello(hello("web1", "x"))).unwrap()),
         ("event 0", &|agent| agent.events(0, vec![opened(1)])),
         ("numbers beyond the last", &|agent| agent.events(u64::MAX, vec![opened(1), opened(2)])),
-        ("an address of five bytes", &|agent| {
-            let bad = messages::Socket { peer_address: vec![1; 5], ..socket(1) };
+        ("no address", &|agent| {
+            let bad = messages::Socket { peer_v4: None, ..socket(1) };
             agent.events(1, vec![Change { connection: 1, millis: 0, what: Some(What::Opened(bad)) }]);
         }),
         ("a program that was never named", &|agent| {
