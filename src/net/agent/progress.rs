@@ -19,7 +19,6 @@ pub struct Progress {
     sent: u64,
     snapshot_due: bool,
     numbers: ProgramNumbers,
-    highest_number: u32,
 }
 
 impl Progress {
@@ -28,7 +27,7 @@ impl Progress {
         // Nobody can have what has not been told yet.
         let sent = resume_after.min(outbox.last_sequence()).max(outbox.before_first());
         let snapshot_due = needs_snapshot || sent != resume_after;
-        Self { sent, snapshot_due, numbers: ProgramNumbers::default(), highest_number: 0 }
+        Self { sent, snapshot_due, numbers: ProgramNumbers::default() }
     }
 
     /// Last event that was written, or that the display had before.
@@ -72,7 +71,7 @@ impl Progress {
                 age_millis: unix_millis.saturating_sub(entry.opened_unix_millis).try_into().unwrap_or(0),
                 socket: Some(wire_from_observation(&entry.observation, &mut self.numbers, &mut news)),
             };
-            if room.is_full() || self.reuses_a_number(&news) {
+            if room.is_full() {
                 let full = std::mem::replace(&mut snapshot, empty.clone());
                 encode(AgentSays::Snapshot(Snapshot { goes_on: true, ..full }), out);
                 room = Room::default();
@@ -98,10 +97,6 @@ impl Progress {
             }
             let mut news = Vec::new();
             let what = wire_from_change(&event.change, &mut self.numbers, &mut news);
-            if self.reuses_a_number(&news) && !frame.changes.is_empty() {
-                encode(AgentSays::Events(std::mem::take(&mut frame)), out);
-                room = Room::default();
-            }
             if frame.changes.is_empty() {
                 frame.first_sequence = event.sequence;
                 frame.unix_millis = event.unix_millis;
@@ -119,14 +114,6 @@ impl Progress {
         if !frame.changes.is_empty() {
             encode(AgentSays::Events(frame), out);
         }
-    }
-
-    /// A number that meant another name before needs a new frame: a frame's names are learnt before its entries are
-    /// read, and earlier entries may mean the old name.
-    fn reuses_a_number(&mut self, news: &[Program]) -> bool {
-        let reuses = news.iter().any(|program| program.number <= self.highest_number);
-        self.highest_number = news.iter().map(|program| program.number).fold(self.highest_number, u32::max);
-        reuses
     }
 }
 

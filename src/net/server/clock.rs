@@ -106,6 +106,11 @@ impl Clock {
         self.samples.iter().flatten().min_by_key(|sample| sample.delay_micros).copied()
     }
 
+    /// Whether people should see the estimate: the first sample is taken while both sides are busy with each other.
+    pub fn is_settled(&self) -> bool {
+        self.samples.iter().flatten().nth(1).is_some()
+    }
+
     /// To be taken from the agent's times.
     pub fn offset_millis(&self) -> i64 {
         let offset = self.estimate().map_or(self.first_offset_micros, |estimate| estimate.offset_micros);

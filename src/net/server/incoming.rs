@@ -9,7 +9,9 @@ use super::{
 };
 use crate::{
     model::{Change, ConnectionId, Event},
-    net::wire::{FromWire, ProgramNames, change_from_wire, messages, observation_from_wire},
+    net::wire::{
+        FromWire, ProgramNames, change_from_wire, event_time, messages, observation_from_wire, opened_time,
+    },
 };
 
 /// Why the link must end.
@@ -70,7 +72,7 @@ pub struct Terms {
 
 impl Terms {
     fn ours(&self, agent_unix_millis: i64) -> i64 {
-        agent_unix_millis.saturating_sub(self.offset_millis).min(self.now_unix_millis)
+        event_time(agent_unix_millis, self.offset_millis.saturating_neg()).min(self.now_unix_millis)
     }
 }
 
@@ -123,11 +125,10 @@ impl Reader {
                 continue;
             };
             let observation = observation_from_wire(socket, &self.names).map_err(malformed)?;
-            let age = i64::try_from(open.age_millis).unwrap_or(i64::MAX);
             partial.connections.push(OpenSocket {
                 connection: ConnectionId(open.connection),
                 opened_sequence: open.opened_sequence,
-                opened_unix_millis: terms.ours(frame.unix_millis.saturating_sub(age)),
+                opened_unix_millis: terms.ours(opened_time(frame.unix_millis, open.age_millis)),
                 observation,
             });
         }
@@ -176,7 +177,7 @@ impl Reader {
                 counting.surplus_connections.one();
                 continue;
             }
-            let unix_millis = terms.ours(frame.unix_millis.saturating_add(change.millis));
+            let unix_millis = terms.ours(event_time(frame.unix_millis, change.millis));
             events.push(Event {
                 sequence,
                 unix_millis,

@@ -275,7 +275,7 @@ impl Session {
     fn status(&mut self) -> AgentStatus {
         self.owes_status = false;
         self.told_status_at = Some(Instant::now());
-        self.told_estimate = self.clock.estimate();
+        self.told_estimate = self.clock.estimate().filter(|_| self.clock.is_settled());
         self.told_dropped = self.seat.incoming.dropped_events;
         let home = {
             let state = self.shared.state();
@@ -331,7 +331,7 @@ impl Session {
     }
 
     fn look_at_clock(&mut self, now: Instant) {
-        let Some(estimate) = self.clock.estimate() else {
+        let Some(estimate) = self.clock.estimate().filter(|_| self.clock.is_settled()) else {
             return;
         };
         let is_time = self.told_status_at.is_some_and(|told| now >= told + BETWEEN_MEASUREMENTS);
