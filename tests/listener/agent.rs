@@ -55,6 +55,7 @@ impl Agent {
     pub fn connect(address: SocketAddr, pin: Fingerprint) -> io::Result<Self> {
         let tcp = TcpStream::connect(("127.0.0.1", address.port()))?;
         tcp.set_read_timeout(Some(PATIENCE))?;
+        tcp.set_write_timeout(Some(PATIENCE))?;
         tcp.set_nodelay(true)?;
         let config = Arc::new(pinned_client_config(pin).unwrap());
         let tls = ClientConnection::new(config, "connmapperl".try_into().unwrap()).unwrap();

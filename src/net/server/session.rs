@@ -57,6 +57,18 @@ impl From<TakerGone> for End {
     }
 }
 
+/// What a session needs before it can go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wants {
+    /// Nothing: there may be more to do at once.
+    Turn,
+    Bytes,
+    /// For one of its messages to be done.
+    Room,
+    /// Room at the taker for the message that waits.
+    Taker,
+}
+
 /// Waits for room at the taker.
 struct Waiting {
     message: FleetMessage,
@@ -139,15 +151,16 @@ impl Session {
 
     async fn serve(&mut self) -> Result<std::convert::Infallible, End> {
         loop {
-            while self.work()? {
-                // One frame at a time, then it is the others' turn.
-                if self.link.frames.is_in_the_middle() {
-                    tokio::task::yield_now().await;
+            let wants = loop {
+                match self.work()? {
+                    // One frame at a time, then it is the others' turn.
+                    Wants::Turn if self.link.frames.is_in_the_middle() => tokio::task::yield_now().await,
+                    Wants::Turn => {}
+                    wants => break wants,
                 }
-            }
+            };
             let next = self.speak().await?;
-            let is_full = !self.has_room();
-            let may_read = self.waiting.is_none() && !is_full;
+            let may_read = wants == Wants::Bytes;
             let next = if may_read {
                 next.min(self.deadline())
             } else {
@@ -163,7 +176,7 @@ impl Session {
                     Ok(true) => return Err(End::HungUp("it hung up".to_owned())),
                     Err(error) => return Err(End::HungUp(error.to_string())),
                 },
-                () = arrived.fewer_than(MOST_UNDELIVERED), if is_full => {}
+                () = arrived.fewer_than(MOST_UNDELIVERED), if wants == Wants::Room => {}
                 Ok(()) = self.seat.orders.changed() => self.owes_status = true,
                 () = sleep_until(next) => {}
             }
@@ -174,46 +187,41 @@ impl Session {
         }
     }
 
-    fn has_room(&self) -> bool {
-        self.seat.arrived.on_their_way() < MOST_UNDELIVERED
-    }
-
     /// When the other side has been silent for too long, or a frame has.
     fn deadline(&self) -> Instant {
         let since = self.frame_since.unwrap_or(self.last_heard).min(self.last_heard);
         since + self.shared.limits.silence
     }
 
-    /// One thing that can be done without waiting: hands on what waits, then a status, then the next frame. Returns
-    /// whether there may be more.
-    fn work(&mut self) -> Result<bool, End> {
+    /// One thing that can be done without waiting: hands on what waits, then a status, then the next frame.
+    fn work(&mut self) -> Result<Wants, End> {
         if let Some(Waiting { message, carries }) = self.waiting.take() {
             if let Some(message) = self.shared.try_tell(message)? {
                 self.waiting = Some(Waiting { message, carries });
-                return Ok(false);
+                return Ok(Wants::Taker);
             }
             if let Some((sequence, is_snapshot)) = carries {
                 self.seat.incoming.handed_on(sequence, is_snapshot);
             }
         }
-        if !self.has_room() {
-            return Ok(false);
+        if self.seat.arrived.on_their_way() >= MOST_UNDELIVERED {
+            return Ok(Wants::Room);
         }
         if self.owes_status && self.may_tell_status() {
             let status = self.status();
             self.wait_with(News::Status(status), None);
-            return Ok(true);
+            return Ok(Wants::Turn);
         }
         let frame = self.link.frames.next::<AgentFrame>();
         let frame = frame.map_err(|error| Fault::Malformed(error.to_string()))?;
         let Some(frame) = frame else {
             let is_coming = self.link.frames.is_in_the_middle();
             self.frame_since = is_coming.then(|| self.frame_since.unwrap_or_else(Instant::now));
-            return Ok(false);
+            return Ok(Wants::Bytes);
         };
         self.frame_since = None;
         self.take(frame)?;
-        Ok(true)
+        Ok(Wants::Turn)
     }
 
     fn take(&mut self, frame: AgentFrame) -> Result<(), End> {
