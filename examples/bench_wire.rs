@@ -212,7 +212,7 @@ fn encode(says: AgentSays, out: &mut Vec<u8>) {
 fn decode(bytes: &[u8], names: &mut ProgramNames) -> anyhow::Result<Vec<Event>> {
     let mut frames = Frames::new(MAX_FRAME_BYTES);
     frames.push(bytes);
-    let frame: AgentFrame = frames.next()?.context("no frame")?;
+    let frame: AgentFrame = frames.next_message()?.context("no frame")?;
     let Some(AgentSays::Events(events)) = frame.says else { bail!("no events") };
     events.programs.iter().for_each(|program| names.learn(program));
     let event = |(change, sequence): (&messages::Change, u64)| match change_from_wire(change, names)? {

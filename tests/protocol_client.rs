@@ -106,7 +106,7 @@ impl Display {
 impl Link {
     fn hear(&mut self) -> AgentSays {
         loop {
-            if let Some(frame) = self.frames.next::<AgentFrame>().unwrap() {
+            if let Some(frame) = self.frames.next_message::<AgentFrame>().unwrap() {
                 return frame.says.unwrap();
             }
             let mut read = [0; 4_096];

@@ -29,7 +29,7 @@ fn read<M: Message + Default>(name: &str) -> M {
     let bytes = fs::read(folder().join(format!("v1-{name}.bin"))).unwrap();
     let mut frames = Frames::new(MAX_FRAME_BYTES);
     frames.push(&bytes);
-    let message = frames.next().unwrap().unwrap();
+    let message = frames.next_message().unwrap().unwrap();
     assert!(!frames.is_in_the_middle(), "{name} holds one frame");
     message
 }

@@ -221,7 +221,7 @@ impl Agent {
 
     async fn hear(&mut self) -> anyhow::Result<Option<ServerSays>> {
         loop {
-            if let Some(frame) = self.frames.next::<ServerFrame>()? {
+            if let Some(frame) = self.frames.next_message::<ServerFrame>()? {
                 return Ok(frame.says);
             }
             let mut bytes = [0; 512];

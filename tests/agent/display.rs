@@ -169,7 +169,7 @@ impl Peer {
     pub async fn next(&mut self) -> Option<AgentSays> {
         soon("a frame", async {
             loop {
-                if let Some(frame) = self.frames.next::<AgentFrame>().unwrap() {
+                if let Some(frame) = self.frames.next_message::<AgentFrame>().unwrap() {
                     return frame.says;
                 }
                 let mut read = [0; 16 * 1024];

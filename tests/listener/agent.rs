@@ -88,7 +88,7 @@ impl Agent {
 
     pub fn hear_any(&mut self) -> Option<ServerSays> {
         loop {
-            if let Some(frame) = self.frames.next::<ServerFrame>().unwrap() {
+            if let Some(frame) = self.frames.next_message::<ServerFrame>().unwrap() {
                 return Some(frame.says.unwrap());
             }
             let mut bytes = [0; 4096];

@@ -86,12 +86,12 @@ fn all<M: Message + Default + PartialEq>(data: &[u8], most: usize, chunk: usize)
     for read in data.chunks(chunk) {
         frames.push(read);
         loop {
-            match frames.next() {
+            match frames.next_message() {
                 Ok(Some(message)) => messages.push(message),
                 Ok(None) => break,
                 Err(error) => {
                     frames.push(read);
-                    assert_eq!(frames.next::<M>().err(), Some(error));
+                    assert_eq!(frames.next_message::<M>().err(), Some(error));
                     assert_eq!(frames.capacity(), 0, "what is broken holds nothing");
                     return messages;
                 }

@@ -19,7 +19,7 @@ fn frames_of_many_empty_parts_are_refused_before_they_are_decoded() {
     let refused = |says: AgentSays| {
         let mut frames = Frames::new(MAX_FRAME_BYTES);
         frames.push(&encoded(says));
-        frames.next::<AgentFrame>().err()
+        frames.next_message::<AgentFrame>().err()
     };
     let too_many = Some(FrameError::TooManyItems { most: MAX_FRAME_ITEMS });
     let changes = |count| Events { changes: vec![messages::Change::default(); count], ..Default::default() };
@@ -34,7 +34,7 @@ fn frames_of_many_empty_parts_are_refused_before_they_are_decoded() {
     let mut frames = Frames::new(MAX_FRAME_BYTES);
     frames.push(&u32::try_from(events.len()).unwrap().to_be_bytes());
     frames.push(&events);
-    assert_eq!(frames.next::<AgentFrame>().err(), too_many);
+    assert_eq!(frames.next_message::<AgentFrame>().err(), too_many);
 }
 
 /// The shortest changes that an agent can have: nothing but closings, of connections with low numbers.
@@ -50,7 +50,7 @@ fn a_full_frame_never_has_too_many_parts() {
     }
     let mut frames = Frames::new(MAX_FRAME_BYTES);
     frames.push(&encoded(AgentSays::Events(closings)));
-    assert!(matches!(frames.next::<AgentFrame>(), Ok(Some(_))));
+    assert!(matches!(frames.next_message::<AgentFrame>(), Ok(Some(_))));
 }
 
 #[test]
@@ -58,12 +58,12 @@ fn a_length_beyond_the_limit_is_refused_before_anything_of_it_is_kept() {
     let mut frames = Frames::new(MAX_FIRST_FRAME_BYTES);
     frames.push(&u32::MAX.to_be_bytes());
     let error = FrameError::TooLong { bytes: u32::MAX as usize, most: MAX_FIRST_FRAME_BYTES };
-    assert_eq!(frames.next::<AgentFrame>(), Err(error.clone()));
+    assert_eq!(frames.next_message::<AgentFrame>(), Err(error.clone()));
     for _ in 0..1_000 {
         frames.push(&[0; 10_000]);
     }
     assert_eq!(frames.capacity(), 0);
-    assert_eq!(frames.next::<AgentFrame>(), Err(error));
+    assert_eq!(frames.next_message::<AgentFrame>(), Err(error));
 }
 
 /// Much of it in one read: what has been cut off is not moved again and again.
@@ -75,7 +75,7 @@ fn many_small_frames_in_one_read_are_cut_one_by_one() {
     let mut frames = Frames::new(MAX_FRAME_BYTES);
     frames.push(&small.repeat(100_000));
     let mut count = 0;
-    while frames.next::<ServerFrame>().unwrap().is_some() {
+    while frames.next_message::<ServerFrame>().unwrap().is_some() {
         count += 1;
         frames.push(&[]);
     }

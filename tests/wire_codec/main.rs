@@ -98,7 +98,7 @@ fn read_in_pieces<M: Message + Default>(bytes: &[u8], cuts: &[usize]) -> Vec<M> 
     for end in ends {
         frames.push(&bytes[from..end]);
         from = end;
-        while let Some(message) = frames.next().unwrap() {
+        while let Some(message) = frames.next_message().unwrap() {
             found.push(message);
         }
     }

@@ -165,7 +165,7 @@ impl Link {
     }
 
     fn next_frame(&mut self) -> Result<Option<ServerFrame>, Failure> {
-        self.frames.next().map_err(|error| Failure::from_frame(self.address, &error))
+        self.frames.next_message().map_err(|error| Failure::from_frame(self.address, &error))
     }
 
     pub(super) const fn was_of_use(&self) -> bool {
@@ -265,7 +265,7 @@ impl Link {
         let answer = async {
             let mut read = [0; READ_BYTES];
             loop {
-                match self.frames.next::<ServerFrame>() {
+                match self.frames.next_message::<ServerFrame>() {
                     Ok(Some(ServerFrame { says: Some(ServerSays::Refused(refused)) })) => {
                         return Some(refused);
                     }

@@ -198,7 +198,7 @@ impl Pair {
             progress.encode(&self.outbox, unix_millis, &mut out);
         }
         frames.push(&out[..out.len().min(most_bytes)]);
-        while let Some(frame) = frames.next::<AgentFrame>().unwrap() {
+        while let Some(frame) = frames.next_message::<AgentFrame>().unwrap() {
             self.display.hear(&frame.says.unwrap(), incoming);
         }
         if out.len() > most_bytes {

@@ -57,7 +57,7 @@ impl Link {
     /// The next whole message, once it is there.
     pub async fn next<M: Message + Default>(&mut self) -> Result<M, String> {
         loop {
-            if let Some(message) = self.frames.next().map_err(|error| error.to_string())? {
+            if let Some(message) = self.frames.next_message().map_err(|error| error.to_string())? {
                 return Ok(message);
             }
             match self.read().await {

@@ -212,7 +212,7 @@ impl Session {
             self.wait_with(News::Status(status), None);
             return Ok(Wants::Turn);
         }
-        let frame = self.link.frames.next::<AgentFrame>();
+        let frame = self.link.frames.next_message::<AgentFrame>();
         let frame = frame.map_err(|error| Fault::Malformed(error.to_string()))?;
         let Some(frame) = frame else {
             let is_coming = self.link.frames.is_in_the_middle();
