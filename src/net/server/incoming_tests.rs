@@ -160,7 +160,7 @@ fn times_become_ours_and_are_never_to_come() {
     let ready = taken.reader.events(&mut taken.incoming, &frame, terms, &taken.counting).unwrap().unwrap();
     let News::Events { events, .. } = ready.news else { panic!("events") };
     let times: Vec<_> = events.iter().map(|event| event.unix_millis).collect();
-    assert_eq!(times, [499_895, 1_000_000, i64::MIN + 500_000 - 100]);
+    assert_eq!(times, [499_895, 1_000_000, 0]);
 }
 
 #[test]
