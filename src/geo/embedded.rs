@@ -4,7 +4,7 @@
 use std::{net::IpAddr, path::Path};
 
 use crate::{
-    geo::{GeoSource, SourceInfo, special::effective_address},
+    geo::{GeoSource, SourceInfo, special::effective_address, table::Ids},
     model::{Asn, Place},
 };
 
@@ -88,42 +88,70 @@ impl EmbeddedGeo {
     /// unallocated space too, which the converter leaves out.
     #[inline(always)]
     pub fn place_id(&self, address: IpAddr) -> Option<PlaceId> {
-        let id = self.layout.place_id(self.image.bytes(), effective_address(address));
+        let id = self.ids(address).place;
         (id != 0).then_some(id)
+    }
+
+    /// The place of an address and the autonomous system that holds it, lent: one look-up for both.
+    #[inline(always)]
+    pub fn located_ref(&self, address: IpAddr) -> (Option<&Place>, Option<&Asn>) {
+        let ids = self.ids(address);
+        (self.place_of(ids), self.system_of(ids))
     }
 
     /// The place of an address, lent.
     #[inline(always)]
     pub fn place_ref(&self, address: IpAddr) -> Option<&Place> {
-        let id = self.layout.place_id(self.image.bytes(), effective_address(address)) as usize;
-        if id == 0 {
-            return None;
-        }
-        self.places.get_or_make(id, || {
-            let (image, layout) = (self.image.bytes(), &self.layout);
-            let (lat, lon) = layout.lat_lon(image, id);
-            Place {
-                lat,
-                lon,
-                city: layout.cities.name(image, id).into(),
-                region: layout.region(image, id).into(),
-                country: layout.country(image, id),
-            }
-        })
+        self.place_of(self.ids(address))
     }
 
     /// The autonomous system that holds an address, lent.
     #[inline(always)]
     pub fn asn_ref(&self, address: IpAddr) -> Option<&Asn> {
-        let id = self.layout.system_id(self.image.bytes(), effective_address(address)) as usize;
+        self.system_of(self.ids(address))
+    }
+
+    #[inline(always)]
+    fn ids(&self, address: IpAddr) -> Ids {
+        self.layout.ids(self.image.bytes(), effective_address(address))
+    }
+
+    #[inline(always)]
+    fn place_of(&self, ids: Ids) -> Option<&Place> {
+        let id = ids.place as usize;
         if id == 0 {
             return None;
         }
-        self.systems.get_or_make(id, || {
-            let (image, layout) = (self.image.bytes(), &self.layout);
-            let organisation = layout.organisations.name(image, id).into();
-            Asn { number: layout.as_number(image, id), organisation }
-        })
+        self.places.get_or_make(id, || self.make_place(id))
+    }
+
+    #[inline(always)]
+    fn system_of(&self, ids: Ids) -> Option<&Asn> {
+        let id = ids.system as usize;
+        if id == 0 {
+            return None;
+        }
+        self.systems.get_or_make(id, || self.make_system(id))
+    }
+
+    #[cold]
+    fn make_place(&self, id: usize) -> Place {
+        let (image, layout) = (self.image.bytes(), &self.layout);
+        let (lat, lon) = layout.lat_lon(image, id);
+        Place {
+            lat,
+            lon,
+            city: layout.cities.name(image, id).into(),
+            region: layout.region(image, id).into(),
+            country: layout.country(image, id),
+        }
+    }
+
+    #[cold]
+    fn make_system(&self, id: usize) -> Asn {
+        let (image, layout) = (self.image.bytes(), &self.layout);
+        let organisation = layout.organisations.name(image, id).into();
+        Asn { number: layout.as_number(image, id), organisation }
     }
 
     /// How many rows and names the tables have.

@@ -1,0 +1,196 @@
+//! Makes the columns of a [`RangeTable`] from rows in ascending order.
+
+use super::{
+    CELL_BITS, COUNTED, Ids, KeyLayout, RangeTable, SHIFT_BITS,
+    leaf::{self, LEAF_BYTES, MAX_PLACE, MAX_ROWS, MAX_SYSTEM},
+};
+
+/// The index of a cell is about this much longer than there are leaves in the cell: then hardly a look-up has more
+/// leaves to count than are counted at once.
+const ENTRIES_PER_LEAF: usize = 1;
+/// No cell's index is longer than this, in bits of its entries' number.
+const MAX_INDEX_BITS: u32 = 20;
+
+/// The columns of a table under construction.
+#[derive(Clone, Debug, Default)]
+pub struct Columns {
+    /// For each cell where its part of the index starts, and in the lowest 5 bits how far a key is shifted to get its
+    /// entry there (u32 each).
+    pub cells: Vec<u8>,
+    /// For each entry the leaf that holds the first of its keys; one more at the end of each cell (u32 each).
+    pub index: Vec<u8>,
+    /// First key of each leaf, the low 32 bits (u32 each); a few more at the end.
+    pub bases: Vec<u8>,
+    /// The leaves, a cache line each.
+    pub leaves: Vec<u8>,
+}
+
+/// Why rows cannot become a table.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum BuildError {
+    #[error("row {row}: key {key:#x} is not above the one before it")]
+    NotSorted { row: usize, key: u64 },
+    #[error("row {row}: key {key:#x} is outside what the table can hold")]
+    KeyOutside { row: usize, key: u64 },
+    #[error("row {row}: place {} or system {} is too large", ids.place, ids.system)]
+    IdTooLarge { row: usize, ids: Ids },
+}
+
+/// Joins (first key, id) rows of places and of systems, each in ascending order, to rows with both.
+pub fn joined(
+    places: impl IntoIterator<Item = (u64, u32)>,
+    systems: impl IntoIterator<Item = (u64, u32)>,
+) -> impl Iterator<Item = (u64, Ids)> {
+    let (mut places, mut systems) = (places.into_iter().peekable(), systems.into_iter().peekable());
+    let mut ids = Ids::default();
+    std::iter::from_fn(move || {
+        let key = [places.peek(), systems.peek()].into_iter().flatten().map(|row| row.0).min()?;
+        if let Some((_, place)) = places.next_if(|row| row.0 == key) {
+            ids.place = place;
+        }
+        if let Some((_, system)) = systems.next_if(|row| row.0 == key) {
+            ids.system = system;
+        }
+        Some((key, ids))
+    })
+}
+
+impl Columns {
+    /// Builds a table from (first key, ids) rows in ascending order; a row reaches to the next one, the last to the
+    /// end of all keys. A gap is a row without ids.
+    pub fn from_rows(
+        layout: KeyLayout,
+        rows: impl IntoIterator<Item = (u64, Ids)>,
+    ) -> Result<Self, BuildError> {
+        let mut builder = Builder::default();
+        let mut last_key = None;
+        for (row, (key, ids)) in rows.into_iter().enumerate() {
+            if last_key.is_some_and(|last| key <= last) {
+                return Err(BuildError::NotSorted { row, key });
+            }
+            last_key = Some(key);
+            if !layout.holds(key) {
+                return Err(BuildError::KeyOutside { row, key });
+            }
+            if ids.place > MAX_PLACE || ids.system > MAX_SYSTEM {
+                return Err(BuildError::IdTooLarge { row, ids });
+            }
+            if ids == builder.last {
+                continue;
+            }
+            let (cell, key) = layout.split(key);
+            builder.close_cells(cell);
+            builder.push_row(key, ids);
+        }
+        builder.close_cells(layout.cells());
+        Ok(builder.finish())
+    }
+
+    /// The table, to be searched where it is.
+    pub fn table(&self, layout: KeyLayout) -> RangeTable<'_> {
+        RangeTable::new(layout, self.in_order())
+    }
+
+    /// The columns in the order in which [`RangeTable::new`] takes them.
+    pub fn in_order(&self) -> [&[u8]; 4] {
+        [&self.cells, &self.index, &self.bases, &self.leaves]
+    }
+}
+
+#[derive(Default)]
+struct Builder {
+    cells: Vec<u32>,
+    index: Vec<u32>,
+    bases: Vec<u32>,
+    leaves: Vec<u8>,
+    /// Rows of the open cell that have no leaf yet.
+    pending: Vec<(u32, Ids)>,
+    /// First leaf of the open cell.
+    first_leaf: usize,
+    /// Ids of the last row.
+    last: Ids,
+    /// The last cell that is a single range: its ids and its entry.
+    plain: Option<(Ids, u32)>,
+}
+
+impl Builder {
+    /// Adds a row to the open cell.
+    fn push_row(&mut self, key: u32, ids: Ids) {
+        let is_first = self.pending.is_empty() && self.first_leaf == self.bases.len();
+        if is_first && key > 0 {
+            self.pending.push((0, self.last));
+        }
+        self.pending.push((key, ids));
+        self.last = ids;
+        while self.pending.len() >= MAX_ROWS {
+            self.push_leaf();
+        }
+    }
+
+    fn push_leaf(&mut self) {
+        let (leaf, rows) = leaf::from_rows(&self.pending);
+        self.bases.extend(self.pending.first().map(|row| row.0));
+        self.leaves.extend_from_slice(&leaf);
+        self.pending.drain(..rows);
+    }
+
+    /// Closes cells until `cell` is the open one.
+    fn close_cells(&mut self, cell: usize) {
+        while self.cells.len() < cell {
+            self.close_cell();
+        }
+    }
+
+    fn close_cell(&mut self) {
+        let has_no_leaf = self.first_leaf == self.bases.len();
+        if has_no_leaf && self.pending.is_empty() {
+            self.pending.push((0, self.last));
+        }
+        let plain_ids = (has_no_leaf && self.pending.len() == 1).then_some(self.last);
+        // Most of the IPv6 space is such cells, all alike.
+        if let Some((ids, entry)) = self.plain
+            && plain_ids == Some(ids)
+        {
+            self.cells.push(entry);
+            self.pending.clear();
+            return;
+        }
+        while !self.pending.is_empty() {
+            self.push_leaf();
+        }
+        let entry = self.push_index();
+        self.cells.push(entry);
+        self.plain = plain_ids.map(|ids| (ids, entry)).or(self.plain);
+        self.first_leaf = self.bases.len();
+    }
+
+    /// Adds the open cell's part of the index; the cell's entry.
+    fn push_index(&mut self) -> u32 {
+        let bases = &self.bases[self.first_leaf..];
+        let wanted = (bases.len() * ENTRIES_PER_LEAF).next_power_of_two();
+        let bits = wanted.trailing_zeros().clamp(1, MAX_INDEX_BITS);
+        let shift = CELL_BITS - bits;
+        let cell = (self.index.len() as u32) << SHIFT_BITS | shift;
+        let mut leaf = 0;
+        for entry in 0..1_u64 << bits {
+            while bases.get(leaf + 1).is_some_and(|&base| u64::from(base) <= entry << shift) {
+                leaf += 1;
+            }
+            self.index.push((self.first_leaf + leaf) as u32);
+        }
+        self.index.push((self.bases.len() - 1) as u32);
+        cell
+    }
+
+    fn finish(mut self) -> Columns {
+        self.bases.extend([u32::MAX; COUNTED]);
+        let bytes = |column: Vec<u32>| column.into_iter().flat_map(u32::to_le_bytes).collect();
+        debug_assert!(self.leaves.len().is_multiple_of(LEAF_BYTES));
+        Columns {
+            cells: bytes(self.cells),
+            index: bytes(self.index),
+            bases: bytes(self.bases),
+            leaves: self.leaves,
+        }
+    }
+}
