@@ -15,6 +15,7 @@ use std::{
 };
 
 mod build;
+mod count;
 mod leaf;
 
 pub use build::{BuildError, Columns, joined};
@@ -22,8 +23,8 @@ use leaf::LEAF_BYTES;
 
 /// Bits of a key that are searched inside a cell; those above pick the cell.
 const CELL_BITS: u32 = 32;
-/// Bits of a cell's entry that tell how far a key is shifted to get its entry of the index.
-const SHIFT_BITS: u32 = 5;
+/// Bits of an entry of cells and blocks that tell how far a key is shifted to get its entry in the next column.
+const SHIFT_BITS: u32 = 6;
 /// Leaves whose first keys are counted at once: two vectors of the smallest processors.
 const COUNTED: usize = 8;
 
@@ -50,6 +51,7 @@ pub enum KeyLayout {
 
 impl KeyLayout {
     /// The lowest key.
+    #[inline(always)]
     pub const fn first_key(self) -> u64 {
         match self {
             Self::Ipv4 => 0,
@@ -58,6 +60,7 @@ impl KeyLayout {
     }
 
     /// The first key above all that the table has room for.
+    #[inline(always)]
     pub const fn end_of_keys(self) -> u64 {
         match self {
             Self::Ipv4 => 1 << CELL_BITS,
@@ -96,6 +99,7 @@ pub struct Ids {
 pub struct RangeTable<'a> {
     layout: KeyLayout,
     cells: &'a [[u8; 4]],
+    blocks: &'a [[u8; 4]],
     index: &'a [[u8; 4]],
     bases: &'a [[u8; 4]],
     leaves: &'a [[u8; LEAF_BYTES]],
@@ -106,10 +110,11 @@ pub struct RangeTable<'a> {
 impl<'a> RangeTable<'a> {
     /// Takes the columns in the order of [`Columns::in_order`].
     #[inline(always)]
-    pub fn new(layout: KeyLayout, [cells, index, bases, leaves]: [&'a [u8]; 4]) -> Self {
+    pub fn new(layout: KeyLayout, [cells, blocks, index, bases, leaves]: [&'a [u8]; 5]) -> Self {
         Self {
             layout,
             cells: cells.as_chunks().0,
+            blocks: blocks.as_chunks().0,
             index: index.as_chunks().0,
             bases: bases.as_chunks().0,
             leaves: leaves.as_chunks().0,
@@ -128,9 +133,10 @@ impl<'a> RangeTable<'a> {
             return None;
         }
         let (cell, key) = self.layout.split(key);
-        let cell = u32::from_le_bytes(*self.cells.get(cell)?);
-        let (first, shift) = (cell >> SHIFT_BITS, cell % (1 << SHIFT_BITS));
-        let entry = first as usize + (key >> shift) as usize;
+        let (first, shift) = step(self.cells.get(cell)?);
+        let (block, in_block) = (first + (u64::from(key) >> shift) as usize, u64::from(key) & ((1 << shift) - 1));
+        let (first, shift) = step(self.blocks.get(block)?);
+        let entry = first + (in_block >> shift) as usize;
         // The leaf that reaches into this entry's keys, and the one that reaches into the next entry's.
         let [from, to] = self.index.get(entry..)?.first_chunk()?;
         let [mut from, mut to] = [from, to].map(|leaf| u32::from_le_bytes(*leaf) as usize);
@@ -140,14 +146,18 @@ impl<'a> RangeTable<'a> {
             let above = u32::from_le_bytes(*self.bases.get(middle)?) > key;
             (from, to) = select_unpredictable(above, (from, middle - 1), (middle, to));
         }
-        let near: &[_; COUNTED] = self.bases.get(from..)?.first_chunk()?;
-        let leaves = to.saturating_sub(from) as u32;
-        let passed = (0..COUNTED).fold(0_u32, |passed, i| {
-            passed.wrapping_add(u32::from((u32::from_le_bytes(near[i]) <= key) & (i as u32 <= leaves)))
-        });
+        let near: &[[u8; 4]; COUNTED] = self.bases.get(from..)?.first_chunk()?;
+        let leaves = to.saturating_sub(from) % COUNTED;
         // The first of them is not above the key.
-        let nearest = passed.wrapping_sub(1) as usize % COUNTED;
+        let nearest = near.as_flattened().first_chunk().map_or(0, |near| count::leading_not_above_u32(near, key)).min(leaves);
         let leaf = self.leaves.get(from + nearest)?;
         Some(leaf::ids(leaf, key.wrapping_sub(u32::from_le_bytes(near[nearest]))))
     }
+}
+
+/// Where the entries of the next column start, and how far a key is shifted to get its one.
+#[inline(always)]
+fn step(entry: &[u8; 4]) -> (usize, u32) {
+    let entry = u32::from_le_bytes(*entry);
+    ((entry >> SHIFT_BITS) as usize, entry % (1 << SHIFT_BITS))
 }

@@ -73,11 +73,11 @@ impl NameSpans {
 
 /// The columns of a [`RangeTable`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TableSpans([Span; 4]);
+pub struct TableSpans([Span; 5]);
 
 impl TableSpans {
     /// In the order of [`Columns::in_order`].
-    pub fn columns(self) -> [Span; 4] {
+    pub fn columns(self) -> [Span; 5] {
         self.0
     }
 

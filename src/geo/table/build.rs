@@ -5,19 +5,22 @@ use super::{
     leaf::{self, LEAF_BYTES, MAX_PLACE, MAX_ROWS, MAX_SYSTEM},
 };
 
-/// The index of a cell is about this much longer than there are leaves in the cell: then hardly a look-up has more
-/// leaves to count than are counted at once.
-const ENTRIES_PER_LEAF: usize = 1;
-/// No cell's index is longer than this, in bits of its entries' number.
-const MAX_INDEX_BITS: u32 = 20;
+/// A cell has about one block for so many leaves.
+const LEAVES_PER_BLOCK: usize = 4;
+/// A block's part of the index is made longer until no entry has more leaves than are counted at once, but not longer
+/// than so many times the number of its leaves: in some places they crowd.
+const MAX_ENTRIES_PER_LEAF: usize = 4;
 
 /// The columns of a table under construction.
 #[derive(Clone, Debug, Default)]
 pub struct Columns {
-    /// For each cell where its part of the index starts, and in the lowest 5 bits how far a key is shifted to get its
-    /// entry there (u32 each).
+    /// For each cell where its blocks start, and in the lowest 6 bits how far a key is shifted to get its block (u32
+    /// each).
     pub cells: Vec<u8>,
-    /// For each entry the leaf that holds the first of its keys; one more at the end of each cell (u32 each).
+    /// For each block where its part of the index starts, and how far what the block leaves of a key is shifted to get
+    /// its entry there (like cells).
+    pub blocks: Vec<u8>,
+    /// For each entry the leaf that holds the first of its keys; one more at the end of each block (u32 each).
     pub index: Vec<u8>,
     /// First key of each leaf, the low 32 bits (u32 each); a few more at the end.
     pub bases: Vec<u8>,
@@ -92,14 +95,15 @@ impl Columns {
     }
 
     /// The columns in the order in which [`RangeTable::new`] takes them.
-    pub fn in_order(&self) -> [&[u8]; 4] {
-        [&self.cells, &self.index, &self.bases, &self.leaves]
+    pub fn in_order(&self) -> [&[u8]; 5] {
+        [&self.cells, &self.blocks, &self.index, &self.bases, &self.leaves]
     }
 }
 
 #[derive(Default)]
 struct Builder {
     cells: Vec<u32>,
+    blocks: Vec<u32>,
     index: Vec<u32>,
     bases: Vec<u32>,
     leaves: Vec<u8>,
@@ -164,22 +168,58 @@ impl Builder {
         self.first_leaf = self.bases.len();
     }
 
-    /// Adds the open cell's part of the index; the cell's entry.
+    /// Adds the open cell's blocks and their parts of the index; the cell's entry.
     fn push_index(&mut self) -> u32 {
-        let bases = &self.bases[self.first_leaf..];
-        let wanted = (bases.len() * ENTRIES_PER_LEAF).next_power_of_two();
-        let bits = wanted.trailing_zeros().clamp(1, MAX_INDEX_BITS);
+        let first_block = self.blocks.len();
+        let end = self.bases.len();
+        let bits = (end - self.first_leaf).div_ceil(LEAVES_PER_BLOCK).next_power_of_two().trailing_zeros();
         let shift = CELL_BITS - bits;
-        let cell = (self.index.len() as u32) << SHIFT_BITS | shift;
-        let mut leaf = 0;
-        for entry in 0..1_u64 << bits {
-            while bases.get(leaf + 1).is_some_and(|&base| u64::from(base) <= entry << shift) {
-                leaf += 1;
+        // The last block without a leaf of its own: what it leaves to do, and the leaf that reaches into it.
+        let mut plain = None;
+        let mut from = self.first_leaf;
+        for block in 0..1_u64 << bits {
+            let first_key = block << shift;
+            let bases = &self.bases[from + 1..];
+            from += bases.partition_point(|&base| u64::from(base) <= first_key);
+            let bases = &self.bases[from + 1..];
+            let inside = bases.partition_point(|&base| u64::from(base) < first_key + (1 << shift));
+            let entry = match plain {
+                Some((leaf, entry)) if inside == 0 && leaf == from => entry,
+                _ => self.push_block(first_key, shift, from, inside),
+            };
+            if inside == 0 {
+                plain = Some((from, entry));
             }
-            self.index.push((self.first_leaf + leaf) as u32);
+            self.blocks.push(entry);
+            from += inside;
         }
-        self.index.push((self.bases.len() - 1) as u32);
-        cell
+        (first_block as u32) << SHIFT_BITS | shift
+    }
+
+    /// Adds a block's part of the index: leaf `from` reaches into the block, and `inside` more ones start there. The
+    /// block's entry.
+    fn push_block(&mut self, first_key: u64, block_shift: u32, from: usize, inside: usize) -> u32 {
+        let start = self.index.len();
+        let bases = &self.bases[from + 1..from + 1 + inside];
+        let entry_of = |base: u32, shift: u32| (u64::from(base) - first_key) >> shift;
+        let crowded = |shift: u32| {
+            bases.windows(COUNTED - 1).any(|some| {
+                let ends = some.first().zip(some.last());
+                ends.is_some_and(|(first, last)| entry_of(*first, shift) == entry_of(*last, shift))
+            })
+        };
+        let finest = (inside * MAX_ENTRIES_PER_LEAF).next_power_of_two().trailing_zeros().min(block_shift);
+        let bits = (0..finest).find(|bits| !crowded(block_shift - bits)).unwrap_or(finest);
+        let shift = block_shift - bits;
+        let mut passed = 0;
+        for entry in 0..=1_u64 << bits {
+            let first_key = first_key + (entry << shift);
+            while bases.get(passed).is_some_and(|&base| u64::from(base) <= first_key) {
+                passed += 1;
+            }
+            self.index.push((from + passed) as u32);
+        }
+        (start as u32) << SHIFT_BITS | shift
     }
 
     fn finish(mut self) -> Columns {
@@ -188,6 +228,7 @@ impl Builder {
         debug_assert!(self.leaves.len().is_multiple_of(LEAF_BYTES));
         Columns {
             cells: bytes(self.cells),
+            blocks: bytes(self.blocks),
             index: bytes(self.index),
             bases: bytes(self.bases),
             leaves: self.leaves,

@@ -14,7 +14,7 @@
 //! The tail is the last eight bytes as one number: from bit 16 on three bits a row, the row's system among the leaf's
 //! (kind "some systems" alone); then the power of two, the kind, and bit 16 of each system.
 
-use super::Ids;
+use super::{Ids, count};
 
 /// A cache line.
 pub const LEAF_BYTES: usize = 64;
@@ -44,9 +44,6 @@ pub const MAX_SYSTEM: u32 = (1 << 17) - 1;
 /// The longest distance there is room for, and what stands where there are no more rows.
 const MAX_DISTANCE: u32 = u16::MAX as u32;
 
-/// Words that are compared: those of the kind with more rows, rounded up to whole vectors.
-const COMPARED: usize = 16;
-
 /// Ids of the row that holds the key at this distance from the leaf's first.
 #[inline(always)]
 pub fn ids(leaf: &[u8; LEAF_BYTES], distance: u32) -> Ids {
@@ -56,10 +53,7 @@ pub fn ids(leaf: &[u8; LEAF_BYTES], distance: u32) -> Ids {
     let is_one = (tail >> KIND_AT & 1) as usize;
     let starts = ROWS_OF_SOME - 1 + (ROWS_OF_ONE - ROWS_OF_SOME) * is_one;
     let distance = (distance >> (tail >> SHIFT_AT & 31)).min(MAX_DISTANCE) as u16;
-    let row = (0..COMPARED).fold(0_u16, |row, i| {
-        row.wrapping_add(u16::from((u16::from_le_bytes(words[i]) <= distance) & ((i as u16) < starts as u16)))
-    });
-    let row = usize::from(row);
+    let row = leaf.first_chunk().map_or(0, |compared| count::leading_not_above_u16(compared, distance)).min(starts);
     let among = (1 << SYSTEM_BITS) - 1 - ((1 << SYSTEM_BITS) - 1) * is_one;
     let which = (tail >> ((WHICH_AT + SYSTEM_BITS * row) % 64)) as usize & among;
     let systems = SYSTEMS_OF_SOME + (SYSTEMS_OF_ONE - SYSTEMS_OF_SOME) * is_one;
