@@ -4,7 +4,7 @@
 use std::{net::IpAddr, path::Path};
 
 use crate::{
-    geo::{GeoSource, SourceInfo, special::effective_address, table::Ids},
+    geo::{GeoSource, SourceInfo, table::Ids},
     model::{Asn, Place},
 };
 
@@ -12,11 +12,13 @@ mod cache;
 pub mod image;
 mod lazy_table;
 pub mod packed;
+mod tables;
 
 use cache::Image;
 pub use cache::{EmbeddedError, default_cache_dir};
 use image::{Counts, Header, Layout};
 use lazy_table::LazyTable;
+use tables::Tables;
 
 /// The baked file; see [`image`].
 static BAKED: &[u8] = include_bytes!("../../resources/geo.bin");
@@ -33,7 +35,7 @@ pub type PlaceId = u32;
 /// The built-in tables, opened.
 #[derive(Debug)]
 pub struct EmbeddedGeo {
-    image: Image,
+    tables: Tables,
     layout: Layout,
     counts: Counts,
     asn_date: String,
@@ -81,7 +83,8 @@ impl EmbeddedGeo {
         };
         let Header { layout, counts, asn_date, .. } = header;
         let (places, systems) = (LazyTable::new(counts.places + 1), LazyTable::new(counts.systems + 1));
-        Self { image, layout, counts, asn_date, info, places, systems }
+        let tables = Tables::new(image, &layout);
+        Self { tables, layout, counts, asn_date, info, places, systems }
     }
 
     /// Id of an address's place. An IPv6 address that no autonomous system holds has none: the source names a city for
@@ -113,7 +116,7 @@ impl EmbeddedGeo {
 
     #[inline(always)]
     fn ids(&self, address: IpAddr) -> Ids {
-        self.layout.ids(self.image.bytes(), effective_address(address))
+        self.tables.ids(address)
     }
 
     #[inline(always)]
@@ -136,7 +139,7 @@ impl EmbeddedGeo {
 
     #[cold]
     fn make_place(&self, id: usize) -> Place {
-        let (image, layout) = (self.image.bytes(), &self.layout);
+        let (image, layout) = (self.tables.image().bytes(), &self.layout);
         let (lat, lon) = layout.lat_lon(image, id);
         Place {
             lat,
@@ -149,7 +152,7 @@ impl EmbeddedGeo {
 
     #[cold]
     fn make_system(&self, id: usize) -> Asn {
-        let (image, layout) = (self.image.bytes(), &self.layout);
+        let (image, layout) = (self.tables.image().bytes(), &self.layout);
         let organisation = layout.organisations.name(image, id).into();
         Asn { number: layout.as_number(image, id), organisation }
     }
@@ -166,7 +169,7 @@ impl EmbeddedGeo {
 
     /// Whether the tables are mapped from the cache file, not held in memory.
     pub fn is_mapped(&self) -> bool {
-        matches!(self.image, Image::Mapped(_))
+        matches!(self.tables.image(), Image::Mapped(_))
     }
 }
 

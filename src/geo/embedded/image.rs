@@ -2,12 +2,10 @@
 //! The baked file is this header and the image in compressed blocks; the cache file is the same header, byte for
 //! byte, and the image itself. Nothing is read or written here.
 
-use std::net::IpAddr;
-
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    geo::table::{Columns, Ids, KeyLayout, RangeTable, key_from_ipv4, key_from_ipv6},
+    geo::table::{Columns, KeyLayout, RangeTable},
     model::CountryCode,
 };
 
@@ -81,7 +79,6 @@ impl TableSpans {
         self.0
     }
 
-    #[inline(always)]
     pub fn table(self, layout: KeyLayout, image: &[u8]) -> RangeTable<'_> {
         RangeTable::new(layout, self.0.map(|span| span.of(image)))
     }
@@ -212,15 +209,6 @@ pub fn crc32(bytes: &[u8]) -> u32 {
 }
 
 impl Layout {
-    /// Ids of the address's place and of the autonomous system that holds it.
-    #[inline(always)]
-    pub fn ids(&self, image: &[u8], address: IpAddr) -> Ids {
-        match address {
-            IpAddr::V4(v4) => self.ipv4.table(KeyLayout::Ipv4, image).ids(key_from_ipv4(v4)),
-            IpAddr::V6(v6) => self.ipv6.table(KeyLayout::Ipv6, image).ids(key_from_ipv6(v6)),
-        }
-    }
-
     /// Degrees north and east of a place.
     pub fn lat_lon(&self, image: &[u8], place: usize) -> (f32, f32) {
         let degrees = |span: Span| f32::from(i16::from_le_bytes(entry(span, image, place))) / 100.0;

@@ -7,7 +7,7 @@ const CHUNK: usize = 256;
 
 /// A value in a cache line of its own, so that reading it loads one line and not two.
 #[derive(Debug)]
-#[repr(align(64))]
+#[repr(align(32))]
 struct Slot<T>(OnceLock<T>);
 
 type Chunk<T> = Box<[Slot<T>]>;

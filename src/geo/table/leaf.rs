@@ -48,16 +48,17 @@ const MAX_DISTANCE: u32 = u16::MAX as u32;
 #[inline(always)]
 pub fn ids(leaf: &[u8; LEAF_BYTES], distance: u32) -> Ids {
     let words = leaf.as_chunks::<2>().0;
-    let word = |i: usize| u32::from(u16::from_le_bytes(words[i % WORDS]));
-    let tail = leaf.last_chunk().map_or(0, |tail| u64::from_le_bytes(*tail));
-    let is_one = (tail >> KIND_AT & 1) as usize;
-    let starts = ROWS_OF_SOME - 1 + (ROWS_OF_ONE - ROWS_OF_SOME) * is_one;
+    let word = |i: u32| u32::from(u16::from_le_bytes(words[i as usize % WORDS]));
+    let (Some(compared), Some(tail)) = (words.first_chunk(), leaf.last_chunk()) else { return Ids::default() };
+    let tail = u64::from_le_bytes(*tail);
+    // All ones for the kind "one system", else 0: choices without a branch.
+    let one = ((tail >> KIND_AT & 1) as u32).wrapping_neg();
+    let starts = (ROWS_OF_SOME - 1) as u32 + (one & (ROWS_OF_ONE - ROWS_OF_SOME) as u32);
     let distance = (distance >> (tail >> SHIFT_AT & 31)).min(MAX_DISTANCE) as u16;
-    let row = leaf.first_chunk().map_or(0, |compared| count::leading_not_above_u16(compared, distance)).min(starts);
-    let among = (1 << SYSTEM_BITS) - 1 - ((1 << SYSTEM_BITS) - 1) * is_one;
-    let which = (tail >> ((WHICH_AT + SYSTEM_BITS * row) % 64)) as usize & among;
-    let systems = SYSTEMS_OF_SOME + (SYSTEMS_OF_ONE - SYSTEMS_OF_SOME) * is_one;
-    let system_high = (tail >> ((SYSTEM_HIGHS_AT + which) % 64) & 1) as u32;
+    let row = count::leading_not_above_u16(compared, distance).min(starts);
+    let which = (tail >> ((WHICH_AT as u32 + SYSTEM_BITS as u32 * row) & 63)) as u32 & ((1 << SYSTEM_BITS) - 1) & !one;
+    let systems = SYSTEMS_OF_SOME as u32 + (one & (SYSTEMS_OF_ONE - SYSTEMS_OF_SOME) as u32);
+    let system_high = (tail >> ((SYSTEM_HIGHS_AT as u32 + which) & 63) & 1) as u32;
     Ids { place: word(starts + row), system: word(systems + which) | system_high << 16 }
 }
 
