@@ -1,7 +1,7 @@
 //! The tables built into the program: cities (DB-IP City Lite) and autonomous systems, made by `cargo xtask bake-geo`.
 //! Owns how they are opened and asked; what foreign files say is not its business.
 
-use std::{net::IpAddr, path::Path};
+use std::{hint::select_unpredictable, net::IpAddr, path::Path};
 
 use crate::{
     geo::{GeoSource, SourceInfo, table::Ids},
@@ -41,8 +41,8 @@ pub struct EmbeddedGeo {
     asn_date: String,
     info: SourceInfo,
     /// Values with names, made when first asked for, so that a look-up copies and allocates nothing.
-    places: LazyTable<Place>,
-    systems: LazyTable<Asn>,
+    places: LazyTable<Place, 1>,
+    systems: LazyTable<Asn, 2>,
 }
 
 impl EmbeddedGeo {
@@ -119,22 +119,20 @@ impl EmbeddedGeo {
         self.tables.ids(address)
     }
 
+    // Row 0, "none", is looked up like any other, for whether there is one shows when the row has come from memory: a
+    // processor that has guessed wrong until then starts all over with the look-ups after this one.
     #[inline(always)]
     fn place_of(&self, ids: Ids) -> Option<&Place> {
         let id = ids.place as usize;
-        if id == 0 {
-            return None;
-        }
-        self.places.get_or_make(id, || self.make_place(id))
+        let found = self.places.get_or_make(id, || self.make_place(id));
+        select_unpredictable(id != 0, found, None)
     }
 
     #[inline(always)]
     fn system_of(&self, ids: Ids) -> Option<&Asn> {
         let id = ids.system as usize;
-        if id == 0 {
-            return None;
-        }
-        self.systems.get_or_make(id, || self.make_system(id))
+        let found = self.systems.get_or_make(id, || self.make_system(id));
+        select_unpredictable(id != 0, found, None)
     }
 
     #[cold]

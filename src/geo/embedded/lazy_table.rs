@@ -2,33 +2,42 @@
 
 use std::sync::OnceLock;
 
-/// Values that get their memory together, when one of them is asked for.
-const CHUNK: usize = 256;
+/// Lines that get their memory together, when one of their values is asked for.
+const LINES_PER_CHUNK: usize = 256;
 
-/// A value in a cache line of its own, so that reading it loads one line and not two.
+/// As many values as fit into a cache line, so that reading one loads one line and not two.
 #[derive(Debug)]
-#[repr(align(32))]
-struct Slot<T>(OnceLock<T>);
+#[repr(align(64))]
+struct Line<T, const PER_LINE: usize>([OnceLock<T>; PER_LINE]);
 
-type Chunk<T> = Box<[Slot<T>]>;
+type Chunk<T, const PER_LINE: usize> = Box<[Line<T, PER_LINE>]>;
 
 #[derive(Debug)]
-pub struct LazyTable<T> {
-    chunks: Box<[OnceLock<Chunk<T>>]>,
+pub struct LazyTable<T, const PER_LINE: usize> {
+    chunks: Box<[OnceLock<Chunk<T, PER_LINE>>]>,
 }
 
-impl<T> LazyTable<T> {
+impl<T, const PER_LINE: usize> LazyTable<T, PER_LINE> {
+    const PER_CHUNK: usize = LINES_PER_CHUNK * PER_LINE;
+
     /// Has room for values `0..len`, rounded up.
     pub fn new(len: usize) -> Self {
-        Self { chunks: (0..len.div_ceil(CHUNK)).map(|_| OnceLock::new()).collect() }
+        const { assert!(size_of::<Line<T, PER_LINE>>() == 64, "not as many values as fit into a line") };
+        Self { chunks: (0..len.div_ceil(Self::PER_CHUNK)).map(|_| OnceLock::new()).collect() }
     }
 
     /// Value `index`, made by `make` when nobody has asked for it before; `None` beyond the table's end.
     #[inline(always)]
     pub fn get_or_make(&self, index: usize, make: impl FnOnce() -> T) -> Option<&T> {
-        let chunk = self.chunks.get(index / CHUNK)?;
-        let chunk = chunk.get_or_init(|| (0..CHUNK).map(|_| Slot(OnceLock::new())).collect());
-        Some(chunk.get(index % CHUNK)?.0.get_or_init(make))
+        let chunk = self.chunks.get(index / Self::PER_CHUNK)?;
+        let chunk = chunk.get_or_init(Self::empty_chunk);
+        let line = chunk.get(index % Self::PER_CHUNK / PER_LINE)?;
+        Some(line.0[index % PER_LINE].get_or_init(make))
+    }
+
+    #[cold]
+    fn empty_chunk() -> Chunk<T, PER_LINE> {
+        (0..LINES_PER_CHUNK).map(|_| Line(std::array::from_fn(|_| OnceLock::new()))).collect()
     }
 }
 
@@ -38,9 +47,10 @@ mod tests {
 
     #[test]
     fn a_value_is_made_once_and_lent_ever_after() {
-        let table = LazyTable::new(300);
+        let table = LazyTable::<String, 2>::new(300);
         assert_eq!(table.get_or_make(299, || "first".to_owned()), Some(&"first".to_owned()));
         assert_eq!(table.get_or_make(299, || unreachable!()).map(String::as_str), Some("first"));
+        assert_eq!(table.get_or_make(298, || "beside".to_owned()).map(String::as_str), Some("beside"));
         assert_eq!(table.get_or_make(0, || "other".to_owned()).map(String::as_str), Some("other"));
         assert_eq!(table.get_or_make(5_000, || unreachable!()), None);
     }

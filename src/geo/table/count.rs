@@ -54,11 +54,16 @@ pub fn leading_not_above_u32(numbers: &[[u8; 4]; 8], limit: u32) -> u32 {
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
 fn vectors<const N: usize, const M: usize>(numbers: &[[u8; N]; M]) -> [std::arch::x86_64::__m128i; 2] {
-    use std::arch::x86_64::{__m128i, _mm_loadu_si128};
-    const { assert!(N * M == 2 * size_of::<__m128i>()) };
-    let at = numbers.as_ptr().cast::<__m128i>();
-    // SAFETY: the numbers are as long as two vectors, which need not be aligned.
-    unsafe { [_mm_loadu_si128(at), _mm_loadu_si128(at.add(1))] }
+    const { assert!(N * M == 32, "two vectors") };
+    let halves = numbers.as_flattened().as_chunks::<8>().0;
+    let half = |i: usize| i64::from_le_bytes(halves[i]);
+    // SAFETY: every processor of this architecture has these instructions.
+    unsafe {
+        [
+            std::arch::x86_64::_mm_set_epi64x(half(1), half(0)),
+            std::arch::x86_64::_mm_set_epi64x(half(3), half(2)),
+        ]
+    }
 }
 
 #[cfg(test)]
