@@ -23,8 +23,16 @@ use leaf::LEAF_BYTES;
 
 /// Bits of a key that are searched inside a cell; those above pick the cell.
 const CELL_BITS: u32 = 32;
-/// Bits of an entry of cells and blocks that tell how far a key is shifted to get its entry in the next column.
+/// Bits that tell how far a key is shifted to get its entry in the next column.
 const SHIFT_BITS: u32 = 6;
+/// A block with so few leaves that all are counted at once tells itself which: the number of leaves that start in it,
+/// and the one that reaches into it.
+const DIRECT: u32 = 1;
+const DIRECT_COUNT_AT: u32 = 1;
+const DIRECT_LEAF_AT: u32 = 4;
+/// What any other block tells: how far what it leaves of a key is shifted, and where its part of the index starts.
+const BLOCK_SHIFT_AT: u32 = 1;
+const BLOCK_FIRST_AT: u32 = BLOCK_SHIFT_AT + SHIFT_BITS;
 /// Leaves whose first keys are counted at once: two vectors of the smallest processors.
 const COUNTED: usize = 8;
 
@@ -131,13 +139,19 @@ impl<'a> RangeTable<'a> {
         // Keys that the table has no room for have no cell.
         let cell = (key >> CELL_BITS).wrapping_sub(self.first_cell);
         let key = key & ((1 << CELL_BITS) - 1);
-        let (first, shift) = step(self.cells.get(cell as usize)?);
+        let cell = u32::from_le_bytes(*self.cells.get(cell as usize)?);
+        let (first, shift) = (u64::from(cell >> SHIFT_BITS), cell % (1 << SHIFT_BITS));
         let (block, in_block) = (first.wrapping_add(key >> shift), key & !(u64::MAX << shift));
-        let (first, shift) = step(self.blocks.get(block as usize)?);
-        let entry = first.wrapping_add(in_block >> shift) as usize;
-        // The leaf that reaches into this entry's keys, and the one that reaches into the next entry's.
-        let [from, to] = self.index.get(entry..)?.first_chunk()?;
-        let (mut from, mut to) = (u32::from_le_bytes(*from), u32::from_le_bytes(*to));
+        let block = u32::from_le_bytes(*self.blocks.get(block as usize)?);
+        let is_direct = block & DIRECT != 0;
+        let (first, shift) = (block >> BLOCK_FIRST_AT, (block >> BLOCK_SHIFT_AT) % (1 << SHIFT_BITS));
+        // Most blocks are direct. Which ones is hard to guess: the index is asked for all, at its start for these.
+        let entry = u64::from(first).wrapping_add(in_block >> shift) as usize;
+        let [from, to] = self.index.get(select_unpredictable(is_direct, 0, entry)..)?.first_chunk()?;
+        let (leaf, inside) = (block >> DIRECT_LEAF_AT, (block >> DIRECT_COUNT_AT) % COUNTED as u32);
+        // The leaf that reaches into these keys, and the last one that starts among them or where they end.
+        let mut from = select_unpredictable(is_direct, leaf, u32::from_le_bytes(*from));
+        let mut to = select_unpredictable(is_direct, leaf.wrapping_add(inside), u32::from_le_bytes(*to));
         let key = key as u32;
         // Few entries have so many leaves.
         while to.saturating_sub(from) >= COUNTED as u32 {
@@ -152,11 +166,4 @@ impl<'a> RangeTable<'a> {
         let leaf = self.leaves.get(from.wrapping_add(passed) as usize)?;
         Some(leaf::ids(leaf, key.wrapping_sub(base)))
     }
-}
-
-/// Where the entries of the next column start, and how far a key is shifted to get its one.
-#[inline(always)]
-fn step(entry: &[u8; 4]) -> (u64, u32) {
-    let entry = u32::from_le_bytes(*entry);
-    (u64::from(entry >> SHIFT_BITS), entry % (1 << SHIFT_BITS))
 }

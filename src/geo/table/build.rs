@@ -1,7 +1,8 @@
 //! Makes the columns of a [`RangeTable`] from rows in ascending order.
 
 use super::{
-    CELL_BITS, COUNTED, Ids, KeyLayout, RangeTable, SHIFT_BITS,
+    BLOCK_FIRST_AT, BLOCK_SHIFT_AT, CELL_BITS, COUNTED, DIRECT, DIRECT_COUNT_AT, DIRECT_LEAF_AT, Ids, KeyLayout,
+    RangeTable, SHIFT_BITS,
     leaf::{self, LEAF_BYTES, MAX_PLACE, MAX_ROWS, MAX_SYSTEM},
 };
 
@@ -17,8 +18,7 @@ pub struct Columns {
     /// For each cell where its blocks start, and in the lowest 6 bits how far a key is shifted to get its block (u32
     /// each).
     pub cells: Vec<u8>,
-    /// For each block where its part of the index starts, and how far what the block leaves of a key is shifted to get
-    /// its entry there (like cells).
+    /// For each block its leaves, or where its part of the index starts (u32 each).
     pub blocks: Vec<u8>,
     /// For each entry the leaf that holds the first of its keys; one more at the end of each block (u32 each).
     pub index: Vec<u8>,
@@ -174,8 +174,6 @@ impl Builder {
         let end = self.bases.len();
         let bits = (end - self.first_leaf).div_ceil(LEAVES_PER_BLOCK).next_power_of_two().trailing_zeros();
         let shift = CELL_BITS - bits;
-        // The last block without a leaf of its own: what it leaves to do, and the leaf that reaches into it.
-        let mut plain = None;
         let mut from = self.first_leaf;
         for block in 0..1_u64 << bits {
             let first_key = block << shift;
@@ -183,13 +181,11 @@ impl Builder {
             from += bases.partition_point(|&base| u64::from(base) <= first_key);
             let bases = &self.bases[from + 1..];
             let inside = bases.partition_point(|&base| u64::from(base) < first_key + (1 << shift));
-            let entry = match plain {
-                Some((leaf, entry)) if inside == 0 && leaf == from => entry,
-                _ => self.push_block(first_key, shift, from, inside),
+            let entry = if inside < COUNTED {
+                (from as u32) << DIRECT_LEAF_AT | (inside as u32) << DIRECT_COUNT_AT | DIRECT
+            } else {
+                self.push_block(first_key, shift, from, inside)
             };
-            if inside == 0 {
-                plain = Some((from, entry));
-            }
             self.blocks.push(entry);
             from += inside;
         }
@@ -219,11 +215,13 @@ impl Builder {
             }
             self.index.push((from + passed) as u32);
         }
-        (start as u32) << SHIFT_BITS | shift
+        (start as u32) << BLOCK_FIRST_AT | shift << BLOCK_SHIFT_AT
     }
 
     fn finish(mut self) -> Columns {
         self.bases.extend([u32::MAX; COUNTED]);
+        // Is asked where there is no block with an index, too.
+        self.index.extend([0; 2]);
         let bytes = |column: Vec<u32>| column.into_iter().flat_map(u32::to_le_bytes).collect();
         debug_assert!(self.leaves.len().is_multiple_of(LEAF_BYTES));
         Columns {
