@@ -126,8 +126,7 @@ fn locate(
 }
 
 fn whereabouts(observation: &Observation, geography: &Geography) -> (Result<Place, NoPlace>, Option<Asn>) {
-    let peer = observation.peer.ip();
-    (geography.locate(peer), geography.asn(peer))
+    geography.locate_with_asn(observation.peer.ip())
 }
 
 /// The body of the thread. Ends when the collector's channel or the map's closes.

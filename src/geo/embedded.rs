@@ -180,6 +180,11 @@ impl GeoSource for EmbeddedGeo {
         self.asn_ref(address).cloned()
     }
 
+    fn place_and_asn(&self, address: IpAddr) -> (Option<Place>, Option<Asn>) {
+        let (place, asn) = self.located_ref(address);
+        (place.cloned(), asn.cloned())
+    }
+
     fn info(&self) -> &SourceInfo {
         &self.info
     }

@@ -167,3 +167,129 @@ impl<'a> RangeTable<'a> {
         Some(leaf::ids(leaf, key.wrapping_sub(base)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+
+    const LAYOUTS: [KeyLayout; 2] = [KeyLayout::Ipv4, KeyLayout::Ipv6];
+
+    /// What a table must answer: the last row at or before the key.
+    fn scan(rows: &BTreeMap<u64, Ids>, key: u64) -> Ids {
+        rows.range(..=key).next_back().map_or(Ids::default(), |(_, &ids)| ids)
+    }
+
+    /// Keys near one another, near the edges of cells, and anywhere.
+    fn key(layout: KeyLayout) -> impl Strategy<Value = u64> {
+        let (first, end) = (layout.first_key(), layout.end_of_keys());
+        prop_oneof![
+            first..end,
+            first..first + 200_000,
+            (0..40_u64, 0..4_u64).prop_map(move |(high, near)| first + (high << 16) + near),
+            (0..40_u64, 0..4_u64).prop_map(move |(high, near)| first + ((high << 32) | near) % (end - first)),
+            (1..40_u64).prop_map(move |high| first + ((high << 32) - 1) % (end - first)),
+            end - 70_000..end,
+        ]
+    }
+
+    fn ids() -> impl Strategy<Value = Ids> {
+        let system = prop_oneof![0..5_u32, Just(7_u32), (1_u32 << 17) - 3..1 << 17];
+        (prop_oneof![0..5_u32, 65_533..=65_535_u32], system).prop_map(|(place, system)| Ids { place, system })
+    }
+
+    /// Rows anywhere, and a crowd of them from one key on: more than the leaves of a block that tells them itself.
+    fn rows(layout: KeyLayout) -> impl Strategy<Value = BTreeMap<u64, Ids>> {
+        let crowd = (key(layout), 1..300_u64, 0..1_500_u64, 1..9_u32);
+        (proptest::collection::btree_map(key(layout), ids(), 0..60), crowd).prop_map(
+            move |(mut rows, (from, step, count, systems))| {
+                let crowd = (0..count).map(|i| (from + i * step, i as u32));
+                let held = crowd.filter(|&(key, _)| layout.holds(key));
+                rows.extend(held.map(|(key, i)| (key, Ids { place: i % 999, system: i / 20 % systems })));
+                rows
+            },
+        )
+    }
+
+    fn agrees_with_scan(layout: KeyLayout, rows: &BTreeMap<u64, Ids>, keys: Vec<u64>) {
+        let columns = Columns::from_rows(layout, rows.clone()).unwrap();
+        let table = columns.table(layout);
+        let edges = rows.keys().flat_map(|&key| [key.saturating_sub(1), key, key + 1]);
+        for key in keys.into_iter().chain(edges).filter(|&key| layout.holds(key)) {
+            assert_eq!(table.ids(key), scan(rows, key), "key {key:#x}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn ipv4_agrees_with_a_linear_scan(
+            rows in rows(KeyLayout::Ipv4),
+            keys in proptest::collection::vec(key(KeyLayout::Ipv4), 60),
+        ) {
+            agrees_with_scan(KeyLayout::Ipv4, &rows, keys);
+        }
+
+        #[test]
+        fn ipv6_agrees_with_a_linear_scan(
+            rows in rows(KeyLayout::Ipv6),
+            keys in proptest::collection::vec(key(KeyLayout::Ipv6), 60),
+        ) {
+            agrees_with_scan(KeyLayout::Ipv6, &rows, keys);
+        }
+
+        #[test]
+        fn any_bytes_are_searched_without_a_panic(
+            columns in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..300), 5),
+            keys in proptest::collection::vec(any::<u64>(), 20),
+        ) {
+            for layout in LAYOUTS {
+                let columns = std::array::from_fn(|i| columns[i].as_slice());
+                let table = RangeTable::new(layout, columns);
+                for &key in &keys {
+                    table.ids(key);
+                    table.ids(layout.first_key() + key % (layout.end_of_keys() - layout.first_key()));
+                }
+            }
+        }
+
+        #[test]
+        fn a_damaged_table_is_searched_without_a_panic(
+            rows in rows(KeyLayout::Ipv4),
+            column in 0..5_usize,
+            damage in proptest::collection::vec((any::<proptest::sample::Index>(), any::<u8>()), 1..20),
+            keys in proptest::collection::vec(key(KeyLayout::Ipv4), 60),
+        ) {
+            let columns = Columns::from_rows(KeyLayout::Ipv4, rows).unwrap();
+            let mut columns = columns.in_order().map(<[u8]>::to_vec);
+            for (at, byte) in damage {
+                if !columns[column].is_empty() {
+                    let at = at.index(columns[column].len());
+                    columns[column][at] = byte;
+                }
+            }
+            let table = RangeTable::new(KeyLayout::Ipv4, std::array::from_fn(|i| columns[i].as_slice()));
+            for key in keys {
+                table.ids(key);
+            }
+        }
+    }
+
+    #[test]
+    fn a_key_that_a_table_has_no_room_for_has_no_ids() {
+        let ids = Ids { place: 7, system: 9 };
+        let columns = Columns::from_rows(KeyLayout::Ipv6, [(KeyLayout::Ipv6.first_key(), ids)]).unwrap();
+        let table = columns.table(KeyLayout::Ipv6);
+        let found = |text: &str| table.ids(key_from_ipv6(text.parse().unwrap()));
+        assert_eq!((found("2000::"), found("3fff:ffff:ffff::1")), (ids, ids));
+        assert_eq!(
+            [found("fe80::1"), found("::1"), found("4000::"), found("1fff:ffff::")],
+            [Ids::default(); 4]
+        );
+        let columns = Columns::from_rows(KeyLayout::Ipv4, [(0, ids)]).unwrap();
+        assert_eq!(columns.table(KeyLayout::Ipv4).ids(u64::from(u32::MAX)), ids);
+        assert_eq!(columns.table(KeyLayout::Ipv4).ids(1 << 32), Ids::default());
+    }
+}

@@ -1,8 +1,8 @@
 //! Makes the columns of a [`RangeTable`] from rows in ascending order.
 
 use super::{
-    BLOCK_FIRST_AT, BLOCK_SHIFT_AT, CELL_BITS, COUNTED, DIRECT, DIRECT_COUNT_AT, DIRECT_LEAF_AT, Ids, KeyLayout,
-    RangeTable, SHIFT_BITS,
+    BLOCK_FIRST_AT, BLOCK_SHIFT_AT, CELL_BITS, COUNTED, DIRECT, DIRECT_COUNT_AT, DIRECT_LEAF_AT, Ids,
+    KeyLayout, RangeTable, SHIFT_BITS,
     leaf::{self, LEAF_BYTES, MAX_PLACE, MAX_ROWS, MAX_SYSTEM},
 };
 
@@ -231,5 +231,41 @@ impl Builder {
             bases: bytes(self.bases),
             leaves: self.leaves,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ids(place: u32, system: u32) -> Ids {
+        Ids { place, system }
+    }
+
+    #[test]
+    fn rows_that_cannot_be_a_table_are_refused() {
+        let table = |rows: &[(u64, Ids)]| Columns::from_rows(KeyLayout::Ipv4, rows.to_vec()).map(|_| ());
+        assert_eq!(table(&[(5, ids(1, 1)), (5, ids(2, 1))]), Err(BuildError::NotSorted { row: 1, key: 5 }));
+        assert_eq!(table(&[(1 << 32, ids(1, 1))]), Err(BuildError::KeyOutside { row: 0, key: 1 << 32 }));
+        let (place, system) = (ids(65_536, 1), ids(1, 1 << 17));
+        assert_eq!(table(&[(1, place)]), Err(BuildError::IdTooLarge { row: 0, ids: place }));
+        assert_eq!(table(&[(1, system)]), Err(BuildError::IdTooLarge { row: 0, ids: system }));
+        assert_eq!(table(&[(1, ids(65_535, (1 << 17) - 1))]), Ok(()));
+    }
+
+    #[test]
+    fn rows_of_places_and_systems_are_joined() {
+        let places = [(0, 1), (10, 2), (30, 0)];
+        let systems = [(5, 8), (10, 9), (40, 0)];
+        let expected = [(0, ids(1, 0)), (5, ids(1, 8)), (10, ids(2, 9)), (30, ids(0, 9)), (40, ids(0, 0))];
+        assert_eq!(joined(places, systems).collect::<Vec<_>>(), expected);
+        assert_eq!(joined([], systems).count(), 3);
+    }
+
+    #[test]
+    fn alike_cells_share_their_leaf() {
+        let columns =
+            Columns::from_rows(KeyLayout::Ipv6, [(0x2a00 << 32, ids(1, 1)), (0x2a01 << 32, ids(0, 0))]);
+        assert_eq!(columns.map(|columns| columns.leaves.len()), Ok(3 * LEAF_BYTES));
     }
 }

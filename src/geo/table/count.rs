@@ -7,7 +7,8 @@ pub fn leading_not_above_u16(numbers: &[[u8; 2]; 16], limit: u16) -> u32 {
     #[cfg(target_arch = "x86_64")]
     {
         use std::arch::x86_64::{
-            _mm_cmpeq_epi16, _mm_movemask_epi8, _mm_packs_epi16, _mm_set1_epi16, _mm_setzero_si128, _mm_subs_epu16,
+            _mm_cmpeq_epi16, _mm_movemask_epi8, _mm_packs_epi16, _mm_set1_epi16, _mm_setzero_si128,
+            _mm_subs_epu16,
         };
         let [low, high] = vectors(numbers);
         // SAFETY: every processor of this architecture has these instructions.
@@ -31,7 +32,8 @@ pub fn leading_not_above_u32(numbers: &[[u8; 4]; 8], limit: u32) -> u32 {
     #[cfg(target_arch = "x86_64")]
     {
         use std::arch::x86_64::{
-            _mm_cmpgt_epi32, _mm_movemask_epi8, _mm_packs_epi16, _mm_packs_epi32, _mm_set1_epi32, _mm_xor_si128,
+            _mm_cmpgt_epi32, _mm_movemask_epi8, _mm_packs_epi16, _mm_packs_epi32, _mm_set1_epi32,
+            _mm_xor_si128,
         };
         let [low, high] = vectors(numbers);
         // SAFETY: every processor of this architecture has these instructions.

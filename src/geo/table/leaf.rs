@@ -49,14 +49,18 @@ const MAX_DISTANCE: u32 = u16::MAX as u32;
 pub fn ids(leaf: &[u8; LEAF_BYTES], distance: u32) -> Ids {
     let words = leaf.as_chunks::<2>().0;
     let word = |i: u32| u32::from(u16::from_le_bytes(words[i as usize % WORDS]));
-    let (Some(compared), Some(tail)) = (words.first_chunk(), leaf.last_chunk()) else { return Ids::default() };
+    let (Some(compared), Some(tail)) = (words.first_chunk(), leaf.last_chunk()) else {
+        return Ids::default();
+    };
     let tail = u64::from_le_bytes(*tail);
     // All ones for the kind "one system", else 0: choices without a branch.
     let one = ((tail >> KIND_AT & 1) as u32).wrapping_neg();
     let starts = (ROWS_OF_SOME - 1) as u32 + (one & (ROWS_OF_ONE - ROWS_OF_SOME) as u32);
     let distance = (distance >> (tail >> SHIFT_AT & 31)).min(MAX_DISTANCE) as u16;
     let row = count::leading_not_above_u16(compared, distance).min(starts);
-    let which = (tail >> ((WHICH_AT as u32 + SYSTEM_BITS as u32 * row) & 63)) as u32 & ((1 << SYSTEM_BITS) - 1) & !one;
+    let which = (tail >> ((WHICH_AT as u32 + SYSTEM_BITS as u32 * row) & 63)) as u32
+        & ((1 << SYSTEM_BITS) - 1)
+        & !one;
     let systems = SYSTEMS_OF_SOME as u32 + (one & (SYSTEMS_OF_ONE - SYSTEMS_OF_SOME) as u32);
     let system_high = (tail >> ((SYSTEM_HIGHS_AT as u32 + which) & 63) & 1) as u32;
     Ids { place: word(starts + row), system: word(systems + which) | system_high << 16 }
@@ -91,11 +95,8 @@ pub fn from_rows(rows: &[(u32, Ids)]) -> ([u8; LEAF_BYTES], usize) {
 
 fn encode(rows: &[(u32, Ids)], is_one: bool, systems: &[u32]) -> [u8; LEAF_BYTES] {
     let Some((&(base, _), &(_, last))) = rows.first().zip(rows.last()) else { return [0; LEAF_BYTES] };
-    let (room, systems_from, among) = if is_one {
-        (ROWS_OF_ONE, SYSTEMS_OF_ONE, 1)
-    } else {
-        (ROWS_OF_SOME, SYSTEMS_OF_SOME, SOME_SYSTEMS)
-    };
+    let (room, systems_from, among) =
+        if is_one { (ROWS_OF_ONE, SYSTEMS_OF_ONE, 1) } else { (ROWS_OF_SOME, SYSTEMS_OF_SOME, SOME_SYSTEMS) };
     let shift = rows.iter().fold(0, |all, row| all | (row.0 - base)).trailing_zeros().min(31);
     let mut words = [0_u16; WORDS];
     let mut tail = u64::from(shift) << SHIFT_AT | u64::from(is_one) << KIND_AT;
@@ -134,7 +135,8 @@ mod tests {
 
     /// Rows with keys near one another and far, of one system for long or of a few.
     fn rows() -> impl Strategy<Value = Vec<(u32, Ids)>> {
-        let step = prop_oneof![1..300_u32, (0..20_u32).prop_map(|bits| 1 << bits), Just(1 << 8), 1..9_000_000_u32];
+        let step =
+            prop_oneof![1..300_u32, (0..20_u32).prop_map(|bits| 1 << bits), Just(1 << 8), 1..9_000_000_u32];
         let place = prop_oneof![0..=3_u32, Just(MAX_PLACE)];
         let system = prop_oneof![10 => Just(7_u32), 2 => 0..9_u32, 1 => Just(MAX_SYSTEM)];
         let rows = proptest::collection::vec((step, place, system), 1..30);
