@@ -41,8 +41,8 @@ pub struct EmbeddedGeo {
     asn_date: String,
     info: SourceInfo,
     /// Values with names, made when first asked for, so that a look-up copies and allocates nothing.
-    places: LazyTable<Place, 1>,
-    systems: LazyTable<Asn, 2>,
+    places: LazyTable<Place>,
+    systems: LazyTable<Asn>,
 }
 
 impl EmbeddedGeo {
@@ -58,7 +58,7 @@ impl EmbeddedGeo {
             .map(|dir| cache::cache_path(&dir, BAKED));
         let cached = path.and_then(|path| Self::open_cached(&path, &header));
         let image = cached.map_or_else(|| cache::in_memory(BAKED, &header), Ok)?;
-        Ok(Self::new(image, header))
+        Self::new(image, header)
     }
 
     fn open_cached(path: &Path, header: &Header) -> Option<Image> {
@@ -73,7 +73,7 @@ impl EmbeddedGeo {
         .ok()
     }
 
-    fn new(image: Image, header: Header) -> Self {
+    fn new(image: Image, header: Header) -> Result<Self, EmbeddedError> {
         let info = SourceInfo {
             name: NAME.to_owned(),
             date: Some(header.city_date),
@@ -82,9 +82,9 @@ impl EmbeddedGeo {
             has_asns: true,
         };
         let Header { layout, counts, asn_date, .. } = header;
-        let (places, systems) = (LazyTable::new(counts.places + 1), LazyTable::new(counts.systems + 1));
+        let (places, systems) = (LazyTable::new(counts.places + 1)?, LazyTable::new(counts.systems + 1)?);
         let tables = Tables::new(image, &layout);
-        Self { tables, layout, counts, asn_date, info, places, systems }
+        Ok(Self { tables, layout, counts, asn_date, info, places, systems })
     }
 
     /// Id of an address's place. An IPv6 address that no autonomous system holds has none: the source names a city for

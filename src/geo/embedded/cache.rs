@@ -30,7 +30,7 @@ use crate::geo::{
 /// Why tables cannot be opened, from the cache file or at all.
 #[derive(Debug, thiserror::Error)]
 pub enum EmbeddedError {
-    #[error("cache file: {0}")]
+    #[error("cache file or memory: {0}")]
     Io(#[from] io::Error),
     #[error("cache file is not one of this program, or is incomplete")]
     NotOurs,
