@@ -133,7 +133,9 @@ mod tests {
     fn threads_that_ask_at_once_get_the_same_value() {
         let table = LazyTable::new(1000).unwrap();
         std::thread::scope(|scope| {
-            let ask = || (0..1000).map(|i| table.get_or_make(i, || Arc::new(i)).unwrap().clone()).collect::<Vec<_>>();
+            let ask = || {
+                (0..1000).map(|i| table.get_or_make(i, || Arc::new(i)).unwrap().clone()).collect::<Vec<_>>()
+            };
             let threads: Vec<_> = (0..4).map(|_| scope.spawn(ask)).collect();
             let answers: Vec<_> = threads.into_iter().map(|thread| thread.join().unwrap()).collect();
             for (i, value) in answers[0].iter().enumerate() {

@@ -7,10 +7,10 @@ use super::{
 };
 
 /// A cell has about one block for so many leaves.
-const LEAVES_PER_BLOCK: usize = 4;
+const LEAVES_PER_BLOCK: usize = 2;
 /// A block's part of the index is made longer until no entry has more leaves than are counted at once, but not longer
 /// than so many times the number of its leaves: in some places they crowd.
-const MAX_ENTRIES_PER_LEAF: usize = 4;
+const MAX_ENTRIES_PER_LEAF: usize = 2;
 
 /// The columns of a table under construction.
 #[derive(Clone, Debug, Default)]
