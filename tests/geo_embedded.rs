@@ -58,6 +58,7 @@ fn well_known_addresses_have_their_country_and_system() {
         assert_eq!(asn.number, number, "{text}");
         let found = asn.organisation.to_lowercase();
         assert!(found.contains(&organisation.to_lowercase()), "{text}: {found}");
+        assert_eq!(geo.located_ref(address(text)), (Some(&place), Some(&asn)), "{text}");
     }
     let amsterdam = geo.place(address("193.0.6.139")).unwrap();
     assert_eq!((&*amsterdam.city, &*amsterdam.region), ("Amsterdam", "North Holland"));
@@ -70,10 +71,12 @@ fn addresses_that_nobody_has_are_not_located() {
     let geo = open(dir.path());
     for text in ["10.0.0.1", "127.0.0.1", "203.0.113.1", "224.0.0.1", "255.255.255.255", "0.0.0.0"] {
         assert_eq!(geo.place(address(text)), None, "{text}");
+        assert_eq!(geo.located_ref(address(text)).0, None, "{text}");
     }
     // The source names a city for these, but no autonomous system holds them.
     for text in ["2d00::1", "3000::1", "2001:db8::1", "::1", "fe80::1"] {
         assert_eq!((geo.place(address(text)), geo.asn(address(text))), (None, None), "{text}");
+        assert_eq!(geo.located_ref(address(text)), (None, None), "{text}");
     }
 }
 

@@ -250,8 +250,7 @@ fn locate(
 }
 
 fn whereabouts(observation: &Observation, geography: &Geography) -> (Result<Place, NoPlace>, Option<Asn>) {
-    let peer = observation.peer.ip();
-    (geography.locate(peer), geography.asn(peer))
+    geography.locate_with_asn(observation.peer.ip())
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
 //! The tables built into the program: cities (DB-IP City Lite) and autonomous systems, made by `cargo xtask bake-geo`.
 //! Owns how they are opened and asked; what foreign files say is not its business.
 
-use std::{net::IpAddr, path::Path};
+use std::{hint::select_unpredictable, net::IpAddr, path::Path};
 
 use crate::{
-    geo::{GeoSource, SourceInfo, special::effective_address},
+    geo::{GeoSource, SourceInfo, table::Ids},
     model::{Asn, Place},
 };
 
@@ -12,11 +12,13 @@ mod cache;
 pub mod image;
 mod lazy_table;
 pub mod packed;
+mod tables;
 
 use cache::Image;
 pub use cache::{EmbeddedError, default_cache_dir};
 use image::{Counts, Header, Layout};
 use lazy_table::LazyTable;
+use tables::Tables;
 
 /// The baked file; see [`image`].
 static BAKED: &[u8] = include_bytes!("../../resources/geo.bin");
@@ -33,7 +35,7 @@ pub type PlaceId = u32;
 /// The built-in tables, opened.
 #[derive(Debug)]
 pub struct EmbeddedGeo {
-    image: Image,
+    tables: Tables,
     layout: Layout,
     counts: Counts,
     asn_date: String,
@@ -56,7 +58,7 @@ impl EmbeddedGeo {
             .map(|dir| cache::cache_path(&dir, BAKED));
         let cached = path.and_then(|path| Self::open_cached(&path, &header));
         let image = cached.map_or_else(|| cache::in_memory(BAKED, &header), Ok)?;
-        Ok(Self::new(image, header))
+        Self::new(image, header)
     }
 
     fn open_cached(path: &Path, header: &Header) -> Option<Image> {
@@ -71,7 +73,7 @@ impl EmbeddedGeo {
         .ok()
     }
 
-    fn new(image: Image, header: Header) -> Self {
+    fn new(image: Image, header: Header) -> Result<Self, EmbeddedError> {
         let info = SourceInfo {
             name: NAME.to_owned(),
             date: Some(header.city_date),
@@ -80,50 +82,77 @@ impl EmbeddedGeo {
             has_asns: true,
         };
         let Header { layout, counts, asn_date, .. } = header;
-        let (places, systems) = (LazyTable::new(counts.places + 1), LazyTable::new(counts.systems + 1));
-        Self { image, layout, counts, asn_date, info, places, systems }
+        let (places, systems) = (LazyTable::new(counts.places + 1)?, LazyTable::new(counts.systems + 1)?);
+        let tables = Tables::new(image, &layout);
+        Ok(Self { tables, layout, counts, asn_date, info, places, systems })
     }
 
     /// Id of an address's place. An IPv6 address that no autonomous system holds has none: the source names a city for
     /// unallocated space too, which the converter leaves out.
     #[inline(always)]
     pub fn place_id(&self, address: IpAddr) -> Option<PlaceId> {
-        let id = self.layout.place_id(self.image.bytes(), effective_address(address));
+        let id = self.ids(address).place;
         (id != 0).then_some(id)
+    }
+
+    /// The place of an address and the autonomous system that holds it, lent: one look-up for both.
+    #[inline(always)]
+    pub fn located_ref(&self, address: IpAddr) -> (Option<&Place>, Option<&Asn>) {
+        let ids = self.ids(address);
+        (self.place_of(ids), self.system_of(ids))
     }
 
     /// The place of an address, lent.
     #[inline(always)]
     pub fn place_ref(&self, address: IpAddr) -> Option<&Place> {
-        let id = self.layout.place_id(self.image.bytes(), effective_address(address)) as usize;
-        if id == 0 {
-            return None;
-        }
-        self.places.get_or_make(id, || {
-            let (image, layout) = (self.image.bytes(), &self.layout);
-            let (lat, lon) = layout.lat_lon(image, id);
-            Place {
-                lat,
-                lon,
-                city: layout.cities.name(image, id).into(),
-                region: layout.region(image, id).into(),
-                country: layout.country(image, id),
-            }
-        })
+        self.place_of(self.ids(address))
     }
 
     /// The autonomous system that holds an address, lent.
     #[inline(always)]
     pub fn asn_ref(&self, address: IpAddr) -> Option<&Asn> {
-        let id = self.layout.system_id(self.image.bytes(), effective_address(address)) as usize;
-        if id == 0 {
-            return None;
+        self.system_of(self.ids(address))
+    }
+
+    #[inline(always)]
+    fn ids(&self, address: IpAddr) -> Ids {
+        self.tables.ids(address)
+    }
+
+    // Row 0, "none", is looked up like any other, for whether there is one shows when the row has come from memory: a
+    // processor that has guessed wrong until then starts all over with the look-ups after this one.
+    #[inline(always)]
+    fn place_of(&self, ids: Ids) -> Option<&Place> {
+        let id = ids.place as usize;
+        let found = self.places.get_or_make(id, || self.make_place(id));
+        select_unpredictable(id != 0, found, None)
+    }
+
+    #[inline(always)]
+    fn system_of(&self, ids: Ids) -> Option<&Asn> {
+        let id = ids.system as usize;
+        let found = self.systems.get_or_make(id, || self.make_system(id));
+        select_unpredictable(id != 0, found, None)
+    }
+
+    #[cold]
+    fn make_place(&self, id: usize) -> Place {
+        let (image, layout) = (self.tables.image().bytes(), &self.layout);
+        let (lat, lon) = layout.lat_lon(image, id);
+        Place {
+            lat,
+            lon,
+            city: layout.cities.name(image, id).into(),
+            region: layout.region(image, id).into(),
+            country: layout.country(image, id),
         }
-        self.systems.get_or_make(id, || {
-            let (image, layout) = (self.image.bytes(), &self.layout);
-            let organisation = layout.organisations.name(image, id).into();
-            Asn { number: layout.as_number(image, id), organisation }
-        })
+    }
+
+    #[cold]
+    fn make_system(&self, id: usize) -> Asn {
+        let (image, layout) = (self.tables.image().bytes(), &self.layout);
+        let organisation = layout.organisations.name(image, id).into();
+        Asn { number: layout.as_number(image, id), organisation }
     }
 
     /// How many rows and names the tables have.
@@ -138,7 +167,7 @@ impl EmbeddedGeo {
 
     /// Whether the tables are mapped from the cache file, not held in memory.
     pub fn is_mapped(&self) -> bool {
-        matches!(self.image, Image::Mapped(_))
+        matches!(self.tables.image(), Image::Mapped(_))
     }
 }
 
@@ -149,6 +178,11 @@ impl GeoSource for EmbeddedGeo {
 
     fn asn(&self, address: IpAddr) -> Option<Asn> {
         self.asn_ref(address).cloned()
+    }
+
+    fn place_and_asn(&self, address: IpAddr) -> (Option<Place>, Option<Asn>) {
+        let (place, asn) = self.located_ref(address);
+        (place.cloned(), asn.cloned())
     }
 
     fn info(&self) -> &SourceInfo {

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::{Ipv4Net, Ipv6Net};
 
-use crate::model::{NoPlace, plain_address};
+use crate::model::NoPlace;
 
 const fn v4(a: u8, b: u8, c: u8, prefix: u8) -> Ipv4Net {
     Ipv4Net::new_assert(Ipv4Addr::new(a, b, c, 0), prefix)
@@ -62,6 +62,8 @@ const IPV6: [(Ipv6Net, NoPlace); 9] = [
 const GLOBAL_UNICAST: Ipv6Net = v6(0x2000, 0, 3);
 /// 6to4, 2002::/16, RFC 3056: the IPv4 address follows the first 16 bits.
 const SIX_TO_FOUR: u128 = 0x2002;
+/// IPv4-mapped, ::ffff:0:0/96, RFC 4291.
+const MAPPED: u128 = 0xffff;
 /// NAT64, 64:ff9b::/96, RFC 6052: the IPv4 address is in the last 32 bits.
 const NAT64: u128 = 0x0064_ff9b << 64;
 
@@ -80,18 +82,18 @@ pub fn special(address: IpAddr) -> Option<NoPlace> {
 /// The address to look up: IPv4 where the given one is IPv6 only in form (mapped, 6to4, NAT64), else the given one.
 #[inline(always)]
 pub fn effective_address(address: IpAddr) -> IpAddr {
-    match plain_address(address) {
+    match address {
         IpAddr::V6(v6) => {
             let bits = u128::from(v6);
             if bits >> 112 == SIX_TO_FOUR {
                 Ipv4Addr::from((bits >> 80) as u32).into()
-            } else if bits >> 32 == NAT64 {
+            } else if bits >> 32 == MAPPED || bits >> 32 == NAT64 {
                 Ipv4Addr::from(bits as u32).into()
             } else {
-                v6.into()
+                address
             }
         }
-        v4 => v4,
+        IpAddr::V4(_) => address,
     }
 }
 

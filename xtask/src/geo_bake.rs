@@ -14,11 +14,11 @@ use connmapperl::{
         embedded::{
             image::{
                 Counts, FORMAT_VERSION, Frame, Frames, Header, ImageBuilder, Layout, PLACE_ID_BYTES,
-                PLACE_ROW_BYTES, SYSTEM_ID_BYTES, SYSTEM_ROW_BYTES, crc32,
+                SYSTEM_ID_BYTES, crc32,
             },
             packed::pack,
         },
-        table::{Columns, KeyLayout},
+        table::{Columns, KeyLayout, joined},
     },
     model::CountryCode,
 };
@@ -82,29 +82,24 @@ impl BakeGeo {
 
         let place_id = |id: u32| places.ids[id as usize - 1];
         let system_id = |number: u32| system_ids[&number];
-        let ipv4_places =
-            Table::<PLACE_ID_BYTES, PLACE_ROW_BYTES>::new(KeyLayout::IPV4_DENSE, &ipv4.ranges, place_id)?;
+        let ipv4_places = Rows::new(KeyLayout::Ipv4, &ipv4.ranges, place_id);
         let held = intersected(&ipv6.ranges, &asn_ipv6);
-        let ipv6_places = Table::<PLACE_ID_BYTES, PLACE_ROW_BYTES>::new(KeyLayout::Ipv6, &held, place_id)?;
-        let ipv4_systems =
-            Table::<SYSTEM_ID_BYTES, SYSTEM_ROW_BYTES>::new(KeyLayout::IPV4, &asn_ipv4, system_id)?;
-        let ipv6_systems =
-            Table::<SYSTEM_ID_BYTES, SYSTEM_ROW_BYTES>::new(KeyLayout::Ipv6, &asn_ipv6, system_id)?;
+        let ipv6_places = Rows::new(KeyLayout::Ipv6, &held, place_id);
+        let ipv4_systems = Rows::new(KeyLayout::Ipv4, &asn_ipv4, system_id);
+        let ipv6_systems = Rows::new(KeyLayout::Ipv6, &asn_ipv6, system_id);
         let counts = Counts {
             places: places.kept.len(),
-            ipv4_place_rows: ipv4_places.rows,
-            ipv6_place_rows: ipv6_places.rows,
+            ipv4_place_rows: ipv4_places.rows.len(),
+            ipv6_place_rows: ipv6_places.rows.len(),
             systems: systems.len(),
-            ipv4_system_rows: ipv4_systems.rows,
-            ipv6_system_rows: ipv6_systems.rows,
+            ipv4_system_rows: ipv4_systems.rows.len(),
+            ipv6_system_rows: ipv6_systems.rows.len(),
         };
 
         let mut builder = ImageBuilder::default();
         let mut layout = Layout {
-            ipv4_places: builder.table(&ipv4_places.columns),
-            ipv6_places: builder.table(&ipv6_places.columns),
-            ipv4_systems: builder.table(&ipv4_systems.columns),
-            ipv6_systems: builder.table(&ipv6_systems.columns),
+            ipv4: builder.table(&ipv4_places.columns_with(&ipv4_systems)?),
+            ipv6: builder.table(&ipv6_places.columns_with(&ipv6_systems)?),
             ..Layout::default()
         };
         let numbers = std::iter::once(&0).chain(systems.keys());
@@ -124,10 +119,10 @@ impl BakeGeo {
             Ok(Frame { compressed_bytes: frame.len() as u64, bytes: bytes.len() as u64 })
         };
         let frames = Frames {
-            ipv4_places: frame(&ipv4_places.packed)?,
-            ipv6_places: frame(&ipv6_places.packed)?,
-            ipv4_systems: frame(&ipv4_systems.packed)?,
-            ipv6_systems: frame(&ipv6_systems.packed)?,
+            ipv4_places: frame(&ipv4_places.packed::<PLACE_ID_BYTES>())?,
+            ipv6_places: frame(&ipv6_places.packed::<PLACE_ID_BYTES>())?,
+            ipv4_systems: frame(&ipv4_systems.packed::<SYSTEM_ID_BYTES>())?,
+            ipv6_systems: frame(&ipv6_systems.packed::<SYSTEM_ID_BYTES>())?,
             names: frame(&builder.image[names_from..])?,
         };
         let header = Header {
@@ -150,25 +145,31 @@ impl BakeGeo {
     }
 }
 
-/// Ranges with the program's ids, as they are searched and as they are stored.
-struct Table<const ID_BYTES: usize, const ROW_BYTES: usize> {
-    columns: Columns<ROW_BYTES>,
-    packed: Vec<u8>,
-    rows: usize,
+/// Ranges with the program's ids, cut to the keys of a table.
+struct Rows {
+    layout: KeyLayout,
+    rows: Vec<(u64, u32)>,
 }
 
-impl<const ID_BYTES: usize, const ROW_BYTES: usize> Table<ID_BYTES, ROW_BYTES> {
-    fn new(layout: KeyLayout, ranges: &[Range], id: impl Fn(u32) -> u32) -> Result<Self> {
+impl Rows {
+    fn new(layout: KeyLayout, ranges: &[Range], id: impl Fn(u32) -> u32) -> Self {
         let drop_bits = if layout == KeyLayout::Ipv6 { BELOW_48 } else { 0 };
         let with_ids = ranges.iter().map(|range| Range { id: id(range.id), ..*range });
         // Keys of IPv6 are those of 2000::/3; the source's entries outside of it name nobody.
         let mut rows = rows(&merged(with_ids), drop_bits);
         rows.retain(|&(key, _)| layout.holds(key));
-        Ok(Self {
-            columns: Columns::from_rows(layout, rows.iter().copied())?,
-            packed: pack::<ID_BYTES>(layout, &rows),
-            rows: rows.len(),
-        })
+        Self { layout, rows }
+    }
+
+    /// These rows of places, and those of systems, as they are searched.
+    fn columns_with(&self, systems: &Self) -> Result<Columns> {
+        let (places, systems) = (self.rows.iter().copied(), systems.rows.iter().copied());
+        Ok(Columns::from_rows(self.layout, joined(places, systems))?)
+    }
+
+    /// As they are stored.
+    fn packed<const ID_BYTES: usize>(&self) -> Vec<u8> {
+        pack::<ID_BYTES>(self.layout, &self.rows)
     }
 }
 

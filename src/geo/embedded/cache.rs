@@ -19,18 +19,18 @@ use ruzstd::decoding::{FrameDecoder, errors::FrameDecoderError};
 use crate::geo::{
     embedded::{
         image::{
-            FORMAT_VERSION, Frame, HEADER_BYTES, Header, HeaderError, PLACE_ID_BYTES, PLACE_ROW_BYTES,
-            SYSTEM_ID_BYTES, SYSTEM_ROW_BYTES, TableSpans, crc32,
+            FORMAT_VERSION, Frame, HEADER_BYTES, Header, HeaderError, PLACE_ID_BYTES, SYSTEM_ID_BYTES,
+            TableSpans, crc32,
         },
         packed::{PackedError, unpack},
     },
-    table::{BuildError, Columns, KeyLayout},
+    table::{BuildError, Columns, KeyLayout, joined},
 };
 
 /// Why tables cannot be opened, from the cache file or at all.
 #[derive(Debug, thiserror::Error)]
 pub enum EmbeddedError {
-    #[error("cache file: {0}")]
+    #[error("cache file or memory: {0}")]
     Io(#[from] io::Error),
     #[error("cache file is not one of this program, or is incomplete")]
     NotOurs,
@@ -199,7 +199,7 @@ fn expand(baked: &[u8], header: &Header, sink: Sink) -> Result<(), EmbeddedError
     let mut next = |frame: Frame| {
         let (bytes, after) = rest.split_at_checked(frame.compressed_bytes as usize).unwrap_or((rest, &[]));
         rest = after;
-        Part { compressed: bytes, bytes: frame.bytes as usize, sink }
+        Part { compressed: bytes, bytes: frame.bytes as usize }
     };
     let ipv4_places = next(frames.ipv4_places);
     let ipv6_places = next(frames.ipv6_places);
@@ -208,21 +208,37 @@ fn expand(baked: &[u8], header: &Header, sink: Sink) -> Result<(), EmbeddedError
     let names = next(frames.names);
     sink(0, baked.get(..HEADER_BYTES).unwrap_or_default())?;
     thread::scope(|scope| {
-        // The largest table on one thread, everything else on the other: about half of the work each.
+        // A table on each thread: about half of the work.
         let other = thread::Builder::new()
             .name("geo-expand".into())
-            .spawn_scoped(scope, || {
-                ipv4_places
-                    .table::<PLACE_ID_BYTES, PLACE_ROW_BYTES>(KeyLayout::IPV4_DENSE, layout.ipv4_places)
-            })
+            .spawn_scoped(scope, || table(KeyLayout::Ipv4, &ipv4_places, &ipv4_systems, layout.ipv4, sink))
             .map_err(EmbeddedError::Thread)?;
-        ipv6_places.table::<PLACE_ID_BYTES, PLACE_ROW_BYTES>(KeyLayout::Ipv6, layout.ipv6_places)?;
-        ipv4_systems.table::<SYSTEM_ID_BYTES, SYSTEM_ROW_BYTES>(KeyLayout::IPV4, layout.ipv4_systems)?;
-        ipv6_systems.table::<SYSTEM_ID_BYTES, SYSTEM_ROW_BYTES>(KeyLayout::Ipv6, layout.ipv6_systems)?;
+        table(KeyLayout::Ipv6, &ipv6_places, &ipv6_systems, layout.ipv6, sink)?;
         let names_from = header.image_bytes.saturating_sub(frames.names.bytes);
         sink(HEADER_BYTES as u64 + names_from, &names.decompress()?)?;
         other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     })
+}
+
+/// Makes a table of its parts, at its place in the image.
+fn table(
+    layout: KeyLayout,
+    places: &Part,
+    systems: &Part,
+    spans: TableSpans,
+    sink: Sink,
+) -> Result<(), EmbeddedError> {
+    let (places, systems) = (places.decompress()?, systems.decompress()?);
+    let places = unpack::<PLACE_ID_BYTES>(layout, &places)?;
+    let systems = unpack::<SYSTEM_ID_BYTES>(layout, &systems)?;
+    let columns = Columns::from_rows(layout, joined(places, systems))?;
+    for (span, column) in spans.columns().into_iter().zip(columns.in_order()) {
+        if span.len() != column.len() {
+            return Err(EmbeddedError::Size { found: column.len(), expected: span.len() });
+        }
+        sink(HEADER_BYTES as u64 + span.offset(), column)?;
+    }
+    Ok(())
 }
 
 /// A compressed frame of the baked file on its way to the image.
@@ -230,27 +246,9 @@ struct Part<'a> {
     compressed: &'a [u8],
     /// When decompressed.
     bytes: usize,
-    sink: Sink<'a>,
 }
 
 impl Part<'_> {
-    fn table<const ID_BYTES: usize, const ROW_BYTES: usize>(
-        &self,
-        layout: KeyLayout,
-        spans: TableSpans,
-    ) -> Result<(), EmbeddedError> {
-        let packed = self.decompress()?;
-        let rows = unpack::<ID_BYTES>(layout, &packed)?;
-        let columns = Columns::<ROW_BYTES>::from_rows(layout, rows)?;
-        for (span, column) in spans.columns().into_iter().zip(columns.in_order()) {
-            if span.len() != column.len() {
-                return Err(EmbeddedError::Size { found: column.len(), expected: span.len() });
-            }
-            (self.sink)(HEADER_BYTES as u64 + span.offset(), column)?;
-        }
-        Ok(())
-    }
-
     fn decompress(&self) -> Result<Vec<u8>, EmbeddedError> {
         let mut bytes = vec![0; self.bytes];
         let found = FrameDecoder::new().decode_all(self.compressed, &mut bytes)?;

@@ -2,17 +2,15 @@
 //! The baked file is this header and the image in compressed blocks; the cache file is the same header, byte for
 //! byte, and the image itself. Nothing is read or written here.
 
-use std::net::IpAddr;
-
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    geo::table::{Columns, KeyLayout, RangeTable, key_from_ipv4, key_from_ipv6},
+    geo::table::{Columns, KeyLayout, RangeTable},
     model::CountryCode,
 };
 
 /// Goes up whenever a reader of the older format would misread the newer one.
-pub const FORMAT_VERSION: u32 = 1;
+pub const FORMAT_VERSION: u32 = 2;
 /// First bytes of the baked file and of the cache file.
 const MAGIC: &str = "connmapperl geo tables";
 /// The header's size in both files: one page, so that the image behind it is page-aligned when mapped.
@@ -23,11 +21,9 @@ const MAX_IMAGE_BYTES: u64 = 256 << 20;
 /// Columns start at cache lines.
 const COLUMN_ALIGNMENT: usize = 64;
 
-/// Bytes of an id in the packed tables, and of a row (two more) in the searchable ones.
+/// Bytes of an id in the packed tables.
 pub const PLACE_ID_BYTES: usize = 2;
-pub const PLACE_ROW_BYTES: usize = 4;
 pub const SYSTEM_ID_BYTES: usize = 3;
-pub const SYSTEM_ROW_BYTES: usize = 5;
 
 /// Where a column lies in the image.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,8 +79,7 @@ impl TableSpans {
         self.0
     }
 
-    #[inline(always)]
-    pub fn table<const ROW_BYTES: usize>(self, layout: KeyLayout, image: &[u8]) -> RangeTable<'_, ROW_BYTES> {
+    pub fn table(self, layout: KeyLayout, image: &[u8]) -> RangeTable<'_> {
         RangeTable::new(layout, self.0.map(|span| span.of(image)))
     }
 }
@@ -92,12 +87,9 @@ impl TableSpans {
 /// Where everything lies. Row 0 of places, regions, countries and systems is empty: the answer "none".
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Layout {
-    /// Address ranges to place ids of two bytes.
-    pub ipv4_places: TableSpans,
-    pub ipv6_places: TableSpans,
-    /// Address ranges to system ids of three bytes.
-    pub ipv4_systems: TableSpans,
-    pub ipv6_systems: TableSpans,
+    /// Address ranges to ids of places and systems.
+    pub ipv4: TableSpans,
+    pub ipv6: TableSpans,
     /// Of each place: degrees north and east in hundredths (i16), country (u8) and region (u16).
     pub lats: Span,
     pub lons: Span,
@@ -217,32 +209,6 @@ pub fn crc32(bytes: &[u8]) -> u32 {
 }
 
 impl Layout {
-    /// Id of the address's place, 0 where the table has none.
-    #[inline(always)]
-    pub fn place_id(&self, image: &[u8], address: IpAddr) -> u32 {
-        match address {
-            IpAddr::V4(v4) => {
-                self.ipv4_places.table::<PLACE_ROW_BYTES>(KeyLayout::IPV4_DENSE, image).id(key_from_ipv4(v4))
-            }
-            IpAddr::V6(v6) => {
-                self.ipv6_places.table::<PLACE_ROW_BYTES>(KeyLayout::Ipv6, image).id(key_from_ipv6(v6))
-            }
-        }
-    }
-
-    /// Id of the autonomous system that holds the address, 0 where the table has none.
-    #[inline(always)]
-    pub fn system_id(&self, image: &[u8], address: IpAddr) -> u32 {
-        match address {
-            IpAddr::V4(v4) => {
-                self.ipv4_systems.table::<SYSTEM_ROW_BYTES>(KeyLayout::IPV4, image).id(key_from_ipv4(v4))
-            }
-            IpAddr::V6(v6) => {
-                self.ipv6_systems.table::<SYSTEM_ROW_BYTES>(KeyLayout::Ipv6, image).id(key_from_ipv6(v6))
-            }
-        }
-    }
-
     /// Degrees north and east of a place.
     pub fn lat_lon(&self, image: &[u8], place: usize) -> (f32, f32) {
         let degrees = |span: Span| f32::from(i16::from_le_bytes(entry(span, image, place))) / 100.0;
@@ -294,7 +260,7 @@ impl ImageBuilder {
         NameSpans { ends: self.column(&ends), text: self.column(text.as_bytes()) }
     }
 
-    pub fn table<const ROW_BYTES: usize>(&mut self, columns: &Columns<ROW_BYTES>) -> TableSpans {
+    pub fn table(&mut self, columns: &Columns) -> TableSpans {
         TableSpans(columns.in_order().map(|column| self.column(column)))
     }
 }
@@ -337,7 +303,7 @@ mod tests {
     #[test]
     fn a_newer_format_is_refused() {
         let newer = Header { format_version: FORMAT_VERSION + 1, ..header() }.to_bytes().unwrap();
-        assert!(matches!(Header::from_bytes(&newer), Err(HeaderError::OtherVersion(2))));
+        assert!(matches!(Header::from_bytes(&newer), Err(HeaderError::OtherVersion(3))));
     }
 
     #[test]

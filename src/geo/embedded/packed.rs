@@ -21,9 +21,9 @@ pub enum PackedError {
 
 /// Packs (first key, id) rows in ascending order; see [`crate::geo::table::Columns::from_rows`].
 pub fn pack<const ID_BYTES: usize>(layout: KeyLayout, rows: &[(u64, u32)]) -> Vec<u8> {
-    let gap_before = rows.first().filter(|row| row.0 != first_key(layout)).map(|_| (first_key(layout), 0));
+    let gap_before = rows.first().filter(|row| row.0 != layout.first_key()).map(|_| (layout.first_key(), 0));
     let rows: Vec<_> = gap_before.into_iter().chain(rows.iter().copied()).collect();
-    let ends = rows.iter().skip(1).map(|row| row.0).chain([end_of_keys(layout)]);
+    let ends = rows.iter().skip(1).map(|row| row.0).chain([layout.end_of_keys()]);
     let (mut lengths, mut ids, mut odd) = (Vec::new(), Vec::new(), Vec::new());
     for (&(from, id), end) in rows.iter().zip(ends) {
         let length = end - from;
@@ -56,7 +56,7 @@ pub fn unpack<const ID_BYTES: usize>(
         return Err(PackedError::BadLength(bad));
     }
     let mut odd = odd;
-    let mut key = first_key(layout);
+    let mut key = layout.first_key();
     Ok(lengths.iter().zip(ids.as_chunks::<ID_BYTES>().0).map(move |(&code, id_bytes)| {
         let from = key;
         // Past the last odd length a length is 0, and the table's builder refuses the row that follows.
@@ -65,20 +65,6 @@ pub fn unpack<const ID_BYTES: usize>(
         id[..ID_BYTES].copy_from_slice(id_bytes);
         (from, u32::from_le_bytes(id))
     }))
-}
-
-fn first_key(layout: KeyLayout) -> u64 {
-    match layout {
-        KeyLayout::Ipv4 { .. } => 0,
-        KeyLayout::Ipv6 => 1 << 45,
-    }
-}
-
-fn end_of_keys(layout: KeyLayout) -> u64 {
-    match layout {
-        KeyLayout::Ipv4 { .. } => 1 << 32,
-        KeyLayout::Ipv6 => 2 << 45,
-    }
 }
 
 fn write_leb128(bytes: &mut Vec<u8>, mut value: u64) {
@@ -114,8 +100,8 @@ mod tests {
             keys in proptest::collection::btree_set(prop_oneof![0..300_u64, 0..1_u64 << 32, 0..1_u64 << 45], 1..60),
             ids in proptest::collection::vec(0..1_u32 << 24, 60),
         ) {
-            for (layout, bits) in [(KeyLayout::IPV4, 32), (KeyLayout::Ipv6, 45)] {
-                let base = first_key(layout);
+            for (layout, bits) in [(KeyLayout::Ipv4, 32), (KeyLayout::Ipv6, 45)] {
+                let base = layout.first_key();
                 let keys = keys.iter().filter(|&&key| key >> bits == 0).map(|&key| base + key);
                 let mut rows: Vec<_> = keys.zip(ids.iter().copied()).collect();
                 let packed = pack::<3>(layout, &rows);
@@ -129,7 +115,7 @@ mod tests {
 
         #[test]
         fn any_bytes_are_read_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..100), rows in 0..20_u8) {
-            let _ = unpack::<2>(KeyLayout::IPV4, &bytes).map(Iterator::count);
+            let _ = unpack::<2>(KeyLayout::Ipv4, &bytes).map(Iterator::count);
             let counted = [&[rows, 0, 0, 0, 5, 0, 0, 0], bytes.as_slice()].concat();
             let _ = unpack::<2>(KeyLayout::Ipv6, &counted).map(Iterator::count);
         }
@@ -137,9 +123,9 @@ mod tests {
 
     #[test]
     fn a_cut_table_is_refused() {
-        let packed = pack::<2>(KeyLayout::IPV4, &[(0, 1), (5, 2), (261, 3)]);
+        let packed = pack::<2>(KeyLayout::Ipv4, &[(0, 1), (5, 2), (261, 3)]);
         for bytes in 0..packed.len() {
-            assert!(unpack::<2>(KeyLayout::IPV4, &packed[..bytes]).is_err(), "{bytes} bytes");
+            assert!(unpack::<2>(KeyLayout::Ipv4, &packed[..bytes]).is_err(), "{bytes} bytes");
         }
     }
 }
