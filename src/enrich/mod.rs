@@ -10,6 +10,7 @@ mod table;
 use std::{
     collections::BTreeMap,
     path::PathBuf,
+    thread,
     time::{Duration, Instant},
 };
 
@@ -37,6 +38,9 @@ pub const FLEET_CAPACITY: usize = 2_048;
 pub const SIDE_CAPACITY: usize = 64;
 /// How often the user's own places are looked at for changes.
 const LOOK_AT_PLACES: Duration = Duration::from_secs(2);
+
+/// Being woken costs more than an event: what agents say is gathered for this long.
+const GATHER_NEWS: Duration = Duration::from_millis(5);
 
 /// A picture that follows the sockets at this pace looks live, and a software renderer keeps up with it.
 const BETWEEN_WAKES: Duration = Duration::from_millis(90);
@@ -103,7 +107,13 @@ pub fn run(folders: &DataFolders, inlets: &Inlets, outlets: &Outlets) {
                 Err(_) => return,
             },
             recv(fleet) -> message => match message {
-                Ok(message) => work.take_fleet(message, geography, outlets),
+                Ok(message) => {
+                    let went_on = work.take_fleet(message, geography, outlets);
+                    if fleet.is_empty() {
+                        thread::sleep(GATHER_NEWS);
+                    }
+                    went_on
+                }
                 Err(_) => {
                     fleet = &nobody;
                     true

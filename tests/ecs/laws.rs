@@ -142,6 +142,8 @@ impl Model {
             (Some(rule), Some(label)) => self.palette.linear(label, rule.color.to_array()),
             _ => self.palette.no_rule_linear(&self.theme),
         };
+        // The lower byte of the last is for the ring of an agent, which there is none of.
+        let rgba = [rgba[0], rgba[1], rgba[2], rgba[3] & 0xff00];
         Some(DotInstance {
             lon_lat: [place.lon, place.lat],
             rgba,

@@ -10,7 +10,7 @@ use std::{
 use bevy::prelude::*;
 use crossbeam_channel::{Receiver, Sender, bounded};
 
-use super::{Start, Wake, act, ingest};
+use super::{Start, Wake, act, take_reports};
 use crate::{
     components::{
         action::{AgentChange, UiAction},
@@ -66,7 +66,10 @@ struct FleetLink {
 pub(super) fn plugin(app: &mut App) {
     app.add_systems(
         Update,
-        (ask.after(act).in_set(MapSystems::Interact), take_answers.after(ingest).in_set(MapSystems::Ingest)),
+        (
+            ask.after(act).in_set(MapSystems::Interact),
+            take_answers.after(take_reports).in_set(MapSystems::Ingest),
+        ),
     );
 }
 
