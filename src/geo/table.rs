@@ -9,10 +9,7 @@
 //! routing lookups per second in software", 2012). The columns are plain little-endian bytes, so a table can be used
 //! where it lies: in a mapped file or in memory.
 
-use std::{
-    hint::select_unpredictable,
-    net::{Ipv4Addr, Ipv6Addr},
-};
+use std::{hint::select_unpredictable, net::Ipv6Addr};
 
 mod build;
 mod count;
@@ -36,12 +33,6 @@ const BLOCK_FIRST_AT: u32 = BLOCK_SHIFT_AT + SHIFT_BITS;
 /// Leaves whose first keys are counted at once: two vectors of the smallest processors.
 const COUNTED: usize = 8;
 
-/// Key of an IPv4 address: the address itself.
-#[inline(always)]
-pub fn key_from_ipv4(address: Ipv4Addr) -> u64 {
-    u64::from(u32::from(address))
-}
-
 /// Key of an IPv6 address: its /48 network, the upper 48 bits.
 #[inline(always)]
 pub fn key_from_ipv6(address: Ipv6Addr) -> u64 {
@@ -51,7 +42,7 @@ pub fn key_from_ipv6(address: Ipv6Addr) -> u64 {
 /// Which keys a table holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyLayout {
-    /// 32-bit keys: a single cell.
+    /// 32-bit keys, the addresses themselves: a single cell.
     Ipv4,
     /// 48-bit keys within 2000::/3: a cell for each /16.
     Ipv6,
@@ -106,6 +97,8 @@ pub struct Ids {
 #[derive(Clone, Copy, Debug)]
 pub struct RangeTable<'a> {
     first_cell: u64,
+    /// The first cell's entry.
+    first: u32,
     cells: &'a [[u8; 4]],
     blocks: &'a [[u8; 4]],
     index: &'a [[u8; 4]],
@@ -120,6 +113,7 @@ impl<'a> RangeTable<'a> {
     pub fn new(layout: KeyLayout, [cells, blocks, index, bases, leaves]: [&'a [u8]; 5]) -> Self {
         Self {
             first_cell: layout.first_key() >> CELL_BITS,
+            first: cells.first_chunk().map_or(0, |cell| u32::from_le_bytes(*cell)),
             cells: cells.as_chunks().0,
             blocks: blocks.as_chunks().0,
             index: index.as_chunks().0,
@@ -131,37 +125,52 @@ impl<'a> RangeTable<'a> {
     /// Ids of the range that holds `key`; "none" where there is none.
     #[inline(always)]
     pub fn ids(&self, key: u64) -> Ids {
-        self.find(key).unwrap_or_default()
-    }
-
-    #[inline(always)]
-    fn find(&self, key: u64) -> Option<Ids> {
         // Keys that the table has no room for have no cell.
         let cell = (key >> CELL_BITS).wrapping_sub(self.first_cell);
-        let key = key & ((1 << CELL_BITS) - 1);
-        let cell = u32::from_le_bytes(*self.cells.get(cell as usize)?);
+        let cell = self.cells.get(cell as usize).map(|cell| u32::from_le_bytes(*cell));
+        cell.and_then(|cell| self.find::<false>(cell, key as u32)).unwrap_or_default()
+    }
+
+    /// The same for a key of 32 bits in a table of the layout [`KeyLayout::Ipv4`].
+    #[inline(always)]
+    pub fn ids_ipv4(&self, key: u32) -> Ids {
+        self.find::<true>(self.first, key).unwrap_or_default()
+    }
+
+    /// Looks a key up in its cell. `MOSTLY_DIRECT`: nearly all blocks are, so that guessing it is right.
+    #[inline(always)]
+    fn find<const MOSTLY_DIRECT: bool>(&self, cell: u32, key: u32) -> Option<Ids> {
         let (first, shift) = (u64::from(cell >> SHIFT_BITS), cell % (1 << SHIFT_BITS));
-        let (block, in_block) = (first.wrapping_add(key >> shift), key & !(u64::MAX << shift));
+        let wide_key = u64::from(key);
+        let (block, in_block) = (first.wrapping_add(wide_key >> shift), wide_key & !(u64::MAX << shift));
         let block = u32::from_le_bytes(*self.blocks.get(block as usize)?);
         let is_direct = block & DIRECT != 0;
-        let (first, shift) = (block >> BLOCK_FIRST_AT, (block >> BLOCK_SHIFT_AT) % (1 << SHIFT_BITS));
-        // Most blocks are direct. Which ones is hard to guess: the index is asked for all, at its start for these.
-        let entry = u64::from(first).wrapping_add(in_block >> shift) as usize;
-        let [from, to] = self.index.get(select_unpredictable(is_direct, 0, entry)..)?.first_chunk()?;
         let (leaf, inside) = (block >> DIRECT_LEAF_AT, (block >> DIRECT_COUNT_AT) % COUNTED as u32);
+        if MOSTLY_DIRECT && is_direct {
+            return self.among(leaf, inside, key);
+        }
+        let (first, shift) = (block >> BLOCK_FIRST_AT, (block >> BLOCK_SHIFT_AT) % (1 << SHIFT_BITS));
+        let entry = u64::from(first).wrapping_add(in_block >> shift) as usize;
+        // Where it is hard to guess, the index is asked for all blocks, at its start for direct ones.
+        let [from, to] = self.index.get(select_unpredictable(is_direct, 0, entry)..)?.first_chunk()?;
         // The leaf that reaches into these keys, and the last one that starts among them or where they end.
         let mut from = select_unpredictable(is_direct, leaf, u32::from_le_bytes(*from));
         let mut to = select_unpredictable(is_direct, leaf.wrapping_add(inside), u32::from_le_bytes(*to));
-        let key = key as u32;
         // Few entries have so many leaves.
         while to.saturating_sub(from) >= COUNTED as u32 {
             let middle = from.midpoint(to);
             let above = u32::from_le_bytes(*self.bases.get(middle as usize)?) > key;
             (from, to) = select_unpredictable(above, (from, middle.wrapping_sub(1)), (middle, to));
         }
+        self.among(from, to.wrapping_sub(from), key)
+    }
+
+    /// Looks a key up in leaf `from` or the `others` after it, less than are counted at once.
+    #[inline(always)]
+    fn among(&self, from: u32, others: u32, key: u32) -> Option<Ids> {
         let near: &[[u8; 4]; COUNTED] = self.bases.get(from as usize..)?.first_chunk()?;
         // The first of them is not above the key.
-        let passed = count::leading_not_above_u32(near, key).min(to.wrapping_sub(from));
+        let passed = count::leading_not_above_u32(near, key).min(others);
         let base = u32::from_le_bytes(near[passed as usize % COUNTED]);
         let leaf = self.leaves.get(from.wrapping_add(passed) as usize)?;
         Some(leaf::ids(leaf, key.wrapping_sub(base)))
@@ -217,7 +226,11 @@ mod tests {
         let table = columns.table(layout);
         let edges = rows.keys().flat_map(|&key| [key.saturating_sub(1), key, key + 1]);
         for key in keys.into_iter().chain(edges).filter(|&key| layout.holds(key)) {
-            assert_eq!(table.ids(key), scan(rows, key), "key {key:#x}");
+            let expected = scan(rows, key);
+            assert_eq!(table.ids(key), expected, "key {key:#x}");
+            if layout == KeyLayout::Ipv4 {
+                assert_eq!(table.ids_ipv4(key as u32), expected, "key {key:#x}");
+            }
         }
     }
 
@@ -250,6 +263,7 @@ mod tests {
                 let table = RangeTable::new(layout, columns);
                 for &key in &keys {
                     table.ids(key);
+                    table.ids_ipv4(key as u32);
                     table.ids(layout.first_key() + key % (layout.end_of_keys() - layout.first_key()));
                 }
             }
@@ -273,6 +287,7 @@ mod tests {
             let table = RangeTable::new(KeyLayout::Ipv4, std::array::from_fn(|i| columns[i].as_slice()));
             for key in keys {
                 table.ids(key);
+                table.ids_ipv4(key as u32);
             }
         }
     }

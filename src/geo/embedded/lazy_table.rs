@@ -3,7 +3,6 @@
 use std::{
     cell::UnsafeCell,
     io,
-    marker::PhantomData,
     mem::MaybeUninit,
     sync::{
         Mutex, PoisonError,
@@ -13,61 +12,52 @@ use std::{
 
 use memmap2::MmapMut;
 
-/// Bytes of a cache line. Slots are a part of one or whole ones, so that reading a value loads no more lines than it
-/// must.
 const LINE_BYTES: usize = 64;
 
-/// Of zeros: nothing made yet.
+/// Part of a cache line or a whole one, so that reading a value loads one line and not two. Of zeros: nothing made yet.
+#[repr(align(32))]
 struct Slot<T> {
     is_made: AtomicBool,
     value: UnsafeCell<MaybeUninit<T>>,
 }
 
-pub struct LazyTable<T> {
-    /// The slots. Memory of the system's own, which takes none until it is written to.
-    memory: MmapMut,
-    len: usize,
+pub struct LazyTable<T: 'static> {
+    /// In the memory below, and lent to nobody for longer than the table lives.
+    slots: &'static [Slot<T>],
+    /// Memory of the system's own, which takes none until it is written to.
+    _memory: MmapMut,
     /// Numbers of the values that there are. Whoever makes one holds this.
     made: Mutex<Vec<usize>>,
-    values: PhantomData<T>,
 }
 
 // SAFETY: values go to other threads as with a `OnceLock`: lent to all of them, and made by one and dropped by another.
-unsafe impl<T: Send + Sync> Sync for LazyTable<T> {}
+unsafe impl<T: Send + Sync> Sync for Slot<T> {}
 
 impl<T> LazyTable<T> {
-    const SLOT_BYTES: usize = size_of::<Slot<T>>().next_power_of_two();
-
     /// Has room for values `0..len`.
     pub fn new(len: usize) -> io::Result<Self> {
-        const { assert!(align_of::<Slot<T>>() <= LINE_BYTES) };
-        let memory = MmapMut::map_anon(len.max(1) * Self::SLOT_BYTES)?;
+        const { assert!(LINE_BYTES.is_multiple_of(size_of::<Slot<T>>())) };
+        let mut memory = MmapMut::map_anon(len.max(1) * size_of::<Slot<T>>())?;
         // Single values all over the table would fill huge pages with nothing. Where there are none, none are declined.
         #[cfg(target_os = "linux")]
         let _ = memory.advise(memmap2::Advice::NoHugePage);
-        Ok(Self { memory, len, made: Mutex::default(), values: PhantomData })
+        let first = memory.as_mut_ptr().cast::<Slot<T>>();
+        // SAFETY: the memory has room for the slots, is page-aligned, does not move with the table, and is there for as
+        // long as the table, which does not give the slots away. It is zeros: slots without a value. It is only ever
+        // written to through the cells of the slots.
+        let slots = unsafe { std::slice::from_raw_parts(first, len) };
+        Ok(Self { slots, _memory: memory, made: Mutex::default() })
     }
 
     /// Value `index`, made by `make` when nobody has asked for it before; `None` beyond the table's end.
     #[inline(always)]
     pub fn get_or_make(&self, index: usize, make: impl FnOnce() -> T) -> Option<&T> {
-        let slot = self.slot(index)?;
+        let slot = self.slots.get(index)?;
         if !slot.is_made.load(Ordering::Acquire) {
             self.make(index, slot, make);
         }
         // SAFETY: made, by this thread or before what the load has seen; from then on nobody writes to it.
         Some(unsafe { (*slot.value.get()).assume_init_ref() })
-    }
-
-    #[inline(always)]
-    fn slot(&self, index: usize) -> Option<&Slot<T>> {
-        if index >= self.len {
-            return None;
-        }
-        // SAFETY: within the memory, which is page-aligned, and slots are a power of two apart that is not below their
-        // size. Zeros, as the memory is at first, are a slot without a value. It is only ever written to by `make`, through
-        // the cells of the slot.
-        Some(unsafe { &*self.memory.as_ptr().wrapping_add(index.wrapping_mul(Self::SLOT_BYTES)).cast() })
     }
 
     #[cold]
@@ -87,7 +77,7 @@ impl<T> LazyTable<T> {
 impl<T> Drop for LazyTable<T> {
     fn drop(&mut self) {
         let made = std::mem::take(self.made.get_mut().unwrap_or_else(PoisonError::into_inner));
-        for slot in made.into_iter().filter_map(|index| self.slot(index)) {
+        for slot in made.into_iter().filter_map(|index| self.slots.get(index)) {
             if slot.is_made.swap(false, Ordering::Relaxed) {
                 // SAFETY: made, and from now on said not to be; nobody else has the table any more.
                 unsafe { (*slot.value.get()).assume_init_drop() };
@@ -98,7 +88,7 @@ impl<T> Drop for LazyTable<T> {
 
 impl<T> std::fmt::Debug for LazyTable<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("LazyTable").field("len", &self.len).finish_non_exhaustive()
+        f.debug_struct("LazyTable").field("len", &self.slots.len()).finish_non_exhaustive()
     }
 }
 

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use crate::geo::{
     embedded::{cache::Image, image::Layout},
     special::effective_address,
-    table::{Ids, KeyLayout, RangeTable, key_from_ipv4, key_from_ipv6},
+    table::{Ids, KeyLayout, RangeTable, key_from_ipv6},
 };
 
 #[derive(Debug)]
@@ -37,10 +37,9 @@ impl Tables {
     /// Ids of the address's place and of the autonomous system that holds it.
     #[inline(always)]
     pub fn ids(&self, address: IpAddr) -> Ids {
-        let (table, key) = match effective_address(address) {
-            IpAddr::V4(v4) => (&self.ipv4, key_from_ipv4(v4)),
-            IpAddr::V6(v6) => (&self.ipv6, key_from_ipv6(v6)),
-        };
-        table.ids(key)
+        match effective_address(address) {
+            IpAddr::V4(v4) => self.ipv4.ids_ipv4(u32::from(v4)),
+            IpAddr::V6(v6) => self.ipv6.ids(key_from_ipv6(v6)),
+        }
     }
 }
