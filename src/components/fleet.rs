@@ -47,7 +47,9 @@ pub struct Listening {
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum ListenState {
+    /// Scenes and stills open no port and have no register.
     #[default]
+    Unavailable,
     Off,
     On(ListenFacts),
     /// One sentence: what is wrong, and what mends it.

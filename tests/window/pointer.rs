@@ -3,7 +3,7 @@
 use crate::desktop::{Desktop, Picture, Region, Window, eventually, picture::is_bright};
 
 /// All of the map but panels.
-const MAP: Region = Region::new([260, 60], [1280, 640]);
+const MAP: Region = Region::new([290, 60], [1280, 640]);
 
 /// The scene has one dot; without rules it is bright, and there are no texts.
 fn open(desktop: &Desktop) -> Option<Window<'_>> {

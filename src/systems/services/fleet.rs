@@ -92,7 +92,10 @@ pub(super) fn start(commands: &mut Commands, start: &Start, to_enrich: Sender<Fl
         }
     });
     match started {
-        Ok(_) => commands.insert_resource(FleetLink { jobs, answers, listen: at_once.unwrap_or_default() }),
+        Ok(_) => {
+            commands.insert_resource(FleetLink { jobs, answers, listen: at_once.unwrap_or_default() });
+            commands.insert_resource(Listening { state: ListenState::Off, new_agent: None });
+        }
         Err(error) => error!("cannot start a thread: {error}"),
     }
 }

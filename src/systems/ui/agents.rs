@@ -65,12 +65,13 @@ pub(super) fn show(
     Ok(())
 }
 
-/// Says whether a port is open. Scenes and stills have no listener, and nothing to say.
+/// Says whether a port is open. Scenes and stills have no listener, and say nothing of it.
 fn head(ui: &mut Ui, listening: &Listening, theme: &Theme, actions: &mut MessageWriter<UiAction>) {
     let (line, response) = row::place(ui, WIDTH, row::ROW_HEIGHT, theme);
     let faint = theme.colours.text_faint.egui();
     row::text(ui, line.left_center(), Align2::LEFT_CENTER, "Agents", sans(size::TEXT_SMALL), faint);
     let (word, colour) = match &listening.state {
+        ListenState::Unavailable => return,
         ListenState::Off => ("add  n".to_owned(), faint),
         ListenState::On(facts) => {
             (format!("listening {}", port_of(&facts.address)), theme.colours.good.egui())

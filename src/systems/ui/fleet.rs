@@ -70,6 +70,14 @@ pub(super) fn show(
 
 fn switch(ui: &mut Ui, state: &ListenState, theme: &Theme, actions: &mut MessageWriter<UiAction>) {
     let (line, button, colour) = match state {
+        ListenState::Unavailable => {
+            faint(
+                ui,
+                "A scene shows synthetic machines alone. Without --demo other machines can report here.",
+                theme,
+            );
+            return;
+        }
         ListenState::Off => (
             "No port is open: only this machine is shown.".to_owned(),
             "Listen for agents",

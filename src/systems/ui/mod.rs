@@ -7,6 +7,7 @@ mod badge;
 mod exit;
 mod fleet;
 mod help;
+mod homes;
 mod key;
 mod label_layout;
 mod labels;
@@ -64,5 +65,5 @@ pub(super) fn plugin(app: &mut App) {
                 .chain()
                 .in_set(Panels),
         )
-        .add_systems(EguiPrimaryContextPass, labels::show.in_set(Labels));
+        .add_systems(EguiPrimaryContextPass, (homes::show, labels::show).chain().in_set(Labels));
 }
