@@ -127,8 +127,8 @@ impl<'a> RangeTable<'a> {
     pub fn ids(&self, key: u64) -> Ids {
         // Keys that the table has no room for have no cell.
         let cell = (key >> CELL_BITS).wrapping_sub(self.first_cell);
-        let cell = self.cells.get(cell as usize).map(|cell| u32::from_le_bytes(*cell));
-        cell.and_then(|cell| self.find::<false>(cell, key as u32)).unwrap_or_default()
+        let Some(cell) = self.cells.get(cell as usize) else { return Ids::default() };
+        self.find::<false>(u32::from_le_bytes(*cell), key as u32).unwrap_or_default()
     }
 
     /// The same for a key of 32 bits in a table of the layout [`KeyLayout::Ipv4`].
