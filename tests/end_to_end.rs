@@ -8,15 +8,19 @@ mod support;
 
 use std::{
     collections::BTreeMap,
+    fs::{self, Permissions},
     io::{BufRead, BufReader},
-    net::IpAddr,
+    net::{IpAddr, SocketAddr},
+    os::unix::fs::PermissionsExt,
     process::Stdio,
+    time::{Duration, Instant},
 };
 
 use connmapperl::{
     components::theme::size,
     geo::{GeoSource, embedded::EmbeddedGeo},
     model::{Direction, Observation, Protocol},
+    net::wire::DEFAULT_PORT,
     rules::Rules,
 };
 use serde::Deserialize;
@@ -240,4 +244,108 @@ fn connections_of_a_few_milliseconds_are_listed_as_opened_and_closed() {
     assert!(told.values().all(|events| *events == ["opened", "closed"]), "{told:?}");
     child.kill().unwrap();
     child.wait().unwrap();
+}
+
+/// A line of `serve --no-gui` about an opened connection.
+#[derive(Debug, Deserialize)]
+struct Line {
+    event: String,
+    agent: String,
+    protocol: Option<Protocol>,
+    direction: Option<Direction>,
+    program: Option<String>,
+    local: Option<SocketAddr>,
+    peer: Option<SocketAddr>,
+    country: Option<String>,
+}
+
+impl Line {
+    fn said(&self) -> Option<(Expected, Option<String>)> {
+        let (direction, local, peer) = (self.direction?, self.local?, self.peer?);
+        let service_port = if direction == Direction::Inbound { local.port() } else { peer.port() };
+        let expected = Expected {
+            protocol: self.protocol?,
+            direction,
+            program: self.program.clone()?,
+            peer_address: peer.ip(),
+            service_port,
+        };
+        Some((expected, self.country.clone()))
+    }
+}
+
+#[test]
+fn another_machine_is_told_exactly_what_there_is() {
+    let Some(mut lab) = lab_with_targets() else { return };
+    let home = Home::new();
+    let table = EmbeddedGeo::open(Some(&home.path("cache"))).unwrap();
+    let token =
+        home.write("token", printed(&mut home.connmapperl(&["agents", "add", "home", "--fleet", "."])));
+    fs::set_permissions(token, Permissions::from_mode(0o600)).unwrap();
+    let listen = format!("{}:{DEFAULT_PORT}", lab::WORLD_V4);
+    let serve = ["serve", "--no-gui", "--fleet", ".", "--log", "lines", "--listen", &listen];
+    let mut display = lab.world.run(|| Running::start(home.connmapperl(&serve).stderr(Stdio::piped())));
+    let mut said = BufReader::new(display.0.stderr.take().unwrap());
+    let mut line = String::new();
+    while !line.contains("on another machine") {
+        assert_ne!(said.read_line(&mut line).unwrap(), 0, "{line}");
+    }
+    let agent = ["--server", &listen, "--cert", "server-cert.pem", "--token-file", "token"];
+    let _agent = lab.home.run(|| Running::start(home.client(&agent).stderr(Stdio::null())));
+
+    let lines = || -> Vec<Line> {
+        let text = fs::read_to_string(home.path("lines")).unwrap_or_default();
+        let whole = text.rfind('\n').map_or("", |end| &text[..end]);
+        whole.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    // The agent's own link is a connection too.
+    let is_link = |line: &Line| line.peer.is_some_and(|peer| peer.port() == DEFAULT_PORT);
+    let told = || -> Vec<(Expected, Option<String>)> {
+        let lines = lines();
+        assert!(lines.iter().all(|line| line.agent == "home" || line.event == "agent"), "{lines:?}");
+        let opened = lines.iter().filter(|line| line.event == "opened" && !is_link(line));
+        let mut told: Vec<_> = opened.filter_map(Line::said).collect();
+        told.sort();
+        told
+    };
+    let mut expected: Vec<(Expected, Option<String>)> = targets()
+        .into_iter()
+        .flat_map(|(target, ..)| {
+            let country = table.place(target.address).and_then(|place| place.country);
+            target.expected().map(move |sockets| (sockets, country.map(|country| country.to_string())))
+        })
+        .collect();
+    expected.sort();
+    wait_for("everything that is open", || told().len() >= expected.len());
+    assert_eq!(told(), expected);
+
+    let closed = || lines().iter().filter(|line| line.event == "closed").count();
+    let of_nginx = expected.iter().filter(|(sockets, _)| sockets.program == "nginx").count();
+    lab.end_program("nginx");
+    wait_for("the ends of nginx's", || closed() >= of_nginx);
+    assert_eq!(closed(), of_nginx);
+}
+
+/// A program that ends with the test.
+struct Running(std::process::Child);
+
+impl Running {
+    fn start(command: &mut std::process::Command) -> Self {
+        Self(command.stdin(Stdio::null()).stdout(Stdio::null()).spawn().unwrap())
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn wait_for(what: &str, mut is_so: impl FnMut() -> bool) {
+    let end = Instant::now() + Duration::from_secs(60);
+    while !is_so() {
+        assert!(Instant::now() < end, "waited in vain for {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }

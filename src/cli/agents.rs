@@ -110,7 +110,8 @@ fn read_password() -> anyhow::Result<String> {
     }
     let mut line = String::new();
     io::stdin().lock().read_line(&mut line).context("cannot read the password")?;
-    let password = line.trim_end_matches(['\r', '\n']);
+    // Agents take theirs without blanks at the ends too.
+    let password = line.trim();
     if password.is_empty() {
         bail!("no password came; give it on standard input");
     }

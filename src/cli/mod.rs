@@ -80,7 +80,7 @@ pub enum Command {
     Snapshot(SnapshotArgs),
     /// Listen for agents, and show or print what they say
     Serve(ServeArgs),
-    /// Who may connect: add, list, revoke
+    /// Who may connect: add, list, rename, revoke and more
     #[command(subcommand)]
     Agents(AgentsCommand),
 }

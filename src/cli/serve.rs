@@ -4,8 +4,10 @@
 use std::{
     io::{self, Write},
     path::PathBuf,
+    time::{Duration, Instant},
 };
 
+use anyhow::Context;
 use clap::Args;
 use crossbeam_channel::bounded;
 
@@ -16,6 +18,9 @@ use crate::{
     net::server::{FleetMessage, ListenAddress},
     systems::services::fleet::{FleetStart, start_listening},
 };
+
+/// Counts of what went wrong are told when they have changed, and no more often than this.
+const BETWEEN_COUNTS: Duration = Duration::from_secs(60);
 
 #[derive(Clone, Debug, Args)]
 pub struct ServeArgs {
@@ -55,29 +60,42 @@ pub fn fleet_start(args: &Cli) -> anyhow::Result<FleetStart> {
 pub fn serve(args: &Cli, serve: &ServeArgs) -> anyhow::Result<()> {
     let folders = args.common.folders()?;
     let mut sources = Sources::open(folders.data.as_deref(), folders.cache.as_deref());
-    let (out, known_runs): (Box<dyn Write>, _) = match &serve.log {
-        Some(path) => {
-            let log = FleetLog::open(path)?;
-            (Box::new(log.file), log.known_runs)
-        }
-        None => (Box::new(io::stdout().lock()), Default::default()),
-    };
+    let log = serve.log.as_deref().map(FleetLog::open).transpose()?;
+    let known_runs = log.as_ref().map(|log| log.known_runs.clone()).unwrap_or_default();
     let (to_us, messages) = bounded(FLEET_CAPACITY);
     let address = args.listener.listen.unwrap_or_default();
-    let (_listener, facts) = start_listening(address, &folder(&args.listener)?, known_runs.clone(), to_us)?;
-    eprintln!("listening on {}; the certificate is {}", facts.address, facts.certificate.display());
-    eprintln!("its SHA-256 fingerprint is {}", facts.fingerprint);
-    eprintln!("on another machine: {}", facts.command);
+    let (listener, facts) = start_listening(address, &folder(&args.listener)?, known_runs.clone(), to_us)?;
+    // Only now: nothing is changed for a program that cannot listen.
+    let out: Box<dyn Write> = match log {
+        Some(log) => Box::new(log.go_on()?),
+        None => Box::new(io::stdout().lock()),
+    };
+    complain(&format!("listening on {}; the certificate is {}", facts.address, facts.certificate.display()));
+    complain(&format!("its SHA-256 fingerprint is {}", facts.fingerprint));
+    complain(&format!("on another machine: {}", facts.command));
+    let (mut counted, mut count_at) = (listener.counters(), Instant::now() + BETWEEN_COUNTS);
     let mut lines = FleetLines::new(out, known_runs);
     for message in &messages {
         let waiting = std::iter::once(message).chain(messages.try_iter().take(FLEET_CAPACITY));
         sources.poll();
         match lines.write_all(waiting.filter_map(said), sources.geography()) {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(()),
-            written => written?,
+            written => {
+                written.context("cannot write what agents say; it is told again after the next start")?
+            }
+        }
+        let counters = listener.counters();
+        if counters.differs_in_faults(&counted) && Instant::now() >= count_at {
+            complain(&format!("so far: {}", serde_json::to_string(&counters)?));
+            (counted, count_at) = (counters, Instant::now() + BETWEEN_COUNTS);
         }
     }
     Ok(())
+}
+
+/// To standard error, whether anybody still reads that or not.
+fn complain(line: &str) {
+    let _ = writeln!(io::stderr(), "{line}");
 }
 
 /// Notices go to standard error, all else on.
@@ -85,7 +103,7 @@ fn said(message: FleetMessage) -> Option<crate::net::server::AgentNews> {
     match message {
         FleetMessage::Agent(news) => Some(news),
         FleetMessage::Notice { topic, line, .. } => {
-            eprintln!("{topic}: {line}");
+            complain(&format!("{topic}: {line}"));
             None
         }
     }

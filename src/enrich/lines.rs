@@ -6,6 +6,7 @@ use std::{
     io::{self, Write},
     net::SocketAddr,
     sync::Arc,
+    time::{SystemTime, UNIX_EPOCH},
 };
 
 use serde::Serialize;
@@ -138,7 +139,7 @@ impl<W: Write> FleetLines<W> {
         match news {
             News::Status(status) => {
                 self.names.insert(agent, Arc::clone(&status.name));
-                self.line(agent, "agent", 0, None, None, |line| {
+                self.line(agent, "agent", now_unix_millis(), None, None, |line| {
                     line.status = Some(StatusFacts::from(&status))
                 })
             }
@@ -147,28 +148,35 @@ impl<W: Write> FleetLines<W> {
                 let traffic = final_traffic(&event);
                 let located = self.table.take_remote(agent, run, event, geography);
                 let source = Source { run, sequence: Some(sequence) };
-                located.map_or(Ok(()), |located| self.change(agent, source, unix_millis, traffic, &located))
+                located.map_or(Ok(()), |located| {
+                    self.change(agent, Some(source), unix_millis, traffic, &located)
+                })
             }),
             News::Snapshot { run, same_boot, unix_millis, connections } => {
                 let opened = sequences(run, &connections);
                 let known = self.known_runs.get(&run).copied().unwrap_or(0);
                 let snapshot = Snapshot { run, same_boot, unix_millis, connections };
-                for located in self.table.take_snapshot(agent, snapshot, geography) {
-                    let sequence = match &located {
-                        Located::Opened(connection) => opened.get(&connection.key.connection).copied(),
-                        _ => None,
-                    };
+                let changes = self.table.take_snapshot(agent, snapshot, geography);
+                let sequence_of = |located: &Located| match located {
+                    Located::Opened(connection) => opened.get(&connection.key.connection).copied(),
+                    _ => None,
+                };
+                let mut changes: Vec<_> =
+                    changes.into_iter().map(|located| (sequence_of(&located), located)).collect();
+                // Whoever goes on from half of it takes the highest number for all below.
+                changes.sort_by_key(|(sequence, _)| *sequence);
+                for (sequence, located) in changes {
                     // It was written before this program started.
                     if sequence.is_none_or(|sequence| sequence > known) {
                         let source = Source { run, sequence };
-                        self.change(agent, source, unix_millis, None, &located)?;
+                        self.change(agent, Some(source), unix_millis, None, &located)?;
                     }
                 }
                 Ok(())
             }
             News::Gone { unix_millis } => {
                 for located in self.table.forget(agent, unix_millis) {
-                    self.change(agent, Source { run: 0, sequence: None }, unix_millis, None, &located)?;
+                    self.change(agent, None, unix_millis, None, &located)?;
                 }
                 self.line(agent, "gone", unix_millis, None, None, |_| {})
             }
@@ -178,7 +186,7 @@ impl<W: Write> FleetLines<W> {
     fn change(
         &mut self,
         agent: AgentId,
-        source: Source,
+        source: Option<Source>,
         unix_millis: i64,
         traffic: Option<Traffic>,
         located: &Located,
@@ -186,20 +194,20 @@ impl<W: Write> FleetLines<W> {
         match located {
             Located::Opened(connection) => {
                 let at = connection.opened_unix_millis;
-                self.line(agent, "opened", at, Some(source), Some(connection.key.connection), |line| {
+                self.line(agent, "opened", at, source, Some(connection.key.connection), |line| {
                     line.socket = Some(SocketFacts::from(&**connection));
                     line.owner = Some(OwnerFacts::from(&connection.observation.owner));
                     line.traffic = Some(connection.observation.traffic.into());
                 })
             }
             Located::Updated { key, traffic, owner } => {
-                self.line(agent, "updated", unix_millis, Some(source), Some(key.connection), |line| {
+                self.line(agent, "updated", unix_millis, source, Some(key.connection), |line| {
                     line.traffic = traffic.map(TrafficFacts::from);
                     line.owner = owner.as_ref().map(OwnerFacts::from);
                 })
             }
             Located::Closed { key, unix_millis } => {
-                self.line(agent, "closed", *unix_millis, Some(source), Some(key.connection), |line| {
+                self.line(agent, "closed", *unix_millis, source, Some(key.connection), |line| {
                     line.traffic = traffic.map(TrafficFacts::from);
                 })
             }
@@ -233,6 +241,11 @@ impl<W: Write> FleetLines<W> {
         serde_json::to_writer(&mut self.out, &Line { agent: &name, ..line }).map_err(io::Error::from)?;
         self.out.write_all(b"\n")
     }
+}
+
+fn now_unix_millis() -> i64 {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX)
 }
 
 fn final_traffic(event: &Event) -> Option<Traffic> {
@@ -357,5 +370,14 @@ mod tests {
         let lines = lines(HashMap::from([(7, 5)]), vec![snapshot]);
         assert_eq!(lines.len(), 1);
         assert_eq!(lines[0]["sequence"], 8);
+    }
+
+    #[test]
+    fn half_a_snapshot_holds_the_lowest_numbers() {
+        let connections = [9, 3, 27, 1, 14, 8].map(open).to_vec();
+        let snapshot = News::Snapshot { run: 7, same_boot: false, unix_millis: 9, connections };
+        let numbers: Vec<_> =
+            lines(HashMap::new(), vec![snapshot]).iter().map(|line| line["sequence"].as_u64()).collect();
+        assert_eq!(numbers, [1, 3, 8, 9, 14, 27].map(Some));
     }
 }

@@ -27,7 +27,7 @@ use self::{namespace::Namespace, program::Program};
 
 pub const HOME_V4: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 10);
 pub const HOME_V6: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0x64, 0, 0, 0, 0, 0x10);
-const WORLD_V4: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 1);
+pub const WORLD_V4: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 1);
 const WORLD_V6: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0x64, 0, 0, 0, 0, 1);
 
 /// The hidden test in which programs live. Must stand at the top level of a test file.

@@ -16,6 +16,7 @@ use connmapperl::net::{
     },
     collector::{Collector, hostname},
     tls::Fingerprint,
+    wire::{MAX_NAME_CHARS, clean},
 };
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -109,7 +110,12 @@ fn settings(arguments: &Arguments) -> anyhow::Result<Settings> {
         server,
         pin,
         secret,
-        name: arguments.name.as_deref().map_or_else(hostname, Into::into),
+        name: arguments
+            .name
+            .as_deref()
+            .map(|name| clean(name.trim(), MAX_NAME_CHARS))
+            .filter(|name| !name.is_empty())
+            .map_or_else(hostname, Into::into),
         shortest_tick: Duration::from_millis(arguments.interval.into()),
         outbox: Bounds::default(),
         backoff: BackoffBounds::default(),

@@ -16,7 +16,10 @@ use super::{
 };
 use crate::{
     model::CollectorMethod,
-    net::collector::{self, Collector},
+    net::{
+        collector::{self, Collector},
+        wire::messages::Reason,
+    },
 };
 
 /// Messages between collector and outbox; both are in memory, so a few ticks are plenty.
@@ -53,6 +56,10 @@ pub enum RunError {
     Tls(#[from] rustls::Error),
     #[error("the collector ended")]
     CollectorEnded,
+    #[error(
+        "another agent has connected with this token from this machine, and goes on; is it running twice?"
+    )]
+    Replaced,
 }
 
 /// Runs an agent until `stop` is done; then what is due is sent, for a second at most. Blocks the calling thread.
@@ -96,7 +103,7 @@ pub fn run(
             std::future::pending::<()>().await;
         };
         tokio::select! {
-            () = agent.links(stopped) => Ok(()),
+            ended = agent.links(stopped) => ended,
             () = shared.ended() => Err(RunError::CollectorEnded),
             () = stopping => Ok(()),
         }
@@ -122,14 +129,14 @@ struct Agent<'a> {
 
 impl Agent<'_> {
     /// One after the other, until the agent shall end.
-    async fn links(&mut self, mut stop: watch::Receiver<bool>) {
+    async fn links(&mut self, mut stop: watch::Receiver<bool>) -> Result<(), RunError> {
         let mut backoff = Backoff::new(self.settings.backoff);
         let mut force_snapshot = false;
         loop {
             let opening = Link::open(self.settings, &self.connector, &self.identity, self.method);
             let opened = tokio::select! {
                 opened = opening => opened,
-                () = stopped(&mut stop) => return,
+                () = stopped(&mut stop) => return Ok(()),
             };
             let failure = match opened {
                 Err(failure) => failure,
@@ -140,12 +147,16 @@ impl Agent<'_> {
                     backoff.had_a_link(boot_time().saturating_sub(began), link.was_of_use());
                     force_snapshot = false;
                     match ended {
-                        Ended::Stopped => return,
+                        Ended::Stopped => return Ok(()),
                         Ended::Failed(failure) => failure,
                     }
                 }
             };
             force_snapshot |= failure.needs_a_snapshot();
+            if matches!(failure, Failure::Refused { reason: Reason::Replaced, .. }) {
+                self.failed(failure, Duration::ZERO);
+                return Err(RunError::Replaced);
+            }
             if failure.needs_a_person() {
                 backoff.give_time();
             }
@@ -153,7 +164,7 @@ impl Agent<'_> {
             self.failed(failure, delay);
             tokio::select! {
                 waited = wait(delay) => if let Waited::Slept = waited { backoff.reset() },
-                () = stopped(&mut stop) => return,
+                () = stopped(&mut stop) => return Ok(()),
             }
         }
     }

@@ -11,6 +11,19 @@ macro_rules! counters {
             $($(#[$doc])* pub $name: u64,)+
         }
 
+        impl Counters {
+            /// Whether anything but the comings and goings of agents has been counted since.
+            pub fn differs_in_faults(&self, before: &Self) -> bool {
+                let ordinary = Self {
+                    accepted: self.accepted,
+                    connects: self.connects,
+                    ended_links: self.ended_links,
+                    ..*before
+                };
+                *self != ordinary
+            }
+        }
+
         #[derive(Debug, Default)]
         pub(super) struct Counting {
             $(pub $name: Count,)+

@@ -2,7 +2,7 @@
 //! known of each one's run. Pure, but for the channel by which a seat's session hears that it must go.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{HashMap, HashSet, VecDeque},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -92,6 +92,9 @@ pub enum NoSeat {
     Full,
 }
 
+/// Runs of one agent that are remembered besides the last.
+const EARLIER_RUNS: usize = 8;
+
 #[derive(Debug, Default)]
 pub struct Directory {
     records: HashMap<AgentId, Record>,
@@ -108,6 +111,8 @@ struct Record {
     boot: [u8; 16],
     /// Away while somebody sits.
     incoming: Option<Incoming>,
+    /// Last event that was had of runs before that: two agents with one token may take turns.
+    earlier: VecDeque<(u64, u64)>,
     arrived: Arc<Arrived>,
     /// Of whoever sits.
     orders: Option<watch::Sender<Orders>>,
@@ -143,6 +148,7 @@ impl Directory {
             machine: newcomer.machine,
             boot: newcomer.boot,
             incoming: None,
+            earlier: VecDeque::new(),
             arrived: Arc::default(),
             orders: None,
             home: None,
@@ -155,7 +161,16 @@ impl Directory {
             other => {
                 record.arrived = Arc::default();
                 let same_boot = other.is_some() && record.boot == newcomer.boot;
-                Incoming::new(newcomer.run, newcomer.had, same_boot)
+                if let Some(other) = other {
+                    record.earlier.retain(|(run, _)| *run != other.run);
+                    record.earlier.push_back((other.run, other.had));
+                    if record.earlier.len() > EARLIER_RUNS {
+                        record.earlier.pop_front();
+                    }
+                }
+                let earlier = record.earlier.iter().find(|(run, _)| *run == newcomer.run);
+                let had = earlier.map_or(0, |(_, had)| *had).max(newcomer.had);
+                Incoming::new(newcomer.run, had, same_boot)
             }
         };
         record.credential = newcomer.credential.clone();

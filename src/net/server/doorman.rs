@@ -90,6 +90,9 @@ fn turn_away(shared: &Shared, peer: SocketAddr, away: &Away) {
     let mut line = format!("refused {address}: {}", away.line());
     if away.is_failure() && shared.state().failures.failed(address, Instant::now()) {
         line = format!("{line}; that was too often, so it is refused for {} s", BARRED_FOR.as_secs());
+        // Once until it is let in again.
+        shared.notice_always(Importance::Warning, line);
+        return;
     }
     shared.notice(Importance::Warning, Subject::Source(source(address)), line);
 }

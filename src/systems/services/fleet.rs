@@ -31,7 +31,7 @@ use crate::{
 /// What the user asks for by hand, one after the other.
 const JOBS_CAPACITY: usize = 16;
 /// What the notices of this file are about.
-const TOPIC: &str = "Agents";
+const TOPIC: &str = "Listener";
 
 /// Where the fleet's files are, and whether to listen at once.
 #[derive(Clone, Debug, Default)]
@@ -108,8 +108,12 @@ fn answer(to_window: &Sender<Answer>, wake: &Wake, answer: Option<Answer>) {
     }
 }
 
-fn ask(mut actions: MessageReader<UiAction>, link: Option<Res<FleetLink>>, listening: Res<Listening>) {
+fn ask(mut actions: MessageReader<UiAction>, link: Option<Res<FleetLink>>, mut listening: ResMut<Listening>) {
     for action in actions.read() {
+        // A token is shown once.
+        if *action == UiAction::ToggleFleet && listening.new_agent.is_some() {
+            listening.new_agent = None;
+        }
         let Some(link) = &link else {
             continue;
         };
