@@ -242,7 +242,7 @@ fn changes_of_newer_agents_count_in_the_sequence() {
     let display = Display::start();
     let (mut agent, id, _) = display.agent("web1");
     let newer = Change { connection: 8, millis: 0, what: None };
-    agent.events(1, vec![opened(1), newer.clone(), opened(2)]);
+    agent.events(1, vec![opened(1), newer, opened(2)]);
     assert_eq!(sequences(&display.events(id)), [1, 3]);
     agent.events(4, vec![newer]);
     assert_eq!(sequences(&display.events(id)), [0; 0]);

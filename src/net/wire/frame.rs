@@ -72,7 +72,6 @@ impl Frames {
     ///
     /// # Errors
     /// After one the stream means nothing any more: the same error comes again, and what is pushed is not kept.
-    #[expect(clippy::should_implement_trait, reason = "an iterator cannot be told what type comes next")]
     pub fn next_message<M: Message + Default>(&mut self) -> Result<Option<M>, FrameError> {
         if let Some(error) = &self.broken {
             return Err(error.clone());
