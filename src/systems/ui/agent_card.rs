@@ -165,10 +165,9 @@ fn edits(
             false => ("Revoke", theme.colours.text),
             true => ("Revoke: cut it off for good", theme.colours.error),
         };
-        if ui.button(RichText::new(text).color(colour.egui())).clicked() {
-            if std::mem::replace(&mut draft.asks, true) {
-                change(AgentChange::Revoke);
-            }
+        let clicked = ui.button(RichText::new(text).color(colour.egui())).clicked();
+        if clicked && std::mem::replace(&mut draft.asks, true) {
+            change(AgentChange::Revoke);
         }
     });
 }
