@@ -312,7 +312,8 @@ fn another_machine_is_told_exactly_what_there_is() {
         .into_iter()
         .flat_map(|(target, ..)| {
             let country = table.place(target.address).and_then(|place| place.country);
-            target.expected().map(move |sockets| (sockets, country.map(|country| country.to_string())))
+            let said = |sockets| (sockets, country.map(|country| country.to_string()));
+            target.expected().map(said).collect::<Vec<_>>()
         })
         .collect();
     expected.sort();
