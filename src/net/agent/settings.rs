@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr, sync::Arc, time::Duration};
 use super::{backoff::BackoffBounds, outbox::Bounds, pulse::PulseBounds, secret::Secret};
 use crate::net::{tls::Fingerprint, wire::DEFAULT_PORT};
 
-/// Everything [`super::run`] needs.
+/// Everything [`super::run()`] needs.
 #[derive(Clone, Debug)]
 pub struct Settings {
     pub server: ServerAddress,
