@@ -19,9 +19,8 @@ use super::{
 use crate::{
     model::{AgentLink, AgentStatus, CollectorMethod},
     net::wire::{
-        MAX_NOTE_CHARS, MAX_NOTES, clean,
         messages::{Acknowledged, AgentFrame, AgentSays, ServerSays, Status},
-        method_from_wire,
+        method_from_wire, notes_from_wire,
     },
 };
 
@@ -271,8 +270,7 @@ impl Session {
     fn take_status(&mut self, status: Status) {
         self.method = method_from_wire(status.method);
         self.tick_millis = status.tick_millis;
-        let note = |note: &String| clean(note, note.len()).chars().take(MAX_NOTE_CHARS).collect();
-        self.notes = status.notes.iter().take(MAX_NOTES).map(note).collect();
+        self.notes = notes_from_wire(&status.notes);
         self.owes_status = true;
     }
 
