@@ -10,7 +10,8 @@ use super::{
 use crate::{
     model::{Change, ConnectionId, Event},
     net::wire::{
-        FromWire, ProgramNames, change_from_wire, event_time, messages, observation_from_wire, opened_time,
+        FromWire, ProgramNames, change_from_wire, change_sequence, event_time, messages,
+        observation_from_wire, opened_time,
     },
 };
 
@@ -157,7 +158,7 @@ impl Reader {
         }
         frame.programs.iter().for_each(|program| self.names.learn(program));
         let (first, expected) = (frame.first_sequence, incoming.had.saturating_add(1));
-        let end = first.checked_add(frame.changes.len() as u64).filter(|_| first > 0);
+        let end = change_sequence(first, frame.changes.len());
         let end = end.ok_or_else(|| Fault::Malformed(format!("an event with number {first}")))?;
         if !incoming.has_snapshot || first > expected {
             return Err(Fault::Gap(expected));
@@ -168,7 +169,7 @@ impl Reader {
             return Ok(None);
         }
         let mut events = Vec::with_capacity(frame.changes.len() - repeated);
-        for (sequence, change) in (first..).zip(&frame.changes).skip(repeated) {
+        for (sequence, change) in (first..end).zip(&frame.changes).skip(repeated) {
             let FromWire::Change(what) = change_from_wire(change, &self.names).map_err(malformed)? else {
                 counting.unknown_changes.one();
                 continue;
