@@ -17,7 +17,7 @@ use super::{
     directory::{Credential, Cut, Identity, Newcomer, NoSeat, Seat, free_name, shown, tell_to_go},
     link::{Link, TLS_BUFFER_BYTES},
     secret::{Hex, WELL_KNOWN_PASSWORD, number_of_token},
-    shared::Shared,
+    shared::{Shared, State},
 };
 use crate::{
     model::CollectorMethod,
@@ -183,9 +183,7 @@ impl Drop for Kept<'_> {
 
 /// The seat is free for the next one when this returns.
 pub fn give_back(shared: &Shared, seat: Seat) {
-    let Seat { agent, orders, incoming, .. } = seat;
-    shared.state().directory.vacate(agent, incoming, Instant::now());
-    drop(orders);
+    shared.state().directory.vacate(seat, Instant::now());
 }
 
 async fn identify(shared: &Shared, hello: &Hello, secret: &str) -> Result<Newcomer, Away> {
@@ -244,7 +242,14 @@ async fn by_password(
 
 async fn take_seat(shared: &Shared, newcomer: &Newcomer) -> Result<Seat, Away> {
     loop {
-        let taken = shared.state().directory.seat(newcomer, shared.limits.agents, Instant::now());
+        let taken = {
+            let State { directory, contents, .. } = &mut *shared.state();
+            let taken = directory.seat(newcomer, shared.limits.agents, Instant::now());
+            if let Ok(seat) = &taken {
+                directory.check(seat.agent, contents);
+            }
+            taken
+        };
         match taken {
             Ok(seat) => return Ok(seat),
             Err(NoSeat::Full) => return Err(Away::Full),

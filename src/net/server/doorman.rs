@@ -179,23 +179,29 @@ async fn part(shared: &Shared, mut session: Box<Session>, identity: Identity, en
         End::Cut(Cut::Revoked) => Some(News::Gone { unix_millis }),
         _ => Some(News::Status(session.lost_status(unix_millis))),
     };
-    if let Some(news) = news {
-        // When nobody takes the news any more, nobody misses them.
-        let _ = shared.tell(agent, news).await;
-    }
     let Session { mut link, mut seat, .. } = *session;
     // After a fault what is known may not be what is.
     seat.incoming.has_snapshot &= !matches!(end, End::Fault(_));
-    give_back(shared, seat);
-    if matches!(end, End::Cut(Cut::Revoked)) {
-        shared.state().directory.forget_vacant(agent);
-    }
-    if let Some(why) = why {
-        shared.notice(Importance::Warning, Subject::Lost(agent), format!("\"{name}\" is lost: {why}"));
-    }
-    if let Some((reason, sentence)) = answer {
-        link.refuse(reason, sentence).await;
-    }
+    let tell = async {
+        if let Some(news) = news {
+            // When nobody takes the news any more, nobody misses them.
+            let _ = shared.tell(agent, news).await;
+        }
+        give_back(shared, seat);
+        if matches!(end, End::Cut(Cut::Revoked)) {
+            shared.state().directory.forget_vacant(agent);
+        }
+        if let Some(why) = why {
+            shared.notice(Importance::Warning, Subject::Lost(agent), format!("\"{name}\" is lost: {why}"));
+        }
+    };
+    // Both at once: whoever must go is gone, though the taker has no room to hear of it.
+    let hang_up = async move {
+        if let Some((reason, sentence)) = answer {
+            link.refuse(reason, sentence).await;
+        }
+    };
+    tokio::join!(tell, hang_up);
 }
 
 #[cfg(test)]

@@ -19,8 +19,8 @@ use crate::net::wire::{
 const READ_BYTES: usize = 16 * 1024;
 /// What TLS may keep of one session in each direction; a record fits.
 pub const TLS_BUFFER_BYTES: usize = 16 * 1024;
-/// For whoever is sent away: time to hear why.
-const LAST_WORDS: Duration = Duration::from_secs(1);
+/// For whoever is sent away: time to hear why. With the look at the register before, less than a second.
+const LAST_WORDS: Duration = Duration::from_millis(700);
 /// What is read and thrown away meanwhile. Hanging up on unread bytes would take the last words back (RFC 1122,
 /// 4.2.2.13).
 const MOST_UNHEARD_BYTES: usize = 16 << 20;
