@@ -10,3 +10,4 @@ mod fairness;
 mod files;
 mod links;
 mod secrets;
+mod strangers;

@@ -18,6 +18,7 @@ use super::{
     link::{Link, TLS_BUFFER_BYTES},
     secret::{Hex, WELL_KNOWN_PASSWORD, number_of_token},
     shared::{Shared, State},
+    strangers::Stranger,
 };
 use crate::{
     model::CollectorMethod,
@@ -64,8 +65,13 @@ impl From<Away> for TurnedAway {
 }
 
 /// Lets a connection in, within the time that it has.
-pub async fn admit(shared: &Shared, acceptor: &TlsAcceptor, tcp: TcpStream) -> Result<Admitted, TurnedAway> {
-    let admitted = timeout(shared.limits.strangers_time, admit_slowly(shared, acceptor, tcp)).await;
+pub async fn admit(
+    shared: &Shared,
+    acceptor: &TlsAcceptor,
+    tcp: TcpStream,
+    stranger: &Stranger,
+) -> Result<Admitted, TurnedAway> {
+    let admitted = timeout(shared.limits.strangers_time, admit_slowly(shared, acceptor, tcp, stranger)).await;
     admitted.unwrap_or(Err(Away::NoHello.into()))
 }
 
@@ -73,8 +79,9 @@ async fn admit_slowly(
     shared: &Shared,
     acceptor: &TlsAcceptor,
     tcp: TcpStream,
+    stranger: &Stranger,
 ) -> Result<Admitted, TurnedAway> {
-    let mut link = secure(acceptor, tcp).await?;
+    let mut link = secure(acceptor, tcp, stranger).await?;
     match introduce(shared, &mut link).await {
         Ok((newcomer, seat, hello, came)) => {
             link.frames.allow(MAX_FRAME_BYTES);
@@ -92,12 +99,13 @@ async fn admit_slowly(
     }
 }
 
-async fn secure(acceptor: &TlsAcceptor, mut tcp: TcpStream) -> Result<Link, Away> {
+async fn secure(acceptor: &TlsAcceptor, mut tcp: TcpStream, stranger: &Stranger) -> Result<Link, Away> {
     // Acknowledgements are small and should not wait for more. Where that is not to be had they wait.
     let _ = tcp.set_nodelay(true);
     let mut start = [0; 4];
     let mut first = ReadBuf::new(&mut start);
     let read = poll_fn(|context| tcp.poll_peek(context, &mut first)).await;
+    stranger.has_spoken();
     let start = first.filled();
     match (read, start.first()) {
         (Err(_), _) | (_, None) => return Err(Away::NoHello),

@@ -48,6 +48,9 @@ counters! {
     failed_accepts,
     /// Refused before a word was read: the address had failed too often.
     refused_addresses,
+    /// Turned away before they said who they are: too many of their source waited, or a newcomer from another source got
+    /// their place.
+    crowded_out,
     /// Refused because there were as many agents as allowed.
     refused_full,
     /// What came was not TLS.

@@ -21,6 +21,7 @@ use super::{
     news::{AgentNews, FleetMessage, Importance, News},
     notices::Notices,
     passwords::Passwords,
+    strangers::Strangers,
 };
 use crate::model::AgentId;
 
@@ -42,6 +43,7 @@ pub struct Shared {
     pub limits: Limits,
     pub counting: Arc<Counting>,
     pub passwords: Passwords,
+    pub strangers: Strangers,
     /// Last event of runs from before the listener started, as the taker knows them.
     pub known_runs: HashMap<u64, u64>,
     /// Asks the keeper to look at the register now.
@@ -93,6 +95,7 @@ impl Shared {
         };
         let started = Instant::now();
         Self {
+            strangers: Strangers::new(&limits),
             limits,
             counting,
             passwords,
