@@ -4,6 +4,7 @@
 #![cfg(test)]
 
 mod agent;
+mod anew;
 mod bad_input;
 mod display;
 mod fairness;

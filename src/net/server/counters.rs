@@ -83,6 +83,8 @@ counters! {
     repeated_events,
     /// Sequence numbers that were missing.
     gaps,
+    /// First snapshots that had fewer events than were known of their run, and were believed.
+    runs_anew,
     /// Changes of newer agents that mean nothing here.
     unknown_changes,
     /// Connections left out because their agent had too many.

@@ -68,7 +68,15 @@ pub struct Newcomer {
     pub machine: [u8; 16],
     pub boot: [u8; 16],
     pub run: u64,
-    /// Last event of this run that the taker has from before the listener started.
+    pub known: KnownRun,
+}
+
+/// What the taker has of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KnownRun {
+    /// As the taker knows it.
+    pub told_as: u64,
+    /// Last event.
     pub had: u64,
 }
 
@@ -111,8 +119,8 @@ struct Record {
     boot: [u8; 16],
     /// Away while somebody sits.
     incoming: Option<Incoming>,
-    /// Last event that was had of runs before that: two agents with one token may take turns.
-    earlier: VecDeque<(u64, u64)>,
+    /// Runs before that, by what the agent calls them: two agents with one token may take turns.
+    earlier: VecDeque<(u64, KnownRun)>,
     arrived: Arc<Arrived>,
     /// Of whoever sits.
     orders: Option<watch::Sender<Orders>>,
@@ -165,14 +173,15 @@ impl Directory {
                 let same_boot = other.is_some() && record.boot == newcomer.boot;
                 if let Some(other) = other {
                     record.earlier.retain(|(run, _)| *run != other.run);
-                    record.earlier.push_back((other.run, other.had));
+                    let known = KnownRun { told_as: other.told_as, had: other.had };
+                    record.earlier.push_back((other.run, known));
                     if record.earlier.len() > EARLIER_RUNS {
                         record.earlier.pop_front();
                     }
                 }
                 let earlier = record.earlier.iter().find(|(run, _)| *run == newcomer.run);
-                let had = earlier.map_or(0, |(_, had)| *had).max(newcomer.had);
-                Incoming::new(newcomer.run, had, same_boot)
+                let KnownRun { told_as, had } = earlier.map_or(newcomer.known, |(_, known)| *known);
+                Incoming::new(newcomer.run, told_as, had, same_boot)
             }
         };
         record.credential = newcomer.credential.clone();

@@ -11,7 +11,7 @@ fn newcomer(number: u32, name: &str) -> Newcomer {
         machine: [number as u8; 16],
         boot: [1; 16],
         run: 1,
-        had: 0,
+        known: KnownRun { told_as: 1, had: 0 },
     }
 }
 
@@ -52,7 +52,8 @@ fn an_agent_keeps_its_number_and_what_is_known_of_its_run() {
     assert!(again.incoming.has_snapshot && Arc::ptr_eq(&again.arrived, &arrived));
     leave(&mut directory, again);
 
-    let other_run = seat(&mut directory, &Newcomer { run: 2, ..web.clone() });
+    let known = KnownRun { told_as: 2, had: 0 };
+    let other_run = seat(&mut directory, &Newcomer { run: 2, known, ..web.clone() });
     assert_eq!((other_run.agent, other_run.incoming.had), (number, 0));
     assert!(!other_run.incoming.has_snapshot && other_run.incoming.is_same_boot);
     assert!(!Arc::ptr_eq(&other_run.arrived, &arrived), "an old delivery acknowledges nothing of a new run");

@@ -36,6 +36,7 @@ pub enum Subject {
     Source(IpAddr),
     Lost(AgentId),
     Outdated(AgentId),
+    Anew(AgentId),
     New(AgentId),
 }
 
