@@ -147,9 +147,12 @@ async fn introduce(shared: &Shared, link: &mut Link) -> Result<(Newcomer, Seat, 
         return Err(Away::OldVersion(version));
     }
     let secret = std::mem::take(&mut hello.secret);
+    let contents = Arc::clone(&shared.state().contents);
     let newcomer = match identify(shared, &hello, &secret).await {
         // It may have been added a moment ago.
-        Err(Away::WrongToken | Away::NoPasswordSet | Away::WrongPassword) if shared.look_again().await => {
+        Err(Away::WrongToken | Away::NoPasswordSet | Away::WrongPassword)
+            if shared.look_again(&contents).await =>
+        {
             identify(shared, &hello, &secret).await?
         }
         identified => identified?,

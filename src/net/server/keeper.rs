@@ -6,7 +6,7 @@ use std::{
     fs,
     os::unix::fs::MetadataExt,
     path::Path,
-    sync::Arc,
+    sync::{Arc, atomic::Ordering},
     time::{Duration, Instant},
 };
 
@@ -62,10 +62,11 @@ impl Keeper {
                 () = tokio::time::sleep(LOOK) => {}
                 () = shared.look.notified() => {}
             }
+            let asked = shared.asked.load(Ordering::Acquire);
             if let Err(gone) = self.look(shared).await {
                 return gone;
             }
-            shared.looked.send_replace(());
+            shared.looked.send_replace(asked);
         }
     }
 
