@@ -26,7 +26,7 @@ fn with_password() -> Display {
 #[test]
 fn wrong_secrets_are_refused_and_told() {
     let display = Display::start();
-    let (_, _, token) = display.agent("web1");
+    let (mut good, id, token) = display.agent("web1");
     let last = if token.ends_with('0') { '1' } else { '0' };
     let almost = format!("{}{last}", &token[..token.len() - 1]);
     let other_number = token.replacen("cmt_1_", "cmt_2_", 1);
@@ -39,6 +39,7 @@ fn wrong_secrets_are_refused_and_told() {
     let is_line = |message: &FleetMessage| matches!(message, FleetMessage::Notice { .. });
     let more = display.taker.try_iter().filter(is_line).count();
     assert_eq!(more, 0, "one line a minute");
+    display.still_hears(&mut good, id, 1);
 }
 
 #[test]
@@ -128,10 +129,15 @@ fn the_shared_password_lets_machines_in_under_names_of_their_own() {
         let welcome = agent.greet(hello).unwrap();
         (agent, display.connected(&welcome.agent_name))
     };
-    let (_first, first) = named(1);
-    let (_second, second) = named(2);
+    let (mut one, first) = named(1);
+    let (mut other, second) = named(2);
     assert_eq!((&*first.name, &*second.name), ("web1", "web1 (2)"));
     assert_ne!(first.agent, second.agent);
+    assert_eq!(display.listener.counters().taken_names, 1);
+    for (agent, id) in [(&mut one, first.agent), (&mut other, second.agent)] {
+        agent.snapshot(0, &[]);
+        display.still_hears(agent, id, 1);
+    }
     // They stand in the register, so that they can be renamed and revoked.
     wait_until("both are written down", || display.register().list().unwrap().len() == 2);
     let agents = display.register().list().unwrap();

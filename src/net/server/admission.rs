@@ -137,7 +137,8 @@ fn why_no_tls(error: &io::Error) -> Away {
 
 /// Who it is, and Welcome.
 async fn introduce(shared: &Shared, link: &mut Link) -> Result<(Newcomer, Seat, Hello, Moment), Away> {
-    let frame: AgentFrame = link.next().await.map_err(Away::BadHello)?;
+    let frame = link.next::<AgentFrame>().await.map_err(|error| Away::BadHello(error.to_string()))?;
+    let frame = frame.ok_or(Away::NoHello)?;
     let came = shared.now();
     let Some(AgentSays::Hello(mut hello)) = frame.says else {
         return Err(Away::BadHello("its first frame is no Hello".to_owned()));
@@ -159,6 +160,9 @@ async fn introduce(shared: &Shared, link: &mut Link) -> Result<(Newcomer, Seat, 
     };
     let seat = take_seat(shared, &newcomer).await?;
     let agent_name = seat.orders.borrow().name.to_string();
+    if *newcomer.name != agent_name {
+        shared.counting.taken_names.one();
+    }
     let welcome = Welcome {
         protocol_version: version.min(PROTOCOL_VERSION),
         program_version: PROGRAM_VERSION.to_owned(),
@@ -253,11 +257,20 @@ async fn by_password(
         return Err(Away::WrongPassword);
     }
     let called = shown(&hello.agent_name);
+    if called != hello.agent_name {
+        shared.counting.unfit_names.one();
+    }
     let name = match contents.by_machine(Hex(machine), &called) {
         Some(agent) if agent.is_revoked() => return Err(Away::Revoked(agent.shown_name().to_owned())),
         Some(agent) => agent.shown_name().into(),
         // A name in the register is somebody else's.
-        None => free_name(&called, |name| contents.find(name).is_none()),
+        None => {
+            let name = free_name(&called, |name| contents.find(name).is_none());
+            if *name != called {
+                shared.counting.taken_names.one();
+            }
+            name
+        }
     };
     Ok((Identity::Machine { machine, called }, Credential::Password(hash), name))
 }

@@ -73,6 +73,10 @@ counters! {
     revoked,
     /// Tokens that a second machine came with.
     tokens_in_use,
+    /// Names that agents with the shared password came with and that could not be shown as they were.
+    unfit_names,
+    /// Agents that came under a name that was taken, and got a number behind it.
+    taken_names,
     /// Links that ended because the same agent came anew.
     replaced,
     /// Frames of agents that were too long or no messages, or made no sense where they came.
@@ -87,6 +91,8 @@ counters! {
     runs_anew,
     /// Changes of newer agents that mean nothing here.
     unknown_changes,
+    /// Changes of connections that are not open here.
+    unknown_connections,
     /// Connections left out because their agent had too many.
     surplus_connections,
     /// Events handed on.

@@ -196,7 +196,7 @@ impl Reader {
                 counting.unknown_changes.one();
                 continue;
             };
-            if !incoming.has_room(change.connection, &what, terms.most_connections) {
+            if !incoming.has_room(change.connection, &what, terms.most_connections, counting) {
                 counting.surplus_connections.one();
                 continue;
             }
@@ -216,22 +216,26 @@ impl Reader {
 
 impl Incoming {
     /// Keeps count of what is open.
-    fn has_room(&mut self, connection: u64, change: &Change, most: usize) -> bool {
-        match change {
-            Change::Opened(_) if self.open.len() >= most => self.open.contains(&connection),
+    fn has_room(&mut self, connection: u64, change: &Change, most: usize, counting: &Counting) -> bool {
+        let is_known = match change {
+            Change::Opened(_) if self.open.len() >= most => return self.open.contains(&connection),
             Change::Opened(_) => {
                 self.open.insert(connection);
                 true
             }
             Change::Closed { .. } => {
-                self.open.remove(&connection);
+                let was_open = self.open.remove(&connection);
                 if self.open.is_empty() {
                     self.open = HashSet::new();
                 }
-                true
+                was_open
             }
-            Change::Updated { .. } => true,
+            Change::Updated { .. } => self.open.contains(&connection),
+        };
+        if !is_known {
+            counting.unknown_connections.one();
         }
+        true
     }
 }
 

@@ -11,7 +11,7 @@ use tokio::{
 use tokio_rustls::server::TlsStream;
 
 use crate::net::wire::{
-    Frames, encode_frame,
+    FrameError, Frames, encode_frame,
     messages::{Reason, Refused, ServerFrame, ServerSays},
 };
 
@@ -54,16 +54,14 @@ impl Link {
         .await
     }
 
-    /// The next whole message, once it is there.
-    pub async fn next<M: Message + Default>(&mut self) -> Result<M, String> {
+    /// The next whole message, once it is there; `None` where the other side hangs up before.
+    pub async fn next<M: Message + Default>(&mut self) -> Result<Option<M>, FrameError> {
         loop {
-            if let Some(message) = self.frames.next_message().map_err(|error| error.to_string())? {
-                return Ok(message);
+            if let Some(message) = self.frames.next_message()? {
+                return Ok(Some(message));
             }
-            match self.read().await {
-                Ok(false) => {}
-                Ok(true) => return Err("it hung up".to_owned()),
-                Err(error) => return Err(error.to_string()),
+            if !matches!(self.read().await, Ok(false)) {
+                return Ok(None);
             }
         }
     }
