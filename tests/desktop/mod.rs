@@ -145,6 +145,31 @@ impl Window<'_> {
         self.xdotool(&["mouseup", "1"]);
     }
 
+    /// Clicks where the picture does not come to rest.
+    pub fn tap(&self, at: [i32; 2]) {
+        self.tap_with("1", at);
+    }
+
+    /// The same with another button.
+    pub fn tap_with(&self, button: &str, at: [i32; 2]) {
+        self.point(at);
+        sleep(A_MOMENT);
+        self.xdotool(&["mousedown", button]);
+        sleep(A_MOMENT);
+        self.xdotool(&["mouseup", button]);
+        sleep(A_MOMENT);
+    }
+
+    /// Types on the keyboard, as fast as a hand.
+    pub fn text(&self, text: &str) {
+        self.xdotool(&["type", "--delay", "60", text]);
+    }
+
+    /// What was copied last.
+    pub fn clipboard(&self) -> String {
+        self.desktop.output("xclip", &["-selection", "clipboard", "-o"])
+    }
+
     /// Clicks, and takes the pointer away again.
     pub fn click(&self, at: [i32; 2]) {
         self.press(at);

@@ -7,6 +7,7 @@
 #[path = "../desktop/mod.rs"]
 mod desktop;
 
+mod fleet;
 mod frames;
 mod keys;
 mod pointer;

@@ -111,8 +111,9 @@ fn facts(ui: &mut Ui, agent: &AgentStatus, count: usize, theme: &Theme) {
             dropped_events,
         } => {
             rows.push(("delay", delay_micros.map_or_else(|| "not measured yet".to_owned(), delay_text)));
-            let clock = clock_offset_millis.map_or_else(|| "not measured yet".to_owned(), offset_text);
-            rows.push(("clock", format!("{clock}, corrected")));
+            let corrected = |offset| format!("{}, corrected", offset_text(offset));
+            let clock = clock_offset_millis.map_or_else(|| "not measured yet".to_owned(), corrected);
+            rows.push(("clock", clock));
             let age = if *is_outdated { ", older than this display" } else { "" };
             rows.push(("version", format!("{program_version}{age}")));
             if *dropped_events > 0 {
