@@ -5,8 +5,8 @@ use std::{fs, path::Path};
 use connmapperl::{
     model::{AgentId, AgentLink, AgentStatus, Change, Event},
     net::server::{
-        AgentNews, FleetMessage, Importance, Limits, ListenAddress, ListenSettings, Listener, News, Register,
-        spawn,
+        AgentNews, FleetMessage, Importance, KnownAgent, Limits, ListenAddress, ListenSettings, Listener,
+        News, Register, spawn,
     },
 };
 use crossbeam_channel::{Receiver, bounded};
@@ -31,9 +31,19 @@ impl Display {
     }
 
     pub fn with(limits: Limits, room: usize) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        Self::again(tempfile::tempdir().unwrap(), limits, room, Vec::new())
+    }
+
+    /// In that folder, with agents that the taker knows from before.
+    pub fn again(
+        folder: tempfile::TempDir,
+        limits: Limits,
+        room: usize,
+        known_agents: Vec<KnownAgent>,
+    ) -> Self {
         let (to_taker, taker) = bounded(room);
-        let listener = spawn(settings(folder.path(), limits), to_taker).unwrap();
+        let settings = ListenSettings { known_agents, ..settings(folder.path(), limits) };
+        let listener = spawn(settings, to_taker).unwrap();
         Self { listener, taker, folder }
     }
 
@@ -67,7 +77,7 @@ impl Display {
     /// The next of the news that `wanted` makes something of; the rest is done with.
     pub fn find<T>(&self, mut wanted: impl FnMut(AgentId, &News) -> Option<T>) -> T {
         loop {
-            if let FleetMessage::Agent(AgentNews { agent, news, delivery }) = self.next() {
+            if let FleetMessage::Agent(AgentNews { agent, news, delivery, .. }) = self.next() {
                 let found = wanted(agent, &news);
                 if let Some(delivery) = delivery {
                     delivery.done();

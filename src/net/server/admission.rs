@@ -199,9 +199,7 @@ async fn identify(shared: &Shared, hello: &Hello, secret: &str) -> Result<Newcom
         Some(number) => by_token(&contents, number, secret)?,
         None => by_password(shared, &contents, machine, hello, secret).await?,
     };
-    let run = hello.run_id;
-    let had = shared.known_runs.get(&run).copied().unwrap_or(0);
-    Ok(Newcomer { identity, credential, name, machine, boot, run, had })
+    Ok(Newcomer { identity, credential, name, machine, boot, run: hello.run_id })
 }
 
 fn by_token(contents: &Contents, number: u32, token: &str) -> Result<(Identity, Credential, Arc<str>), Away> {

@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use super::{
     contents::{Agent, Contents, Home, Proof},
     incoming::Incoming,
+    known::Origin,
     news::Arrived,
     secret::{Hex, PasswordHash, TokenHash},
 };
@@ -20,7 +21,7 @@ use crate::{
     net::wire::{MAX_NAME_CHARS, clean},
 };
 
-/// Agents that are remembered though they are gone, so that they get their number again: a megabyte.
+/// Agents that are remembered though they are gone, so that they get their number again: some megabytes.
 const MOST_REMEMBERED: usize = 16_384;
 
 /// By what an agent is known again.
@@ -68,14 +69,13 @@ pub struct Newcomer {
     pub machine: [u8; 16],
     pub boot: [u8; 16],
     pub run: u64,
-    /// Last event of this run that the taker has from before the listener started.
-    pub had: u64,
 }
 
 /// A place in the directory, which one session has at a time.
 #[derive(Debug)]
 pub struct Seat {
     pub agent: AgentId,
+    pub origin: Arc<Origin>,
     pub orders: watch::Receiver<Orders>,
     pub incoming: Incoming,
     pub arrived: Arc<Arrived>,
@@ -93,32 +93,41 @@ pub enum NoSeat {
 }
 
 /// Runs of one agent that are remembered besides the last.
-const EARLIER_RUNS: usize = 8;
+pub const EARLIER_RUNS: usize = 8;
 
 #[derive(Debug, Default)]
 pub struct Directory {
-    records: HashMap<AgentId, Record>,
-    ids: HashMap<Identity, AgentId>,
-    last_id: u32,
+    pub(super) records: HashMap<AgentId, Record>,
+    pub(super) ids: HashMap<Identity, Remembered>,
+    pub(super) last_id: u32,
 }
 
 #[derive(Debug)]
-struct Record {
-    identity: Identity,
-    credential: Credential,
-    name: Arc<str>,
-    machine: [u8; 16],
-    boot: [u8; 16],
+pub(super) struct Record {
+    pub identity: Identity,
+    /// `None` until it comes, of one that is known from before the listener started.
+    pub credential: Option<Credential>,
+    pub name: Arc<str>,
+    pub machine: [u8; 16],
+    pub boot: Option<[u8; 16]>,
     /// Away while somebody sits.
-    incoming: Option<Incoming>,
+    pub incoming: Option<Incoming>,
     /// Last event that was had of runs before that: two agents with one token may take turns.
-    earlier: VecDeque<(u64, u64)>,
-    arrived: Arc<Arrived>,
+    pub earlier: VecDeque<(u64, u64)>,
+    pub arrived: Arc<Arrived>,
     /// Of whoever sits.
-    orders: Option<watch::Sender<Orders>>,
+    pub orders: Option<watch::Sender<Orders>>,
     /// As the register last said.
-    home: Option<Home>,
-    lost_since: Instant,
+    pub home: Option<Home>,
+    pub lost_since: Instant,
+}
+
+/// What stays of an agent that is gone.
+#[derive(Debug)]
+pub(super) struct Remembered {
+    pub agent: AgentId,
+    /// As in its record, while it has none.
+    pub earlier: VecDeque<(u64, u64)>,
 }
 
 impl Directory {
@@ -128,7 +137,7 @@ impl Directory {
 
     /// Seats a newcomer. `most`: agents at a time.
     pub fn seat(&mut self, newcomer: &Newcomer, most: usize, now: Instant) -> Result<Seat, NoSeat> {
-        let known = self.ids.get(&newcomer.identity).copied();
+        let known = self.ids.get(&newcomer.identity).map(|remembered| remembered.agent);
         let record = known.and_then(|agent| self.records.get(&agent));
         if let Some(orders) = record.and_then(|record| record.orders.as_ref()) {
             let is_same = record.is_some_and(|record| record.machine == newcomer.machine);
@@ -140,15 +149,16 @@ impl Directory {
         }
         let agent = known.unwrap_or_else(|| self.number(newcomer.identity.clone()));
         let name = self.unique_name(&newcomer.name, agent);
+        let earlier = self.ids.get_mut(&newcomer.identity).map(|known| std::mem::take(&mut known.earlier));
         let (orders, receiver) = watch::channel(Orders { cut: None, name: Arc::clone(&name) });
         let fresh = || Record {
             identity: newcomer.identity.clone(),
-            credential: newcomer.credential.clone(),
+            credential: None,
             name: Arc::clone(&name),
             machine: newcomer.machine,
-            boot: newcomer.boot,
+            boot: None,
             incoming: None,
-            earlier: VecDeque::new(),
+            earlier: earlier.unwrap_or_default(),
             arrived: Arc::default(),
             orders: None,
             home: None,
@@ -160,25 +170,21 @@ impl Directory {
             // What was had of another run means nothing in this one; sockets of the same boot stay the same.
             other => {
                 record.arrived = Arc::default();
-                let same_boot = other.is_some() && record.boot == newcomer.boot;
+                let same_boot = other.is_some() && record.boot == Some(newcomer.boot);
                 if let Some(other) = other {
-                    record.earlier.retain(|(run, _)| *run != other.run);
-                    record.earlier.push_back((other.run, other.had));
-                    if record.earlier.len() > EARLIER_RUNS {
-                        record.earlier.pop_front();
-                    }
+                    remember(&mut record.earlier, &other);
                 }
                 let earlier = record.earlier.iter().find(|(run, _)| *run == newcomer.run);
-                let had = earlier.map_or(0, |(_, had)| *had).max(newcomer.had);
-                Incoming::new(newcomer.run, had, same_boot)
+                Incoming::new(newcomer.run, earlier.map_or(0, |(_, had)| *had), same_boot)
             }
         };
-        record.credential = newcomer.credential.clone();
+        record.credential = Some(newcomer.credential.clone());
         record.name = Arc::clone(&name);
-        (record.machine, record.boot) = (newcomer.machine, newcomer.boot);
+        (record.machine, record.boot) = (newcomer.machine, Some(newcomer.boot));
         record.orders = Some(orders);
         let arrived = Arc::clone(&record.arrived);
-        Ok(Seat { agent, orders: receiver, incoming, arrived, is_new: known.is_none() })
+        let origin = Arc::new(Origin { identity: newcomer.identity.clone(), boot: newcomer.boot });
+        Ok(Seat { agent, origin, orders: receiver, incoming, arrived, is_new: known.is_none() })
     }
 
     /// The session of that seat ends; what it knew stays for the next one.
@@ -190,9 +196,18 @@ impl Directory {
         }
     }
 
-    /// Forgets what is known of an agent; should it come again, it has its number, and starts over.
+    /// Forgets what an agent has open; should it come again, it has its number, and starts over. But what was had of its
+    /// runs is not had again.
     fn forget(&mut self, agent: AgentId) {
-        self.records.remove(&agent);
+        let Some(Record { identity, incoming, mut earlier, .. }) = self.records.remove(&agent) else {
+            return;
+        };
+        if let Some(incoming) = incoming {
+            remember(&mut earlier, &incoming);
+        }
+        if let Some(known) = self.ids.get_mut(&identity) {
+            known.earlier = earlier;
+        }
     }
 
     /// The same, unless somebody sits there again.
@@ -267,11 +282,11 @@ impl Directory {
     fn number(&mut self, identity: Identity) -> AgentId {
         if self.ids.len() >= MOST_REMEMBERED {
             let records = &self.records;
-            self.ids.retain(|_, agent| records.contains_key(agent));
+            self.ids.retain(|_, known| records.contains_key(&known.agent));
         }
         self.last_id += 1;
         let agent = AgentId(self.last_id);
-        self.ids.insert(identity, agent);
+        self.ids.insert(identity, Remembered { agent, earlier: VecDeque::new() });
         agent
     }
 
@@ -279,6 +294,14 @@ impl Directory {
         let others = self.records.iter().filter(|(other, _)| **other != agent);
         let taken: HashSet<&str> = others.map(|(_, record)| &*record.name).collect();
         free_name(name, |name| !taken.contains(name))
+    }
+}
+
+fn remember(earlier: &mut VecDeque<(u64, u64)>, Incoming { run, had, .. }: &Incoming) {
+    earlier.retain(|(other, _)| other != run);
+    earlier.push_back((*run, *had));
+    if earlier.len() > EARLIER_RUNS {
+        earlier.pop_front();
     }
 }
 
@@ -307,9 +330,11 @@ fn entry<'a>(contents: &'a Contents, identity: &Identity) -> Option<&'a Agent> {
 fn verdict<'a>(contents: &'a Contents, record: &Record) -> Verdict<'a> {
     let entry = entry(contents, &record.identity);
     let is_same_secret = match (&record.credential, entry.map(|entry| &entry.proof)) {
-        (Credential::Token(hash), Some(Proof::Token(now))) => hash == now,
-        (Credential::Token(_), _) => return Verdict::Goes(Cut::Revoked),
-        (Credential::Password(hash), _) => contents.password.as_ref() == Some(hash),
+        (Some(Credential::Token(hash)), Some(Proof::Token(now))) => hash == now,
+        (Some(Credential::Token(_)), _) => return Verdict::Goes(Cut::Revoked),
+        (Some(Credential::Password(hash)), _) => contents.password.as_ref() == Some(hash),
+        (None, None) if matches!(record.identity, Identity::Token(_)) => return Verdict::Goes(Cut::Revoked),
+        (None, _) => true,
     };
     match entry {
         Some(entry) if entry.is_revoked() => Verdict::Goes(Cut::Revoked),

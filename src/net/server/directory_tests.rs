@@ -11,7 +11,6 @@ fn newcomer(number: u32, name: &str) -> Newcomer {
         machine: [number as u8; 16],
         boot: [1; 16],
         run: 1,
-        had: 0,
     }
 }
 
@@ -117,8 +116,13 @@ fn the_lost_go_in_time_and_come_back_under_their_number() {
     directory.vacate(sitting.agent, sitting.incoming, start);
     assert_eq!(directory.take_gone(MINUTE, start + MINUTE / 2), []);
     assert_eq!(directory.take_gone(MINUTE, start + MINUTE), [number]);
-    let again = seat(&mut directory, &web);
+    let mut again = seat(&mut directory, &web);
     assert_eq!((again.agent, again.incoming.has_snapshot), (number, false));
+    again.incoming.handed_on(7, true);
+    directory.vacate(again.agent, again.incoming, start);
+    assert_eq!(directory.take_gone(MINUTE, start + MINUTE), [number]);
+    let again = seat(&mut directory, &web);
+    assert_eq!((again.incoming.had, again.incoming.has_snapshot), (7, false), "nothing is told again");
 }
 
 #[test]

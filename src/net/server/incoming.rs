@@ -136,11 +136,11 @@ impl Reader {
             self.partial = Some(partial);
             return Ok(None);
         }
-        let Partial { unix_millis, connections, .. } = partial;
+        let Partial { base, unix_millis, connections } = partial;
         incoming.open = connections.iter().map(|open| open.connection.0).collect();
         counting.snapshots.one();
         let (run, same_boot) = (incoming.run, incoming.is_same_boot);
-        let news = News::Snapshot { run, same_boot, unix_millis, connections };
+        let news = News::Snapshot { run, base, same_boot, unix_millis, connections };
         Ok(Some(Ready { news, sequence: base }))
     }
 

@@ -57,6 +57,11 @@ impl Keeper {
 
     /// The body of the task. Ends when nobody takes the news any more.
     pub async fn run(&mut self, shared: &Arc<Shared>) -> TakerGone {
+        // Some that the taker knows from before may have been revoked meanwhile.
+        let contents = Arc::clone(&shared.state().contents);
+        if let Err(gone) = apply(shared, &contents).await {
+            return gone;
+        }
         loop {
             tokio::select! {
                 () = tokio::time::sleep(LOOK) => {}
@@ -108,16 +113,8 @@ impl Keeper {
             // The runtime is going.
             Err(_) => return Ok(()),
         };
-        let gone = {
-            let mut state = shared.state();
-            state.contents = Arc::clone(&contents);
-            state.directory.apply(&contents)
-        };
-        for agent in gone {
-            let unix_millis = shared.now().unix_micros / 1_000;
-            shared.tell(agent, News::Gone { unix_millis }).await?;
-        }
-        Ok(())
+        shared.state().contents = Arc::clone(&contents);
+        apply(shared, &contents).await
     }
 
     async fn write(&mut self, shared: &Arc<Shared>) {
@@ -145,6 +142,16 @@ impl Keeper {
             let _ = write_down(&self.register, &seen);
         }
     }
+}
+
+/// Does as the register says, and tells whose connections close by that.
+async fn apply(shared: &Shared, contents: &Contents) -> Result<(), TakerGone> {
+    let gone = shared.state().directory.apply(contents);
+    for agent in gone {
+        let unix_millis = shared.now().unix_micros / 1_000;
+        shared.tell(agent, News::Gone { unix_millis }).await?;
+    }
+    Ok(())
 }
 
 fn write_down(register: &Register, seen: &HashMap<Identity, Seen>) -> Result<(), RegisterError> {

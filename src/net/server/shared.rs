@@ -17,6 +17,7 @@ use super::{
     contents::Contents,
     counters::Counting,
     directory::{Directory, Identity},
+    known::KnownAgent,
     limits::{Failures, Limits},
     news::{AgentNews, FleetMessage, Importance, News},
     notices::Notices,
@@ -42,8 +43,6 @@ pub struct Shared {
     pub limits: Limits,
     pub counting: Arc<Counting>,
     pub passwords: Passwords,
-    /// Last event of runs from before the listener started, as the taker knows them.
-    pub known_runs: HashMap<u64, u64>,
     /// Asks the keeper to look at the register now.
     pub look: Notify,
     /// Changes whenever it has looked.
@@ -80,12 +79,12 @@ impl Shared {
         limits: Limits,
         counting: Arc<Counting>,
         passwords: Passwords,
-        known_runs: HashMap<u64, u64>,
+        known_agents: Vec<KnownAgent>,
         to_taker: Sender<FleetMessage>,
         contents: Contents,
     ) -> Self {
         let state = State {
-            directory: Directory::default(),
+            directory: Directory::restored(known_agents, Instant::now()),
             contents: Arc::new(contents),
             failures: Failures::new(limits.failures),
             notices: Notices::default(),
@@ -96,7 +95,6 @@ impl Shared {
             limits,
             counting,
             passwords,
-            known_runs,
             look: Notify::new(),
             looked: watch::Sender::new(()),
             to_taker,
@@ -136,7 +134,7 @@ impl Shared {
 
     /// Hands on news without acknowledgement; waits until there is room.
     pub async fn tell(&self, agent: AgentId, news: News) -> Result<(), TakerGone> {
-        let mut message = FleetMessage::Agent(AgentNews { agent, news, delivery: None });
+        let mut message = FleetMessage::Agent(AgentNews { agent, origin: None, news, delivery: None });
         while let Some(untold) = self.try_tell(message)? {
             message = untold;
             tokio::time::sleep(TAKER_RETRY).await;
