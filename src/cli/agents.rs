@@ -9,7 +9,7 @@ use anyhow::{Context, bail};
 use clap::Subcommand;
 use serde::Serialize;
 
-use super::ListenerArgs;
+use super::{ListenerArgs, is_closed_pipe};
 use crate::{
     config,
     net::server::{Agent, Home, Proof, Register},
@@ -56,9 +56,18 @@ pub fn folder(listener: &ListenerArgs) -> anyhow::Result<PathBuf> {
     folder.context("there is no folder for the agents' register: HOME is not set; name one with --fleet")
 }
 
+/// A reader that has gone away ends it quietly, but for a token that nobody has read then.
+///
 /// # Errors
-/// When the register cannot be read or written, or the name does not fit.
+/// When the register cannot be read or written, the name does not fit, or the output cannot be written.
 pub fn agents(listener: &ListenerArgs, command: &AgentsCommand, out: &mut impl Write) -> anyhow::Result<()> {
+    match answer(listener, command, out) {
+        Err(error) if is_closed_pipe(&error) => Ok(()),
+        answered => answered,
+    }
+}
+
+fn answer(listener: &ListenerArgs, command: &AgentsCommand, out: &mut impl Write) -> anyhow::Result<()> {
     let register = Register::open(&folder(listener)?)?;
     match command {
         AgentsCommand::Add { name } => {
@@ -95,12 +104,15 @@ pub fn agents(listener: &ListenerArgs, command: &AgentsCommand, out: &mut impl W
     Ok(())
 }
 
-fn say_token(out: &mut impl Write, name: &str, token: &str) -> io::Result<()> {
+fn say_token(out: &mut impl Write, name: &str, token: &str) -> anyhow::Result<()> {
     eprintln!(
         "The token of {name}, shown this once. On that machine, put it into a file that only you can read:"
     );
     eprintln!("  umask 077; echo TOKEN > token");
-    writeln!(out, "{token}")
+    if let Err(error) = writeln!(out, "{token}").and_then(|()| out.flush()) {
+        bail!("the token could not be printed ({error}); `connmapperl agents rotate {name}` makes another");
+    }
+    Ok(())
 }
 
 /// Never from the command line, where `ps` shows it.
@@ -150,7 +162,7 @@ impl<'a> From<&'a Agent> for Entry<'a> {
 fn list(agents: &[Agent], json: bool, out: &mut impl Write) -> anyhow::Result<()> {
     let entries: Vec<Entry<'_>> = agents.iter().map(Entry::from).collect();
     if json {
-        serde_json::to_writer_pretty(&mut *out, &entries)?;
+        serde_json::to_writer_pretty(&mut *out, &entries).map_err(io::Error::from)?;
         writeln!(out)?;
         return Ok(());
     }

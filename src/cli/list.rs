@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::{
-    Common, Format, ListArgs, Look,
+    Common, Format, ListArgs, Look, is_closed_pipe,
     table::{Row, TEXT_COLUMNS},
 };
 use crate::{
@@ -36,11 +36,7 @@ pub fn list(common: &Common, args: ListArgs, out: &mut impl Write) -> anyhow::Re
         look.status().notes.iter().for_each(|note| eprintln!("{note}"));
     }
     match print(&mut look, args, out) {
-        Err(error)
-            if error.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe) =>
-        {
-            Ok(())
-        }
+        Err(error) if is_closed_pipe(&error) => Ok(()),
         printed => printed,
     }
 }

@@ -5,6 +5,7 @@ mod list;
 mod live;
 mod serve;
 mod snapshot;
+mod stop;
 mod table;
 mod version;
 
@@ -127,6 +128,12 @@ impl ListArgs {
             _ => Format::Text,
         }
     }
+}
+
+/// Whoever read our output has seen enough.
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    let causes = error.chain().filter_map(|cause| cause.downcast_ref::<std::io::Error>());
+    causes.map(std::io::Error::kind).any(|kind| kind == std::io::ErrorKind::BrokenPipe)
 }
 
 /// No picture is smaller; larger ones no adapter draws in one piece.

@@ -2,19 +2,19 @@
 //! and can keep them in a file from which a killed one goes on, so that nothing is lost and nothing written twice.
 
 use std::{
-    io::{self, Write},
+    io::{self, BufWriter, Write},
     path::PathBuf,
     time::{Duration, Instant},
 };
 
 use anyhow::Context;
 use clap::Args;
-use crossbeam_channel::bounded;
+use crossbeam_channel::{Receiver, bounded};
 
-use super::{Cli, agents::folder};
+use super::{Cli, agents::folder, stop};
 use crate::{
     config,
-    enrich::{FLEET_CAPACITY, FleetLines, FleetLog, Sources},
+    enrich::{FLEET_CAPACITY, FleetLines, FleetLog, Sink, Sources},
     net::server::{FleetMessage, ListenAddress},
     systems::services::fleet::{FleetStart, start_listening},
 };
@@ -53,33 +53,38 @@ pub fn fleet_start(args: &Cli) -> anyhow::Result<FleetStart> {
     Ok(FleetStart { folder, listen })
 }
 
-/// Runs until it is killed, or until nobody reads what it prints.
+/// Runs until it is told to end, or until nobody reads what it prints. What it has read and not written by then, agents
+/// tell again.
 ///
 /// # Errors
 /// When it cannot listen, or the file cannot be read or written.
 pub fn serve(args: &Cli, serve: &ServeArgs) -> anyhow::Result<()> {
+    let stop = stop::signals().context("cannot wait for signals")?;
     let folders = args.common.folders()?;
     let mut sources = Sources::open(folders.data.as_deref(), folders.cache.as_deref());
-    let log = serve.log.as_deref().map(FleetLog::open).transpose()?;
-    let known_runs = log.as_ref().map(|log| log.known_runs.clone()).unwrap_or_default();
+    let mut log = serve.log.as_deref().map(FleetLog::open).transpose()?;
+    let (known_agents, earlier) = log.as_mut().map(FleetLog::take_earlier).unwrap_or_default();
     let (to_us, messages) = bounded(FLEET_CAPACITY);
     let address = args.listener.listen.unwrap_or_default();
-    let (listener, facts) = start_listening(address, &folder(&args.listener)?, known_runs.clone(), to_us)?;
+    let (listener, facts) = start_listening(address, &folder(&args.listener)?, known_agents, to_us)?;
     // Only now: nothing is changed for a program that cannot listen.
-    let out: Box<dyn Write> = match log {
-        Some(log) => Box::new(log.go_on()?),
-        None => Box::new(io::stdout().lock()),
+    let out: Box<dyn Sink> = match log {
+        Some(log) => {
+            log.complaint.iter().for_each(|line| complain(line));
+            Box::new(log.go_on()?)
+        }
+        None => Box::new(BufWriter::new(io::stdout().lock())),
     };
     complain(&format!("listening on {}; the certificate is {}", facts.address, facts.certificate.display()));
     complain(&format!("its SHA-256 fingerprint is {}", facts.fingerprint));
     complain(&format!("on another machine: {}", facts.command));
     let (mut counted, mut count_at) = (listener.counters(), Instant::now() + BETWEEN_COUNTS);
-    let mut lines = FleetLines::new(out, known_runs);
-    for message in &messages {
+    let mut lines = FleetLines::new(out, earlier, sources.geography());
+    while let Some(message) = next(&messages, &stop) {
         let waiting = std::iter::once(message).chain(messages.try_iter().take(FLEET_CAPACITY));
         sources.poll();
         match lines.write_all(waiting.filter_map(said), sources.geography()) {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => break,
             written => {
                 written.context("cannot write what agents say; it is told again after the next start")?
             }
@@ -90,7 +95,17 @@ pub fn serve(args: &Cli, serve: &ServeArgs) -> anyhow::Result<()> {
             (counted, count_at) = (counters, Instant::now() + BETWEEN_COUNTS);
         }
     }
+    // That agents hear goodbye is no news of them: their connections go on.
+    drop(messages);
     Ok(())
+}
+
+/// `None` when it shall end.
+fn next(messages: &Receiver<FleetMessage>, stop: &Receiver<()>) -> Option<FleetMessage> {
+    crossbeam_channel::select! {
+        recv(messages) -> message => message.ok(),
+        recv(stop) -> _ => None,
+    }
 }
 
 /// To standard error, whether anybody still reads that or not.

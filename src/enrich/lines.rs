@@ -1,105 +1,75 @@
 //! What agents say as JSON lines, for machines without a display: one object an event, flushed and only then
-//! acknowledged. Each line of a connection names run and sequence number, by which a reader knows a line that it has.
+//! acknowledged. Each line of a connection names run and sequence number, by which a reader knows a line that it has. A
+//! file of them can be gone on with: what they say of the agents and of what is open is found in them again, and stands
+//! in one place now and then (a checkpoint), so that the end of the file is enough.
+//!
+//! The events: `agent` is its status. A link that needs a snapshot brings `closed` for what is closed by it, `run` if it
+//! is another run, `updated` and `opened`, and `snapshot` when that is all. Then come `opened`, `updated` and `closed` as
+//! they happen, and `gone` when it is an agent no longer; should it come back, it is told anew. `known`, `open` and
+//! `checkpoint` repeat what was said before.
+
+mod facts;
+mod format;
+mod read;
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::BTreeMap,
     io::{self, Write},
-    net::SocketAddr,
     sync::Arc,
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use serde::Serialize;
-
 use super::{OpenTable, Snapshot, connection_of_run};
 use crate::{
     geo::Geography,
-    model::{
-        AgentId, AgentLink, AgentStatus, Asn, Change, CollectorMethod, ConnectionId, CountryCode, Direction,
-        Event, Located, LocatedConnection, NoPlace, Owner, Protocol, Traffic,
-    },
-    net::server::{AgentNews, News, OpenSocket},
+    model::{AgentId, Change, ConnectionId, Event, Located, Traffic},
+    net::server::{AgentNews, News, OpenSocket, Origin},
+};
+use facts::AgentFacts;
+use format::{
+    CheckpointLine, KnownFacts, Line, OwnerFacts, RunFacts, SocketFacts, StatusFacts, TrafficFacts,
+    boot_text, connection_text, run_text, write_line,
 };
 
+pub(super) use format::{CHECKPOINT_BEGINS, LINE_BEGINS};
+pub(super) use read::Earlier;
+pub use read::EarlierAgent;
+
+/// Agents that are gone and remembered, lest they tell anything again. Beyond that those that came first are forgotten.
+const MOST_GONE: usize = 1_024;
+
+/// Where lines go.
+pub trait Sink: Write {
+    /// Whether the next lines shall be a checkpoint: asked where that may be.
+    ///
+    /// # Errors
+    /// When nothing can be written any more.
+    fn wants_checkpoint(&mut self) -> io::Result<bool> {
+        Ok(false)
+    }
+
+    /// That was it, with so many bytes.
+    fn had_checkpoint(&mut self, _bytes: u64) {}
+}
+
+impl<S: Sink + ?Sized> Sink for Box<S> {
+    fn wants_checkpoint(&mut self) -> io::Result<bool> {
+        (**self).wants_checkpoint()
+    }
+
+    fn had_checkpoint(&mut self, bytes: u64) {
+        (**self).had_checkpoint(bytes);
+    }
+}
+
+impl Sink for io::BufWriter<io::StdoutLock<'_>> {}
+
 /// Writes the lines of all agents.
-pub struct FleetLines<W: Write> {
-    out: W,
+pub struct FleetLines<S: Sink> {
+    out: S,
     table: OpenTable,
-    names: HashMap<AgentId, Arc<str>>,
-    /// Last sequence number of each run that an earlier program has written.
-    known_runs: HashMap<u64, u64>,
-}
-
-#[derive(Serialize)]
-struct Line<'a> {
-    event: &'static str,
-    agent: &'a str,
-    /// Display's clock.
-    unix_millis: i64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    run: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    sequence: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    connection: Option<String>,
-    #[serde(flatten)]
-    socket: Option<SocketFacts<'a>>,
-    #[serde(flatten)]
-    traffic: Option<TrafficFacts>,
-    #[serde(flatten)]
-    owner: Option<OwnerFacts<'a>>,
-    #[serde(flatten)]
-    status: Option<StatusFacts<'a>>,
-}
-
-#[derive(Serialize)]
-struct StatusFacts<'a> {
-    method: CollectorMethod,
-    tick_millis: u32,
-    notes: &'a [String],
-    link: &'a AgentLink,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    home: Option<[f32; 2]>,
-}
-
-#[derive(Serialize)]
-struct SocketFacts<'a> {
-    protocol: Protocol,
-    direction: Direction,
-    local: SocketAddr,
-    peer: SocketAddr,
-    uid: u32,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    lat: Option<f32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    lon: Option<f32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    city: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    country: Option<CountryCode>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    without_place: Option<NoPlace>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    asn: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    organisation: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-struct TrafficFacts {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    sent_bytes: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    received_bytes: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    rtt_micros: Option<u32>,
-}
-
-#[derive(Serialize)]
-struct OwnerFacts<'a> {
-    program: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pid: Option<u32>,
+    agents: BTreeMap<AgentId, AgentFacts>,
+    buffer: Vec<u8>,
 }
 
 /// What a line says of the run that it comes from.
@@ -109,9 +79,18 @@ struct Source {
     sequence: Option<u64>,
 }
 
-impl<W: Write> FleetLines<W> {
-    pub fn new(out: W, known_runs: HashMap<u64, u64>) -> Self {
-        Self { out, table: OpenTable::default(), names: HashMap::new(), known_runs }
+impl<S: Sink> FleetLines<S> {
+    /// Goes on from what earlier lines left.
+    pub fn new(out: S, earlier: Vec<(AgentId, EarlierAgent)>, geography: &Geography) -> Self {
+        let (mut table, mut agents) = (OpenTable::default(), BTreeMap::new());
+        for (agent, earlier) in earlier {
+            let (facts, set) = earlier.into_set();
+            agents.insert(agent, facts);
+            if let Some(set) = set {
+                table.restore(agent, set, geography);
+            }
+        }
+        Self { out, table, agents, buffer: Vec::new() }
     }
 
     /// Writes all of it, then acknowledges it.
@@ -123,9 +102,13 @@ impl<W: Write> FleetLines<W> {
         news: impl IntoIterator<Item = AgentNews>,
         geography: &Geography,
     ) -> io::Result<()> {
+        if self.out.wants_checkpoint()? {
+            let bytes = self.checkpoint()?;
+            self.out.had_checkpoint(bytes);
+        }
         let mut deliveries = Vec::new();
-        for AgentNews { agent, news, delivery } in news {
-            self.write(agent, news, geography)?;
+        for AgentNews { agent, origin, news, delivery } in news {
+            self.write(agent, origin.as_deref(), news, geography)?;
             deliveries.extend(delivery);
         }
         self.out.flush()?;
@@ -135,12 +118,24 @@ impl<W: Write> FleetLines<W> {
         Ok(())
     }
 
-    fn write(&mut self, agent: AgentId, news: News, geography: &Geography) -> io::Result<()> {
+    fn write(
+        &mut self,
+        agent: AgentId,
+        origin: Option<&Origin>,
+        news: News,
+        geography: &Geography,
+    ) -> io::Result<()> {
+        if let Some(origin) = origin {
+            let facts = self.facts(agent);
+            if facts.id.is_none() {
+                facts.id = Some(origin.identity.to_string().into());
+            }
+        }
         match news {
             News::Status(status) => {
-                self.names.insert(agent, Arc::clone(&status.name));
+                self.facts(agent).name = Arc::clone(&status.name);
                 self.line(agent, "agent", now_unix_millis(), None, None, |line| {
-                    line.status = Some(StatusFacts::from(&status))
+                    line.status = Some(StatusFacts::from(&status));
                 })
             }
             News::Events { run, events } => events.into_iter().try_for_each(|event| {
@@ -152,35 +147,62 @@ impl<W: Write> FleetLines<W> {
                     self.change(agent, Some(source), unix_millis, traffic, &located)
                 })
             }),
-            News::Snapshot { run, same_boot, unix_millis, connections } => {
+            News::Snapshot { run, base, same_boot, unix_millis, connections } => {
                 let opened = sequences(run, &connections);
-                let known = self.known_runs.get(&run).copied().unwrap_or(0);
                 let snapshot = Snapshot { run, same_boot, unix_millis, connections };
                 let changes = self.table.take_snapshot(agent, snapshot, geography);
-                let sequence_of = |located: &Located| match located {
-                    Located::Opened(connection) => opened.get(&connection.key.connection).copied(),
-                    _ => None,
-                };
-                let mut changes: Vec<_> =
-                    changes.into_iter().map(|located| (sequence_of(&located), located)).collect();
-                // Whoever goes on from half of it takes the highest number for all below.
-                changes.sort_by_key(|(sequence, _)| *sequence);
-                for (sequence, located) in changes {
-                    // It was written before this program started.
-                    if sequence.is_none_or(|sequence| sequence > known) {
-                        let source = Source { run, sequence };
-                        self.change(agent, Some(source), unix_millis, None, &located)?;
-                    }
-                }
-                Ok(())
+                self.snapshot(agent, origin, (run, base), unix_millis, changes, &opened)
             }
+            // Nobody was told of it.
+            News::Gone { .. } if !self.agents.contains_key(&agent) => Ok(()),
             News::Gone { unix_millis } => {
                 for located in self.table.forget(agent, unix_millis) {
                     self.change(agent, None, unix_millis, None, &located)?;
                 }
-                self.line(agent, "gone", unix_millis, None, None, |_| {})
+                self.line(agent, "gone", unix_millis, None, None, |_| {})?;
+                self.facts(agent).is_gone = true;
+                self.forget_oldest();
+                Ok(())
             }
         }
+    }
+
+    /// In such an order that whoever reads half of it knows what is open: first what is of the old boot or run ends.
+    fn snapshot(
+        &mut self,
+        agent: AgentId,
+        origin: Option<&Origin>,
+        (run, base): (u64, u64),
+        unix_millis: i64,
+        changes: Vec<Located>,
+        opened: &BTreeMap<ConnectionId, u64>,
+    ) -> io::Result<()> {
+        let (closed, others): (Vec<_>, Vec<_>) =
+            changes.into_iter().partition(|located| matches!(located, Located::Closed { .. }));
+        let ended = Source { run, sequence: None };
+        for located in closed {
+            self.change(agent, Some(ended), unix_millis, None, &located)?;
+        }
+        let boot = origin.map(|origin| origin.boot);
+        let facts = self.facts(agent);
+        if facts.run() != Some(run) || facts.boot != boot || facts.is_gone {
+            facts.began(run, boot);
+            self.line(agent, "run", unix_millis, Some(ended), None, |line| line.boot = boot.map(boot_text))?;
+        }
+        let sequence_of = |located: &Located| match located {
+            Located::Opened(connection) => opened.get(&connection.key.connection).copied(),
+            _ => None,
+        };
+        let mut others: Vec<_> = others.into_iter().map(|located| (sequence_of(&located), located)).collect();
+        // Whoever goes on from half of it takes the highest number for all below.
+        others.sort_by_key(|(sequence, _)| *sequence);
+        for (sequence, located) in others {
+            self.change(agent, Some(Source { run, sequence }), unix_millis, None, &located)?;
+        }
+        let whole = Source { run, sequence: Some(base) };
+        self.line(agent, "snapshot", unix_millis, Some(whole), None, |_| {})?;
+        self.facts(agent).has_snapshot(run, base);
+        Ok(())
     }
 
     fn change(
@@ -224,23 +246,88 @@ impl<W: Write> FleetLines<W> {
         connection: Option<ConnectionId>,
         fill: impl FnOnce(&mut Line<'a>),
     ) -> io::Result<()> {
-        let name = self.names.get(&agent).cloned().unwrap_or_else(|| agent.0.to_string().into());
+        let facts = self.agents.entry(agent).or_insert_with(|| nameless(agent));
         let mut line = Line {
             event,
-            agent: "",
             unix_millis,
-            run: source.map(|source| format!("{:016x}", source.run)),
+            run: source.map(|source| run_text(source.run)),
             sequence: source.and_then(|source| source.sequence),
-            connection: connection.map(|connection| format!("{:x}", connection.0)),
-            socket: None,
-            traffic: None,
-            owner: None,
-            status: None,
+            connection: connection.map(connection_text),
+            ..Line::default()
         };
         fill(&mut line);
-        serde_json::to_writer(&mut self.out, &Line { agent: &name, ..line }).map_err(io::Error::from)?;
-        self.out.write_all(b"\n")
+        let line = Line { agent: &facts.name, id: facts.id.as_deref(), ..line };
+        write_line(&mut self.out, &mut self.buffer, &line)?;
+        if let Some(Source { run, sequence: Some(sequence) }) = source {
+            facts.reached(run, sequence);
+        }
+        Ok(())
     }
+
+    /// Writes what a reader needs who has nothing of what is before. Returns its length.
+    fn checkpoint(&mut self) -> io::Result<u64> {
+        let Self { out, table, agents, buffer } = self;
+        let mut bytes = 0;
+        // Of whom no run is known nothing else is.
+        let known = agents.iter().filter(|(_, facts)| facts.id.is_some() && !facts.runs.is_empty());
+        for (agent, facts) in known {
+            let runs = facts.runs.iter();
+            let known = KnownFacts {
+                runs: runs.map(|(run, had)| RunFacts { run: run_text(*run), sequence: *had }).collect(),
+                first_base: facts.first_base,
+                gone: facts.is_gone,
+            };
+            let head = || Line { agent: &facts.name, id: facts.id.as_deref(), ..Line::default() };
+            let line = Line {
+                event: "known",
+                unix_millis: table.last_heard_unix_millis(*agent).unwrap_or_default(),
+                boot: facts.boot.map(boot_text),
+                known: Some(known),
+                ..head()
+            };
+            bytes += write_line(out, buffer, &line)?;
+            for connection in table.of(*agent) {
+                let line = Line {
+                    event: "open",
+                    unix_millis: connection.opened_unix_millis,
+                    connection: Some(connection_text(connection.key.connection)),
+                    socket: Some(SocketFacts::from(connection)),
+                    owner: Some(OwnerFacts::from(&connection.observation.owner)),
+                    traffic: Some(connection.observation.traffic.into()),
+                    ..head()
+                };
+                bytes += write_line(out, buffer, &line)?;
+            }
+        }
+        if bytes > 0 {
+            let line = CheckpointLine { event: "checkpoint", unix_millis: now_unix_millis(), bytes };
+            bytes += write_line(out, buffer, &line)?;
+        }
+        Ok(bytes)
+    }
+
+    #[cfg(test)]
+    pub(super) fn out_mut(&mut self) -> &mut S {
+        &mut self.out
+    }
+
+    fn facts(&mut self, agent: AgentId) -> &mut AgentFacts {
+        self.agents.entry(agent).or_insert_with(|| nameless(agent))
+    }
+
+    fn forget_oldest(&mut self) {
+        let mut gone = self.agents.iter().filter(|(_, facts)| facts.is_gone).map(|(agent, _)| *agent);
+        if let Some(first) = gone.next()
+            && gone.count() >= MOST_GONE
+        {
+            self.agents.remove(&first);
+        }
+    }
+}
+
+/// Until its status comes.
+fn nameless(agent: AgentId) -> AgentFacts {
+    AgentFacts::new(agent.0.to_string().into())
 }
 
 fn now_unix_millis() -> i64 {
@@ -262,122 +349,6 @@ fn sequences(run: u64, connections: &[OpenSocket]) -> BTreeMap<ConnectionId, u64
         .collect()
 }
 
-impl<'a> From<&'a LocatedConnection> for SocketFacts<'a> {
-    fn from(connection: &'a LocatedConnection) -> Self {
-        let seen = &connection.observation;
-        let place = connection.place.as_ref().ok();
-        let asn: Option<&Asn> = connection.asn.as_ref();
-        Self {
-            protocol: seen.protocol,
-            direction: seen.direction,
-            local: seen.local,
-            peer: seen.peer,
-            uid: seen.uid,
-            lat: place.map(|place| place.lat),
-            lon: place.map(|place| place.lon),
-            city: place.map(|place| &*place.city).filter(|city| !city.is_empty()),
-            country: place.and_then(|place| place.country),
-            without_place: connection.place.as_ref().err().copied(),
-            asn: asn.map(|asn| asn.number),
-            organisation: asn.map(|asn| &*asn.organisation),
-        }
-    }
-}
-
-impl<'a> From<&'a AgentStatus> for StatusFacts<'a> {
-    fn from(status: &'a AgentStatus) -> Self {
-        let AgentStatus { method, tick_millis, notes, link, home, .. } = status;
-        Self { method: *method, tick_millis: *tick_millis, notes, link, home: *home }
-    }
-}
-
-impl From<Traffic> for TrafficFacts {
-    fn from(traffic: Traffic) -> Self {
-        let Traffic { sent_bytes, received_bytes, rtt_micros } = traffic;
-        Self { sent_bytes, received_bytes, rtt_micros }
-    }
-}
-
-impl<'a> From<&'a Owner> for OwnerFacts<'a> {
-    fn from(owner: &'a Owner) -> Self {
-        let pid = match owner {
-            Owner::Program { pid, .. } => Some(*pid),
-            Owner::NotPermitted | Owner::Unknown => None,
-        };
-        Self { program: owner.name(), pid }
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::Observation;
-
-    const AGENT: AgentId = AgentId(1);
-
-    fn seen(port: u16) -> Observation {
-        Observation {
-            protocol: Protocol::Tcp,
-            local: ([10, 0, 0, 1], port).into(),
-            peer: ([127, 0, 0, 1], 443).into(),
-            direction: Direction::Outbound,
-            owner: Owner::Program { pid: 9, name: "curl".into() },
-            uid: 0,
-            traffic: Traffic::default(),
-        }
-    }
-
-    fn lines(known_runs: HashMap<u64, u64>, news: Vec<News>) -> Vec<serde_json::Value> {
-        let mut out = Vec::new();
-        let news = news.into_iter().map(|news| AgentNews { agent: AGENT, news, delivery: None });
-        FleetLines::new(&mut out, known_runs).write_all(news, &Geography::default()).unwrap();
-        let text = String::from_utf8(out).unwrap();
-        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
-    }
-
-    fn open(id: u64) -> OpenSocket {
-        OpenSocket {
-            connection: ConnectionId(id),
-            opened_sequence: id,
-            opened_unix_millis: 5,
-            observation: seen(id as u16),
-        }
-    }
-
-    #[test]
-    fn an_event_is_a_line_that_names_run_and_sequence() {
-        let event =
-            |sequence, change| Event { sequence, unix_millis: 7, connection: ConnectionId(1), change };
-        let opened = event(41, Change::Opened(seen(50_000)));
-        let traffic = Traffic { sent_bytes: Some(3), ..Traffic::default() };
-        let closed = event(42, Change::Closed { traffic: Some(traffic) });
-        let lines = lines(HashMap::new(), vec![News::Events { run: 0xab, events: vec![opened, closed] }]);
-        assert_eq!(lines[0]["event"], "opened");
-        assert_eq!(lines[0]["run"], "00000000000000ab");
-        assert_eq!(lines[0]["sequence"], 41);
-        assert_eq!(lines[0]["peer"], "127.0.0.1:443");
-        assert_eq!(lines[0]["program"], "curl");
-        assert_eq!(lines[0]["without_place"], "loopback");
-        assert_eq!(lines[1]["event"], "closed");
-        assert_eq!(lines[1]["sent_bytes"], 3);
-        assert_eq!(lines[0]["connection"], lines[1]["connection"]);
-    }
-
-    #[test]
-    fn what_was_written_before_is_not_written_again() {
-        let snapshot =
-            News::Snapshot { run: 7, same_boot: false, unix_millis: 9, connections: vec![open(3), open(8)] };
-        let lines = lines(HashMap::from([(7, 5)]), vec![snapshot]);
-        assert_eq!(lines.len(), 1);
-        assert_eq!(lines[0]["sequence"], 8);
-    }
-
-    #[test]
-    fn half_a_snapshot_holds_the_lowest_numbers() {
-        let connections = [9, 3, 27, 1, 14, 8].map(open).to_vec();
-        let snapshot = News::Snapshot { run: 7, same_boot: false, unix_millis: 9, connections };
-        let numbers: Vec<_> =
-            lines(HashMap::new(), vec![snapshot]).iter().map(|line| line["sequence"].as_u64()).collect();
-        assert_eq!(numbers, [1, 3, 8, 9, 14, 27].map(Some));
-    }
-}
+#[path = "lines_tests.rs"]
+mod tests;

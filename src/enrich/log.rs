@@ -1,19 +1,30 @@
-//! The file of JSON lines, opened anew: what a killed program left half written is cut off, and the last sequence
-//! number of each run is found, from which its agent goes on.
+//! The file of JSON lines, gone on with: its end is read for what the lines left open, what a killed program left half
+//! written is cut off, and a file that is moved away while it is written is begun anew. What the lines say is the
+//! business of `lines`.
+
+mod tail;
 
 use std::{
-    collections::HashMap,
-    fs::{File, OpenOptions},
-    io::{self, BufRead, BufReader, BufWriter},
-    os::unix::fs::OpenOptionsExt,
+    fs::{self, File, OpenOptions},
+    io::{self, BufReader, BufWriter, Seek, SeekFrom, Write},
+    os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt},
     path::{Path, PathBuf},
 };
 
 use rustix::fs::{FlockOperation, flock};
-use serde::Deserialize;
+
+use super::lines::{Earlier, EarlierAgent, LINE_BEGINS, Sink};
+use crate::{model::AgentId, net::server::KnownAgent};
+use tail::{Piece, next_line};
 
 /// It names the connections of every machine.
 const OWNER_ALONE: u32 = 0o600;
+/// A checkpoint comes after so many bytes: a twentieth of a second to read.
+const BETWEEN_CHECKPOINTS: u64 = 8 << 20;
+/// And after so many times its own length, so that it is a fifth of the file at most.
+const CHECKPOINTS_APART: u64 = 4;
+/// Of the file's end, which is read at once.
+const READ_BYTES: usize = 256 << 10;
 
 #[derive(Debug, thiserror::Error)]
 pub enum LogError {
@@ -25,122 +36,181 @@ pub enum LogError {
     NoFile(PathBuf),
     #[error("{0} is being written by another connmapperl; give another file with --log")]
     Busy(PathBuf),
-    #[error("{0}, line {1}: {2}; it is left as it is: give another file with --log")]
-    Foreign(PathBuf, u64, String),
+    #[error(
+        "{0} does not begin with a line of connmapperl; it is left as it is: give another file with --log"
+    )]
+    Foreign(PathBuf),
     #[error("cannot write {0}: {1}")]
     Write(PathBuf, io::Error),
 }
 
-/// How each of our lines begins; what ends in the middle of one is known by it.
-const LINE_BEGINS: &[u8] = b"{\"event\":\"";
-
-/// A file of lines that goes on. Nobody else writes it meanwhile.
+/// A file of lines that was read. Nobody else writes it meanwhile.
 #[derive(Debug)]
 pub struct FleetLog {
     path: PathBuf,
     file: File,
+    /// All whole lines.
     good_bytes: u64,
-    /// Last sequence number that is written of each run.
-    pub known_runs: HashMap<u64, u64>,
+    /// What is behind them is none of ours, and stays.
+    has_foreign_end: bool,
+    after_checkpoint: u64,
+    checkpoint_bytes: u64,
+    /// What was passed over, for people.
+    pub complaint: Option<String>,
+    earlier: Earlier,
 }
 
-/// What is looked for in a line.
-#[derive(Deserialize)]
-struct Mark<'a> {
-    run: Option<&'a str>,
-    sequence: Option<u64>,
+/// Lines that were passed over.
+struct Passed {
+    count: u64,
+    first: String,
 }
 
 impl FleetLog {
-    /// Reads the file from its beginning, at some hundred megabytes a second, and changes nothing in it.
+    /// Reads the end of the file, at some hundred megabytes a second, and changes nothing in it.
     ///
     /// # Errors
-    /// When it cannot be opened, another program writes it, or it holds anything else.
+    /// When it cannot be opened, another program writes it, or it is another kind of file.
     pub fn open(path: &Path) -> Result<Self, LogError> {
-        let unopened = |error| LogError::Open(path.to_owned(), error);
         let unread = |error| LogError::Read(path.to_owned(), error);
         // A pipe would wait for its other end, and a device may never end.
         if path.exists() && !path.is_file() {
             return Err(LogError::NoFile(path.to_owned()));
         }
         let file = OpenOptions::new().read(true).append(true).create(true).mode(OWNER_ALONE).open(path);
-        let file = file.map_err(unopened)?;
+        let file = file.map_err(|error| LogError::Open(path.to_owned(), error))?;
         flock(&file, FlockOperation::NonBlockingLockExclusive)
             .map_err(|_| LogError::Busy(path.to_owned()))?;
-        let mut known_runs = HashMap::new();
-        let (mut good_bytes, mut number, mut line) = (0_u64, 0_u64, Vec::new());
-        let mut reader = BufReader::new(&file);
-        loop {
-            line.clear();
-            let bytes = reader.read_until(b'\n', &mut line).map_err(unread)?;
-            if bytes == 0 {
-                break;
-            }
-            number += 1;
-            if line.last() != Some(&b'\n') {
-                // Half of a line of ours was not acknowledged, and comes again.
-                let compared = bytes.min(LINE_BEGINS.len());
-                if line[..compared] != LINE_BEGINS[..compared] {
-                    return Err(LogError::Foreign(path.to_owned(), number, "its end is missing".to_owned()));
-                }
-                break;
-            }
-            let mark: Mark<'_> = serde_json::from_slice(&line)
-                .map_err(|error| LogError::Foreign(path.to_owned(), number, error.to_string()))?;
-            let run = mark.run.and_then(|run| u64::from_str_radix(run, 16).ok());
-            if let (Some(run), Some(sequence)) = (run, mark.sequence) {
-                let last = known_runs.entry(run).or_insert(sequence);
-                *last = sequence.max(*last);
-            }
-            good_bytes += bytes as u64;
+        let length = file.metadata().map_err(unread)?.len();
+        if !is_ours(&file, length).map_err(unread)? {
+            return Err(LogError::Foreign(path.to_owned()));
         }
+        let tail = tail::find(&file, length).map_err(unread)?;
+        let (mut at, mut earlier, mut passed) = (tail.begins, Earlier::default(), None);
+        let (mut reader, mut line) = (BufReader::with_capacity(READ_BYTES, &file), Vec::new());
+        reader.seek(SeekFrom::Start(at)).map_err(unread)?;
+        let has_foreign_end = loop {
+            let (bytes, why) = match next_line(&mut reader, &mut line).map_err(unread)? {
+                Piece::Line(bytes) => (bytes, earlier.read(&line).err().map(|error| error.to_string())),
+                Piece::TooLong(bytes) => (bytes, Some("it is too long".to_owned())),
+                // Half of a line of ours was not acknowledged, and comes again.
+                Piece::Torn => break !begins_like_ours(&line),
+            };
+            if let Some(why) = why {
+                let first = || format!("the first at byte {at}: {why}");
+                passed.get_or_insert_with(|| Passed { count: 0, first: first() }).count += 1;
+            }
+            at += bytes;
+        };
         drop(reader);
-        Ok(Self { path: path.to_owned(), file, good_bytes, known_runs })
+        let complaint = passed.map(|Passed { count, first }| {
+            format!(
+                "{}: lines that are damaged or no lines of ours are passed over: {count}, {first}",
+                path.display()
+            )
+        });
+        Ok(Self {
+            path: path.to_owned(),
+            file,
+            good_bytes: at,
+            has_foreign_end,
+            after_checkpoint: at.saturating_sub(tail.begins + tail.checkpoint_bytes),
+            checkpoint_bytes: tail.checkpoint_bytes,
+            complaint,
+            earlier,
+        })
+    }
+
+    /// What the lines leave: for the listener, and for the lines that follow.
+    pub fn take_earlier(&mut self) -> (Vec<KnownAgent>, Vec<(AgentId, EarlierAgent)>) {
+        std::mem::take(&mut self.earlier).into_agents()
     }
 
     /// Cuts off what a killed program left half written, and goes on behind it.
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn go_on(self) -> Result<BufWriter<File>, LogError> {
-        self.file.set_len(self.good_bytes).map_err(|error| LogError::Write(self.path, error))?;
-        Ok(BufWriter::new(self.file))
+    pub fn go_on(self) -> Result<LogFile, LogError> {
+        let Self { path, mut file, good_bytes, has_foreign_end, .. } = self;
+        let mended = match has_foreign_end {
+            true => file.write_all(b"\n"),
+            false => file.set_len(good_bytes),
+        };
+        let length = mended.and_then(|()| file.metadata()).map(|file| file.len());
+        Ok(LogFile {
+            length: length.map_err(|error| LogError::Write(path.clone(), error))?,
+            path,
+            file: BufWriter::new(file),
+            after_checkpoint: self.after_checkpoint,
+            checkpoint_bytes: self.checkpoint_bytes,
+        })
+    }
+}
+
+/// Whether a file is empty, or begins like one of ours: anything else is somebody's, and is not written to.
+fn is_ours(file: &File, length: u64) -> io::Result<bool> {
+    let mut begin = [0; LINE_BEGINS.len()];
+    let compared = begin.len().min(usize::try_from(length).unwrap_or(usize::MAX));
+    file.read_exact_at(&mut begin[..compared], 0)?;
+    Ok(begins_like_ours(&begin[..compared]))
+}
+
+fn begins_like_ours(text: &[u8]) -> bool {
+    let compared = text.len().min(LINE_BEGINS.len());
+    text[..compared] == LINE_BEGINS[..compared]
+}
+
+/// The file as lines are added to it.
+#[derive(Debug)]
+pub struct LogFile {
+    path: PathBuf,
+    file: BufWriter<File>,
+    length: u64,
+    after_checkpoint: u64,
+    checkpoint_bytes: u64,
+}
+
+impl LogFile {
+    /// Whether the file's name leads to it no longer, or it has become shorter: a program that keeps logs small moves
+    /// them away, or empties them after it has copied them.
+    fn was_moved(&mut self) -> io::Result<bool> {
+        let file = self.file.get_ref().metadata()?;
+        let is_there = fs::metadata(&self.path)
+            .is_ok_and(|there| (there.dev(), there.ino()) == (file.dev(), file.ino()));
+        let is_shorter = file.len() < self.length;
+        self.length = file.len();
+        if !is_there {
+            let begun = FleetLog::open(&self.path).and_then(FleetLog::go_on);
+            *self = begun.map_err(|error| io::Error::other(format!("it was moved away, and {error}")))?;
+        }
+        Ok(is_shorter || !is_there)
+    }
+}
+
+impl Sink for LogFile {
+    fn wants_checkpoint(&mut self) -> io::Result<bool> {
+        let apart = BETWEEN_CHECKPOINTS.max(self.checkpoint_bytes.saturating_mul(CHECKPOINTS_APART));
+        Ok(self.was_moved()? || self.after_checkpoint >= apart)
+    }
+
+    fn had_checkpoint(&mut self, bytes: u64) {
+        (self.after_checkpoint, self.checkpoint_bytes) = (0, bytes);
+    }
+}
+
+impl Write for LogFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.file.write(bytes)?;
+        self.length += written as u64;
+        self.after_checkpoint += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::{fs, io::Write};
-
-    use super::*;
-
-    #[test]
-    fn a_torn_line_is_cut_off_and_the_last_numbers_are_found() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("fleet.jsonl");
-        let good =
-            "{\"run\":\"0a\",\"sequence\":3}\n{\"event\":\"agent\"}\n{\"run\":\"0b\",\"sequence\":9}\n";
-        fs::write(&path, format!("{good}{{\"event\":\"opened\",\"run\":\"0a\",\"sequ")).unwrap();
-        let log = FleetLog::open(&path).unwrap();
-        assert_eq!(log.known_runs, HashMap::from([(10, 3), (11, 9)]));
-        assert!(matches!(FleetLog::open(&path), Err(LogError::Busy(_))), "one writes at a time");
-        let mut file = log.go_on().unwrap();
-        file.write_all(b"{}\n").unwrap();
-        file.flush().unwrap();
-        assert_eq!(fs::read_to_string(&path).unwrap(), format!("{good}{{}}\n"));
-    }
-
-    #[test]
-    fn a_foreign_file_is_refused_with_its_line_and_left_alone() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("diary.txt");
-        fs::write(&path, "{}\nDear diary\nno end").unwrap();
-        let error = FleetLog::open(&path).unwrap_err().to_string();
-        assert!(error.contains("diary.txt, line 2"), "{error}");
-        assert_eq!(fs::read_to_string(&path).unwrap(), "{}\nDear diary\nno end");
-        fs::write(&path, "my only copy").unwrap();
-        assert!(matches!(FleetLog::open(&path), Err(LogError::Foreign(_, 1, _))));
-        assert_eq!(fs::read_to_string(&path).unwrap(), "my only copy");
-        assert!(matches!(FleetLog::open(Path::new("/dev/full")), Err(LogError::NoFile(_))));
-    }
-}
+#[path = "log_tests.rs"]
+mod tests;

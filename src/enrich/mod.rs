@@ -25,10 +25,10 @@ use crate::{
     },
 };
 
-pub use lines::FleetLines;
-pub use log::{FleetLog, LogError};
+pub use lines::{EarlierAgent, FleetLines, Sink};
+pub use log::{FleetLog, LogError, LogFile};
 pub use sources::Sources;
-pub use table::{OpenTable, Snapshot, connection_of_run};
+pub use table::{EarlierSet, OpenEarlier, OpenTable, Snapshot, connection_of_run};
 
 /// Messages that may wait for the map: several frames' worth of a flood. A full set is one message.
 pub const TO_MAP_CAPACITY: usize = 8_192;
@@ -170,7 +170,7 @@ impl Work {
 
     /// Takes what another machine said. Returns whether the map still listens.
     fn take_fleet(&mut self, message: FleetMessage, geography: &Geography, outlets: &Outlets) -> bool {
-        let AgentNews { agent, news, delivery } = match message {
+        let AgentNews { agent, news, delivery, .. } = match message {
             FleetMessage::Agent(news) => news,
             FleetMessage::Notice { importance, topic, line } => {
                 tell(outlets, vec![Report::Notice { importance, topic, line }]);
@@ -184,7 +184,7 @@ impl Work {
                 let located = self.table.take_remote(agent, run, event, geography);
                 located.is_none_or(|located| self.show(located, outlets))
             }),
-            News::Snapshot { run, same_boot, unix_millis, connections } => {
+            News::Snapshot { run, same_boot, unix_millis, connections, .. } => {
                 let snapshot = Snapshot { run, same_boot, unix_millis, connections };
                 let changes = self.table.take_snapshot(agent, snapshot, geography);
                 changes.into_iter().all(|located| self.show(located, outlets))

@@ -31,7 +31,33 @@ struct Agent {
     run: u64,
     /// What this run calls a connection that an earlier run of the same boot had told of already.
     aliases: HashMap<ConnectionId, ConnectionId>,
+    /// Taken over from an earlier program, whose aliases are lost, and not compared with a snapshot yet.
+    restored: Option<Restored>,
     last_heard_unix_millis: i64,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Restored {
+    /// What this run opened later has no alias.
+    last_aliased_sequence: u64,
+}
+
+/// What an earlier program knew of an agent.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EarlierSet {
+    pub run: u64,
+    /// The event at which this run's first snapshot was taken, if all of that was.
+    pub first_base: Option<u64>,
+    /// Display's clock.
+    pub last_heard_unix_millis: i64,
+    pub open: HashMap<ConnectionId, OpenEarlier>,
+}
+
+/// A connection that is open as far as an earlier program knew.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OpenEarlier {
+    pub opened_unix_millis: i64,
+    pub observation: Observation,
 }
 
 /// A snapshot of one agent.
@@ -75,6 +101,20 @@ impl OpenTable {
         self.take(agent, Event { connection, ..event }, geography)
     }
 
+    /// Takes over what an earlier program knew, for the agent's next snapshot to be laid over.
+    pub fn restore(&mut self, agent: AgentId, earlier: EarlierSet, geography: &Geography) {
+        let EarlierSet { run, first_base, last_heard_unix_millis, open } = earlier;
+        let located = |(connection, OpenEarlier { opened_unix_millis, observation })| {
+            let key = ConnectionKey { agent, connection };
+            (connection, locate(key, observation, opened_unix_millis, geography))
+        };
+        let open = open.into_iter().map(located).collect();
+        // Without a whole snapshot any connection may be one that an earlier run had told of.
+        let restored = Some(Restored { last_aliased_sequence: first_base.unwrap_or(u64::MAX) });
+        let known = Agent { open, run, aliases: HashMap::new(), restored, last_heard_unix_millis };
+        self.agents.insert(agent, known);
+    }
+
     /// Lays a snapshot over what is known of the agent. Returns what the map should hear, in no order.
     pub fn take_snapshot(
         &mut self,
@@ -85,9 +125,15 @@ impl OpenTable {
         let known = self.agents.entry(agent).or_default();
         let same_run = known.run == snapshot.run;
         let mut before = std::mem::take(&mut known.open);
-        let mut by_socket = match !same_run && snapshot.same_boot {
-            true => by_socket(&before),
-            false => HashMap::new(),
+        let restored = known.restored.take();
+        let (mut by_socket, last_aliased_sequence) = match restored {
+            // Numbers of this run speak for themselves; the others have lost their aliases.
+            Some(restored) if same_run => (
+                by_socket(&before, |number| !is_of_run(number, snapshot.run)),
+                restored.last_aliased_sequence,
+            ),
+            _ if !same_run && snapshot.same_boot => (by_socket(&before, |_| true), u64::MAX),
+            _ => (HashMap::new(), 0),
         };
         let old_aliases = std::mem::take(&mut known.aliases);
         let closed_unix_millis =
@@ -98,22 +144,20 @@ impl OpenTable {
         let mut located = Vec::new();
         for socket in snapshot.connections {
             let connection = connection_of_run(snapshot.run, socket.connection);
-            let earlier = if same_run {
-                let connection = old_aliases.get(&connection).copied().unwrap_or(connection);
-                before.remove_entry(&connection)
-            } else {
-                let twins = by_socket.get_mut(&socket_name(&socket.observation));
-                twins.and_then(Vec::pop).and_then(|twin| before.remove_entry(&twin))
-            };
-            // A socket whose counters fell is another one that got the same ports.
-            let earlier = match earlier {
-                Some((id, earlier)) if fell(earlier.observation.traffic, socket.observation.traffic) => {
-                    before.insert(id, earlier);
-                    None
+            let by_number = same_run.then(|| old_aliases.get(&connection).copied().unwrap_or(connection));
+            let known_as = by_number.filter(|number| before.contains_key(number)).or_else(|| {
+                if socket.opened_sequence > last_aliased_sequence {
+                    return None;
                 }
-                earlier => earlier,
-            };
-            match earlier {
+                let twins = by_socket.get_mut(&socket_name(&socket.observation))?;
+                // A socket whose counters fell is another one that got the same ports.
+                let is_it = |twin: &ConnectionId| {
+                    let traffic = before.get(twin).map(|twin| twin.observation.traffic);
+                    traffic.is_some_and(|traffic| !fell(traffic, socket.observation.traffic))
+                };
+                twins.iter().position(is_it).map(|at| twins.swap_remove(at))
+            });
+            match known_as.and_then(|known_as| before.remove_entry(&known_as)) {
                 Some((known_as, mut earlier)) => {
                     if known_as != connection {
                         known.aliases.insert(connection, known_as);
@@ -149,6 +193,16 @@ impl OpenTable {
         self.agents.get(&key.agent)?.open.get(&key.connection)
     }
 
+    /// When an agent was last heard, by the display's clock.
+    pub fn last_heard_unix_millis(&self, agent: AgentId) -> Option<i64> {
+        self.agents.get(&agent).map(|known| known.last_heard_unix_millis)
+    }
+
+    /// What an agent has open, in no order.
+    pub fn of(&self, agent: AgentId) -> impl Iterator<Item = &LocatedConnection> {
+        self.agents.get(&agent).into_iter().flat_map(|known| known.open.values())
+    }
+
     /// All that is open, oldest first.
     pub fn all(&self) -> Vec<LocatedConnection> {
         let mut all: Vec<_> = self.agents.values().flat_map(|agent| agent.open.values().cloned()).collect();
@@ -180,9 +234,9 @@ impl Agent {
         let key = ConnectionKey { agent, connection };
         match change {
             Change::Opened(observation) => {
+                let hash_map::Entry::Vacant(place) = self.open.entry(connection) else { return None };
                 let opened = locate(key, observation, unix_millis, geography);
-                self.open.insert(connection, opened.clone());
-                Some(Located::Opened(Box::new(opened)))
+                Some(Located::Opened(Box::new(place.insert(opened).clone())))
             }
             Change::Updated { traffic, owner } => {
                 let known = self.open.get_mut(&connection)?;
@@ -205,9 +259,17 @@ pub const fn connection_of_run(run: u64, connection: ConnectionId) -> Connection
     ConnectionId(run << BITS_WITHIN_RUN | connection.0 & ((1 << BITS_WITHIN_RUN) - 1))
 }
 
-fn by_socket(open: &HashMap<ConnectionId, LocatedConnection>) -> HashMap<SocketName, Vec<ConnectionId>> {
+/// Of one run in sixteen million another says so too.
+const fn is_of_run(number: ConnectionId, run: u64) -> bool {
+    number.0 >> BITS_WITHIN_RUN == run << BITS_WITHIN_RUN >> BITS_WITHIN_RUN
+}
+
+fn by_socket(
+    open: &HashMap<ConnectionId, LocatedConnection>,
+    is_wanted: impl Fn(ConnectionId) -> bool,
+) -> HashMap<SocketName, Vec<ConnectionId>> {
     let mut by_socket: HashMap<_, Vec<_>> = HashMap::with_capacity(open.len());
-    for (id, connection) in open {
+    for (id, connection) in open.iter().filter(|(id, _)| is_wanted(**id)) {
         by_socket.entry(socket_name(&connection.observation)).or_default().push(*id);
     }
     by_socket

@@ -240,7 +240,7 @@ mod thread_of_its_own {
     const AGENT: AgentId = AgentId(1);
 
     fn from_agent(news: News, delivery: Option<Delivery>) -> FleetMessage {
-        FleetMessage::Agent(AgentNews { agent: AGENT, news, delivery })
+        FleetMessage::Agent(AgentNews { agent: AGENT, origin: None, news, delivery })
     }
 
     fn remote_status() -> AgentStatus {

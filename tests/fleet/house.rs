@@ -11,6 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use crate::support::Home;
@@ -23,10 +24,18 @@ pub struct House {
     pub home: Home,
     pub port: u16,
     log: PathBuf,
+    moved: PathBuf,
 }
 
 /// A process that is killed, not asked, when the test is done with it.
 pub struct Killed(pub Child);
+
+impl Killed {
+    /// Asks it to end, as a terminal does or whoever runs services.
+    pub fn ask(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.0), signal).unwrap();
+    }
+}
 
 impl Drop for Killed {
     fn drop(&mut self) {
@@ -38,10 +47,10 @@ impl Drop for Killed {
 impl House {
     pub fn new() -> Self {
         let home = Home::new();
-        let log = home.path("fleet.jsonl");
+        let [log, moved] = ["fleet.jsonl", "fleet.jsonl.1"].map(|name| home.path(name));
         // Bound for a moment only: restarts need the same port.
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
-        let house = Self { home, port, log };
+        let house = Self { home, port, log, moved };
         house.add_agent("web1", "token");
         house
     }
@@ -56,10 +65,14 @@ impl House {
 
     /// Returns once it listens.
     pub fn serve(&self) -> Killed {
+        self.serve_to(&["--log", "fleet.jsonl"], Stdio::null())
+    }
+
+    pub fn serve_to(&self, more: &[&str], stdout: Stdio) -> Killed {
         let listen = format!("127.0.0.1:{}", self.port);
-        let arguments = ["serve", "--no-gui", "--fleet", ".", "--log", "fleet.jsonl", "--listen", &listen];
-        let mut command = self.home.connmapperl(&arguments);
-        let mut child = Killed(command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap());
+        let arguments = ["serve", "--no-gui", "--fleet", ".", "--listen", &listen];
+        let mut command = self.home.connmapperl(&[&arguments[..], more].concat());
+        let mut child = Killed(command.stdout(stdout).stderr(Stdio::piped()).spawn().unwrap());
         let mut said = String::new();
         let mut stderr = BufReader::new(child.0.stderr.take().unwrap());
         while !said.contains("on another machine") {
@@ -84,9 +97,16 @@ impl House {
         Killed(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap())
     }
 
-    /// Whole lines of the file; what is being written is not there yet.
+    /// Moves the file away, as a program does that keeps logs small.
+    pub fn move_log(&self) {
+        assert!(!self.moved.exists());
+        fs::rename(&self.log, &self.moved).unwrap();
+    }
+
+    /// Whole lines of the file, and of the one that was moved away; what is being written is not there yet.
     pub fn lines(&self) -> Vec<Value> {
-        let text = fs::read_to_string(&self.log).unwrap_or_default();
+        let mut text = fs::read_to_string(&self.moved).unwrap_or_default();
+        text += &fs::read_to_string(&self.log).unwrap_or_default();
         let whole = text.rfind('\n').map_or("", |end| &text[..end]);
         whole.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
@@ -166,6 +186,15 @@ impl Traffic {
         let mut uses = HashMap::new();
         self.ports.iter().for_each(|port| *uses.entry(*port).or_default() += 1);
         uses
+    }
+
+    /// Closes a third of those that are held, another each time.
+    pub fn close_some(&mut self, which: usize) {
+        let mut number = which;
+        self.held.retain(|_| {
+            number += 1;
+            !number.is_multiple_of(3)
+        });
     }
 
     /// Closes those that have lived for so long.

@@ -6,6 +6,8 @@
 mod house;
 #[path = "kills.rs"]
 mod kills;
+#[path = "ledger.rs"]
+mod ledger;
 #[path = "serving.rs"]
 mod serving;
 #[path = "../support/mod.rs"]

@@ -1,6 +1,12 @@
 //! `connmapperl serve --no-gui` and `connmapperl agents`, as a person uses them.
 
-use std::process::Stdio;
+use std::{
+    io::{BufRead, BufReader},
+    process::Stdio,
+    time::Duration,
+};
+
+use rustix::process::Signal;
 
 use crate::house::{House, Traffic, until};
 
@@ -74,4 +80,66 @@ fn agents_are_listed_without_their_secrets() {
     assert!(!again.status.success() && said.contains("web1") && said.contains("rotate"), "{said}");
     let file = std::fs::read_to_string(house.home.path("agents.json")).unwrap();
     assert!(!file.contains(&secret), "only its hash is kept");
+}
+
+#[test]
+fn asked_to_end_it_ends_and_the_agents_connections_go_on() {
+    let house = House::new();
+    let mut held = Traffic::new();
+    let (port, mut agent) = (held.open(), None);
+    for signal in [Signal::TERM, Signal::INT] {
+        let mut listener = house.serve();
+        let _ = agent.get_or_insert_with(|| house.agent("token"));
+        let connected = || house.count(|line| line["link"]["state"] == "connected");
+        let before = connected();
+        until("the agent", || connected() > before && house.histories(held.to).contains_key(&port));
+        listener.ask(signal);
+        assert_eq!(listener.0.wait().unwrap().code(), Some(0), "{signal:?}");
+    }
+    assert_eq!(house.histories(held.to)[&port], (1, 0), "{}", house.story(port));
+    assert_eq!(house.count(|line| line["event"] == "gone"), 0);
+}
+
+#[test]
+fn who_reads_no_more_or_never_keeps_it_from_nothing() {
+    let house = House::new();
+    let mut traffic = Traffic::new();
+    // Closed after the first line: the next one ends it.
+    let mut listener = house.serve_to(&[], Stdio::piped());
+    let _agent = house.agent("token");
+    let mut first = String::new();
+    BufReader::new(listener.0.stdout.take().unwrap()).read_line(&mut first).unwrap();
+    assert!(first.starts_with("{\"event\":\"agent\""), "{first}");
+    until("its end", || {
+        traffic.open();
+        traffic.close_older_than(Duration::ZERO);
+        listener.0.try_wait().unwrap().is_some_and(|status| status.success())
+    });
+    // Nobody reads, and there is more than a pipe holds.
+    (0..400).for_each(|_| {
+        traffic.open();
+    });
+    let mut listener = house.serve_to(&[], Stdio::piped());
+    let stdout = listener.0.stdout.take().unwrap();
+    // Its pages are half full at least.
+    until("a full pipe", || rustix::io::ioctl_fionread(&stdout).unwrap() >= 30_000);
+    listener.ask(Signal::INT);
+    assert_eq!(listener.0.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn a_token_that_could_not_be_shown_is_not_lost_in_silence() {
+    let house = House::new();
+    let full = || std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let mut add = house.home.connmapperl(&["agents", "add", "web9", "--fleet", "."]);
+    let added = add.stdout(full()).output().unwrap();
+    let said = String::from_utf8_lossy(&added.stderr);
+    assert_eq!(added.status.code(), Some(1), "{said}");
+    assert!(said.contains("web9") && said.contains("rotate") && said.contains("space"), "{said}");
+    // A list that is cut short is none of our business.
+    let mut list = house.home.connmapperl(&["agents", "list", "--fleet", "."]);
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let listed = list.stdout(writer).output().unwrap();
+    assert_eq!((listed.status.code(), &*String::from_utf8_lossy(&listed.stderr)), (Some(0), ""));
 }

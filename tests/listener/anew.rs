@@ -1,14 +1,12 @@
 //! An agent that has fewer events than were known of its run, because it was set back or the log was another's: it is
 //! believed, and nothing of it stands in the table twice.
 
-use std::collections::HashMap;
-
 use connmapperl::{
     enrich::{OpenTable, Snapshot},
     geo::Geography,
     model::{AgentId, Located},
     net::{
-        server::{Importance, News},
+        server::{Identity, Importance, KnownAgent, News, Register},
         wire::messages::{AgentSays, Hello, Reason},
     },
 };
@@ -23,7 +21,7 @@ use crate::{
 fn lay(display: &Display, table: &mut OpenTable, of: AgentId, until: u64) -> (usize, usize) {
     let (nowhere, mut changes) = (Geography::default(), Vec::new());
     display.find(|agent, news| match news {
-        News::Snapshot { run, same_boot, unix_millis, connections } if agent == of => {
+        News::Snapshot { run, same_boot, unix_millis, connections, .. } if agent == of => {
             let (run, same_boot, unix_millis) = (*run, *same_boot, *unix_millis);
             let snapshot = Snapshot { run, same_boot, unix_millis, connections: connections.clone() };
             changes.extend(table.take_snapshot(agent, snapshot, &nowhere));
@@ -54,8 +52,17 @@ fn open_peers(table: &OpenTable) -> Vec<u8> {
 
 #[test]
 fn a_run_of_which_the_log_knows_more_is_believed_once_and_goes_on() {
-    let display = Display::that_knows(HashMap::from([(7, 100)]), lenient(), 1_024);
-    let (_, token) = display.register().add("web1").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let (web, token) = Register::open(folder.path()).unwrap().add("web1").unwrap();
+    let known = KnownAgent {
+        agent: AgentId(5),
+        identity: Identity::Token(web.number),
+        name: "web1".into(),
+        boot: None,
+        runs: [(7, 100)].into(),
+        is_gone: false,
+    };
+    let display = Display::again(folder, lenient(), 1_024, vec![known]);
     let hello = || Hello { run_id: 7, ..hello("web1", &token) };
     let (mut good, good_id, _) = display.agent("good");
     let mut agent = display.connect();

@@ -1,12 +1,12 @@
 //! The display of a test: a listener in a folder of its own, and the taker's end of the channel.
 
-use std::{collections::HashMap, fs, path::Path};
+use std::{fs, path::Path};
 
 use connmapperl::{
     model::{AgentId, AgentLink, AgentStatus, Change, Event},
     net::server::{
-        AgentNews, FleetMessage, Importance, Limits, ListenAddress, ListenSettings, Listener, News, Register,
-        spawn,
+        AgentNews, FleetMessage, Importance, KnownAgent, Limits, ListenAddress, ListenSettings, Listener,
+        News, Register, spawn,
     },
 };
 use crossbeam_channel::{Receiver, bounded};
@@ -31,14 +31,18 @@ impl Display {
     }
 
     pub fn with(limits: Limits, room: usize) -> Self {
-        Self::that_knows(HashMap::new(), limits, room)
+        Self::again(tempfile::tempdir().unwrap(), limits, room, Vec::new())
     }
 
-    /// One whose taker has runs from before.
-    pub fn that_knows(known_runs: HashMap<u64, u64>, limits: Limits, room: usize) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+    /// In that folder, with agents that the taker knows from before.
+    pub fn again(
+        folder: tempfile::TempDir,
+        limits: Limits,
+        room: usize,
+        known_agents: Vec<KnownAgent>,
+    ) -> Self {
         let (to_taker, taker) = bounded(room);
-        let settings = ListenSettings { known_runs, ..settings(folder.path(), limits) };
+        let settings = ListenSettings { known_agents, ..settings(folder.path(), limits) };
         let listener = spawn(settings, to_taker).unwrap();
         Self { listener, taker, folder }
     }
@@ -73,7 +77,7 @@ impl Display {
     /// The next of the news that `wanted` makes something of; the rest is done with.
     pub fn find<T>(&self, mut wanted: impl FnMut(AgentId, &News) -> Option<T>) -> T {
         loop {
-            if let FleetMessage::Agent(AgentNews { agent, news, delivery }) = self.next() {
+            if let FleetMessage::Agent(AgentNews { agent, news, delivery, .. }) = self.next() {
                 let found = wanted(agent, &news);
                 if let Some(delivery) = delivery {
                     delivery.done();

@@ -64,7 +64,7 @@ fn a_flood_from_one_agent_lets_the_others_through() {
 /// Takes one message; whether it holds events of that agent.
 fn next_of(display: &Display, of: AgentId) -> Option<bool> {
     match display.next() {
-        FleetMessage::Agent(AgentNews { agent, news, delivery }) => {
+        FleetMessage::Agent(AgentNews { agent, news, delivery, .. }) => {
             delivery.unwrap().done();
             Some(agent == of && matches!(news, News::Events { .. }))
         }

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use connmapperl::{
-    model::AgentLink,
+    model::{AgentId, AgentLink},
     net::{
-        server::{Limits, News},
+        server::{Identity, KnownAgent, Limits, News},
         wire::messages::{AgentSays, Hello, Reason, ServerSays},
     },
 };
@@ -110,6 +110,51 @@ fn another_run_says_whether_the_machine_has_started_anew() {
         assert_eq!(display.snapshot(id), (same_boot, vec![10, 11, 12]), "run {run_id}");
         agent.acknowledged(run_id);
     }
+}
+
+fn known(agent: u32, token: u32, name: &str) -> KnownAgent {
+    KnownAgent {
+        agent: AgentId(agent),
+        identity: Identity::Token(token),
+        name: name.into(),
+        boot: Some([7; 16]),
+        runs: [(1, 40)].into(),
+        is_gone: false,
+    }
+}
+
+#[test]
+fn an_agent_that_the_taker_knows_from_before_goes_on_there() {
+    let Display { listener, folder, .. } = Display::start();
+    let (_, token) = listener.register().add("web1").unwrap();
+    drop(listener);
+    for (run_id, boot, resume_after, same_boot) in [(1, 7, 40, true), (2, 7, 0, true), (2, 8, 0, false)] {
+        let folder_again = tempfile::tempdir().unwrap();
+        for file in ["agents.json", "server-cert.pem", "server-key.pem"] {
+            std::fs::copy(folder.path().join(file), folder_again.path().join(file)).unwrap();
+        }
+        let display = Display::again(folder_again, lenient(), 64, vec![known(9, 1, "web1")]);
+        let mut agent = display.connect();
+        let hello = Hello { run_id, boot_id: vec![boot; 16], ..hello("web1", &token) };
+        let welcome = agent.greet(hello).unwrap();
+        assert_eq!((welcome.resume_after, welcome.needs_snapshot), (resume_after, true));
+        agent.snapshot(50, &[10]);
+        assert_eq!(display.snapshot(AgentId(9)), (same_boot, vec![10]), "run {run_id}");
+    }
+}
+
+#[test]
+fn who_was_revoked_while_nobody_listened_is_gone_at_once_and_who_never_comes_in_time() {
+    let Display { listener, folder, .. } = Display::start();
+    for name in ["web1", "web2"] {
+        listener.register().add(name).unwrap();
+    }
+    listener.register().revoke("web1").unwrap();
+    drop(listener);
+    let limits = Limits { lost_kept: Duration::from_millis(300), ..lenient() };
+    let display = Display::again(folder, limits, 64, vec![known(8, 1, "web1"), known(9, 2, "web2")]);
+    display.gone(AgentId(8));
+    display.gone(AgentId(9));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! From a connection to an agent's link: TLS, the Hello, who it is, and its seat. All of it within the time that a
 //! stranger has.
 
-use std::{collections::HashMap, future::poll_fn, io, sync::Arc, time::Instant};
+use std::{future::poll_fn, io, sync::Arc, time::Instant};
 
 use tokio::{
     io::{AsyncWriteExt, ReadBuf},
@@ -14,8 +14,7 @@ use super::{
     away::Away,
     clock::{Clock, Moment},
     contents::{Contents, Proof},
-    directory::{Credential, Cut, Identity, KnownRun, Newcomer, NoSeat, Seat, free_name, shown, tell_to_go},
-    incoming::run_anew,
+    directory::{Credential, Cut, Identity, Newcomer, NoSeat, Seat, free_name, shown, tell_to_go},
     link::{Link, TLS_BUFFER_BYTES},
     secret::{Hex, WELL_KNOWN_PASSWORD, number_of_token},
     shared::{Shared, State},
@@ -213,19 +212,7 @@ async fn identify(shared: &Shared, hello: &Hello, secret: &str) -> Result<Newcom
         Some(number) => by_token(&contents, number, secret)?,
         None => by_password(shared, &contents, machine, hello, secret).await?,
     };
-    let run = hello.run_id;
-    let known = known_run(&shared.known_runs, run);
-    Ok(Newcomer { identity, credential, name, machine, boot, run, known })
-}
-
-/// What the taker has of a run from before the listener started.
-fn known_run(known_runs: &HashMap<u64, u64>, run: u64) -> KnownRun {
-    let mut told_as = run;
-    // Its agent may have begun its numbers anew, even more than once.
-    while known_runs.contains_key(&run_anew(told_as)) {
-        told_as = run_anew(told_as);
-    }
-    KnownRun { told_as, had: known_runs.get(&told_as).copied().unwrap_or(0) }
+    Ok(Newcomer { identity, credential, name, machine, boot, run: hello.run_id })
 }
 
 fn by_token(contents: &Contents, number: u32, token: &str) -> Result<(Identity, Credential, Arc<str>), Away> {
@@ -294,20 +281,5 @@ async fn take_seat(shared: &Shared, newcomer: &Newcomer) -> Result<Seat, Away> {
                 orders.closed().await;
             }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_run_that_began_anew_is_known_by_its_later_numbers() {
-        let (once, twice) = (run_anew(7), run_anew(run_anew(7)));
-        let known = |runs: &[(u64, u64)]| known_run(&runs.iter().copied().collect(), 7);
-        assert_eq!(known(&[(8, 100)]), KnownRun { told_as: 7, had: 0 });
-        assert_eq!(known(&[(7, 100)]), KnownRun { told_as: 7, had: 100 });
-        assert_eq!(known(&[(7, 100), (once, 60)]), KnownRun { told_as: once, had: 60 });
-        assert_eq!(known(&[(7, 100), (once, 60), (twice, 9)]), KnownRun { told_as: twice, had: 9 });
     }
 }

@@ -11,7 +11,8 @@ use tokio::sync::watch;
 
 use super::{
     contents::{Agent, Contents, Home, Proof},
-    incoming::Incoming,
+    incoming::{Incoming, run_anew},
+    known::Origin,
     news::Arrived,
     secret::{Hex, PasswordHash, TokenHash},
 };
@@ -20,7 +21,7 @@ use crate::{
     net::wire::{MAX_NAME_CHARS, clean},
 };
 
-/// Agents that are remembered though they are gone, so that they get their number again: a megabyte.
+/// Agents that are remembered though they are gone, so that they get their number again: some megabytes.
 const MOST_REMEMBERED: usize = 16_384;
 
 /// By what an agent is known again.
@@ -68,22 +69,13 @@ pub struct Newcomer {
     pub machine: [u8; 16],
     pub boot: [u8; 16],
     pub run: u64,
-    pub known: KnownRun,
-}
-
-/// What the taker has of a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct KnownRun {
-    /// As the taker knows it.
-    pub told_as: u64,
-    /// Last event.
-    pub had: u64,
 }
 
 /// A place in the directory, which one session has at a time.
 #[derive(Debug)]
 pub struct Seat {
     pub agent: AgentId,
+    pub origin: Arc<Origin>,
     pub orders: watch::Receiver<Orders>,
     pub incoming: Incoming,
     pub arrived: Arc<Arrived>,
@@ -101,33 +93,43 @@ pub enum NoSeat {
 }
 
 /// Runs of one agent that are remembered besides the last.
-const EARLIER_RUNS: usize = 8;
+pub const EARLIER_RUNS: usize = 8;
 
 #[derive(Debug, Default)]
 pub struct Directory {
-    records: HashMap<AgentId, Record>,
-    ids: HashMap<Identity, AgentId>,
-    last_id: u32,
+    pub(super) records: HashMap<AgentId, Record>,
+    pub(super) ids: HashMap<Identity, Remembered>,
+    pub(super) last_id: u32,
 }
 
 #[derive(Debug)]
-struct Record {
-    identity: Identity,
-    credential: Credential,
-    name: Arc<str>,
-    machine: [u8; 16],
-    boot: [u8; 16],
+pub(super) struct Record {
+    pub identity: Identity,
+    /// `None` until it comes, of one that is known from before the listener started.
+    pub credential: Option<Credential>,
+    pub name: Arc<str>,
+    pub machine: [u8; 16],
+    pub boot: Option<[u8; 16]>,
     /// Away while somebody sits.
-    incoming: Option<Incoming>,
-    /// Runs before that, by what the agent calls them: two agents with one token may take turns.
-    earlier: VecDeque<(u64, KnownRun)>,
-    arrived: Arc<Arrived>,
+    pub incoming: Option<Incoming>,
+    /// Runs before that, as the taker knows them, with the last event that was had of each: two agents with one token may
+    /// take turns.
+    pub earlier: VecDeque<(u64, u64)>,
+    pub arrived: Arc<Arrived>,
     /// Of whoever sits.
-    orders: Option<watch::Sender<Orders>>,
+    pub orders: Option<watch::Sender<Orders>>,
     /// As the register last said.
-    home: Option<Home>,
-    is_revoked: bool,
-    lost_since: Instant,
+    pub home: Option<Home>,
+    pub is_revoked: bool,
+    pub lost_since: Instant,
+}
+
+/// What stays of an agent that is gone.
+#[derive(Debug)]
+pub(super) struct Remembered {
+    pub agent: AgentId,
+    /// As in its record, while it has none.
+    pub earlier: VecDeque<(u64, u64)>,
 }
 
 impl Directory {
@@ -137,7 +139,7 @@ impl Directory {
 
     /// Seats a newcomer. `most`: agents at a time.
     pub fn seat(&mut self, newcomer: &Newcomer, most: usize, now: Instant) -> Result<Seat, NoSeat> {
-        let known = self.ids.get(&newcomer.identity).copied();
+        let known = self.ids.get(&newcomer.identity).map(|remembered| remembered.agent);
         let record = known.and_then(|agent| self.records.get(&agent));
         if let Some(orders) = record.and_then(|record| record.orders.as_ref()) {
             let is_same = record.is_some_and(|record| record.machine == newcomer.machine);
@@ -149,15 +151,16 @@ impl Directory {
         }
         let agent = known.unwrap_or_else(|| self.number(newcomer.identity.clone()));
         let name = self.unique_name(&newcomer.name, agent);
+        let earlier = self.ids.get_mut(&newcomer.identity).map(|known| std::mem::take(&mut known.earlier));
         let (orders, receiver) = watch::channel(Orders { cut: None, name: Arc::clone(&name) });
         let fresh = || Record {
             identity: newcomer.identity.clone(),
-            credential: newcomer.credential.clone(),
+            credential: None,
             name: Arc::clone(&name),
             machine: newcomer.machine,
-            boot: newcomer.boot,
+            boot: None,
             incoming: None,
-            earlier: VecDeque::new(),
+            earlier: earlier.unwrap_or_default(),
             arrived: Arc::default(),
             orders: None,
             home: None,
@@ -165,36 +168,36 @@ impl Directory {
             lost_since: now,
         };
         let record = self.records.entry(agent).or_insert_with(fresh);
+        let told_as = told_as(newcomer.run, record);
         let incoming = match record.incoming.take() {
-            Some(incoming) if incoming.run == newcomer.run => incoming,
+            // Of one that is known from before the listener started, what the agent calls it is not.
+            Some(mut incoming) if incoming.told_as == told_as => {
+                incoming.run = newcomer.run;
+                incoming
+            }
             // What was had of another run means nothing in this one; sockets of the same boot stay the same.
             other => {
                 record.arrived = Arc::default();
-                let same_boot = other.is_some() && record.boot == newcomer.boot;
+                let same_boot = other.is_some() && record.boot == Some(newcomer.boot);
                 if let Some(other) = other {
-                    record.earlier.retain(|(run, _)| *run != other.run);
-                    let known = KnownRun { told_as: other.told_as, had: other.had };
-                    record.earlier.push_back((other.run, known));
-                    if record.earlier.len() > EARLIER_RUNS {
-                        record.earlier.pop_front();
-                    }
+                    remember(&mut record.earlier, &other);
                 }
-                let earlier = record.earlier.iter().find(|(run, _)| *run == newcomer.run);
-                let KnownRun { told_as, had } = earlier.map_or(newcomer.known, |(_, known)| *known);
-                Incoming::new(newcomer.run, told_as, had, same_boot)
+                let earlier = record.earlier.iter().find(|(run, _)| *run == told_as);
+                Incoming::new(newcomer.run, told_as, earlier.map_or(0, |(_, had)| *had), same_boot)
             }
         };
-        record.credential = newcomer.credential.clone();
+        record.credential = Some(newcomer.credential.clone());
         record.name = Arc::clone(&name);
-        (record.machine, record.boot) = (newcomer.machine, newcomer.boot);
+        (record.machine, record.boot) = (newcomer.machine, Some(newcomer.boot));
         record.orders = Some(orders);
         let arrived = Arc::clone(&record.arrived);
-        Ok(Seat { agent, orders: receiver, incoming, arrived, is_new: known.is_none() })
+        let origin = Arc::new(Origin { identity: newcomer.identity.clone(), boot: newcomer.boot });
+        Ok(Seat { agent, origin, orders: receiver, incoming, arrived, is_new: known.is_none() })
     }
 
     /// The session of that seat ends; what it knew stays for the next one.
     pub fn vacate(&mut self, seat: Seat, now: Instant) {
-        let Seat { agent, orders: _, incoming, arrived, is_new: _ } = seat;
+        let Seat { agent, origin: _, orders: _, incoming, arrived, is_new: _ } = seat;
         if let Some(record) = self.records.get_mut(&agent) {
             (record.incoming, record.arrived) = (Some(incoming), arrived);
             record.orders = None;
@@ -202,11 +205,24 @@ impl Directory {
         }
     }
 
-    /// Forgets what is known of an agent, unless somebody sits there again. Should it come again, it has its number, and
-    /// starts over.
+    /// Forgets what an agent has open; should it come again, it has its number, and starts over. But what was had of its
+    /// runs is not had again.
+    fn forget(&mut self, agent: AgentId) {
+        let Some(Record { identity, incoming, mut earlier, .. }) = self.records.remove(&agent) else {
+            return;
+        };
+        if let Some(incoming) = incoming {
+            remember(&mut earlier, &incoming);
+        }
+        if let Some(known) = self.ids.get_mut(&identity) {
+            known.earlier = earlier;
+        }
+    }
+
+    /// The same, unless somebody sits there again.
     pub fn forget_vacant(&mut self, agent: AgentId) {
         if self.records.get(&agent).is_some_and(|record| record.orders.is_none()) {
-            self.records.remove(&agent);
+            self.forget(agent);
         }
     }
 
@@ -257,11 +273,11 @@ impl Directory {
     fn number(&mut self, identity: Identity) -> AgentId {
         if self.ids.len() >= MOST_REMEMBERED {
             let records = &self.records;
-            self.ids.retain(|_, agent| records.contains_key(agent));
+            self.ids.retain(|_, known| records.contains_key(&known.agent));
         }
         self.last_id += 1;
         let agent = AgentId(self.last_id);
-        self.ids.insert(identity, agent);
+        self.ids.insert(identity, Remembered { agent, earlier: VecDeque::new() });
         agent
     }
 
@@ -296,6 +312,25 @@ impl Record {
     }
 }
 
+/// What the taker knows a run as. Its agent may have begun its numbers anew, even more than once.
+fn told_as(run: u64, record: &Record) -> u64 {
+    let last = record.incoming.as_ref().map(|incoming| incoming.told_as);
+    let is_known = |run| last == Some(run) || record.earlier.iter().any(|(known, _)| *known == run);
+    let mut told_as = run;
+    while is_known(run_anew(told_as)) {
+        told_as = run_anew(told_as);
+    }
+    told_as
+}
+
+fn remember(earlier: &mut VecDeque<(u64, u64)>, Incoming { told_as, had, .. }: &Incoming) {
+    earlier.retain(|(other, _)| other != told_as);
+    earlier.push_back((*told_as, *had));
+    if earlier.len() > EARLIER_RUNS {
+        earlier.pop_front();
+    }
+}
+
 pub fn tell_to_go(orders: &watch::Sender<Orders>, cut: Cut) {
     orders.send_modify(|orders| {
         orders.cut.get_or_insert(cut);
@@ -321,9 +356,11 @@ fn entry<'a>(contents: &'a Contents, identity: &Identity) -> Option<&'a Agent> {
 fn verdict<'a>(contents: &'a Contents, record: &Record) -> Verdict<'a> {
     let entry = entry(contents, &record.identity);
     let is_same_secret = match (&record.credential, entry.map(|entry| &entry.proof)) {
-        (Credential::Token(hash), Some(Proof::Token(now))) => hash == now,
-        (Credential::Token(_), _) => return Verdict::Goes(Cut::Revoked),
-        (Credential::Password(hash), _) => contents.password.as_ref() == Some(hash),
+        (Some(Credential::Token(hash)), Some(Proof::Token(now))) => hash == now,
+        (Some(Credential::Token(_)), _) => return Verdict::Goes(Cut::Revoked),
+        (Some(Credential::Password(hash)), _) => contents.password.as_ref() == Some(hash),
+        (None, None) if matches!(record.identity, Identity::Token(_)) => return Verdict::Goes(Cut::Revoked),
+        (None, _) => true,
     };
     match entry {
         Some(entry) if entry.is_revoked() => Verdict::Goes(Cut::Revoked),

@@ -11,7 +11,6 @@ fn newcomer(number: u32, name: &str) -> Newcomer {
         machine: [number as u8; 16],
         boot: [1; 16],
         run: 1,
-        known: KnownRun { told_as: 1, had: 0 },
     }
 }
 
@@ -52,8 +51,7 @@ fn an_agent_keeps_its_number_and_what_is_known_of_its_run() {
     assert!(again.incoming.has_snapshot && Arc::ptr_eq(&again.arrived, &arrived));
     leave(&mut directory, again);
 
-    let known = KnownRun { told_as: 2, had: 0 };
-    let other_run = seat(&mut directory, &Newcomer { run: 2, known, ..web.clone() });
+    let other_run = seat(&mut directory, &Newcomer { run: 2, ..web.clone() });
     assert_eq!((other_run.agent, other_run.incoming.had), (number, 0));
     assert!(!other_run.incoming.has_snapshot && other_run.incoming.is_same_boot);
     assert!(!Arc::ptr_eq(&other_run.arrived, &arrived), "an old delivery acknowledges nothing of a new run");
@@ -135,8 +133,14 @@ fn the_lost_go_in_time_and_come_back_under_their_number() {
     assert_eq!(directory.gone(MINUTE, start + MINUTE / 2), []);
     assert_eq!(directory.gone(MINUTE, start + MINUTE), [number]);
     directory.forget_vacant(number);
-    let again = seat(&mut directory, &web);
+    let mut again = seat(&mut directory, &web);
     assert_eq!((again.agent, again.incoming.has_snapshot), (number, false));
+    again.incoming.handed_on(7, true);
+    directory.vacate(again, start);
+    assert_eq!(directory.gone(MINUTE, start + MINUTE), [number]);
+    directory.forget_vacant(number);
+    let again = seat(&mut directory, &web);
+    assert_eq!((again.incoming.had, again.incoming.has_snapshot), (7, false), "nothing is told again");
 }
 
 #[test]

@@ -156,13 +156,13 @@ impl Reader {
             self.partial = Some(partial);
             return Ok(None);
         }
-        let Partial { unix_millis, connections, .. } = partial;
+        let Partial { base, unix_millis, connections } = partial;
         self.has_begun = true;
         let knew_more = knew_more.then(|| incoming.begin_anew(base));
         incoming.open = connections.iter().map(|open| open.connection.0).collect();
         counting.snapshots.one();
         let (run, same_boot) = (incoming.told_as, incoming.is_same_boot);
-        let news = News::Snapshot { run, same_boot, unix_millis, connections };
+        let news = News::Snapshot { run, base, same_boot, unix_millis, connections };
         Ok(Some(Ready { news, sequence: base, knew_more }))
     }
 

@@ -129,7 +129,7 @@ fn snapshots_come_whole_or_not_at_all() {
     assert!(take(snapshot(5, &[1, 2], true)).unwrap().is_none());
     let ready = take(snapshot(5, &[3], false)).unwrap().unwrap();
     assert_eq!(ready.sequence, 5);
-    let News::Snapshot { run: 7, same_boot: true, unix_millis: 500_000, connections } = ready.news else {
+    let News::Snapshot { run: 7, same_boot: true, unix_millis: 500_000, connections, .. } = ready.news else {
         panic!("{:?}", ready.news)
     };
     let seen: Vec<_> = connections.iter().map(|open| (open.connection.0, open.opened_unix_millis)).collect();

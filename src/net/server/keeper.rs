@@ -57,6 +57,12 @@ impl Keeper {
 
     /// The body of the task. Ends when nobody takes the news any more.
     pub async fn run(&mut self, shared: &Arc<Shared>) -> TakerGone {
+        {
+            // Some that the taker knows from before may have been revoked meanwhile.
+            let mut state = shared.state();
+            let contents = Arc::clone(&state.contents);
+            state.directory.apply(&contents);
+        }
         loop {
             tokio::select! {
                 () = tokio::time::sleep(LOOK) => {}
@@ -143,7 +149,10 @@ fn tell_gone(shared: &Shared) -> Result<(), TakerGone> {
     let mut state = shared.state();
     for agent in state.directory.gone(shared.limits.lost_kept, Instant::now()) {
         let news = News::Gone { unix_millis };
-        if shared.try_tell(FleetMessage::Agent(AgentNews { agent, news, delivery: None }))?.is_some() {
+        if shared
+            .try_tell(FleetMessage::Agent(AgentNews { agent, origin: None, news, delivery: None }))?
+            .is_some()
+        {
             break;
         }
         state.directory.forget_vacant(agent);

@@ -1,7 +1,6 @@
 //! The listener's thread, and the handle by which it is held. Ends when the handle is dropped.
 
 use std::{
-    collections::HashMap,
     io,
     net::SocketAddr,
     path::{Path, PathBuf},
@@ -21,6 +20,7 @@ use super::{
     counters::{Counters, Counting},
     doorman,
     keeper::Keeper,
+    known::KnownAgent,
     limits::Limits,
     news::{FleetMessage, News},
     passwords::Passwords,
@@ -50,8 +50,8 @@ pub struct ListenSettings {
     /// Holds the register of agents.
     pub register_folder: PathBuf,
     pub limits: Limits,
-    /// Last sequence number that the taker has of runs from before the listener started.
-    pub known_runs: HashMap<u64, u64>,
+    /// The agents that the taker knows from before the listener started. Those that never come are gone in time.
+    pub known_agents: Vec<KnownAgent>,
 }
 
 impl ListenSettings {
@@ -62,7 +62,7 @@ impl ListenSettings {
             certificate_folder: folder.to_owned(),
             register_folder: folder.to_owned(),
             limits: Limits::default(),
-            known_runs: HashMap::new(),
+            known_agents: Vec::new(),
         }
     }
 }
@@ -139,8 +139,8 @@ pub fn spawn(settings: ListenSettings, to_taker: Sender<FleetMessage>) -> Result
     allow_files(agents + strangers + waiting_strangers);
     let counting = Arc::new(Counting::default());
     let passwords = Passwords::new().map_err(RegisterError::from)?;
-    let ListenSettings { limits, known_runs, .. } = settings;
-    let shared = Shared::new(limits, Arc::clone(&counting), passwords, known_runs, to_taker, contents);
+    let ListenSettings { limits, known_agents, .. } = settings;
+    let shared = Shared::new(limits, Arc::clone(&counting), passwords, known_agents, to_taker, contents);
     let shared = Arc::new(shared);
     let acceptor = TlsAcceptor::from(Arc::clone(&certificate.config));
     let runtime = tokio::runtime::Builder::new_current_thread()

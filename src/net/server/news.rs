@@ -8,6 +8,7 @@ use std::sync::{
 
 use tokio::sync::Notify;
 
+use super::known::Origin;
 use crate::model::{AgentId, AgentStatus, ConnectionId, Event, Observation};
 
 /// From the listener, in order.
@@ -31,6 +32,8 @@ pub enum Importance {
 #[derive(Debug)]
 pub struct AgentNews {
     pub agent: AgentId,
+    /// Of news that came over a link: what the agent is known by.
+    pub origin: Option<Arc<Origin>>,
     pub news: News,
     /// To be told when the news has reached whoever keeps it.
     pub delivery: Option<Delivery>,
@@ -41,8 +44,8 @@ pub enum News {
     /// Name, method, link: after it was let in, and whenever something of it changes.
     Status(AgentStatus),
     /// All that is open; what is not in it is closed. `run` tells the agent's runs apart: connection numbers mean nothing
-    /// from one run to another, while sockets of the same boot are the same ones.
-    Snapshot { run: u64, same_boot: bool, unix_millis: i64, connections: Vec<OpenSocket> },
+    /// from one run to another, while sockets of the same boot are the same ones. `base`: the last event before it.
+    Snapshot { run: u64, base: u64, same_boot: bool, unix_millis: i64, connections: Vec<OpenSocket> },
     /// In order, each once, within `run`. Numbers are missing where a change means nothing to this version or was one
     /// connection too many. May be empty: then it moves the acknowledgement alone.
     Events { run: u64, events: Vec<Event> },

@@ -277,7 +277,8 @@ impl Session {
         // A status moves no acknowledgement, but is one of the messages on their way.
         let sequence = carries.map_or(0, |(sequence, _)| sequence);
         let delivery = Some(Delivery::new(sequence, Arc::clone(&self.seat.arrived)));
-        let message = FleetMessage::Agent(AgentNews { agent: self.seat.agent, news, delivery });
+        let origin = Some(Arc::clone(&self.seat.origin));
+        let message = FleetMessage::Agent(AgentNews { agent: self.seat.agent, origin, news, delivery });
         self.waiting = Some(Waiting { message, carries });
     }
 

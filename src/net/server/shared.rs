@@ -20,6 +20,7 @@ use super::{
     contents::Contents,
     counters::Counting,
     directory::{Directory, Identity},
+    known::KnownAgent,
     limits::{Failures, Limits},
     news::{AgentNews, FleetMessage, Importance, News},
     notices::Notices,
@@ -48,8 +49,6 @@ pub struct Shared {
     pub counting: Arc<Counting>,
     pub passwords: Passwords,
     pub strangers: Strangers,
-    /// Last event of runs from before the listener started, as the taker knows them.
-    pub known_runs: HashMap<u64, u64>,
     /// Asks the keeper to look at the register now.
     pub look: Notify,
     /// How often it was asked.
@@ -88,12 +87,12 @@ impl Shared {
         limits: Limits,
         counting: Arc<Counting>,
         passwords: Passwords,
-        known_runs: HashMap<u64, u64>,
+        known_agents: Vec<KnownAgent>,
         to_taker: Sender<FleetMessage>,
         contents: Contents,
     ) -> Self {
         let state = State {
-            directory: Directory::default(),
+            directory: Directory::restored(known_agents, Instant::now()),
             contents: Arc::new(contents),
             failures: Failures::new(limits.failures),
             notices: Notices::default(),
@@ -105,7 +104,6 @@ impl Shared {
             limits,
             counting,
             passwords,
-            known_runs,
             look: Notify::new(),
             asked: AtomicU64::new(0),
             looked: watch::Sender::new(0),
@@ -147,7 +145,7 @@ impl Shared {
 
     /// Hands on news without acknowledgement; waits until there is room.
     pub async fn tell(&self, agent: AgentId, news: News) -> Result<(), TakerGone> {
-        let mut message = FleetMessage::Agent(AgentNews { agent, news, delivery: None });
+        let mut message = FleetMessage::Agent(AgentNews { agent, origin: None, news, delivery: None });
         while let Some(untold) = self.try_tell(message)? {
             message = untold;
             tokio::time::sleep(TAKER_RETRY).await;

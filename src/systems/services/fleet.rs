@@ -2,7 +2,6 @@
 //! port, and the window learns what came of it.
 
 use std::{
-    collections::HashMap,
     path::{Path, PathBuf},
     thread,
 };
@@ -21,8 +20,8 @@ use crate::{
     net::{
         collector::hostname,
         server::{
-            self, FleetMessage, Home, ListenAddress, ListenError, ListenSettings, Listener, Register,
-            RegisterError,
+            self, FleetMessage, Home, KnownAgent, ListenAddress, ListenError, ListenSettings, Listener,
+            Register, RegisterError,
         },
     },
     systems::MapSystems,
@@ -193,7 +192,7 @@ impl Office {
 
     fn listen(&mut self, address: ListenAddress) -> ListenState {
         self.listener = None;
-        match start_listening(address, &self.folder, HashMap::new(), self.to_enrich.clone()) {
+        match start_listening(address, &self.folder, Vec::new(), self.to_enrich.clone()) {
             Ok((listener, facts)) => {
                 info!(
                     "listening for agents on {}; the certificate's fingerprint is {}",
@@ -226,18 +225,17 @@ impl Office {
     }
 }
 
-/// Listens, and says what people need to know of it. `known_runs`: the last sequence number that is known of runs from
-/// before this program started.
+/// Listens, and says what people need to know of it. `known_agents`: from before this program started.
 ///
 /// # Errors
 /// When the port or the files are not to be had.
 pub fn start_listening(
     address: ListenAddress,
     folder: &Path,
-    known_runs: HashMap<u64, u64>,
+    known_agents: Vec<KnownAgent>,
     to_taker: Sender<FleetMessage>,
 ) -> Result<(Listener, ListenFacts), ListenError> {
-    let settings = ListenSettings { known_runs, ..ListenSettings::new(address, folder) };
+    let settings = ListenSettings { known_agents, ..ListenSettings::new(address, folder) };
     let listener = server::spawn(settings, to_taker)?;
     let port = listener.address().port();
     let facts = ListenFacts {
