@@ -4,6 +4,7 @@
 
 mod lines;
 mod log;
+mod record;
 mod sources;
 mod table;
 
@@ -27,6 +28,7 @@ use crate::{
 
 pub use lines::FleetLines;
 pub use log::{FleetLog, LogError};
+pub use record::Record;
 pub use sources::Sources;
 pub use table::{OpenTable, Snapshot, connection_of_run};
 

@@ -1,0 +1,22 @@
+//! Addresses as the history keeps them: IPv4 as a number of 32 bits, IPv6 as 16 bytes. Both are smaller than text, sort
+//! as addresses do, and are turned into text by the views, in plain SQL.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use rusqlite::types::{Value, ValueRef};
+
+pub fn address_to_sql(address: IpAddr) -> Value {
+    match address {
+        IpAddr::V4(v4) => Value::Integer(i64::from(u32::from(v4))),
+        IpAddr::V6(v6) => Value::Blob(v6.octets().to_vec()),
+    }
+}
+
+/// `None` for what is no address as the history keeps it.
+pub fn address_from_sql(value: ValueRef<'_>) -> Option<IpAddr> {
+    match value {
+        ValueRef::Integer(number) => Some(Ipv4Addr::from(u32::try_from(number).ok()?).into()),
+        ValueRef::Blob(bytes) => Some(Ipv6Addr::from(<[u8; 16]>::try_from(bytes).ok()?).into()),
+        _ => None,
+    }
+}
