@@ -5,12 +5,16 @@
 
 mod chroot;
 mod display;
+mod in_process;
 #[path = "../lab/namespace.rs"]
 mod namespace;
 mod program;
 mod refusals;
 mod resume;
 mod silence;
+mod sleep;
+mod state;
+mod token;
 mod usage;
 
 /// A runtime for one test.

@@ -46,6 +46,17 @@ impl Home {
         path
     }
 
+    /// A new file takes the old one's place.
+    pub fn replace(&self, name: &str, contents: &str, mode: u32) {
+        let new = self.write(&format!("{name}.new"), contents, mode);
+        fs::rename(new, self.path(name)).unwrap();
+    }
+
+    /// Where programs keep what they need.
+    pub fn state(&self, name: &str) -> PathBuf {
+        self.folder.path().join(".local/state/connmapperl").join(name)
+    }
+
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_connmapperl-client"));
         command.args(arguments).env_clear().env("HOME", self.folder.path()).stdin(Stdio::null());
@@ -95,13 +106,19 @@ impl Agent {
 
     /// The next line on standard error that contains this.
     pub fn line_with(&mut self, part: &str) -> String {
-        let mut all = String::new();
+        self.lines_to(part).pop().unwrap()
+    }
+
+    /// The next lines on standard error, to the first that contains this.
+    pub fn lines_to(&mut self, part: &str) -> Vec<String> {
+        let mut lines = Vec::new();
         loop {
-            let from = all.len();
-            let count = self.complaints.read_line(&mut all).unwrap();
-            assert!(count > 0, "it ended without saying \"{part}\":\n{all}");
-            if all[from..].contains(part) {
-                return all[from..].trim_end().to_owned();
+            let mut line = String::new();
+            let count = self.complaints.read_line(&mut line).unwrap();
+            assert!(count > 0, "it ended without saying \"{part}\":\n{}", lines.join("\n"));
+            lines.push(line.trim_end().to_owned());
+            if line.contains(part) {
+                return lines;
             }
         }
     }

@@ -19,19 +19,19 @@ use crate::{
 };
 
 /// A connection of the test's own, known by its ports among all others of this machine.
-struct Pair {
+pub struct Pair {
     ours: TcpStream,
     _theirs: TcpStream,
 }
 
 impl Pair {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let ours = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         Self { ours, _theirs: listener.accept().unwrap().0 }
     }
 
-    fn ports(&self) -> [u32; 2] {
+    pub fn ports(&self) -> [u32; 2] {
         [self.ours.local_addr().unwrap().port().into(), self.ours.peer_addr().unwrap().port().into()]
     }
 }
@@ -44,18 +44,18 @@ fn is(socket: &Socket, ports: [u32; 2]) -> bool {
 
 /// What a display knows of one run of an agent, by the protocol's rules.
 #[derive(Default)]
-struct Known {
+pub struct Known {
     /// What the last snapshot stood for.
-    base: u64,
-    position: u64,
+    pub base: u64,
+    pub position: u64,
     open: HashMap<u64, Socket>,
-    told: HashSet<u64>,
+    pub told: HashSet<u64>,
     /// The last frame was a snapshot's, and not its last.
     goes_on: bool,
 }
 
 impl Known {
-    fn snapshot(&mut self, snapshot: &Snapshot) {
+    pub fn snapshot(&mut self, snapshot: &Snapshot) {
         self.base = snapshot.base_sequence;
         self.position = snapshot.base_sequence;
         let with_socket = |open: &Open| (open.connection, open.socket.unwrap());
@@ -84,11 +84,11 @@ impl Known {
     }
 
     /// Ends of it that are open: two, as both are on this machine.
-    fn count(&self, ports: [u32; 2]) -> usize {
+    pub fn count(&self, ports: [u32; 2]) -> usize {
         self.open.values().filter(|socket| is(socket, ports)).count()
     }
 
-    async fn hear_until(&mut self, peer: &mut Peer, done: impl Fn(&Self) -> bool) {
+    pub async fn hear_until(&mut self, peer: &mut Peer, done: impl Fn(&Self) -> bool) {
         while self.goes_on || !done(self) {
             match peer.next().await.expect("the agent hung up") {
                 AgentSays::Snapshot(snapshot) => self.snapshot(&snapshot),

@@ -53,7 +53,11 @@ pub fn unix_micros() -> i64 {
 impl Agent {
     /// TLS alone.
     pub fn connect(address: SocketAddr, pin: Fingerprint) -> io::Result<Self> {
-        let tcp = TcpStream::connect(("127.0.0.1", address.port()))?;
+        Self::over(TcpStream::connect(("127.0.0.1", address.port()))?, pin)
+    }
+
+    /// TLS over a connection that stands.
+    pub fn over(tcp: TcpStream, pin: Fingerprint) -> io::Result<Self> {
         tcp.set_read_timeout(Some(PATIENCE))?;
         tcp.set_write_timeout(Some(PATIENCE))?;
         tcp.set_nodelay(true)?;

@@ -11,6 +11,7 @@ use connmapperl::{
     model::AgentLink,
     net::{
         server::{Counters, Limits},
+        tls::Fingerprint,
         wire::{
             MAX_FRAME_BYTES,
             messages::{self, AgentSays, Change, Reason, Status, What},
@@ -76,6 +77,7 @@ fn plain_http_is_told_what_is_here() {
 fn tls_below_1_3_is_refused() {
     let display = Display::start();
     let address = display.listener.address().to_string();
+    let (mut good, id, _) = display.agent("good");
     let s_client = |version: &str| {
         let command = Command::new("openssl")
             .args(["s_client", version, "-connect", &address])
@@ -92,22 +94,59 @@ fn tls_below_1_3_is_refused() {
     assert!(display.notice("older than 1.3").1.contains("127.0.0.1"));
     let new = s_client("-tls1_3").unwrap();
     assert!(new.contains("BEGIN CERTIFICATE") && new.contains("TLSv1.3"), "{new}");
+    display.still_hears(&mut good, id, 1);
 }
 
 #[test]
 fn who_says_nothing_is_cut_in_time() {
-    let display = Display::with(Limits { strangers_time: Duration::from_millis(100), ..lenient() }, 64);
-    assert_eq!(raw(&display, b""), b"", "not even TLS");
-    assert!(display.connect().hear().is_none(), "TLS without Hello");
+    // As long as an honest agent may need on a busy machine.
+    let display = Display::with(Limits { strangers_time: Duration::from_secs(1), ..lenient() }, 64);
+    let (mut good, id, _) = display.agent("good");
+    let mut tls = display.connect();
     let mut half = display.connect();
     half.say_bytes(&[0, 0, 1]).unwrap();
+    assert_eq!(raw(&display, b""), b"", "not even TLS");
+    assert!(tls.hear().is_none(), "TLS without Hello");
     assert!(half.hear().is_none(), "half a Hello");
     wait_until("all counted", || display.listener.counters().no_hello == 3);
+    assert!(display.notice("did not say who it is").1.contains("127.0.0.1"));
+    display.still_hears(&mut good, id, 1);
+}
+
+#[test]
+fn who_hangs_up_in_the_midst_is_counted() {
+    beside_a_good_agent(|display| {
+        // A record of TLS that is cut short, TLS without a Hello, and half a Hello.
+        let mut stream = TcpStream::connect(display.listener.address()).unwrap();
+        stream.write_all(&[22, 3, 1, 2, 0, 1, 0, 1]).unwrap();
+        drop(stream);
+        drop(display.connect());
+        display.connect().say_bytes(&[0, 0, 1]).unwrap();
+        wait_until("all counted", || display.listener.counters().no_hello == 3);
+        assert!(display.notice("did not say who it is").1.contains("127.0.0.1"));
+    });
+}
+
+#[test]
+fn who_expects_another_certificate_is_told_of() {
+    beside_a_good_agent(|display| {
+        let other = Fingerprint([7; 32]);
+        let refused = Agent::connect(display.listener.address(), other).err().unwrap().to_string();
+        // What the agent's program makes of it: see `refusals` in the agent's tests.
+        assert!(refused.contains(&display.listener.fingerprint().to_string()), "{refused}");
+        counted(display, "failed TLS", |counters| counters.failed_tls);
+        let (_, line) = display.notice("certificate");
+        assert!(
+            line.contains("127.0.0.1: TLS failed: it does not take this display's certificate"),
+            "{line}"
+        );
+    });
 }
 
 #[test]
 fn first_frames_that_are_no_hello() {
     let display = Display::start();
+    let (mut good, id, _) = display.agent("good");
     let refused = |says: &dyn Fn(&mut Agent)| {
         let mut agent = display.connect();
         says(&mut agent);
@@ -123,6 +162,8 @@ fn first_frames_that_are_no_hello() {
         });
     }
     wait_until("all counted", || display.listener.counters().bad_hellos == 7);
+    assert!(display.notice("it is no agent").1.contains("127.0.0.1"));
+    display.still_hears(&mut good, id, 1);
 }
 
 #[test]
@@ -148,6 +189,7 @@ fn an_old_protocol_is_told_so() {
 #[test]
 fn names_are_made_fit_to_be_shown() {
     let display = Display::start();
+    let (mut good, id, _) = display.agent("good");
     display.register().set_password(Some("correct horse")).unwrap();
     let shown = |machine: u8, name: &str| {
         let mut hello = hello(name, "correct horse");
@@ -157,7 +199,10 @@ fn names_are_made_fit_to_be_shown() {
     };
     assert_eq!(shown(1, "a\u{1b}[2Jb\n\u{202e}gpj.exe\u{200f}"), "a?[2Jb??gpj.exe?");
     assert_eq!(shown(2, &"é".repeat(1_500)), "é".repeat(64));
-    assert_eq!(shown(3, " \t "), "unnamed");
+    assert_eq!(shown(3, "web1"), "web1");
+    assert_eq!(shown(4, " \t "), "unnamed");
+    assert_eq!(display.listener.counters().unfit_names, 3);
+    display.still_hears(&mut good, id, 1);
 }
 
 #[test]
@@ -233,8 +278,10 @@ fn events_of_unknown_connections_are_passed_on() {
     let (mut agent, id, _) = display.agent("web1");
     let changed = Change { connection: 8, millis: 0, what: Some(What::Updated(Default::default())) };
     agent.events(1, vec![closed(7), changed, opened(9)]);
+    // What to make of them is the taker's business; the table takes no notice.
     assert_eq!(sequences(&display.events(id)), [1, 2, 3]);
     agent.acknowledged(3);
+    assert_eq!(display.listener.counters().unknown_connections, 2);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The display of a test: a listener in a folder of its own, and the taker's end of the channel.
 
-use std::{fs, path::Path};
+use std::{collections::HashMap, fs, path::Path};
 
 use connmapperl::{
     model::{AgentId, AgentLink, AgentStatus, Change, Event},
@@ -31,9 +31,15 @@ impl Display {
     }
 
     pub fn with(limits: Limits, room: usize) -> Self {
+        Self::that_knows(HashMap::new(), limits, room)
+    }
+
+    /// One whose taker has runs from before.
+    pub fn that_knows(known_runs: HashMap<u64, u64>, limits: Limits, room: usize) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (to_taker, taker) = bounded(room);
-        let listener = spawn(settings(folder.path(), limits), to_taker).unwrap();
+        let settings = ListenSettings { known_runs, ..settings(folder.path(), limits) };
+        let listener = spawn(settings, to_taker).unwrap();
         Self { listener, taker, folder }
     }
 

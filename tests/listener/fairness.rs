@@ -123,20 +123,6 @@ fn a_trickling_agent_delays_nobody() {
 }
 
 #[test]
-fn strangers_that_fill_the_room_go_in_time() {
-    let limits = Limits { strangers: 4, strangers_time: Duration::from_millis(200), ..lenient() };
-    let display = Display::with(limits, 64);
-    let (mut agent, id, _) = display.agent("web1");
-    let address = display.listener.address();
-    let crowd: Vec<_> = (0..12).map(|_| std::net::TcpStream::connect(address).unwrap()).collect();
-    display.still_hears(&mut agent, id, 1);
-    // Somebody who has a token gets in all the same.
-    display.agent("late");
-    assert!(display.listener.counters().no_hello >= 4);
-    drop(crowd);
-}
-
-#[test]
 fn what_waited_for_room_goes_on_without_another_word() {
     let display = Display::with(Limits { heartbeat: Duration::from_secs(3_600), ..lenient() }, 64);
     let (mut agent, id, _) = display.agent("web1");

@@ -65,6 +65,7 @@ fn what_did_not_reach_the_taker_comes_again() {
 #[test]
 fn a_gap_needs_a_snapshot() {
     let display = Display::start();
+    let (mut good, good_id, _) = display.agent("good");
     let (mut agent, id, token) = display.agent("web1");
     display.still_hears(&mut agent, id, 1);
     agent.events(3, vec![opened(3)]);
@@ -78,6 +79,7 @@ fn a_gap_needs_a_snapshot() {
     display.lost(id);
     assert_eq!(display.snapshot(id), (true, vec![1, 2]));
     assert_eq!(sequences(&display.events(id)), [3]);
+    display.still_hears(&mut good, good_id, 1);
 }
 
 #[test]

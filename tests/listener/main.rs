@@ -4,9 +4,11 @@
 #![cfg(test)]
 
 mod agent;
+mod anew;
 mod bad_input;
 mod display;
 mod fairness;
 mod files;
 mod links;
 mod secrets;
+mod strangers;

@@ -1,15 +1,17 @@
 //! Who is let in, and who is cut off: tokens, the shared password, and what the register says of both.
 
+use std::collections::HashSet;
+
 use connmapperl::{
     model::AgentLink,
     net::{
-        server::{Importance, Limits, Proof},
+        server::{FleetMessage, Importance, Limits, News, Proof},
         wire::messages::{Hello, Reason},
     },
 };
 
 use crate::{
-    agent::{hello, wait_until},
+    agent::{hello, opened, wait_until},
     display::{Display, lenient},
 };
 
@@ -24,7 +26,7 @@ fn with_password() -> Display {
 #[test]
 fn wrong_secrets_are_refused_and_told() {
     let display = Display::start();
-    let (_, _, token) = display.agent("web1");
+    let (mut good, id, token) = display.agent("web1");
     let last = if token.ends_with('0') { '1' } else { '0' };
     let almost = format!("{}{last}", &token[..token.len() - 1]);
     let other_number = token.replacen("cmt_1_", "cmt_2_", 1);
@@ -34,8 +36,10 @@ fn wrong_secrets_are_refused_and_told() {
     assert_eq!(display.listener.counters().wrong_secrets, 6);
     let (importance, line) = display.notice("refused");
     assert!(importance == Importance::Warning && line.contains("127.0.0.1: its token is none of"), "{line}");
-    let more = display.taker.try_iter().count();
+    let is_line = |message: &FleetMessage| matches!(message, FleetMessage::Notice { .. });
+    let more = display.taker.try_iter().filter(is_line).count();
     assert_eq!(more, 0, "one line a minute");
+    display.still_hears(&mut good, id, 1);
 }
 
 #[test]
@@ -49,6 +53,38 @@ fn a_revoked_agent_is_cut_off_and_the_others_stay() {
     display.still_hears(&mut good, good_id, 1);
     assert_eq!(display.connect().greet(hello("bad", &token)), Err(Reason::Revoked));
     assert_eq!(display.listener.counters().revoked, 2);
+}
+
+#[test]
+fn a_revoked_agent_is_cut_off_though_the_taker_takes_nothing() {
+    let display = Display::with(lenient(), 4);
+    let (away, away_id, _) = display.agent("away");
+    drop(away);
+    display.lost(away_id);
+    let (mut idle, idle_id, _) = display.agent("idle");
+    let (mut busy, busy_id, _) = display.agent("busy");
+    let (mut rotated, _, _) = display.agent("rotated");
+    // Two messages of each agent may be on their way, so two agents fill it; a third message of one waits for room.
+    for sequence in 1..=3 {
+        busy.events(sequence, vec![opened(sequence)]);
+        rotated.events(sequence, vec![opened(sequence)]);
+    }
+    wait_until("the taker's room is full", || display.taker.is_full());
+    // From here on nothing is taken.
+    display.register().revoke("away").unwrap();
+    display.register().revoke("busy").unwrap();
+    assert_eq!(busy.refusal(), Reason::Revoked);
+    display.register().revoke("idle").unwrap();
+    assert_eq!(idle.refusal(), Reason::Revoked);
+    display.register().rotate("rotated").unwrap();
+    assert_eq!(rotated.refusal(), Reason::Revoked);
+    assert!(display.taker.is_full());
+    // And once there is room again, it is told.
+    let mut gone = HashSet::new();
+    while gone.len() < 3 {
+        gone.insert(display.find(|agent, news| matches!(news, News::Gone { .. }).then_some(agent)));
+    }
+    assert_eq!(gone, HashSet::from([away_id, idle_id, busy_id]));
 }
 
 #[test]
@@ -93,10 +129,15 @@ fn the_shared_password_lets_machines_in_under_names_of_their_own() {
         let welcome = agent.greet(hello).unwrap();
         (agent, display.connected(&welcome.agent_name))
     };
-    let (_first, first) = named(1);
-    let (_second, second) = named(2);
+    let (mut one, first) = named(1);
+    let (mut other, second) = named(2);
     assert_eq!((&*first.name, &*second.name), ("web1", "web1 (2)"));
     assert_ne!(first.agent, second.agent);
+    assert_eq!(display.listener.counters().taken_names, 1);
+    for (agent, id) in [(&mut one, first.agent), (&mut other, second.agent)] {
+        agent.snapshot(0, &[]);
+        display.still_hears(agent, id, 1);
+    }
     // They stand in the register, so that they can be renamed and revoked.
     wait_until("both are written down", || display.register().list().unwrap().len() == 2);
     let agents = display.register().list().unwrap();
@@ -145,7 +186,7 @@ fn a_token_is_for_one_machine_at_a_time() {
 fn the_same_machine_anew_takes_its_place() {
     let display = Display::start();
     let (mut old, id, token) = display.agent("web1");
-    old.events(1, vec![crate::agent::opened(1)]);
+    old.events(1, vec![opened(1)]);
     assert_eq!(display.events(id).len(), 1);
     let mut new = display.connect();
     let welcome = new.greet(hello("web1", &token)).unwrap();

@@ -29,7 +29,7 @@ struct Arguments {
     /// SHA-256 of the display's certificate, instead of the file
     #[arg(long, value_name = "SHA256", conflicts_with = "cert")]
     fingerprint: Option<String>,
-    /// File with the token that the display gave for this machine; only its owner may read it
+    /// File with the token that the display gave for this machine; only its owner may read it. Read again when it changes
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
     /// What this machine is called on the map [default: its host name]

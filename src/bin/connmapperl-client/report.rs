@@ -4,15 +4,16 @@ use std::{
     fmt::Write,
     fs::File,
     io::{self, Read},
-    path::{Path, PathBuf},
+    path::Path,
+    sync::Arc,
     time::Duration,
 };
 
 use anyhow::{Context, anyhow, bail};
 use connmapperl::net::{
     agent::{
-        BackoffBounds, Bounds, CERTIFICATE_FILE, Notice, Places, PulseBounds, SERVER_FILE, Secret,
-        ServerAddress, Settings, TOKEN_FILE, run,
+        BackoffBounds, Bounds, CERTIFICATE_FILE, KeptSecret, MachineClock, Notice, Places, PulseBounds,
+        SERVER_FILE, Secret, ServerAddress, Settings, TOKEN_FILE, run,
     },
     collector::{Collector, hostname},
     tls::Fingerprint,
@@ -54,6 +55,22 @@ fn print_notice(notice: &Notice, verbose: bool) {
                 complain(&format!("{failure}; trying again in {:.1} s", again_after.as_secs_f32()));
             } else if *is_new {
                 complain(&format!("{failure}; trying again until it works"));
+            }
+        }
+        Notice::SecretRenewed => {
+            if verbose {
+                complain("has read another token or password from its file");
+            }
+        }
+        Notice::SecretKept { problem } => {
+            complain(&format!("{problem}; goes on with the token or password that it had"));
+        }
+        Notice::Nameless { problem } => {
+            if verbose {
+                complain(&format!(
+                    "this machine has no /etc/machine-id, and a number for it cannot be kept ({problem}): the display \
+                     will take it for another one when it has booted again"
+                ));
             }
         }
     }
@@ -120,6 +137,8 @@ fn settings(arguments: &Arguments) -> anyhow::Result<Settings> {
         outbox: Bounds::default(),
         backoff: BackoffBounds::default(),
         pulse: PulseBounds::default(),
+        state_folders: places.state_folders().to_vec(),
+        clock: Arc::new(MachineClock),
     })
 }
 
@@ -148,15 +167,14 @@ fn pin(arguments: &Arguments, places: &Places) -> anyhow::Result<Option<Fingerpr
     pin.map(Some).map_err(|error| anyhow!("{} cannot be the display's certificate: {error}", path.display()))
 }
 
-fn secret(arguments: &Arguments, places: &Places) -> anyhow::Result<Option<Secret>> {
-    let from_file = |path: PathBuf| Ok(Some(Secret::from_file(&path, places.is_guarded(&path))?));
+fn secret(arguments: &Arguments, places: &Places) -> anyhow::Result<Option<KeptSecret>> {
     if let Some(path) = &arguments.token_file {
-        return from_file(path.clone());
+        return Ok(Some(KeptSecret::from_file(places.secret_file(path.clone()))?));
     }
     if let Some(value) = std::env::var_os(TOKEN_VARIABLE) {
-        return Ok(Some(Secret::from_variable(value, TOKEN_VARIABLE)?));
+        return Ok(Some(KeptSecret::fixed(Secret::from_variable(value, TOKEN_VARIABLE)?)));
     }
-    places.find(TOKEN_FILE).map_or(Ok(None), from_file)
+    Ok(KeptSecret::from_first_of(places.secret_files())?)
 }
 
 fn read(path: &Path) -> anyhow::Result<Vec<u8>> {

@@ -35,6 +35,8 @@ pub enum Failure {
     Lost { address: SocketAddr, problem: String },
     #[error("{address} has been silent for {secs} s")]
     Silent { address: SocketAddr, secs: u64 },
+    #[error("this machine slept for {secs} s, and the link to {address} is taken as dead")]
+    Slept { address: SocketAddr, secs: u64 },
     #[error("{address} speaks another language: {problem}")]
     Malformed { address: SocketAddr, problem: String },
 }
@@ -96,6 +98,11 @@ impl Failure {
             ),
             _ => false,
         }
+    }
+
+    /// Whether another secret would mend it.
+    pub const fn blames_the_secret(&self) -> bool {
+        matches!(self, Self::Refused { reason: Reason::WrongSecret | Reason::Revoked | Reason::InUse, .. })
     }
 
     /// Whether the display lost its place in what it was told.

@@ -13,11 +13,12 @@ use tokio::{
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
 use super::{
-    clock::{boot_time, unix_micros},
+    clock::{Clock, unix_micros},
     failure::Failure,
     identity::Identity,
     progress::Progress,
     pulse::Pulse,
+    secret::Secret,
     settings::{ServerAddress, Settings},
     shared::Shared,
 };
@@ -66,9 +67,21 @@ impl From<Failure> for Ended {
     }
 }
 
+/// Who calls, and by what the display knows that.
+#[derive(Clone, Copy)]
+pub(super) struct Caller<'a> {
+    pub settings: &'a Settings,
+    pub identity: &'a Identity,
+    pub secret: &'a Secret,
+    pub method: CollectorMethod,
+    /// How long the machine had slept when this attempt began.
+    pub asleep_before: Duration,
+}
+
 /// A display that has let this agent in.
 pub(super) struct Link {
     address: SocketAddr,
+    asleep_before: Duration,
     reader: ReadHalf<TlsStream<TcpStream>>,
     writer: WriteHalf<TlsStream<TcpStream>>,
     frames: Frames,
@@ -90,25 +103,19 @@ pub(super) fn connector(settings: &Settings) -> Result<TlsConnector, rustls::Err
 }
 
 impl Link {
-    pub(super) async fn open(
-        settings: &Settings,
-        connector: &TlsConnector,
-        identity: &Identity,
-        method: CollectorMethod,
-    ) -> Result<Self, Failure> {
-        let (address, stream) = connect(&settings.server).await?;
-        let greeting = Self::greet(settings, connector, identity, method, address, stream);
+    pub(super) async fn open(caller: Caller<'_>, connector: &TlsConnector) -> Result<Self, Failure> {
+        let (address, stream) = connect(&caller.settings.server).await?;
+        let greeting = Self::greet(caller, connector, address, stream);
         timeout(GREETING_PATIENCE, greeting).await.unwrap_or(Err(Failure::Slow { address }))
     }
 
     async fn greet(
-        settings: &Settings,
+        caller: Caller<'_>,
         connector: &TlsConnector,
-        identity: &Identity,
-        method: CollectorMethod,
         address: SocketAddr,
         stream: TcpStream,
     ) -> Result<Self, Failure> {
+        let Caller { settings, identity, secret, method, asleep_before } = caller;
         let name = ServerName::IpAddress(address.ip().into());
         let stream = connector
             .connect(name, stream)
@@ -116,8 +123,15 @@ impl Link {
             .map_err(|error| Failure::from_handshake(address, &error))?;
         let (reader, writer) = split(stream);
         let frames = Frames::new(MAX_FRAME_BYTES);
-        let mut link =
-            Self { address, reader, writer, frames, was_of_use: false, welcome: Welcome::default() };
+        let mut link = Self {
+            address,
+            asleep_before,
+            reader,
+            writer,
+            frames,
+            was_of_use: false,
+            welcome: Welcome::default(),
+        };
 
         let hello = Hello {
             protocol_version: PROTOCOL_VERSION,
@@ -127,7 +141,7 @@ impl Link {
             run_id: identity.run_id,
             program_version: env!("CARGO_PKG_VERSION").to_owned(),
             method: wire_from_method(method).into(),
-            secret: settings.secret.reveal().to_owned(),
+            secret: secret.reveal().to_owned(),
             unix_millis: unix_micros() / 1_000,
             tick_millis: millis_u32(settings.shortest_tick),
         };
@@ -182,10 +196,10 @@ impl Link {
     ) -> Ended {
         let needs_snapshot = self.welcome.needs_snapshot || force_snapshot;
         let progress = Progress::new(&shared.state().outbox, self.welcome.resume_after, needs_snapshot);
-        let now = boot_time();
+        let clock: &dyn Clock = &*settings.clock;
         let mut talk = Talk {
             progress,
-            pulse: Pulse::new(settings.pulse, now),
+            pulse: Pulse::new(settings.pulse, clock.since_boot()),
             out: Vec::new(),
             written: 0,
             last_events: None,
@@ -193,12 +207,16 @@ impl Link {
             ends_at: None,
         };
         // What came in the same breath as the Welcome.
-        if let Err(failure) = self.understand(&mut talk, shared) {
+        if let Err(failure) = self.understand(&mut talk, shared, clock) {
             return failure.into();
         }
         let mut read = [0; READ_BYTES];
         loop {
-            match talk.prepare(shared, boot_time()) {
+            // Before anything else: what came before the sleep says nothing of the link after it.
+            if let Some(slept) = clock.slept_since(self.asleep_before) {
+                return Failure::Slept { address: self.address, secs: slept.as_secs() }.into();
+            }
+            match talk.prepare(shared, clock.since_boot()) {
                 Step::Go => {}
                 Step::Dead => {
                     let secs = settings.pulse.silence.as_secs();
@@ -212,9 +230,9 @@ impl Link {
                 count = self.reader.read(&mut read) => match count {
                     Ok(0) => return Failure::HungUp { address: self.address }.into(),
                     Ok(count) => {
-                        talk.pulse.received(boot_time());
+                        talk.pulse.received(clock.since_boot());
                         self.frames.push(&read[..count]);
-                        if let Err(failure) = self.understand(&mut talk, shared) {
+                        if let Err(failure) = self.understand(&mut talk, shared, clock) {
                             return failure.into();
                         }
                     }
@@ -230,16 +248,16 @@ impl Link {
                     // The display may have said why before it hung up.
                     Err(error) => return self.last_answer(&error).await.into(),
                 },
-                () = shared.changed(), if !is_writing && talk.may_write(boot_time()) => {}
-                () = sleep(talk.until_next(boot_time())) => {}
+                () = shared.changed(), if !is_writing && talk.may_write(clock.since_boot()) => {}
+                () = sleep(talk.until_next(clock.since_boot())) => {}
                 _ = stop.wait_for(|stop| *stop), if talk.ends_at.is_none() => {
-                    talk.ends_at = Some(boot_time() + LAST_WORDS);
+                    talk.ends_at = Some(clock.since_boot() + LAST_WORDS);
                 }
             }
         }
     }
 
-    fn understand(&mut self, talk: &mut Talk, shared: &Shared) -> Result<(), Failure> {
+    fn understand(&mut self, talk: &mut Talk, shared: &Shared, clock: &dyn Clock) -> Result<(), Failure> {
         while let Some(frame) = self.next_frame()? {
             match frame.says {
                 Some(ServerSays::Acknowledged(acknowledged)) => {
@@ -249,7 +267,7 @@ impl Link {
                     self.was_of_use |= sequence > state.outbox.before_first();
                     state.outbox.acknowledge(sequence);
                 }
-                Some(ServerSays::Heartbeat(heartbeat)) => talk.pulse.heard(heartbeat, boot_time()),
+                Some(ServerSays::Heartbeat(heartbeat)) => talk.pulse.heard(heartbeat, clock.since_boot()),
                 Some(ServerSays::Refused(refused)) => {
                     return Err(Failure::refused(self.address, refused.reason, &refused.sentence));
                 }

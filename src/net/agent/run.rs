@@ -2,17 +2,18 @@
 
 use std::{io, sync::Arc, time::Duration};
 
-use tokio::{runtime, sync::watch, time::sleep};
+use tokio::{runtime, sync::watch};
 use tokio_rustls::TlsConnector;
 
 use super::{
     backoff::Backoff,
-    clock::boot_time,
     failure::{Failure, printable},
     identity::{Identity, random_u64},
-    link::{Ended, Link, connector},
+    kept_secret::{KeptSecret, Renewed},
+    link::{Caller, Ended, Link, connector},
     settings::{ServerAddress, Settings},
     shared::{Shared, spawn_filler},
+    waiting::{LOOK_UP, Waited, wait},
 };
 use crate::{
     model::CollectorMethod,
@@ -26,10 +27,6 @@ use crate::{
 const CHANNEL_MESSAGES: usize = 16;
 /// Resolving a name is all that is done in other threads; musl's and glibc's resolvers need less.
 const RESOLVER_STACK_BYTES: usize = 512 * 1024;
-/// A waiting agent looks at the clock this often: the machine may have slept.
-const LOOK_AT_CLOCK: Duration = Duration::from_secs(1);
-/// Time that passed unnoticed beyond this was sleep.
-const SLEEP: Duration = Duration::from_secs(5);
 
 /// What the agent tells whoever started it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +43,12 @@ pub enum Notice {
     },
     /// There is no link. `is_new`: for another reason than the last one told.
     Failed { failure: Failure, is_new: bool, again_after: Duration },
+    /// Another secret was read from its file, and is used from now on.
+    SecretRenewed,
+    /// The secret cannot be read again, so the last good one is used further.
+    SecretKept { problem: String },
+    /// The machine has no number of its own, and none can be kept: the display will take it for another after a boot.
+    Nameless { problem: String },
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -74,7 +77,7 @@ pub fn run(
 ) -> Result<(), RunError> {
     let connector = connector(settings)?;
     let method = collector.method();
-    let shared = Arc::new(Shared::new(settings.outbox));
+    let shared = Arc::new(Shared::new(settings.outbox, Arc::clone(&settings.clock)));
     let (sender, receiver) = crossbeam_channel::bounded(CHANNEL_MESSAGES);
     let filler = spawn_filler(Arc::clone(&shared), receiver)?;
     let collecting = collector::Settings {
@@ -88,12 +91,17 @@ pub fn run(
         .enable_io()
         .enable_time()
         .max_blocking_threads(1)
-        .thread_keep_alive(LOOK_AT_CLOCK)
+        .thread_keep_alive(LOOK_UP)
         .thread_name("resolver")
         .thread_stack_size(RESOLVER_STACK_BYTES)
         .build()?;
-    let identity = Identity::of_this_machine();
-    let mut agent = Agent { settings, shared: &shared, connector, identity, method, tell, last_told: None };
+    let (identity, problem) = Identity::of_this_machine(&settings.state_folders);
+    if let Some(problem) = problem {
+        tell(Notice::Nameless { problem: problem.to_string() });
+    }
+    let secret = settings.secret.clone();
+    let mut agent =
+        Agent { settings, shared: &shared, connector, identity, secret, method, tell, last_told: None };
     let (stopper, stopped) = watch::channel(false);
     let ended = runtime.block_on(async {
         let stopping = async {
@@ -121,6 +129,7 @@ struct Agent<'a> {
     shared: &'a Shared,
     connector: TlsConnector,
     identity: Identity,
+    secret: KeptSecret,
     method: CollectorMethod,
     tell: &'a mut dyn FnMut(Notice),
     /// Last failure since there was a link.
@@ -132,8 +141,18 @@ impl Agent<'_> {
     async fn links(&mut self, mut stop: watch::Receiver<bool>) -> Result<(), RunError> {
         let mut backoff = Backoff::new(self.settings.backoff);
         let mut force_snapshot = false;
+        let clock = &*self.settings.clock;
         loop {
-            let opening = Link::open(self.settings, &self.connector, &self.identity, self.method);
+            self.renew_secret();
+            let asleep_before = clock.asleep();
+            let caller = Caller {
+                settings: self.settings,
+                identity: &self.identity,
+                secret: self.secret.secret(),
+                method: self.method,
+                asleep_before,
+            };
+            let opening = Link::open(caller, &self.connector);
             let opened = tokio::select! {
                 opened = opening => opened,
                 () = stopped(&mut stop) => return Ok(()),
@@ -142,9 +161,9 @@ impl Agent<'_> {
                 Err(failure) => failure,
                 Ok(mut link) => {
                     self.connected(&link);
-                    let began = boot_time();
+                    let began = clock.since_boot();
                     let ended = link.talk(self.settings, self.shared, force_snapshot, &mut stop).await;
-                    backoff.had_a_link(boot_time().saturating_sub(began), link.was_of_use());
+                    backoff.had_a_link(clock.since_boot().saturating_sub(began), link.was_of_use());
                     force_snapshot = false;
                     match ended {
                         Ended::Stopped => return Ok(()),
@@ -157,14 +176,40 @@ impl Agent<'_> {
                 self.failed(failure, Duration::ZERO);
                 return Err(RunError::Replaced);
             }
-            if failure.needs_a_person() {
+            let is_secrets_fault = failure.blames_the_secret();
+            if is_secrets_fault {
+                self.secret.distrust();
+            }
+            let has_slept = clock.slept_since(asleep_before).is_some();
+            if has_slept || (is_secrets_fault && self.renew_secret()) {
+                backoff.reset();
+            } else if failure.needs_a_person() {
                 backoff.give_time();
             }
-            let delay = backoff.next_delay(random_u64());
+            let delay = if has_slept { Duration::ZERO } else { backoff.next_delay(random_u64()) };
             self.failed(failure, delay);
+            let watched = is_secrets_fault.then_some(&mut self.secret);
             tokio::select! {
-                waited = wait(delay) => if let Waited::Slept = waited { backoff.reset() },
+                waited = wait(delay, clock, asleep_before, watched) => match waited {
+                    Waited::ToTheEnd => {}
+                    Waited::Slept | Waited::SecretChanged => backoff.reset(),
+                },
                 () = stopped(&mut stop) => return Ok(()),
+            }
+        }
+    }
+
+    /// Whether there is another one now.
+    fn renew_secret(&mut self) -> bool {
+        match self.secret.renew() {
+            Renewed::Same => false,
+            Renewed::Another => {
+                (self.tell)(Notice::SecretRenewed);
+                true
+            }
+            Renewed::Kept(problem) => {
+                (self.tell)(Notice::SecretKept { problem: problem.to_string() });
+                false
             }
         }
     }
@@ -189,25 +234,4 @@ impl Agent<'_> {
 async fn stopped(stop: &mut watch::Receiver<bool>) {
     // An error means that nobody can tell it to stop any more, which comes to the same.
     let _ = stop.wait_for(|stop| *stop).await;
-}
-
-enum Waited {
-    ToTheEnd,
-    /// The machine slept meanwhile: the network may be another one now.
-    Slept,
-}
-
-async fn wait(delay: Duration) -> Waited {
-    let until = boot_time() + delay;
-    loop {
-        let now = boot_time();
-        let Some(left) = until.checked_sub(now).filter(|left| !left.is_zero()) else {
-            return Waited::ToTheEnd;
-        };
-        let nap = left.min(LOOK_AT_CLOCK);
-        sleep(nap).await;
-        if boot_time().saturating_sub(now) > nap + SLEEP {
-            return Waited::Slept;
-        }
-    }
 }

@@ -1,8 +1,10 @@
 //! What an agent must know before it starts.
 
-use std::{fmt, str::FromStr, sync::Arc, time::Duration};
+use std::{fmt, path::PathBuf, str::FromStr, sync::Arc, time::Duration};
 
-use super::{backoff::BackoffBounds, outbox::Bounds, pulse::PulseBounds, secret::Secret};
+use super::{
+    backoff::BackoffBounds, clock::Clock, kept_secret::KeptSecret, outbox::Bounds, pulse::PulseBounds,
+};
 use crate::net::{tls::Fingerprint, wire::DEFAULT_PORT};
 
 /// Everything [`super::run()`] needs.
@@ -11,14 +13,17 @@ pub struct Settings {
     pub server: ServerAddress,
     /// Of the display's certificate.
     pub pin: Fingerprint,
-    pub secret: Secret,
+    pub secret: KeptSecret,
     /// As this machine would like to be called.
     pub name: Arc<str>,
+    /// Where the number of a machine is kept that has none of its own, first to last.
+    pub state_folders: Vec<PathBuf>,
     /// Time between two looks at the sockets while they are cheap.
     pub shortest_tick: Duration,
     pub outbox: Bounds,
     pub backoff: BackoffBounds,
     pub pulse: PulseBounds,
+    pub clock: Arc<dyn Clock>,
 }
 
 /// Where the display listens: `HOST`, `HOST:PORT`, `IPV6` or `[IPV6]:PORT`.

@@ -11,7 +11,7 @@ use crossbeam_channel::Receiver;
 use tokio::sync::Notify;
 
 use super::{
-    clock::boot_time,
+    clock::Clock,
     link::status_from,
     outbox::{Bounds, Outbox},
 };
@@ -24,6 +24,7 @@ pub(super) struct Shared {
     state: Mutex<State>,
     changed: Notify,
     ended: Notify,
+    clock: Arc<dyn Clock>,
 }
 
 pub(super) struct State {
@@ -36,14 +37,14 @@ pub(super) struct State {
 }
 
 impl Shared {
-    pub fn new(bounds: Bounds) -> Self {
+    pub fn new(bounds: Bounds, clock: Arc<dyn Clock>) -> Self {
         let state = State {
             outbox: Outbox::new(bounds),
             has_looked: false,
             status: Status::default(),
             status_version: 0,
         };
-        Self { state: Mutex::new(state), changed: Notify::new(), ended: Notify::new() }
+        Self { state: Mutex::new(state), changed: Notify::new(), ended: Notify::new(), clock }
     }
 
     pub fn state(&self) -> MutexGuard<'_, State> {
@@ -64,7 +65,7 @@ impl Shared {
         let mut state = self.state();
         match message {
             CollectorMessage::Events(events) => {
-                let now = boot_time();
+                let now = self.clock.since_boot();
                 events.into_iter().for_each(|event| state.outbox.take(event, now));
                 if !std::mem::replace(&mut state.has_looked, true) {
                     // What was open already did not open now: it is told as a snapshot, which an earlier run's connections

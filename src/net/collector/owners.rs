@@ -22,6 +22,10 @@ use crate::model::Owner;
 
 /// Processes that held the last sockets found, and are looked at first.
 const RECENT_PROCESSES: usize = 8;
+/// There always is one of this number; where it is not listed, `/proc` hides other users' processes (`hidepid`).
+const FIRST_PROCESS: u32 = 1;
+/// Nobody we know.
+const SOMEBODY: u32 = u32::MAX;
 
 /// A socket whose owner is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -129,6 +133,9 @@ impl Owners {
         let _ = self.processes.pids(&mut self.pids);
         self.pids.sort_unstable_by(|a, b| b.cmp(a));
         self.denied_uids.clear();
+        if self.pids.last() != Some(&FIRST_PROCESS) {
+            self.denied_uids.insert(SOMEBODY);
+        }
         let living: HashSet<u32> = self.pids.iter().copied().collect();
         self.files.retain(|pid, _| living.contains(pid));
         self.places.retain(|_, (pid, _)| living.contains(pid));
@@ -164,8 +171,8 @@ impl Owners {
         }
         // Any other error means that the process ended meanwhile, and its sockets with it.
         if let Err(Errno::ACCESS | Errno::PERM) = self.search_files(pid, unread, missing, found) {
-            // Where even this is denied the user is nobody we know, and counts as another one.
-            let uid = self.processes.uid(pid).unwrap_or(u32::MAX);
+            // Where even this is denied it counts as another user.
+            let uid = self.processes.uid(pid).unwrap_or(SOMEBODY);
             self.denied_uids.insert(uid);
         }
     }

@@ -137,3 +137,19 @@ fn a_socket_that_moved_to_another_program_is_found_there() {
     proc.socket(20, 0, 501);
     assert_eq!(find(&mut owners, &[501]), ["ftpd"]);
 }
+
+#[test]
+fn where_others_are_hidden_their_sockets_are_not_permitted_rather_than_nobodys() {
+    let owner = |owners: &mut Owners, uid| {
+        let mut told = None;
+        owners.find(&[Wanted { inode: 601, uid }], |_, owner| told = Some(owner));
+        told.unwrap()
+    };
+    let proc = FakeProc::new();
+    proc.process(10, "firefox").socket(10, 5, 501);
+    let mut owners = proc.owners();
+    assert_eq!(owner(&mut owners, own_uid() + 1), Owner::NotPermitted);
+    assert_eq!(owner(&mut owners, own_uid()), Owner::Unknown);
+    proc.process(1, "init");
+    assert_eq!(owner(&mut owners, own_uid() + 1), Owner::Unknown);
+}

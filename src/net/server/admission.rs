@@ -1,7 +1,7 @@
 //! From a connection to an agent's link: TLS, the Hello, who it is, and its seat. All of it within the time that a
 //! stranger has.
 
-use std::{future::poll_fn, io, sync::Arc, time::Instant};
+use std::{collections::HashMap, future::poll_fn, io, sync::Arc, time::Instant};
 
 use tokio::{
     io::{AsyncWriteExt, ReadBuf},
@@ -14,10 +14,12 @@ use super::{
     away::Away,
     clock::{Clock, Moment},
     contents::{Contents, Proof},
-    directory::{Credential, Cut, Identity, Newcomer, NoSeat, Seat, free_name, shown, tell_to_go},
+    directory::{Credential, Cut, Identity, KnownRun, Newcomer, NoSeat, Seat, free_name, shown, tell_to_go},
+    incoming::run_anew,
     link::{Link, TLS_BUFFER_BYTES},
     secret::{Hex, WELL_KNOWN_PASSWORD, number_of_token},
-    shared::Shared,
+    shared::{Shared, State},
+    strangers::Stranger,
 };
 use crate::{
     model::CollectorMethod,
@@ -64,8 +66,13 @@ impl From<Away> for TurnedAway {
 }
 
 /// Lets a connection in, within the time that it has.
-pub async fn admit(shared: &Shared, acceptor: &TlsAcceptor, tcp: TcpStream) -> Result<Admitted, TurnedAway> {
-    let admitted = timeout(shared.limits.strangers_time, admit_slowly(shared, acceptor, tcp)).await;
+pub async fn admit(
+    shared: &Shared,
+    acceptor: &TlsAcceptor,
+    tcp: TcpStream,
+    stranger: &Stranger,
+) -> Result<Admitted, TurnedAway> {
+    let admitted = timeout(shared.limits.strangers_time, admit_slowly(shared, acceptor, tcp, stranger)).await;
     admitted.unwrap_or(Err(Away::NoHello.into()))
 }
 
@@ -73,8 +80,9 @@ async fn admit_slowly(
     shared: &Shared,
     acceptor: &TlsAcceptor,
     tcp: TcpStream,
+    stranger: &Stranger,
 ) -> Result<Admitted, TurnedAway> {
-    let mut link = secure(acceptor, tcp).await?;
+    let mut link = secure(acceptor, tcp, stranger).await?;
     match introduce(shared, &mut link).await {
         Ok((newcomer, seat, hello, came)) => {
             link.frames.allow(MAX_FRAME_BYTES);
@@ -92,12 +100,13 @@ async fn admit_slowly(
     }
 }
 
-async fn secure(acceptor: &TlsAcceptor, mut tcp: TcpStream) -> Result<Link, Away> {
+async fn secure(acceptor: &TlsAcceptor, mut tcp: TcpStream, stranger: &Stranger) -> Result<Link, Away> {
     // Acknowledgements are small and should not wait for more. Where that is not to be had they wait.
     let _ = tcp.set_nodelay(true);
     let mut start = [0; 4];
     let mut first = ReadBuf::new(&mut start);
     let read = poll_fn(|context| tcp.poll_peek(context, &mut first)).await;
+    stranger.has_spoken();
     let start = first.filled();
     match (read, start.first()) {
         (Err(_), _) | (_, None) => return Err(Away::NoHello),
@@ -128,7 +137,8 @@ fn why_no_tls(error: &io::Error) -> Away {
 
 /// Who it is, and Welcome.
 async fn introduce(shared: &Shared, link: &mut Link) -> Result<(Newcomer, Seat, Hello, Moment), Away> {
-    let frame: AgentFrame = link.next().await.map_err(Away::BadHello)?;
+    let frame = link.next::<AgentFrame>().await.map_err(|error| Away::BadHello(error.to_string()))?;
+    let frame = frame.ok_or(Away::NoHello)?;
     let came = shared.now();
     let Some(AgentSays::Hello(mut hello)) = frame.says else {
         return Err(Away::BadHello("its first frame is no Hello".to_owned()));
@@ -138,15 +148,21 @@ async fn introduce(shared: &Shared, link: &mut Link) -> Result<(Newcomer, Seat, 
         return Err(Away::OldVersion(version));
     }
     let secret = std::mem::take(&mut hello.secret);
+    let contents = Arc::clone(&shared.state().contents);
     let newcomer = match identify(shared, &hello, &secret).await {
         // It may have been added a moment ago.
-        Err(Away::WrongToken | Away::NoPasswordSet | Away::WrongPassword) if shared.look_again().await => {
+        Err(Away::WrongToken | Away::NoPasswordSet | Away::WrongPassword)
+            if shared.look_again(&contents).await =>
+        {
             identify(shared, &hello, &secret).await?
         }
         identified => identified?,
     };
     let seat = take_seat(shared, &newcomer).await?;
     let agent_name = seat.orders.borrow().name.to_string();
+    if *newcomer.name != agent_name {
+        shared.counting.taken_names.one();
+    }
     let welcome = Welcome {
         protocol_version: version.min(PROTOCOL_VERSION),
         program_version: PROGRAM_VERSION.to_owned(),
@@ -183,9 +199,7 @@ impl Drop for Kept<'_> {
 
 /// The seat is free for the next one when this returns.
 pub fn give_back(shared: &Shared, seat: Seat) {
-    let Seat { agent, orders, incoming, .. } = seat;
-    shared.state().directory.vacate(agent, incoming, Instant::now());
-    drop(orders);
+    shared.state().directory.vacate(seat, Instant::now());
 }
 
 async fn identify(shared: &Shared, hello: &Hello, secret: &str) -> Result<Newcomer, Away> {
@@ -200,8 +214,18 @@ async fn identify(shared: &Shared, hello: &Hello, secret: &str) -> Result<Newcom
         None => by_password(shared, &contents, machine, hello, secret).await?,
     };
     let run = hello.run_id;
-    let had = shared.known_runs.get(&run).copied().unwrap_or(0);
-    Ok(Newcomer { identity, credential, name, machine, boot, run, had })
+    let known = known_run(&shared.known_runs, run);
+    Ok(Newcomer { identity, credential, name, machine, boot, run, known })
+}
+
+/// What the taker has of a run from before the listener started.
+fn known_run(known_runs: &HashMap<u64, u64>, run: u64) -> KnownRun {
+    let mut told_as = run;
+    // Its agent may have begun its numbers anew, even more than once.
+    while known_runs.contains_key(&run_anew(told_as)) {
+        told_as = run_anew(told_as);
+    }
+    KnownRun { told_as, had: known_runs.get(&told_as).copied().unwrap_or(0) }
 }
 
 fn by_token(contents: &Contents, number: u32, token: &str) -> Result<(Identity, Credential, Arc<str>), Away> {
@@ -233,18 +257,34 @@ async fn by_password(
         return Err(Away::WrongPassword);
     }
     let called = shown(&hello.agent_name);
+    if called != hello.agent_name {
+        shared.counting.unfit_names.one();
+    }
     let name = match contents.by_machine(Hex(machine), &called) {
         Some(agent) if agent.is_revoked() => return Err(Away::Revoked(agent.shown_name().to_owned())),
         Some(agent) => agent.shown_name().into(),
         // A name in the register is somebody else's.
-        None => free_name(&called, |name| contents.find(name).is_none()),
+        None => {
+            let name = free_name(&called, |name| contents.find(name).is_none());
+            if *name != called {
+                shared.counting.taken_names.one();
+            }
+            name
+        }
     };
     Ok((Identity::Machine { machine, called }, Credential::Password(hash), name))
 }
 
 async fn take_seat(shared: &Shared, newcomer: &Newcomer) -> Result<Seat, Away> {
     loop {
-        let taken = shared.state().directory.seat(newcomer, shared.limits.agents, Instant::now());
+        let taken = {
+            let State { directory, contents, .. } = &mut *shared.state();
+            let taken = directory.seat(newcomer, shared.limits.agents, Instant::now());
+            if let Ok(seat) = &taken {
+                directory.check(seat.agent, contents);
+            }
+            taken
+        };
         match taken {
             Ok(seat) => return Ok(seat),
             Err(NoSeat::Full) => return Err(Away::Full),
@@ -254,5 +294,20 @@ async fn take_seat(shared: &Shared, newcomer: &Newcomer) -> Result<Seat, Away> {
                 orders.closed().await;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_that_began_anew_is_known_by_its_later_numbers() {
+        let (once, twice) = (run_anew(7), run_anew(run_anew(7)));
+        let known = |runs: &[(u64, u64)]| known_run(&runs.iter().copied().collect(), 7);
+        assert_eq!(known(&[(8, 100)]), KnownRun { told_as: 7, had: 0 });
+        assert_eq!(known(&[(7, 100)]), KnownRun { told_as: 7, had: 100 });
+        assert_eq!(known(&[(7, 100), (once, 60)]), KnownRun { told_as: once, had: 60 });
+        assert_eq!(known(&[(7, 100), (once, 60), (twice, 9)]), KnownRun { told_as: twice, had: 9 });
     }
 }

@@ -15,6 +15,8 @@ pub enum Away {
     FailedTls(String),
     /// Not ready in time, or hung up before.
     NoHello,
+    /// To make room for others.
+    CrowdedOut,
     BadHello(String),
     OldVersion(u32),
     WrongToken,
@@ -34,6 +36,7 @@ impl Away {
             Self::OldTls => &counting.old_tls,
             Self::FailedTls(_) => &counting.failed_tls,
             Self::NoHello => &counting.no_hello,
+            Self::CrowdedOut => &counting.crowded_out,
             Self::BadHello(_) => &counting.bad_hellos,
             Self::OldVersion(_) => &counting.old_versions,
             Self::WrongToken | Self::NoPasswordSet | Self::WrongPassword | Self::WellKnownPassword => {
@@ -46,9 +49,12 @@ impl Away {
     }
 
     /// Whether the address shall be refused when it comes with the like too often. Whoever has a secret of ours has not
-    /// failed.
+    /// failed, nor has whoever was not heard.
     pub const fn is_failure(&self) -> bool {
-        !matches!(self, Self::OldVersion(_) | Self::Revoked(_) | Self::InUse(_) | Self::Full)
+        !matches!(
+            self,
+            Self::CrowdedOut | Self::OldVersion(_) | Self::Revoked(_) | Self::InUse(_) | Self::Full
+        )
     }
 
     /// For the person at the display; follows the address.
@@ -58,7 +64,8 @@ impl Away {
             Self::PlainHttp => "it spoke plain HTTP; only agents find anything here".to_owned(),
             Self::OldTls => "its TLS is older than 1.3".to_owned(),
             Self::FailedTls(error) => format!("TLS failed: {error}"),
-            Self::NoHello => "it did not say who it is in time".to_owned(),
+            Self::NoHello => "it did not say who it is, or not in time".to_owned(),
+            Self::CrowdedOut => "too many come from there at a time and do not say who they are".to_owned(),
             Self::BadHello(error) => format!("it is no agent: {error}"),
             Self::OldVersion(version) => {
                 format!("its protocol {version} is too old (at least {OLDEST_PROTOCOL_VERSION})")
@@ -80,7 +87,12 @@ impl Away {
     /// For the person at the agent; `None` where no words get there.
     pub fn answer(&self) -> Option<(Reason, String)> {
         let (reason, sentence) = match self {
-            Self::NotTls | Self::PlainHttp | Self::OldTls | Self::FailedTls(_) | Self::NoHello => return None,
+            Self::NotTls
+            | Self::PlainHttp
+            | Self::OldTls
+            | Self::FailedTls(_)
+            | Self::NoHello
+            | Self::CrowdedOut => return None,
             Self::BadHello(error) => (Reason::Malformed, format!("the display does not understand this: {error}")),
             Self::OldVersion(version) => (
                 Reason::Version,

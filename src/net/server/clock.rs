@@ -1,14 +1,14 @@
 //! How far an agent's clock is ahead of ours, and how long words take there and back: from heartbeats, as NTP does it
 //! (RFC 5905, section 8, and of the last eight samples the one with the least delay, section 10). Pure.
 
-use crate::net::wire::messages::Heartbeat;
+use crate::net::wire::{ClockSample, clock_sample, messages::Heartbeat};
 
 /// Samples that are kept; one comes every five seconds.
 const SAMPLES: usize = 8;
 /// Our last heartbeats that an answer may name.
 const REMEMBERED: usize = 4;
 /// What takes longer is no measurement: the other side has been asleep.
-const LONGEST_DELAY_MICROS: i64 = 60_000_000;
+const LONGEST_DELAY_MICROS: u32 = 60_000_000;
 /// Seen by people: a delay that is another by a quarter and a millisecond, an offset by 20 ms.
 const VISIBLE_DELAY_MICROS: u32 = 1_000;
 const VISIBLE_OFFSET_MILLIS: i64 = 20;
@@ -85,18 +85,16 @@ impl Clock {
         let Some(sent) = self.sent.iter().flatten().find(answered) else {
             return;
         };
-        let held = heartbeat.held_micros;
-        let delay = now.steady_micros.saturating_sub(sent.steady_micros).saturating_sub(held);
-        if held < 0 || !(0..=LONGEST_DELAY_MICROS).contains(&delay) {
-            return;
-        }
-        // ((T2 - T1) + (T3 - T4)) / 2 with T2 = T3 - held; T4 as if our clock had not stepped since T1.
-        let their_middle = i128::from(heartbeat.unix_micros) * 2 - i128::from(held);
-        let our_middle = i128::from(sent.unix_micros) * 2 + i128::from(delay) + i128::from(held);
-        let Ok(offset_micros) = i64::try_from((their_middle - our_middle) / 2) else {
+        // As if our clock had not stepped since.
+        let passed_micros = now.steady_micros.saturating_sub(sent.steady_micros);
+        let Some(sample) = clock_sample(heartbeat, sent.unix_micros.saturating_add(passed_micros)) else {
             return;
         };
-        let delay_micros = u32::try_from(delay).unwrap_or(u32::MAX);
+        let ClockSample { delay_micros, offset_micros } = sample;
+        let Some(delay_micros) = u32::try_from(delay_micros).ok().filter(|it| *it <= LONGEST_DELAY_MICROS)
+        else {
+            return;
+        };
         self.samples[self.next_sample] = Some(Estimate { delay_micros, offset_micros });
         self.next_sample = (self.next_sample + 1) % SAMPLES;
     }

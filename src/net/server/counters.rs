@@ -48,6 +48,9 @@ counters! {
     failed_accepts,
     /// Refused before a word was read: the address had failed too often.
     refused_addresses,
+    /// Turned away before they said who they are: too many of their source waited, or a newcomer from another source got
+    /// their place.
+    crowded_out,
     /// Refused because there were as many agents as allowed.
     refused_full,
     /// What came was not TLS.
@@ -70,6 +73,10 @@ counters! {
     revoked,
     /// Tokens that a second machine came with.
     tokens_in_use,
+    /// Names that agents with the shared password came with and that could not be shown as they were.
+    unfit_names,
+    /// Agents that came under a name that was taken, and got a number behind it.
+    taken_names,
     /// Links that ended because the same agent came anew.
     replaced,
     /// Frames of agents that were too long or no messages, or made no sense where they came.
@@ -80,8 +87,12 @@ counters! {
     repeated_events,
     /// Sequence numbers that were missing.
     gaps,
+    /// First snapshots that had fewer events than were known of their run, and were believed.
+    runs_anew,
     /// Changes of newer agents that mean nothing here.
     unknown_changes,
+    /// Changes of connections that are not open here.
+    unknown_connections,
     /// Connections left out because their agent had too many.
     surplus_connections,
     /// Events handed on.

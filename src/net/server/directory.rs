@@ -68,7 +68,15 @@ pub struct Newcomer {
     pub machine: [u8; 16],
     pub boot: [u8; 16],
     pub run: u64,
-    /// Last event of this run that the taker has from before the listener started.
+    pub known: KnownRun,
+}
+
+/// What the taker has of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KnownRun {
+    /// As the taker knows it.
+    pub told_as: u64,
+    /// Last event.
     pub had: u64,
 }
 
@@ -111,13 +119,14 @@ struct Record {
     boot: [u8; 16],
     /// Away while somebody sits.
     incoming: Option<Incoming>,
-    /// Last event that was had of runs before that: two agents with one token may take turns.
-    earlier: VecDeque<(u64, u64)>,
+    /// Runs before that, by what the agent calls them: two agents with one token may take turns.
+    earlier: VecDeque<(u64, KnownRun)>,
     arrived: Arc<Arrived>,
     /// Of whoever sits.
     orders: Option<watch::Sender<Orders>>,
     /// As the register last said.
     home: Option<Home>,
+    is_revoked: bool,
     lost_since: Instant,
 }
 
@@ -152,6 +161,7 @@ impl Directory {
             arrived: Arc::default(),
             orders: None,
             home: None,
+            is_revoked: false,
             lost_since: now,
         };
         let record = self.records.entry(agent).or_insert_with(fresh);
@@ -163,14 +173,15 @@ impl Directory {
                 let same_boot = other.is_some() && record.boot == newcomer.boot;
                 if let Some(other) = other {
                     record.earlier.retain(|(run, _)| *run != other.run);
-                    record.earlier.push_back((other.run, other.had));
+                    let known = KnownRun { told_as: other.told_as, had: other.had };
+                    record.earlier.push_back((other.run, known));
                     if record.earlier.len() > EARLIER_RUNS {
                         record.earlier.pop_front();
                     }
                 }
                 let earlier = record.earlier.iter().find(|(run, _)| *run == newcomer.run);
-                let had = earlier.map_or(0, |(_, had)| *had).max(newcomer.had);
-                Incoming::new(newcomer.run, had, same_boot)
+                let KnownRun { told_as, had } = earlier.map_or(newcomer.known, |(_, known)| *known);
+                Incoming::new(newcomer.run, told_as, had, same_boot)
             }
         };
         record.credential = newcomer.credential.clone();
@@ -182,34 +193,29 @@ impl Directory {
     }
 
     /// The session of that seat ends; what it knew stays for the next one.
-    pub fn vacate(&mut self, agent: AgentId, incoming: Incoming, now: Instant) {
+    pub fn vacate(&mut self, seat: Seat, now: Instant) {
+        let Seat { agent, orders: _, incoming, arrived, is_new: _ } = seat;
         if let Some(record) = self.records.get_mut(&agent) {
-            record.incoming = Some(incoming);
+            (record.incoming, record.arrived) = (Some(incoming), arrived);
             record.orders = None;
             record.lost_since = now;
         }
     }
 
-    /// Forgets what is known of an agent; should it come again, it has its number, and starts over.
-    fn forget(&mut self, agent: AgentId) {
-        self.records.remove(&agent);
-    }
-
-    /// The same, unless somebody sits there again.
+    /// Forgets what is known of an agent, unless somebody sits there again. Should it come again, it has its number, and
+    /// starts over.
     pub fn forget_vacant(&mut self, agent: AgentId) {
         if self.records.get(&agent).is_some_and(|record| record.orders.is_none()) {
-            self.forget(agent);
+            self.records.remove(&agent);
         }
     }
 
-    /// Forgets and tells those that have been lost for `kept`.
-    pub fn take_gone(&mut self, kept: Duration, now: Instant) -> Vec<AgentId> {
-        let is_gone =
-            |record: &Record| record.orders.is_none() && now.duration_since(record.lost_since) >= kept;
-        let gone: Vec<_> =
-            self.records.iter().filter(|(_, record)| is_gone(record)).map(|(&agent, _)| agent).collect();
-        gone.iter().for_each(|agent| self.forget(*agent));
-        gone
+    /// Those that are agents no longer: revoked, or lost for `kept`. To be forgotten when they have been told of.
+    pub fn gone(&self, kept: Duration, now: Instant) -> Vec<AgentId> {
+        let is_gone = |record: &Record| {
+            record.orders.is_none() && (record.is_revoked || now.duration_since(record.lost_since) >= kept)
+        };
+        self.records.iter().filter(|(_, record)| is_gone(record)).map(|(&agent, _)| agent).collect()
     }
 
     /// Tells all sessions to go.
@@ -234,34 +240,18 @@ impl Directory {
         std::mem::take(&mut self.records).into_keys().collect()
     }
 
-    /// The register has changed: revoked agents must go, renamed ones hear their name. Returns those that are revoked
-    /// while nobody sits there, which are agents no longer.
-    pub fn apply(&mut self, contents: &Contents) -> Vec<AgentId> {
-        let mut gone = Vec::new();
-        for (agent, record) in &mut self.records {
-            let home = entry(contents, &record.identity).and_then(|entry| entry.home);
-            if std::mem::replace(&mut record.home, home) != home
-                && let Some(orders) = &record.orders
-            {
-                // Whoever sits says so with its next status.
-                orders.send_modify(|_| {});
-            }
-            let verdict = verdict(contents, record);
-            match (verdict, &record.orders) {
-                (Verdict::Stays { name: Some(name) }, orders) if *name != *record.name => {
-                    record.name = name.into();
-                    if let Some(orders) = orders {
-                        orders.send_modify(|orders| orders.name = Arc::clone(&record.name));
-                    }
-                }
-                (Verdict::Stays { .. } | Verdict::Goes(Cut::SecretChanged), None) => {}
-                (Verdict::Stays { .. }, Some(_)) => {}
-                (Verdict::Goes(cut), Some(orders)) => tell_to_go(orders, cut),
-                (Verdict::Goes(_), None) => gone.push(*agent),
-            }
+    /// The register has changed: revoked agents must go, renamed ones hear their name.
+    pub fn apply(&mut self, contents: &Contents) {
+        self.records.values_mut().for_each(|record| record.obey(contents));
+    }
+
+    /// For one that was seated just now: the register may have changed since it was looked at.
+    pub fn check(&self, agent: AgentId, contents: &Contents) {
+        if let Some(record) = self.records.get(&agent)
+            && let (Verdict::Goes(cut), Some(orders)) = (verdict(contents, record), &record.orders)
+        {
+            tell_to_go(orders, cut);
         }
-        gone.iter().for_each(|agent| self.forget(*agent));
-        gone
     }
 
     fn number(&mut self, identity: Identity) -> AgentId {
@@ -279,6 +269,30 @@ impl Directory {
         let others = self.records.iter().filter(|(other, _)| **other != agent);
         let taken: HashSet<&str> = others.map(|(_, record)| &*record.name).collect();
         free_name(name, |name| !taken.contains(name))
+    }
+}
+
+impl Record {
+    fn obey(&mut self, contents: &Contents) {
+        let home = entry(contents, &self.identity).and_then(|entry| entry.home);
+        if std::mem::replace(&mut self.home, home) != home
+            && let Some(orders) = &self.orders
+        {
+            // Whoever sits says so with its next status.
+            orders.send_modify(|_| {});
+        }
+        let verdict = verdict(contents, self);
+        self.is_revoked = matches!(verdict, Verdict::Goes(Cut::Revoked));
+        match (verdict, &self.orders) {
+            (Verdict::Stays { name: Some(name) }, orders) if *name != *self.name => {
+                self.name = name.into();
+                if let Some(orders) = orders {
+                    orders.send_modify(|orders| orders.name = Arc::clone(&self.name));
+                }
+            }
+            (Verdict::Goes(cut), Some(orders)) => tell_to_go(orders, cut),
+            (Verdict::Stays { .. }, _) | (Verdict::Goes(_), None) => {}
+        }
     }
 }
 

@@ -11,7 +11,7 @@ fn newcomer(number: u32, name: &str) -> Newcomer {
         machine: [number as u8; 16],
         boot: [1; 16],
         run: 1,
-        had: 0,
+        known: KnownRun { told_as: 1, had: 0 },
     }
 }
 
@@ -33,7 +33,7 @@ fn seat(directory: &mut Directory, newcomer: &Newcomer) -> Seat {
 }
 
 fn leave(directory: &mut Directory, seat: Seat) {
-    directory.vacate(seat.agent, seat.incoming, Instant::now());
+    directory.vacate(seat, Instant::now());
 }
 
 #[test]
@@ -52,7 +52,8 @@ fn an_agent_keeps_its_number_and_what_is_known_of_its_run() {
     assert!(again.incoming.has_snapshot && Arc::ptr_eq(&again.arrived, &arrived));
     leave(&mut directory, again);
 
-    let other_run = seat(&mut directory, &Newcomer { run: 2, ..web.clone() });
+    let known = KnownRun { told_as: 2, had: 0 };
+    let other_run = seat(&mut directory, &Newcomer { run: 2, known, ..web.clone() });
     assert_eq!((other_run.agent, other_run.incoming.had), (number, 0));
     assert!(!other_run.incoming.has_snapshot && other_run.incoming.is_same_boot);
     assert!(!Arc::ptr_eq(&other_run.arrived, &arrived), "an old delivery acknowledges nothing of a new run");
@@ -95,16 +96,32 @@ fn the_register_decides_who_stays() {
     leave(&mut directory, left);
 
     let mut contents = contents(&[&stays, &revoked, &rotated, &away]);
-    assert_eq!(directory.apply(&contents), []);
+    let (kept, now) = (10 * MINUTE, Instant::now());
+    directory.apply(&contents);
+    assert_eq!(directory.gone(kept, now), []);
     assert!(seats.iter().all(|seat| seat.orders.borrow().cut.is_none()));
     contents.agents[0].shown_name = Some("Frankfurt".to_owned());
     contents.agents[1].revoked_unix_secs = Some(1);
     contents.agents[2].proof = Proof::Token(new_token(3).unwrap().1);
     contents.agents[3].revoked_unix_secs = Some(1);
-    assert_eq!(directory.apply(&contents), [left_agent], "nobody sits there");
+    directory.apply(&contents);
+    assert_eq!(directory.gone(kept, now), [left_agent], "nobody sits there");
+    directory.forget_vacant(left_agent);
+    assert_eq!(directory.gone(kept, now), []);
     let cuts = seats.each_ref().map(|seat| seat.orders.borrow().cut);
     assert_eq!(cuts, [None, Some(Cut::Revoked), Some(Cut::SecretChanged)]);
     assert_eq!(&*seats[0].orders.borrow().name, "Frankfurt");
+}
+
+#[test]
+fn who_was_revoked_while_it_came_goes_at_once() {
+    let mut directory = Directory::default();
+    let web = newcomer(1, "web1");
+    let mut contents = contents(&[&web]);
+    contents.agents[0].revoked_unix_secs = Some(1);
+    let late = seat(&mut directory, &web);
+    directory.check(late.agent, &contents);
+    assert_eq!(late.orders.borrow().cut, Some(Cut::Revoked));
 }
 
 #[test]
@@ -113,10 +130,11 @@ fn the_lost_go_in_time_and_come_back_under_their_number() {
     let web = newcomer(1, "web1");
     let sitting = directory.seat(&web, 10, start).unwrap_or_else(|_| panic!("no seat"));
     let number = sitting.agent;
-    assert_eq!(directory.take_gone(MINUTE, start + 10 * MINUTE), [], "who sits is not lost");
-    directory.vacate(sitting.agent, sitting.incoming, start);
-    assert_eq!(directory.take_gone(MINUTE, start + MINUTE / 2), []);
-    assert_eq!(directory.take_gone(MINUTE, start + MINUTE), [number]);
+    assert_eq!(directory.gone(MINUTE, start + 10 * MINUTE), [], "who sits is not lost");
+    directory.vacate(sitting, start);
+    assert_eq!(directory.gone(MINUTE, start + MINUTE / 2), []);
+    assert_eq!(directory.gone(MINUTE, start + MINUTE), [number]);
+    directory.forget_vacant(number);
     let again = seat(&mut directory, &web);
     assert_eq!((again.agent, again.incoming.has_snapshot), (number, false));
 }
@@ -126,7 +144,7 @@ fn there_are_only_so_many_seats() {
     let (now, mut directory) = (Instant::now(), Directory::default());
     let first = directory.seat(&newcomer(1, "web1"), 1, now).unwrap_or_else(|_| panic!("no seat"));
     assert!(matches!(directory.seat(&newcomer(2, "web2"), 1, now), Err(NoSeat::Full)));
-    directory.vacate(first.agent, first.incoming, now);
+    directory.vacate(first, now);
     assert!(directory.seat(&newcomer(2, "web2"), 1, now).is_ok());
 }
 

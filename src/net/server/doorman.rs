@@ -7,10 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::{
-    net::{TcpListener, TcpStream},
-    sync::{OwnedSemaphorePermit, Semaphore},
-};
+use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
 use super::{
@@ -24,6 +21,7 @@ use super::{
     secret::Hex,
     session::{End, Session},
     shared::{Shared, Subject},
+    strangers::Stranger,
 };
 use crate::{model::plain_address, net::wire::messages::Reason};
 
@@ -32,20 +30,19 @@ const AFTER_FAILED_ACCEPT: Duration = Duration::from_millis(100);
 
 /// Never ends by itself.
 pub async fn welcome_all(shared: &Arc<Shared>, acceptor: &TlsAcceptor, socket: &TcpListener) {
-    let strangers = Arc::new(Semaphore::new(shared.limits.strangers));
     loop {
-        // Nobody closes it.
-        let Ok(permit) = Arc::clone(&strangers).acquire_owned().await else {
-            return;
-        };
         match socket.accept().await {
             Ok((tcp, peer)) => {
                 shared.counting.accepted.one();
-                if shared.state().failures.is_barred(peer.ip(), Instant::now()) {
-                    shared.counting.refused_addresses.one();
+                if is_barred(shared, peer) {
                     continue;
                 }
-                tokio::spawn(conduct(Arc::clone(shared), acceptor.clone(), tcp, peer, permit));
+                match shared.strangers.arrive(source(peer.ip())) {
+                    Some(stranger) => {
+                        tokio::spawn(conduct(Arc::clone(shared), acceptor.clone(), tcp, peer, stranger));
+                    }
+                    None => turn_away(shared, peer, &Away::CrowdedOut),
+                }
             }
             Err(error) => {
                 shared.counting.failed_accepts.one();
@@ -57,19 +54,41 @@ pub async fn welcome_all(shared: &Arc<Shared>, acceptor: &TlsAcceptor, socket: &
     }
 }
 
+fn is_barred(shared: &Shared, peer: SocketAddr) -> bool {
+    let is_barred = shared.state().failures.is_barred(peer.ip(), Instant::now());
+    if is_barred {
+        shared.counting.refused_addresses.one();
+    }
+    is_barred
+}
+
 async fn conduct(
     shared: Arc<Shared>,
     acceptor: TlsAcceptor,
     tcp: TcpStream,
     peer: SocketAddr,
-    permit: OwnedSemaphorePermit,
+    stranger: Stranger,
 ) {
+    if !stranger.has_turn().await {
+        turn_away(&shared, peer, &Away::CrowdedOut);
+        return;
+    }
+    // Others from there may have failed while it waited.
+    if is_barred(&shared, peer) {
+        return;
+    }
     // What a handshake needs is given back with its box; a task keeps room for the largest of its parts.
-    let admitted = Box::pin(admit(&shared, &acceptor, tcp)).await;
+    let admitted = Box::pin(async {
+        tokio::select! {
+            admitted = admit(&shared, &acceptor, tcp, &stranger) => admitted,
+            () = stranger.lost() => Err(Away::CrowdedOut.into()),
+        }
+    })
+    .await;
     drop(acceptor);
     match admitted {
         Ok(admitted) => {
-            drop(permit);
+            drop(stranger);
             let identity = admitted.identity.clone();
             let mut session = introduce(&shared, admitted, peer);
             let end = Box::pin(session.run()).await;
@@ -78,7 +97,13 @@ async fn conduct(
         Err(TurnedAway { away, link }) => {
             turn_away(&shared, peer, &away);
             if let (Some(mut link), Some((reason, sentence))) = (link, away.answer()) {
-                Box::pin(link.refuse(reason, sentence)).await;
+                Box::pin(async {
+                    tokio::select! {
+                        () = link.refuse(reason, sentence) => {}
+                        () = stranger.lost() => {}
+                    }
+                })
+                .await;
             }
         }
     }
@@ -179,23 +204,29 @@ async fn part(shared: &Shared, mut session: Box<Session>, identity: Identity, en
         End::Cut(Cut::Revoked) => Some(News::Gone { unix_millis }),
         _ => Some(News::Status(session.lost_status(unix_millis))),
     };
-    if let Some(news) = news {
-        // When nobody takes the news any more, nobody misses them.
-        let _ = shared.tell(agent, news).await;
-    }
     let Session { mut link, mut seat, .. } = *session;
     // After a fault what is known may not be what is.
     seat.incoming.has_snapshot &= !matches!(end, End::Fault(_));
-    give_back(shared, seat);
-    if matches!(end, End::Cut(Cut::Revoked)) {
-        shared.state().directory.forget_vacant(agent);
-    }
-    if let Some(why) = why {
-        shared.notice(Importance::Warning, Subject::Lost(agent), format!("\"{name}\" is lost: {why}"));
-    }
-    if let Some((reason, sentence)) = answer {
-        link.refuse(reason, sentence).await;
-    }
+    let tell = async {
+        if let Some(news) = news {
+            // When nobody takes the news any more, nobody misses them.
+            let _ = shared.tell(agent, news).await;
+        }
+        give_back(shared, seat);
+        if matches!(end, End::Cut(Cut::Revoked)) {
+            shared.state().directory.forget_vacant(agent);
+        }
+        if let Some(why) = why {
+            shared.notice(Importance::Warning, Subject::Lost(agent), format!("\"{name}\" is lost: {why}"));
+        }
+    };
+    // Both at once: whoever must go is gone, though the taker has no room to hear of it.
+    let hang_up = async move {
+        if let Some((reason, sentence)) = answer {
+            link.refuse(reason, sentence).await;
+        }
+    };
+    tokio::join!(tell, hang_up);
 }
 
 #[cfg(test)]

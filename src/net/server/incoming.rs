@@ -10,7 +10,8 @@ use super::{
 use crate::{
     model::{Change, ConnectionId, Event},
     net::wire::{
-        FromWire, ProgramNames, change_from_wire, event_time, messages, observation_from_wire, opened_time,
+        FromWire, ProgramNames, change_from_wire, change_sequence, event_time, messages,
+        observation_from_wire, opened_time,
     },
 };
 
@@ -26,7 +27,10 @@ pub enum Fault {
 /// What is known of one run of an agent. Outlives its links.
 #[derive(Debug, Default)]
 pub struct Incoming {
+    /// As the agent calls it.
     pub run: u64,
+    /// As the taker knows it: another one where the agent began its numbers anew within the run.
+    pub told_as: u64,
     /// Last event that was handed on.
     pub had: u64,
     pub has_snapshot: bool,
@@ -42,6 +46,8 @@ pub struct Incoming {
 pub struct Reader {
     names: ProgramNames,
     partial: Option<Partial>,
+    /// It has told a whole snapshot, or events.
+    has_begun: bool,
 }
 
 #[derive(Debug)]
@@ -57,6 +63,8 @@ pub struct Ready {
     pub news: News,
     /// The last event that it covers.
     pub sequence: u64,
+    /// The agent has fewer events than were known of its run, which were so many.
+    pub knew_more: Option<u64>,
 }
 
 /// How to read times and how much to take.
@@ -77,9 +85,18 @@ impl Terms {
 }
 
 impl Incoming {
-    /// Of a run that was not known before.
-    pub fn new(run: u64, had: u64, is_same_boot: bool) -> Self {
-        Self { run, had, is_same_boot, ..Self::default() }
+    /// Of a run of which no snapshot is known.
+    pub fn new(run: u64, told_as: u64, had: u64, is_same_boot: bool) -> Self {
+        Self { run, told_as, had, is_same_boot, ..Self::default() }
+    }
+
+    /// The agent's numbers begin anew after event `base`. What they meant before they mean no more, so that the taker
+    /// hears of another run. Returns how many were known.
+    fn begin_anew(&mut self, base: u64) -> u64 {
+        self.told_as = run_anew(self.told_as);
+        // Until a snapshot was handed on, nothing is known of that run.
+        self.has_snapshot = false;
+        std::mem::replace(&mut self.had, base)
     }
 
     /// The news are on their way to the taker.
@@ -101,7 +118,10 @@ impl Reader {
         counting: &Counting,
     ) -> Result<Option<Ready>, Fault> {
         let base = frame.base_sequence;
-        if base < incoming.had {
+        // What an agent says of itself at first is believed. It may have been set back to an earlier state, or what was
+        // known of its run may have been another's.
+        let knew_more = base < incoming.had;
+        if knew_more && self.has_begun {
             let text = format!("a snapshot after event {base}, where {} is known", incoming.had);
             return Err(Fault::Malformed(text));
         }
@@ -137,11 +157,13 @@ impl Reader {
             return Ok(None);
         }
         let Partial { unix_millis, connections, .. } = partial;
+        self.has_begun = true;
+        let knew_more = knew_more.then(|| incoming.begin_anew(base));
         incoming.open = connections.iter().map(|open| open.connection.0).collect();
         counting.snapshots.one();
-        let (run, same_boot) = (incoming.run, incoming.is_same_boot);
+        let (run, same_boot) = (incoming.told_as, incoming.is_same_boot);
         let news = News::Snapshot { run, same_boot, unix_millis, connections };
-        Ok(Some(Ready { news, sequence: base }))
+        Ok(Some(Ready { news, sequence: base, knew_more }))
     }
 
     /// Takes a frame of events; gives those that had not been had before.
@@ -157,23 +179,24 @@ impl Reader {
         }
         frame.programs.iter().for_each(|program| self.names.learn(program));
         let (first, expected) = (frame.first_sequence, incoming.had.saturating_add(1));
-        let end = first.checked_add(frame.changes.len() as u64).filter(|_| first > 0);
+        let end = change_sequence(first, frame.changes.len());
         let end = end.ok_or_else(|| Fault::Malformed(format!("an event with number {first}")))?;
         if !incoming.has_snapshot || first > expected {
             return Err(Fault::Gap(expected));
         }
+        self.has_begun = true;
         let repeated = usize::try_from(expected - first).unwrap_or(usize::MAX).min(frame.changes.len());
         counting.repeated_events.add(repeated);
         if end <= expected {
             return Ok(None);
         }
         let mut events = Vec::with_capacity(frame.changes.len() - repeated);
-        for (sequence, change) in (first..).zip(&frame.changes).skip(repeated) {
+        for (sequence, change) in (first..end).zip(&frame.changes).skip(repeated) {
             let FromWire::Change(what) = change_from_wire(change, &self.names).map_err(malformed)? else {
                 counting.unknown_changes.one();
                 continue;
             };
-            if !incoming.has_room(change.connection, &what, terms.most_connections) {
+            if !incoming.has_room(change.connection, &what, terms.most_connections, counting) {
                 counting.surplus_connections.one();
                 continue;
             }
@@ -186,29 +209,42 @@ impl Reader {
             });
         }
         counting.events.add(events.len());
-        Ok(Some(Ready { news: News::Events { run: incoming.run, events }, sequence: end - 1 }))
+        let news = News::Events { run: incoming.told_as, events };
+        Ok(Some(Ready { news, sequence: end - 1, knew_more: None }))
     }
 }
 
 impl Incoming {
     /// Keeps count of what is open.
-    fn has_room(&mut self, connection: u64, change: &Change, most: usize) -> bool {
-        match change {
-            Change::Opened(_) if self.open.len() >= most => self.open.contains(&connection),
+    fn has_room(&mut self, connection: u64, change: &Change, most: usize, counting: &Counting) -> bool {
+        let is_known = match change {
+            Change::Opened(_) if self.open.len() >= most => return self.open.contains(&connection),
             Change::Opened(_) => {
                 self.open.insert(connection);
                 true
             }
             Change::Closed { .. } => {
-                self.open.remove(&connection);
+                let was_open = self.open.remove(&connection);
                 if self.open.is_empty() {
                     self.open = HashSet::new();
                 }
-                true
+                was_open
             }
-            Change::Updated { .. } => true,
+            Change::Updated { .. } => self.open.contains(&connection),
+        };
+        if !is_known {
+            counting.unknown_connections.one();
         }
+        true
     }
+}
+
+/// What a run is told as when its agent has begun its numbers anew: always the same of the same, so that it is found
+/// again in what was written. Runs are drawn at random, so no two are so far apart by chance.
+pub const fn run_anew(run: u64) -> u64 {
+    /// 2^64 divided by the golden ratio; its low 24 bits, by which the table tells runs apart, are not 0.
+    const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
+    run.wrapping_add(STEP)
 }
 
 fn malformed(error: crate::net::wire::WireError) -> Fault {

@@ -49,7 +49,7 @@ impl Taken {
     }
 
     fn events(&mut self, frame: &Events, terms: Terms) -> Result<(), Fault> {
-        if let Some(Ready { news, sequence }) =
+        if let Some(Ready { news, sequence, .. }) =
             self.reader.events(&mut self.incoming, frame, terms, &self.counting)?
         {
             let News::Events { events, .. } = news else { panic!("events") };
@@ -123,7 +123,7 @@ fn what_was_not_handed_on_is_expected_again() {
 
 #[test]
 fn snapshots_come_whole_or_not_at_all() {
-    let mut taken = Taken { incoming: Incoming::new(7, 0, true), ..Taken::default() };
+    let mut taken = Taken { incoming: Incoming::new(7, 7, 0, true), ..Taken::default() };
     let mut take =
         |frame: Snapshot| taken.reader.snapshot(&mut taken.incoming, &frame, TERMS, &taken.counting);
     assert!(take(snapshot(5, &[1, 2], true)).unwrap().is_none());
@@ -138,6 +138,25 @@ fn snapshots_come_whole_or_not_at_all() {
     taken.incoming.handed_on(5, true);
     let older = taken.reader.snapshot(&mut taken.incoming, &snapshot(4, &[], false), TERMS, &taken.counting);
     assert!(matches!(older, Err(Fault::Malformed(_))), "{older:?}");
+}
+
+#[test]
+fn a_first_snapshot_is_believed_though_more_was_known() {
+    let mut taken = Taken { incoming: Incoming::new(7, 7, 100, true), ..Taken::default() };
+    let mut take =
+        |frame: Snapshot| taken.reader.snapshot(&mut taken.incoming, &frame, TERMS, &taken.counting);
+    assert!(take(snapshot(60, &[1], true)).unwrap().is_none());
+    let ready = take(snapshot(60, &[2], false)).unwrap().unwrap();
+    assert_eq!((ready.sequence, ready.knew_more), (60, Some(100)));
+    let News::Snapshot { run, same_boot: true, connections, .. } = ready.news else { panic!() };
+    assert_eq!((run, connections.len()), (run_anew(7), 2), "to the taker it is another run");
+    // Should the link end before it is handed on, the next one begins with a snapshot.
+    assert_eq!((taken.incoming.had, taken.incoming.has_snapshot), (60, false));
+    taken.incoming.handed_on(60, true);
+    taken.events(&events(61, vec![opened(3)]), TERMS).unwrap();
+    assert_eq!((taken.incoming.run, taken.incoming.had), (7, 61));
+    let later = taken.reader.snapshot(&mut taken.incoming, &snapshot(60, &[], false), TERMS, &taken.counting);
+    assert!(matches!(later, Err(Fault::Malformed(_))), "only the first one of a link: {later:?}");
 }
 
 #[test]

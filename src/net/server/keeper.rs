@@ -6,14 +6,14 @@ use std::{
     fs,
     os::unix::fs::MetadataExt,
     path::Path,
-    sync::Arc,
+    sync::{Arc, atomic::Ordering},
     time::{Duration, Instant},
 };
 
 use super::{
     contents::{Agent, Contents, Proof},
     directory::{Identity, free_name},
-    news::{Importance, News},
+    news::{AgentNews, FleetMessage, Importance, News},
     register::{Register, RegisterError},
     secret::Hex,
     shared::{Seen, Shared, TakerGone},
@@ -62,10 +62,11 @@ impl Keeper {
                 () = tokio::time::sleep(LOOK) => {}
                 () = shared.look.notified() => {}
             }
+            let asked = shared.asked.load(Ordering::Acquire);
             if let Err(gone) = self.look(shared).await {
                 return gone;
             }
-            shared.looked.send_replace(());
+            shared.looked.send_replace(asked);
         }
     }
 
@@ -73,13 +74,9 @@ impl Keeper {
         let stamp = stamp(self.register.path());
         if stamp != self.stamp {
             self.stamp = stamp;
-            self.read(shared).await?;
+            self.read(shared).await;
         }
-        let gone = shared.state().directory.take_gone(shared.limits.lost_kept, Instant::now());
-        for agent in gone {
-            let unix_millis = shared.now().unix_micros / 1_000;
-            shared.tell(agent, News::Gone { unix_millis }).await?;
-        }
+        tell_gone(shared)?;
         let now = Instant::now();
         if now >= self.sightings_at {
             self.sightings_at = now + BETWEEN_SIGHTINGS;
@@ -95,7 +92,7 @@ impl Keeper {
         Ok(())
     }
 
-    async fn read(&self, shared: &Arc<Shared>) -> Result<(), TakerGone> {
+    async fn read(&self, shared: &Arc<Shared>) {
         let register = self.register.clone();
         let read = tokio::task::spawn_blocking(move || register.contents()).await;
         let contents = match read {
@@ -103,21 +100,14 @@ impl Keeper {
             Ok(Err(error)) => {
                 let line = format!("{error}. Until then those that were registered before stay so");
                 shared.notice_always(Importance::Warning, line);
-                return Ok(());
+                return;
             }
             // The runtime is going.
-            Err(_) => return Ok(()),
+            Err(_) => return,
         };
-        let gone = {
-            let mut state = shared.state();
-            state.contents = Arc::clone(&contents);
-            state.directory.apply(&contents)
-        };
-        for agent in gone {
-            let unix_millis = shared.now().unix_micros / 1_000;
-            shared.tell(agent, News::Gone { unix_millis }).await?;
-        }
-        Ok(())
+        let mut state = shared.state();
+        state.contents = Arc::clone(&contents);
+        state.directory.apply(&contents);
     }
 
     async fn write(&mut self, shared: &Arc<Shared>) {
@@ -145,6 +135,20 @@ impl Keeper {
             let _ = write_down(&self.register, &seen);
         }
     }
+}
+
+/// As many as the taker has room for; the others at the next look. To wait for it would let nobody else go meanwhile.
+fn tell_gone(shared: &Shared) -> Result<(), TakerGone> {
+    let unix_millis = shared.now().unix_micros / 1_000;
+    let mut state = shared.state();
+    for agent in state.directory.gone(shared.limits.lost_kept, Instant::now()) {
+        let news = News::Gone { unix_millis };
+        if shared.try_tell(FleetMessage::Agent(AgentNews { agent, news, delivery: None }))?.is_some() {
+            break;
+        }
+        state.directory.forget_vacant(agent);
+    }
+    Ok(())
 }
 
 fn write_down(register: &Register, seen: &HashMap<Identity, Seen>) -> Result<(), RegisterError> {

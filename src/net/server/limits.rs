@@ -13,10 +13,15 @@ use crate::{
 
 /// Agents at a time. At 24 KB each that is 100 MB; a thousand is what the display is made for.
 pub const MOST_AGENTS: usize = 4_096;
-/// Connections at a time that have not said who they are. A handshake takes a millisecond of this machine's, so this is
-/// many times what a thousand agents need that all come back at once; more wait in the kernel.
+/// Connections at a time that have not said who they are and have their turn to. A handshake takes a millisecond of this
+/// machine's, so this is many times what a thousand agents need that all come back at once.
 pub const MOST_STRANGERS: usize = 256;
-/// From the connection to a valid first frame. Three round trips over a satellite take two seconds.
+/// Of these, from one source: half, so that no source fills the room alone. A thousand agents behind one address, with a
+/// fifth of a second for each one's handshake, still get in within two seconds.
+pub const MOST_STRANGERS_OF_ONE: usize = MOST_STRANGERS / 2;
+/// Connections that wait for their turn: the rest of a thousand agents behind one address. Each takes a file.
+pub const MOST_WAITING_STRANGERS: usize = 1_024;
+/// From its turn to a valid first frame. Three round trips over a satellite take two seconds.
 pub const STRANGERS_TIME: Duration = Duration::from_secs(5);
 /// In a minute, from one address; then it is refused for [`BARRED_FOR`]. Somebody who mistyped a token tries less often.
 pub const MOST_FAILURES: u32 = 10;
@@ -36,9 +41,13 @@ pub const MOST_UNDELIVERED: usize = 2;
 pub struct Limits {
     /// Agents at a time.
     pub agents: usize,
-    /// Connections at a time that have not said who they are.
+    /// Connections at a time that have not said who they are and have their turn to.
     pub strangers: usize,
-    /// From the connection to a valid first frame.
+    /// Of these, from one source.
+    pub strangers_of_one: usize,
+    /// Connections that wait for their turn.
+    pub waiting_strangers: usize,
+    /// From its turn to a valid first frame.
     pub strangers_time: Duration,
     /// After this long without a word the other side is gone; a frame may not take longer either.
     pub silence: Duration,
@@ -57,6 +66,8 @@ impl Default for Limits {
         Self {
             agents: MOST_AGENTS,
             strangers: MOST_STRANGERS,
+            strangers_of_one: MOST_STRANGERS_OF_ONE,
+            waiting_strangers: MOST_WAITING_STRANGERS,
             strangers_time: STRANGERS_TIME,
             silence: Duration::from_secs(SILENCE_SECS),
             heartbeat: Duration::from_secs(HEARTBEAT_SECS),

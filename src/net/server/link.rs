@@ -11,7 +11,7 @@ use tokio::{
 use tokio_rustls::server::TlsStream;
 
 use crate::net::wire::{
-    Frames, encode_frame,
+    FrameError, Frames, encode_frame,
     messages::{Reason, Refused, ServerFrame, ServerSays},
 };
 
@@ -19,8 +19,8 @@ use crate::net::wire::{
 const READ_BYTES: usize = 16 * 1024;
 /// What TLS may keep of one session in each direction; a record fits.
 pub const TLS_BUFFER_BYTES: usize = 16 * 1024;
-/// For whoever is sent away: time to hear why.
-const LAST_WORDS: Duration = Duration::from_secs(1);
+/// For whoever is sent away: time to hear why. With the look at the register before, less than a second.
+const LAST_WORDS: Duration = Duration::from_millis(700);
 /// What is read and thrown away meanwhile. Hanging up on unread bytes would take the last words back (RFC 1122,
 /// 4.2.2.13).
 const MOST_UNHEARD_BYTES: usize = 16 << 20;
@@ -54,16 +54,14 @@ impl Link {
         .await
     }
 
-    /// The next whole message, once it is there.
-    pub async fn next<M: Message + Default>(&mut self) -> Result<M, String> {
+    /// The next whole message, once it is there; `None` where the other side hangs up before.
+    pub async fn next<M: Message + Default>(&mut self) -> Result<Option<M>, FrameError> {
         loop {
-            if let Some(message) = self.frames.next_message().map_err(|error| error.to_string())? {
-                return Ok(message);
+            if let Some(message) = self.frames.next_message()? {
+                return Ok(Some(message));
             }
-            match self.read().await {
-                Ok(false) => {}
-                Ok(true) => return Err("it hung up".to_owned()),
-                Err(error) => return Err(error.to_string()),
+            if !matches!(self.read().await, Ok(false)) {
+                return Ok(None);
             }
         }
     }

@@ -135,7 +135,8 @@ pub fn spawn(settings: ListenSettings, to_taker: Sender<FleetMessage>) -> Result
     let (mut keeper, contents) = Keeper::open(register.clone())?;
     let socket = settings.listen.bind()?;
     let address = socket.local_addr()?;
-    allow_files(settings.limits.agents + settings.limits.strangers);
+    let Limits { agents, strangers, waiting_strangers, .. } = settings.limits;
+    allow_files(agents + strangers + waiting_strangers);
     let counting = Arc::new(Counting::default());
     let passwords = Passwords::new().map_err(RegisterError::from)?;
     let ListenSettings { limits, known_runs, .. } = settings;

@@ -23,6 +23,7 @@ mod register;
 mod secret;
 mod session;
 mod shared;
+mod strangers;
 
 pub use address::{BindError, ListenAddress, ListenAddressError};
 pub use certificate::{CERTIFICATE_FILE, Certificate, CertificateFileError, KEY_FILE};

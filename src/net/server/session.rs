@@ -13,8 +13,8 @@ use super::{
     incoming::{Fault, Reader, Ready, Terms},
     limits::MOST_UNDELIVERED,
     link::Link,
-    news::{AgentNews, Delivery, FleetMessage, News},
-    shared::{Shared, TAKER_RETRY, TakerGone},
+    news::{AgentNews, Delivery, FleetMessage, Importance, News},
+    shared::{Shared, Subject, TAKER_RETRY, TakerGone},
 };
 use crate::{
     model::{AgentLink, AgentStatus, CollectorMethod},
@@ -251,11 +251,25 @@ impl Session {
             None => None,
         };
         self.owes_status |= self.seat.incoming.dropped_events != self.told_dropped;
-        if let Some(Ready { news, sequence }) = ready {
+        if let Some(Ready { news, sequence, knew_more }) = ready {
+            if let Some(known) = knew_more {
+                self.count_anew(known, sequence);
+            }
             let is_snapshot = matches!(news, News::Snapshot { .. });
             self.wait_with(news, Some((sequence, is_snapshot)));
         }
         Ok(())
+    }
+
+    /// The agent has fewer events than were known; what has arrived of those acknowledges nothing any more.
+    fn count_anew(&mut self, known: u64, base: u64) {
+        self.shared.counting.runs_anew.one();
+        (self.seat.arrived, self.acknowledged) = (Arc::default(), 0);
+        let name = Arc::clone(&self.seat.orders.borrow().name);
+        let line = format!(
+            "\"{name}\" has told {base} events of its run, of which {known} were known; what it says counts from now on"
+        );
+        self.shared.notice(Importance::Warning, Subject::Anew(self.seat.agent), line);
     }
 
     /// `carries`: the last event, and whether it is a snapshot.

@@ -5,7 +5,10 @@ use std::{
     collections::HashMap,
     hash::Hash,
     net::IpAddr,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant, SystemTime},
 };
 
@@ -21,6 +24,7 @@ use super::{
     news::{AgentNews, FleetMessage, Importance, News},
     notices::Notices,
     passwords::Passwords,
+    strangers::Strangers,
 };
 use crate::model::AgentId;
 
@@ -35,6 +39,7 @@ pub enum Subject {
     Source(IpAddr),
     Lost(AgentId),
     Outdated(AgentId),
+    Anew(AgentId),
     New(AgentId),
 }
 
@@ -42,12 +47,15 @@ pub struct Shared {
     pub limits: Limits,
     pub counting: Arc<Counting>,
     pub passwords: Passwords,
+    pub strangers: Strangers,
     /// Last event of runs from before the listener started, as the taker knows them.
     pub known_runs: HashMap<u64, u64>,
     /// Asks the keeper to look at the register now.
     pub look: Notify,
-    /// Changes whenever it has looked.
-    pub looked: watch::Sender<()>,
+    /// How often it was asked.
+    pub asked: AtomicU64,
+    /// How often it had been asked when the last look began that is done.
+    pub looked: watch::Sender<u64>,
     to_taker: Sender<FleetMessage>,
     started: Instant,
     state: Mutex<State>,
@@ -93,12 +101,14 @@ impl Shared {
         };
         let started = Instant::now();
         Self {
+            strangers: Strangers::new(&limits),
             limits,
             counting,
             passwords,
             known_runs,
             look: Notify::new(),
-            looked: watch::Sender::new(()),
+            asked: AtomicU64::new(0),
+            looked: watch::Sender::new(0),
             to_taker,
             started,
             state: Mutex::new(state),
@@ -109,14 +119,15 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Sees to it that a change of the register a moment ago is known. Returns whether there was one.
-    pub async fn look_again(&self) -> bool {
-        let before = Arc::clone(&self.state().contents);
+    /// Sees to it that a change of the register a moment ago is known. Returns whether it has another one than `before`.
+    pub async fn look_again(&self, before: &Arc<Contents>) -> bool {
         let mut looked = self.looked.subscribe();
+        let asked = self.asked.fetch_add(1, Ordering::AcqRel) + 1;
         self.look.notify_one();
-        // Only while the listener ends is there nobody who looks, and then it does not matter.
-        let _ = looked.changed().await;
-        !Arc::ptr_eq(&before, &self.state().contents)
+        // A look that goes on already may have been at the file before the change. Only while the listener ends is there
+        // nobody who looks, and then it does not matter.
+        let _ = looked.wait_for(|looked| *looked >= asked).await;
+        !Arc::ptr_eq(before, &self.state().contents)
     }
 
     pub fn now(&self) -> Moment {

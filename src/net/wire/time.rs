@@ -22,8 +22,8 @@ pub fn age_millis(unix_millis: i64, opened_unix_millis: i64) -> u64 {
     u64::try_from(unix_millis.saturating_sub(opened_unix_millis)).unwrap_or(0)
 }
 
-/// Number of a frame's change, the first of which has index 0. `None` where there is no such number: 0 is none, and an
-/// honest sender never comes near the end.
+/// Number of a frame's change, the first of which has index 0; at the index behind its last, the number that comes next.
+/// `None` where there is no such number: 0 is none, and an honest sender never comes near the end.
 pub fn change_sequence(first_sequence: u64, index: usize) -> Option<u64> {
     if first_sequence == 0 {
         return None;
