@@ -127,7 +127,10 @@ mod table {
     fn what_is_closed_is_gone_and_the_unknown_is_nothing() {
         let mut table = OpenTable::default();
         take(&mut table, opened(1));
-        assert_eq!(take(&mut table, closed(1)), Some(Located::Closed { key: key(1), unix_millis: 1_001, traffic: Traffic::default() }));
+        assert_eq!(
+            take(&mut table, closed(1)),
+            Some(Located::Closed { key: key(1), unix_millis: 1_001, traffic: Traffic::default() })
+        );
         assert!(table.all().is_empty());
         assert_eq!(take(&mut table, closed(1)), None);
         assert_eq!(take(&mut table, counters(1, 5)), None);
@@ -270,7 +273,10 @@ mod thread_of_its_own {
         running.fleet.send_timeout(from_agent(News::Status(remote_status()), None), PATIENCE).unwrap();
         assert_eq!(running.hear(), Located::Status(remote_status()));
         running.fleet.send_timeout(from_agent(News::Gone { unix_millis: 9 }, None), PATIENCE).unwrap();
-        assert_eq!(running.hear(), Located::Closed { key: connection.key, unix_millis: 9, traffic: Traffic::default() });
+        assert_eq!(
+            running.hear(),
+            Located::Closed { key: connection.key, unix_millis: 9, traffic: Traffic::default() }
+        );
         assert_eq!(running.hear(), Located::AgentGone(AGENT));
     }
 
@@ -292,7 +298,10 @@ mod thread_of_its_own {
         assert_eq!(running.hear_full_set(), [1, 2], "they did not all open this moment");
         running.events(vec![opened(3), closed(1)]);
         assert!(matches!(running.hear(), Located::Opened(it) if it.key == key(3)));
-        assert_eq!(running.hear(), Located::Closed { key: key(1), unix_millis: 1_001, traffic: Traffic::default() });
+        assert_eq!(
+            running.hear(),
+            Located::Closed { key: key(1), unix_millis: 1_001, traffic: Traffic::default() }
+        );
         running.settle();
         assert!(running.map.is_empty());
     }
@@ -322,7 +331,10 @@ mod thread_of_its_own {
         running.settle();
         assert_eq!(running.hear_full_set(), [9, 10, 11]);
         running.events(vec![closed(9)]);
-        assert_eq!(running.hear(), Located::Closed { key: key(9), unix_millis: 1_009, traffic: Traffic::default() });
+        assert_eq!(
+            running.hear(),
+            Located::Closed { key: key(9), unix_millis: 1_009, traffic: Traffic::default() }
+        );
         running.settle();
         assert!(running.map.is_empty());
         assert_eq!(running.dropped(), 0, "nothing new was dropped");
