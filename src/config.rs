@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     geo::import,
+    history::HISTORY_FILE,
     net::server::{CERTIFICATE_FILE, KEY_FILE, REGISTER_FILE},
     rules::{self, MAX_FILE_BYTES, RuleError, Rules, connmaprc},
 };
@@ -113,6 +114,11 @@ pub fn fleet_folder() -> Option<PathBuf> {
         .flatten()
         .find(|folder| FLEET_FILES.iter().any(|file| folder.join(file).is_file()))
         .or_else(config_folder)
+}
+
+/// Where the detailed history is, if nobody named another file. `None` where this user has no home.
+pub fn history_file() -> Option<PathBuf> {
+    Some(xdg("XDG_DATA_HOME", ".local/share")?.join(HISTORY_FILE))
 }
 
 /// Where to listen, as it was left.

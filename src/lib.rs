@@ -31,6 +31,8 @@ pub mod config;
 pub mod demo;
 #[cfg(feature = "serve")]
 pub mod enrich;
+#[cfg(feature = "history")]
+pub mod history;
 #[cfg(feature = "gui")]
 pub mod scene_source;
 #[cfg(feature = "gui")]

@@ -241,6 +241,8 @@ pub enum Located {
     Closed {
         key: ConnectionKey,
         unix_millis: i64,
+        /// The last that is known.
+        traffic: Traffic,
     },
     /// All that is open now, and nothing else is: sent when earlier changes had to be dropped or places changed.
     FullSet(Vec<LocatedConnection>),

@@ -9,6 +9,7 @@ pub mod connection;
 pub mod data_sources;
 pub mod dots;
 pub mod fleet;
+pub mod history;
 pub mod map_clock;
 pub mod map_view;
 pub mod notices;

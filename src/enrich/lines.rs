@@ -228,7 +228,7 @@ impl<S: Sink> FleetLines<S> {
                     line.owner = owner.as_ref().map(OwnerFacts::from);
                 })
             }
-            Located::Closed { key, unix_millis } => {
+            Located::Closed { key, unix_millis, .. } => {
                 self.line(agent, "closed", *unix_millis, source, Some(key.connection), |line| {
                     line.traffic = traffic.map(TrafficFacts::from);
                 })

@@ -175,18 +175,14 @@ impl OpenTable {
                 },
             }
         }
-        located.extend(before.into_keys().map(|connection| Located::Closed {
-            key: ConnectionKey { agent, connection },
-            unix_millis: closed_unix_millis,
-        }));
+        located.extend(before.into_values().map(|known| closed(&known, closed_unix_millis)));
         located
     }
 
     /// Closes all that an agent has open, and forgets it.
     pub fn forget(&mut self, agent: AgentId, unix_millis: i64) -> Vec<Located> {
         let open = self.agents.remove(&agent).map(|known| known.open).unwrap_or_default();
-        let closed = |connection| Located::Closed { key: ConnectionKey { agent, connection }, unix_millis };
-        open.into_keys().map(closed).collect()
+        open.values().map(|known| closed(known, unix_millis)).collect()
     }
 
     pub fn get(&self, key: ConnectionKey) -> Option<&LocatedConnection> {
@@ -246,12 +242,17 @@ impl Agent {
                 }
                 Some(Located::Updated { key, traffic, owner })
             }
-            Change::Closed { .. } => {
-                self.open.remove(&connection)?;
-                Some(Located::Closed { key, unix_millis })
+            Change::Closed { traffic } => {
+                let mut known = self.open.remove(&connection)?;
+                known.observation.traffic.update(traffic.unwrap_or_default());
+                Some(closed(&known, unix_millis))
             }
         }
     }
+}
+
+const fn closed(known: &LocatedConnection, unix_millis: i64) -> Located {
+    Located::Closed { key: known.key, unix_millis, traffic: known.observation.traffic }
 }
 
 /// One number for a connection of one run, the same whenever it is worked out.

@@ -48,7 +48,7 @@ pub(super) fn ingest(world: &mut World) {
                     connection.0.observation.owner = owner;
                 }
             }),
-            Located::Closed { key, unix_millis } => close(world, key, unix_millis),
+            Located::Closed { key, unix_millis, .. } => close(world, key, unix_millis),
             Located::FullSet(connections) => replace_all(world, connections),
             Located::Status(status) => take_status(world, status),
             Located::AgentGone(agent) => {

@@ -61,6 +61,7 @@ fn an_agent_whose_clock_is_ahead_keeps_nothing_moving() {
     stage.send(connmapperl::model::Located::Closed {
         key: crate::stage::key(1),
         unix_millis: stage.now() + DAY_MILLIS,
+        traffic: Default::default(),
     });
     stage.frame();
     stage.pass(FADE_MILLIS);

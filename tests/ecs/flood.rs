@@ -1,6 +1,9 @@
 //! Very many at once: a bounded share a frame, in order, and the rest with the next.
 
-use connmapperl::{components::dots::DOT_BYTES, model::Located};
+use connmapperl::{
+    components::dots::DOT_BYTES,
+    model::{Located, Traffic},
+};
 
 use crate::stage::{Stage, connection, key, place_of};
 
@@ -35,7 +38,7 @@ fn messages_are_taken_in_shares_and_frames_asked_for_until_none_is_left() {
         stage.open(&connection(id, 443, place_of(id)));
     }
     for id in 0..5_000 {
-        stage.send(Located::Closed { key: key(id), unix_millis: stage.now() });
+        stage.send(Located::Closed { key: key(id), unix_millis: stage.now(), traffic: Traffic::default() });
     }
     stage.frame();
     let share = stage.open_count();

@@ -102,7 +102,7 @@ fn a_close_told_late_fades_for_the_rest_only() {
     stage.frame();
     let long_ago = stage.now();
     stage.pass(10 * FADE_MILLIS);
-    stage.send(Located::Closed { key: key(1), unix_millis: long_ago });
+    stage.send(Located::Closed { key: key(1), unix_millis: long_ago, traffic: Traffic::default() });
     stage.frame();
     stage.frame();
     assert_eq!((stage.open_count(), stage.card.len(), stage.trails().len()), (0, 0, 0));

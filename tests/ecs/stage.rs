@@ -61,7 +61,7 @@ impl Stage {
     }
 
     pub fn close(&self, id: u64) {
-        self.send(Located::Closed { key: key(id), unix_millis: self.now() });
+        self.send(Located::Closed { key: key(id), unix_millis: self.now(), traffic: Traffic::default() });
     }
 
     pub fn full_set(&self, connections: &[&LocatedConnection]) {

@@ -1,0 +1,37 @@
+//! The detailed history: every connection of every agent, one row each, in SQLite. A thread of its own writes what the
+//! enriching thread tells it; readers have connections of their own, which can change nothing. No window is known here.
+//!
+//! `docs/history-schema.md` describes the file for other programs.
+
+mod address;
+mod aside;
+mod batch;
+mod dictionary;
+mod player;
+mod prune;
+pub mod query;
+mod reader;
+mod row;
+mod schema;
+mod store;
+mod sums;
+mod unfinished;
+mod waiting;
+mod writer;
+
+pub use address::{address_from_sql, address_to_sql};
+pub use player::Player;
+pub use prune::Keep;
+pub use reader::{ReadError, Recorded, open_for_reading, recorded_key};
+pub use row::RowId;
+pub use schema::{SCHEMA_VERSION, SchemaError, create_or_migrate};
+pub use store::{Store, StoreError};
+pub use writer::{Facts, HistoryThread, Order, Said, spawn};
+
+/// Its name in the data folder.
+pub const HISTORY_FILE: &str = "history.sqlite";
+
+#[cfg(test)]
+mod laws;
+#[cfg(test)]
+mod testing;

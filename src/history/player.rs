@@ -1,0 +1,199 @@
+//! The past, played: what was open at a moment, and what opened and closed from there on, in the order of time. Owns a
+//! reading connection and no clock; whoever plays says how far.
+//!
+//! What was open at a moment comes from the last checkpoint before it and the rows since, so that it takes as long in a
+//! history of years as in one of a day.
+
+use std::{
+    cmp::Reverse,
+    collections::{BinaryHeap, HashMap, VecDeque},
+    path::Path,
+};
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::{
+    reader::{COLUMNS, ReadError, Recorded, Texts, open_for_reading},
+    row::RowId,
+    store::span,
+    sums::open_from_blob,
+};
+use crate::model::{ConnectionKey, Located, LocatedConnection, Traffic};
+
+/// Rows read at a time: some megabytes.
+const ROWS_AT_A_TIME: u32 = 4_096;
+
+pub struct Player {
+    database: Connection,
+    texts: Texts,
+    at_ms: i64,
+    /// Ends of what is open at `at_ms`, soonest first.
+    ends: BinaryHeap<Reverse<(i64, RowId)>>,
+    open: HashMap<RowId, (ConnectionKey, Traffic)>,
+    /// Rows read ahead, oldest first.
+    ahead: VecDeque<Recorded>,
+    /// The last row read ahead.
+    last_read: Option<RowId>,
+    /// Nothing is in the file after what was read ahead.
+    is_at_end: bool,
+}
+
+impl Player {
+    /// # Errors
+    /// When there is no history, or it cannot be read.
+    pub fn open(path: &Path) -> Result<Self, ReadError> {
+        Ok(Self {
+            database: open_for_reading(path)?,
+            texts: Texts::default(),
+            at_ms: i64::MIN,
+            ends: BinaryHeap::new(),
+            open: HashMap::new(),
+            ahead: VecDeque::new(),
+            last_read: None,
+            is_at_end: false,
+        })
+    }
+
+    pub const fn at_ms(&self) -> i64 {
+        self.at_ms
+    }
+
+    /// Goes to a moment. Returns what was open then, oldest first.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn seek(&mut self, at_ms: i64) -> rusqlite::Result<Vec<LocatedConnection>> {
+        self.at_ms = at_ms;
+        self.ends.clear();
+        self.open.clear();
+        self.ahead.clear();
+        self.last_read = None;
+        self.is_at_end = false;
+        let mut found = Vec::new();
+        let last = "SELECT at_ms, open FROM checkpoint WHERE at_ms <= ?1 ORDER BY at_ms DESC LIMIT 1";
+        let checkpoint: Option<(i64, Vec<u8>)> =
+            self.database.query_row(last, [at_ms], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+        let (since_ms, open) = checkpoint.unwrap_or((i64::MIN, Vec::new()));
+        {
+            let by_id = format!("SELECT {COLUMNS} FROM connection WHERE (opened_ms, n) = (?1, ?2)");
+            let mut by_id = self.database.prepare_cached(&by_id)?;
+            for id in open_from_blob(&open) {
+                let mut rows = by_id.query(params![id.opened_ms, id.n])?;
+                if let Some(row) = rows.next()? {
+                    found.extend(self.texts.read(&self.database, row)?);
+                }
+            }
+            let later = format!(
+                "SELECT {COLUMNS} FROM connection WHERE opened_ms > ?1 AND opened_ms <= ?2 \
+                 AND (lasted_ms IS NULL OR opened_ms + lasted_ms > ?2)"
+            );
+            let mut later = self.database.prepare_cached(&later)?;
+            let mut rows = later.query([since_ms, at_ms])?;
+            while let Some(row) = rows.next()? {
+                found.extend(self.texts.read(&self.database, row)?);
+            }
+        }
+        found.retain(|recorded| recorded.is_open_at(at_ms));
+        found.sort_unstable_by_key(|recorded| recorded.id);
+        found.dedup_by_key(|recorded| recorded.id);
+        for recorded in &found {
+            self.keep(recorded);
+        }
+        Ok(found.into_iter().map(|recorded| recorded.connection).collect())
+    }
+
+    /// Appends all that happened after where the player is, up to and with `to_ms`, in the order of time; stops early
+    /// when `most` have been told. Returns whether it got there.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn advance(&mut self, to_ms: i64, most: usize, told: &mut Vec<Located>) -> rusqlite::Result<bool> {
+        // The recording may have gone on.
+        self.is_at_end = false;
+        for _ in 0..most {
+            let Some((happens_ms, opens)) = self.next()? else { break };
+            if happens_ms > to_ms {
+                break;
+            }
+            self.at_ms = self.at_ms.max(happens_ms);
+            if opens {
+                if let Some(recorded) = self.ahead.pop_front() {
+                    self.keep(&recorded);
+                    told.push(Located::Opened(Box::new(recorded.connection)));
+                }
+            } else if let Some(Reverse((unix_millis, id))) = self.ends.pop()
+                && let Some((key, traffic)) = self.open.remove(&id)
+            {
+                told.push(Located::Closed { key, unix_millis, traffic });
+            }
+        }
+        let is_there = self.next()?.is_none_or(|(happens_ms, _)| happens_ms > to_ms);
+        if is_there {
+            self.at_ms = self.at_ms.max(to_ms);
+        }
+        Ok(is_there)
+    }
+
+    /// When something happens next, if anything does.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn next_ms(&mut self) -> rusqlite::Result<Option<i64>> {
+        Ok(self.next()?.map(|(happens_ms, _)| happens_ms))
+    }
+
+    /// First and last moment of the recordings, if there are any.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn span(&self) -> rusqlite::Result<Option<(i64, i64)>> {
+        span(&self.database)
+    }
+
+    /// When, and whether it is an opening. What ends at the moment at which another opens, ends first.
+    fn next(&mut self) -> rusqlite::Result<Option<(i64, bool)>> {
+        self.read_ahead()?;
+        let opening = self.ahead.front().map(|recorded| recorded.id.opened_ms);
+        let ending = self.ends.peek().map(|Reverse((ends_ms, _))| *ends_ms);
+        Ok(match (opening, ending) {
+            (Some(opens), Some(ends)) if opens < ends => Some((opens, true)),
+            (_, Some(ends)) => Some((ends, false)),
+            (Some(opens), None) => Some((opens, true)),
+            (None, None) => None,
+        })
+    }
+
+    fn read_ahead(&mut self) -> rusqlite::Result<()> {
+        // A whole step of rows that cannot be read is rare enough to go on with the next.
+        while self.ahead.is_empty() && !self.is_at_end {
+            self.read_step()?;
+        }
+        Ok(())
+    }
+
+    fn read_step(&mut self) -> rusqlite::Result<()> {
+        let statement = format!(
+            "SELECT {COLUMNS} FROM connection WHERE (opened_ms, n) > (?1, ?2) ORDER BY opened_ms, n LIMIT ?3"
+        );
+        let mut statement = self.database.prepare_cached(&statement)?;
+        // What has been read ahead has been told, all of it, when this is asked: its last is where it goes on.
+        let after = self.last_read.unwrap_or(RowId { opened_ms: self.at_ms, n: u32::MAX });
+        let mut rows = statement.query(params![after.opened_ms, after.n, ROWS_AT_A_TIME])?;
+        let mut count = 0;
+        while let Some(row) = rows.next()? {
+            count += 1;
+            self.last_read = Some(RowId { opened_ms: row.get(0)?, n: row.get(1)? });
+            self.ahead.extend(self.texts.read(&self.database, row)?);
+        }
+        self.is_at_end = count < ROWS_AT_A_TIME;
+        Ok(())
+    }
+
+    fn keep(&mut self, recorded: &Recorded) {
+        let traffic = recorded.connection.observation.traffic;
+        self.open.insert(recorded.id, (recorded.connection.key, traffic));
+        if let Some(closed_ms) = recorded.closed_ms() {
+            self.ends.push(Reverse((closed_ms, recorded.id)));
+        }
+    }
+}

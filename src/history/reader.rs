@@ -1,0 +1,203 @@
+//! Rows read back as connections. Opens the file for reading alone, in a connection of its own that waits for no writer.
+
+use std::{collections::HashMap, path::Path, sync::Arc, time::Duration};
+
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
+
+use super::{address::address_from_sql, dictionary::reason_from_number, row::RowId, schema::SCHEMA_VERSION};
+use crate::model::{
+    AgentId, Asn, ConnectionId, ConnectionKey, CountryCode, Direction, LocatedConnection, NoPlace,
+    Observation, Owner, Place, Protocol, Traffic,
+};
+
+/// Of a file that is being checkpointed or vacuumed just now.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
+/// Texts remembered of each kind.
+const MOST_REMEMBERED: usize = 65_536;
+/// Set in the numbers of recorded agents, so that they are not taken for live ones.
+pub const RECORDED_AGENT: u32 = 1 << 31;
+/// Of `ConnectionId`, for `n`; what is above is the time.
+const BITS_OF_N: u32 = 24;
+
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    #[error("there is no history yet: {0} does not exist")]
+    None(String),
+    #[error("{path}: {reason}")]
+    Sqlite { path: String, reason: rusqlite::Error },
+    #[error(
+        "{path} is no history that this version reads (schema {version}, where {SCHEMA_VERSION} is understood)"
+    )]
+    Version { path: String, version: i32 },
+}
+
+/// A row, read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recorded {
+    pub id: RowId,
+    /// `None` while it is open.
+    pub lasted_ms: Option<i64>,
+    /// Label of the rule that matched when it was recorded.
+    pub rule: Option<Arc<str>>,
+    pub connection: LocatedConnection,
+}
+
+impl Recorded {
+    /// When it ended; never for those that are open.
+    pub fn closed_ms(&self) -> Option<i64> {
+        self.lasted_ms.map(|lasted| self.id.opened_ms + lasted)
+    }
+
+    pub fn is_open_at(&self, unix_millis: i64) -> bool {
+        self.id.opened_ms <= unix_millis && self.closed_ms().is_none_or(|closed| closed > unix_millis)
+    }
+}
+
+/// The key by which the map knows a recorded connection.
+pub fn recorded_key(agent: i64, id: RowId) -> ConnectionKey {
+    let agent = AgentId(u32::try_from(agent).unwrap_or(0) & !RECORDED_AGENT | RECORDED_AGENT);
+    let connection = (id.opened_ms as u64) << BITS_OF_N | u64::from(id.n) & ((1 << BITS_OF_N) - 1);
+    ConnectionKey { agent, connection: ConnectionId(connection) }
+}
+
+/// Opens the file for reading.
+///
+/// # Errors
+/// When there is none, or it is not of this version.
+pub fn open_for_reading(path: &Path) -> Result<Connection, ReadError> {
+    let name = || path.display().to_string();
+    if !path.exists() {
+        return Err(ReadError::None(name()));
+    }
+    let sqlite = |reason| ReadError::Sqlite { path: name(), reason };
+    let database = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(sqlite)?;
+    database.busy_timeout(BUSY_TIMEOUT).map_err(sqlite)?;
+    let version = database.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(sqlite)?;
+    if version != SCHEMA_VERSION {
+        return Err(ReadError::Version { path: name(), version });
+    }
+    Ok(database)
+}
+
+/// Columns that [`Texts::read`] takes, in its order, from `connection`.
+pub const COLUMNS: &str = "opened_ms, n, lasted_ms, agent, protocol, inbound, local, local_port, peer, peer_port, \
+                           program, rule, place, asn, sent, received, rtt_us";
+
+/// The texts behind the numbers, remembered.
+#[derive(Default)]
+pub struct Texts {
+    programs: HashMap<i64, Arc<str>>,
+    rules: HashMap<i64, Arc<str>>,
+    places: HashMap<i64, Option<Place>>,
+    organisations: HashMap<u32, Arc<str>>,
+}
+
+impl Texts {
+    /// Reads a row of [`COLUMNS`]. A row whose address is none is passed over.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn read(&mut self, database: &Connection, row: &Row<'_>) -> rusqlite::Result<Option<Recorded>> {
+        let id = RowId { opened_ms: row.get(0)?, n: row.get(1)? };
+        let agent: i64 = row.get(3)?;
+        let (Some(local), Some(peer)) =
+            (address_from_sql(row.get_ref(6)?), address_from_sql(row.get_ref(8)?))
+        else {
+            return Ok(None);
+        };
+        let unsigned = |at| Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(at)?.map(i64::unsigned_abs));
+        let owner = match row.get(10)? {
+            Some(program) => Owner::Program {
+                pid: 0,
+                name: text(database, &mut self.programs, program, "program", "name")?,
+            },
+            None => Owner::Unknown,
+        };
+        let observation = Observation {
+            protocol: if row.get::<_, i64>(4)? == 0 { Protocol::Tcp } else { Protocol::Udp },
+            local: (local, row.get(7)?).into(),
+            peer: (peer, row.get(9)?).into(),
+            direction: if row.get(5)? { Direction::Inbound } else { Direction::Outbound },
+            owner,
+            uid: 0,
+            traffic: Traffic {
+                sent_bytes: unsigned(14)?,
+                received_bytes: unsigned(15)?,
+                rtt_micros: row.get(16)?,
+            },
+        };
+        let rule = row.get::<_, Option<i64>>(11)?;
+        let rule = rule.map(|rule| text(database, &mut self.rules, rule, "rule", "label")).transpose()?;
+        let connection = LocatedConnection {
+            key: recorded_key(agent, id),
+            observation,
+            opened_unix_millis: id.opened_ms,
+            place: self.place(database, row.get(12)?)?,
+            asn: row.get::<_, Option<u32>>(13)?.map(|number| self.system(database, number)).transpose()?,
+        };
+        Ok(Some(Recorded { id, lasted_ms: row.get(2)?, rule, connection }))
+    }
+
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn place(&mut self, database: &Connection, id: i64) -> rusqlite::Result<Result<Place, NoPlace>> {
+        if let Some(reason) = reason_from_number(id) {
+            return Ok(Err(reason));
+        }
+        if let Some(known) = self.places.get(&id) {
+            return Ok(known.clone().ok_or(NoPlace::NoEntry));
+        }
+        let statement = "SELECT lat, lon, city, region, country FROM place WHERE id = ?1";
+        let place = database
+            .prepare_cached(statement)?
+            .query_row([id], |row| {
+                Ok(Place {
+                    lat: row.get(0)?,
+                    lon: row.get(1)?,
+                    city: row.get(2)?,
+                    region: row.get(3)?,
+                    country: CountryCode::from_text(row.get_ref(4)?.as_str()?),
+                })
+            })
+            .optional()?;
+        make_room(&mut self.places);
+        self.places.insert(id, place.clone());
+        Ok(place.ok_or(NoPlace::NoEntry))
+    }
+
+    fn system(&mut self, database: &Connection, number: u32) -> rusqlite::Result<Asn> {
+        if let Some(organisation) = self.organisations.get(&number) {
+            return Ok(Asn { number, organisation: organisation.clone() });
+        }
+        let statement = "SELECT organisation FROM asn WHERE number = ?1";
+        let found = database.prepare_cached(statement)?.query_row([number], |row| row.get(0)).optional()?;
+        let organisation: Arc<str> = found.unwrap_or_else(|| "".into());
+        make_room(&mut self.organisations);
+        self.organisations.insert(number, organisation.clone());
+        Ok(Asn { number, organisation })
+    }
+}
+
+fn text(
+    database: &Connection,
+    known: &mut HashMap<i64, Arc<str>>,
+    id: i64,
+    table: &str,
+    column: &str,
+) -> rusqlite::Result<Arc<str>> {
+    if let Some(text) = known.get(&id) {
+        return Ok(text.clone());
+    }
+    let statement = format!("SELECT {column} FROM {table} WHERE id = ?1");
+    let found = database.prepare_cached(&statement)?.query_row(params![id], |row| row.get(0)).optional()?;
+    let text: Arc<str> = found.unwrap_or_else(|| "?".into());
+    make_room(known);
+    known.insert(id, text.clone());
+    Ok(text)
+}
+
+fn make_room<K, V>(known: &mut HashMap<K, V>) {
+    if known.len() >= MOST_REMEMBERED {
+        known.clear();
+    }
+}
