@@ -15,6 +15,7 @@ use crate::{
     geo::import,
     net::server::{CERTIFICATE_FILE, KEY_FILE, REGISTER_FILE},
     rules::{self, MAX_FILE_BYTES, RuleError, Rules, connmaprc},
+    tally,
 };
 
 const RULES_FILE: &str = "connmapperlrc";
@@ -113,6 +114,12 @@ pub fn fleet_folder() -> Option<PathBuf> {
         .flatten()
         .find(|folder| FLEET_FILES.iter().any(|file| folder.join(file).is_file()))
         .or_else(config_folder)
+}
+
+/// Where the simple history is saved. A scene has a file of its own: nobody's connections are mixed with made-up ones.
+pub fn history_places_file(of_scene: bool) -> Option<PathBuf> {
+    let name = format!("{}{}.csv", tally::FILE_PREFIX, if of_scene { "-demo" } else { "" });
+    Some(xdg("XDG_DATA_HOME", ".local/share")?.join(name))
 }
 
 /// Where to listen, as it was left.

@@ -13,7 +13,7 @@ use clap::Parser;
 use connmapperl::{
     app::{WindowLook, window_app},
     cli::{self, Cli, Command},
-    config::WindowPlace,
+    config::{WindowPlace, history_places_file},
     systems::services::Start,
 };
 
@@ -66,6 +66,7 @@ fn show(args: &Cli) -> anyhow::Result<ExitCode> {
         folders: common.folders()?,
         named: common.named(),
         fleet: cli::fleet_start(args)?,
+        places_file: history_places_file(common.demo.is_some()),
         remembers_window: common.demo.is_none(),
     };
     let look = WindowLook {

@@ -1,9 +1,12 @@
 //! Starts and stops everything with a thread, a socket or a file, and is the only one in the display to do so: the
-//! collector, the enrich thread, the listener for agents, the rules file, what is remembered of the window.
+//! collector, the enrich thread, the listener for agents, the rules file, the history's file, what is remembered of the
+//! window.
 
 pub mod fleet;
+pub mod places;
 
 use std::{
+    path::PathBuf,
     sync::Arc,
     thread,
     time::{Duration, UNIX_EPOCH},
@@ -59,6 +62,8 @@ pub struct Start {
     pub folders: DataFolders,
     pub named: Named,
     pub fleet: fleet::FleetStart,
+    /// Where the simple history is saved; `None` where this user has no folder.
+    pub places_file: Option<PathBuf>,
     /// A still or a scene leaves no trace.
     pub remembers_window: bool,
 }
@@ -72,7 +77,7 @@ struct EnrichLink {
 }
 
 pub fn plugin(app: &mut App) {
-    app.add_plugins(fleet::plugin).add_systems(Startup, start).add_systems(
+    app.add_plugins((fleet::plugin, places::plugin)).add_systems(Startup, start).add_systems(
         Update,
         (
             watch_traffic.in_set(MapSystems::Trail),
@@ -109,6 +114,7 @@ fn start(
         })
     };
     fleet::start(&mut commands, &start, to_fleet, waker());
+    places::start(&mut commands, &start, waker());
     let wake = waker();
     let (folders, agent_name) = (start.folders.clone(), start.agent_name.clone());
     let enrich = thread::Builder::new().name("enrich".to_owned()).spawn(move || {
