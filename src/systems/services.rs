@@ -1,8 +1,11 @@
 //! Starts and stops everything with a thread, a socket or a file, and is the only one in the display to do so: the
-//! collector, the enrich thread, the listener for agents, the history, the rules file, what is remembered of the window.
+//! Starts and stops everything with a thread, a socket or a file, and is the only one in the display to do so: the
+//! collector, the enrich thread, the listener for agents, both histories, the rules file, what is remembered of the
+//! window.
 
 pub mod fleet;
 pub mod history;
+pub mod places;
 
 use std::{
     path::PathBuf,
@@ -63,6 +66,8 @@ pub struct Start {
     pub fleet: fleet::FleetStart,
     /// Where what happens is recorded; nothing is where there is no such file.
     pub history: Option<PathBuf>,
+    /// Where the simple history is saved; `None` where this user has no folder.
+    pub places_file: Option<PathBuf>,
     /// A still or a scene leaves no trace.
     pub remembers_window: bool,
 }
@@ -76,7 +81,7 @@ struct EnrichLink {
 }
 
 pub fn plugin(app: &mut App) {
-    app.add_plugins((fleet::plugin, history::plugin)).add_systems(Startup, start).add_systems(
+    app.add_plugins((fleet::plugin, history::plugin, places::plugin)).add_systems(Startup, start).add_systems(
         Update,
         (
             watch_traffic.in_set(MapSystems::Trail),
@@ -117,6 +122,7 @@ fn start(
     let path = start.history.clone();
     let to_history =
         path.and_then(|path| history::start(&mut commands, path, &book.rules, &mut notices, waker()));
+    places::start(&mut commands, &start, waker());
     let wake = waker();
     let (folders, agent_name) = (start.folders.clone(), start.agent_name.clone());
     let enrich = thread::Builder::new().name("enrich".to_owned()).spawn(move || {

@@ -9,6 +9,7 @@ mod desktop;
 
 mod fleet;
 mod frames;
+mod history;
 mod keys;
 mod pointer;
 mod remembered;

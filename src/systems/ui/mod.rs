@@ -12,6 +12,7 @@ mod key;
 mod label_layout;
 mod labels;
 mod list;
+mod load_history;
 mod notices;
 mod panel;
 mod row;
@@ -60,6 +61,7 @@ pub(super) fn plugin(app: &mut App) {
                 fleet::show,
                 agent_card::show,
                 help::show,
+                load_history::show,
                 exit::show,
             )
                 .chain()
