@@ -1,5 +1,4 @@
 //! Starts and stops everything with a thread, a socket or a file, and is the only one in the display to do so: the
-//! Starts and stops everything with a thread, a socket or a file, and is the only one in the display to do so: the
 //! collector, the enrich thread, the listener for agents, both histories, the rules file, what is remembered of the
 //! window.
 
