@@ -1,6 +1,8 @@
 //! Where files are looked for, and the little that is remembered between runs. Reads and writes them; what is in them
 //! is for others.
 
+pub mod queries;
+
 use std::{
     env,
     ffi::OsStr,
@@ -13,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     geo::import,
+    history::HISTORY_FILE,
     net::server::{CERTIFICATE_FILE, KEY_FILE, REGISTER_FILE},
     rules::{self, MAX_FILE_BYTES, RuleError, Rules, connmaprc},
 };
@@ -138,6 +141,11 @@ pub fn remember_listen(listen: Option<&str>) -> io::Result<()> {
     }
 }
 
+/// Where the history of connections is kept, unless another file is named. `None` where this user has no home.
+pub fn history_file() -> Option<PathBuf> {
+    Some(xdg("XDG_DATA_HOME", ".local/share")?.join(HISTORY_FILE))
+}
+
 /// Reads no more than a rules file may hold and one byte, by which the parser knows that there was more. What is no
 /// plain file (a pipe, say, that nobody writes to) would make the window wait for ever.
 fn read_rules_file(path: &Path) -> io::Result<Vec<u8>> {
@@ -149,7 +157,8 @@ fn read_rules_file(path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn config_folder() -> Option<PathBuf> {
+/// Where this user's settings are.
+pub fn config_folder() -> Option<PathBuf> {
     xdg("XDG_CONFIG_HOME", ".config")
 }
 
@@ -164,7 +173,7 @@ fn xdg(variable: &str, below_home: &str) -> Option<PathBuf> {
     Some(base.join("connmapperl"))
 }
 
-fn home() -> Option<PathBuf> {
+pub fn home() -> Option<PathBuf> {
     env::var_os("HOME").filter(|home| home != OsStr::new("")).map(PathBuf::from)
 }
 

@@ -66,6 +66,7 @@ fn show(args: &Cli) -> anyhow::Result<ExitCode> {
         folders: common.folders()?,
         named: common.named(),
         fleet: cli::fleet_start(args)?,
+        history: common.history(),
         remembers_window: common.demo.is_none(),
     };
     let look = WindowLook {

@@ -1,7 +1,9 @@
 //! One look at the sockets, enriched: what the map would show at this moment, without threads.
 
+use std::path::PathBuf;
+
 use crate::{
-    config::{ConfigError, Named, RulesFile},
+    config::{ConfigError, Named, RulesFile, history_file},
     demo::SeededScene,
     enrich::{DataFolders, OpenTable, Report, Sources},
     geo::embedded::default_cache_dir,
@@ -22,6 +24,11 @@ impl Common {
     /// When the data folder that was named is none.
     pub fn folders(&self) -> Result<DataFolders, ConfigError> {
         Ok(DataFolders { data: self.named().data_folder()?, cache: default_cache_dir() })
+    }
+
+    /// The history: the one named, else the user's own, else none. A scene has none unless one is named.
+    pub fn history(&self) -> Option<PathBuf> {
+        self.history.clone().or_else(|| if self.demo.is_none() { history_file() } else { None })
     }
 
     /// This machine, or the scene that was asked for: as it goes on, or its first moment alone.

@@ -56,6 +56,9 @@ pub struct Common {
     /// Folder with tables and places.csv of your own
     #[arg(long, value_name = "DIR", global = true)]
     pub data: Option<PathBuf>,
+    /// History of connections, instead of history.sqlite in the user's data folder. A scene is not recorded
+    #[arg(long, value_name = "FILE", global = true)]
+    pub history: Option<PathBuf>,
     /// A synthetic scene instead of this machine: world, antimeridian, one-place, flood, churn, ipv6
     #[arg(long, value_name = "SCENE[:SEED]", global = true)]
     pub demo: Option<SeededScene>,

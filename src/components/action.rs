@@ -2,6 +2,7 @@
 
 use bevy::prelude::{Message, Resource};
 
+use super::{history::KeepHistory, sql::SqlAction};
 use crate::model::{AgentId, NoPlace};
 
 #[derive(Message, Clone, Debug, PartialEq)]
@@ -49,6 +50,20 @@ pub enum UiAction {
     },
     OpenList(ListKind),
     CloseList,
+    /// The dialog that says how much of the history is kept.
+    ToggleKeep,
+    KeepHistory(KeepHistory),
+    /// The dialog that asks whether all of it shall go.
+    ToggleReset,
+    /// Forgets the counts of places and the detailed history.
+    ResetHistory,
+    /// The window for questions to the history.
+    ToggleSql,
+    Sql(SqlAction),
+    /// A click on the bare map.
+    PickAt {
+        px: [f32; 2],
+    },
     DismissNotice {
         topic: String,
     },
@@ -104,5 +119,8 @@ pub struct Overlays {
     /// The dialog with the listener's switch and the command line for a new agent.
     pub fleet: bool,
     pub agent_card: Option<AgentId>,
+    pub sql: bool,
+    pub keep: bool,
+    pub reset: bool,
     pub fullscreen: bool,
 }

@@ -22,7 +22,7 @@ pub struct Gesture {
 }
 
 /// Keys, in the order in which they are shown.
-pub static KEYS: [KeyBinding; 12] = [
+pub static KEYS: [KeyBinding; 15] = [
     key("t", "all text on or off", &[KeyCode::KeyT], false, UiAction::ToggleAllText),
     key("c", "read the rules file again", &[KeyCode::KeyC], false, UiAction::ReloadRules),
     key("f  F11", "full screen", &[KeyCode::KeyF, KeyCode::F11], false, UiAction::ToggleFullscreen),
@@ -36,6 +36,9 @@ pub static KEYS: [KeyBinding; 12] = [
         false,
         UiAction::OpenList(super::action::ListKind::All),
     ),
+    key("q", "ask the history in SQL", &[KeyCode::KeyQ], false, UiAction::ToggleSql),
+    key("p", "how much history is kept", &[KeyCode::KeyP], false, UiAction::ToggleKeep),
+    key("r", "forget all history", &[KeyCode::KeyR], false, UiAction::ToggleReset),
     key("n", "agents on other machines: listen, add one", &[KeyCode::KeyN], false, UiAction::ToggleFleet),
     key("o", "rings in the agents' colours", &[KeyCode::KeyO], false, UiAction::ToggleRings),
     key("F1", "this help", &[KeyCode::F1], false, UiAction::ToggleHelp),

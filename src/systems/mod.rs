@@ -12,6 +12,7 @@ mod place;
 mod pointer;
 pub mod render;
 pub mod services;
+mod sql;
 mod trail;
 pub mod ui;
 pub mod window;
@@ -28,6 +29,7 @@ use crate::components::{
     data_sources::DataSources,
     dots::Dots,
     fleet::{AgentRings, HiddenAgents, Listening},
+    history::HistoryFacts,
     notices::Notices,
     palette::Palette,
     panels::Panels,
@@ -66,6 +68,7 @@ pub fn connections_plugin(app: &mut App) {
         .init_resource::<HiddenAgents>()
         .init_resource::<AgentRings>()
         .init_resource::<Listening>()
+        .init_resource::<HistoryFacts>()
         .init_resource::<Notices>()
         .init_resource::<Overlays>()
         .init_resource::<Palette>()
@@ -82,6 +85,7 @@ pub fn connections_plugin(app: &mut App) {
             expire::plugin,
             place::plugin,
             account::plugin,
+            sql::plugin,
         ));
 }
 

@@ -2,8 +2,10 @@
 //! collector, the enrich thread, the listener for agents, the rules file, what is remembered of the window.
 
 pub mod fleet;
+mod sql;
 
 use std::{
+    path::PathBuf,
     sync::Arc,
     thread,
     time::{Duration, UNIX_EPOCH},
@@ -59,6 +61,8 @@ pub struct Start {
     pub folders: DataFolders,
     pub named: Named,
     pub fleet: fleet::FleetStart,
+    /// A scene has none.
+    pub history: Option<PathBuf>,
     /// A still or a scene leaves no trace.
     pub remembers_window: bool,
 }
@@ -72,7 +76,7 @@ struct EnrichLink {
 }
 
 pub fn plugin(app: &mut App) {
-    app.add_plugins(fleet::plugin).add_systems(Startup, start).add_systems(
+    app.add_plugins((fleet::plugin, sql::plugin)).add_systems(Startup, start).add_systems(
         Update,
         (
             watch_traffic.in_set(MapSystems::Trail),
@@ -109,6 +113,7 @@ fn start(
         })
     };
     fleet::start(&mut commands, &start, to_fleet, waker());
+    sql::start(&mut commands, &start, waker());
     let wake = waker();
     let (folders, agent_name) = (start.folders.clone(), start.agent_name.clone());
     let enrich = thread::Builder::new().name("enrich".to_owned()).spawn(move || {
