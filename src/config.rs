@@ -118,6 +118,11 @@ pub fn fleet_folder() -> Option<PathBuf> {
         .or_else(config_folder)
 }
 
+/// Where the detailed history is, if nobody named another file. `None` where this user has no home.
+pub fn history_file() -> Option<PathBuf> {
+    Some(xdg("XDG_DATA_HOME", ".local/share")?.join(HISTORY_FILE))
+}
+
 /// Where to listen, as it was left.
 pub fn remembered_listen() -> Option<String> {
     let text = fs::read_to_string(config_folder()?.join(LISTEN_FILE)).ok()?;
@@ -139,11 +144,6 @@ pub fn remember_listen(listen: Option<&str>) -> io::Result<()> {
         None if path.exists() => fs::remove_file(path),
         None => Ok(()),
     }
-}
-
-/// Where the history of connections is kept, unless another file is named. `None` where this user has no home.
-pub fn history_file() -> Option<PathBuf> {
-    Some(xdg("XDG_DATA_HOME", ".local/share")?.join(HISTORY_FILE))
 }
 
 /// Reads no more than a rules file may hold and one byte, by which the parser knows that there was more. What is no

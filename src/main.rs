@@ -49,6 +49,9 @@ fn run(args: &Cli) -> anyhow::Result<ExitCode> {
             cli::list(&args.common, *list, &mut BufWriter::new(io::stdout().lock()))?
         }
         Some(Command::Snapshot(snapshot)) => cli::snapshot(&args.common, snapshot)?,
+        Some(Command::Query(query)) => {
+            cli::query(&args.common, query, &mut BufWriter::new(io::stdout().lock()))?;
+        }
         Some(Command::Serve(serve)) if serve.no_gui => cli::serve(args, serve)?,
         Some(Command::Serve(_)) => return show(args),
         Some(Command::Agents(agents)) => cli::agents(&args.listener, agents, &mut io::stdout().lock())?,
@@ -66,7 +69,9 @@ fn show(args: &Cli) -> anyhow::Result<ExitCode> {
         folders: common.folders()?,
         named: common.named(),
         fleet: cli::fleet_start(args)?,
-        history: common.history(),
+        // A scene is nobody's past.
+        history: common.history_file().filter(|_| common.demo.is_none()),
+        questions: common.history_to_ask(),
         remembers_window: common.demo.is_none(),
     };
     let look = WindowLook {

@@ -26,9 +26,14 @@ impl Common {
         Ok(DataFolders { data: self.named().data_folder()?, cache: default_cache_dir() })
     }
 
-    /// The history: the one named, else the user's own, else none. A scene has none unless one is named.
-    pub fn history(&self) -> Option<PathBuf> {
-        self.history.clone().or_else(|| if self.demo.is_none() { history_file() } else { None })
+    /// Where the detailed history is. `None` where this user has no home.
+    pub fn history_file(&self) -> Option<PathBuf> {
+        self.history.clone().or_else(history_file)
+    }
+
+    /// The history that may be asked. A scene is nobody's past, but another's may be asked beside it.
+    pub fn history_to_ask(&self) -> Option<PathBuf> {
+        self.history_file().filter(|_| self.demo.is_none() || self.history.is_some())
     }
 
     /// This machine, or the scene that was asked for: as it goes on, or its first moment alone.

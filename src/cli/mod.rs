@@ -3,6 +3,7 @@
 mod agents;
 mod list;
 mod live;
+mod query;
 mod serve;
 mod snapshot;
 mod table;
@@ -15,6 +16,7 @@ use clap::{Args, Parser, Subcommand};
 pub use agents::{AgentsCommand, agents};
 pub use list::list;
 pub use live::Look;
+pub use query::{QueryArgs, QueryFailure, query};
 pub use serve::{ServeArgs, fleet_start, serve};
 pub use snapshot::snapshot;
 pub use version::print_sources;
@@ -56,12 +58,12 @@ pub struct Common {
     /// Folder with tables and places.csv of your own
     #[arg(long, value_name = "DIR", global = true)]
     pub data: Option<PathBuf>,
-    /// History of connections, instead of history.sqlite in the user's data folder. A scene is not recorded
-    #[arg(long, value_name = "FILE", global = true)]
-    pub history: Option<PathBuf>,
     /// A synthetic scene instead of this machine: world, antimeridian, one-place, flood, churn, ipv6
     #[arg(long, value_name = "SCENE[:SEED]", global = true)]
     pub demo: Option<SeededScene>,
+    /// File of the detailed history, instead of history.sqlite in the user's data folder
+    #[arg(long, value_name = "FILE", global = true)]
+    pub history: Option<PathBuf>,
 }
 
 /// The listener for agents.
@@ -81,6 +83,8 @@ pub enum Command {
     List(ListArgs),
     /// Draw one picture, with no display
     Snapshot(SnapshotArgs),
+    /// Ask the detailed history, in SQL
+    Query(QueryArgs),
     /// Listen for agents, and show or print what they say
     Serve(ServeArgs),
     /// Who may connect: add, list, rename, revoke and more

@@ -2,7 +2,7 @@
 
 use bevy::prelude::{Message, Resource};
 
-use super::{history::KeepHistory, sql::SqlAction};
+use super::{history::Kept, sql::SqlAction};
 use crate::model::{AgentId, NoPlace};
 
 #[derive(Message, Clone, Debug, PartialEq)]
@@ -52,7 +52,7 @@ pub enum UiAction {
     CloseList,
     /// The dialog that says how much of the history is kept.
     ToggleKeep,
-    KeepHistory(KeepHistory),
+    KeepHistory(Kept),
     /// The dialog that asks whether all of it shall go.
     ToggleReset,
     /// Forgets the counts of places and the detailed history.

@@ -1,13 +1,23 @@
-//! The detailed history as its thread tells of it: how much is kept, how large it is, whether it is being written. What the
-//! user asks of it goes as an action.
-
-use std::path::PathBuf;
+//! What the window knows of the detailed history: how big it is, from when to when it goes, and what is kept of it.
 
 use bevy::prelude::Resource;
 
-/// How much is kept.
+/// There is none where nothing is remembered, as of a scene.
+#[derive(Resource, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HistoryFacts {
+    pub bytes: u64,
+    /// Unix milliseconds of the first connection, and of when all was well last.
+    pub span_ms: Option<(i64, i64)>,
+    pub keep: Kept,
+    /// Older connections are being taken away just now.
+    pub is_pruning: bool,
+    /// Connections that could not be kept since the start.
+    pub lost: u64,
+}
+
+/// What is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct KeepHistory {
+pub struct Kept {
     /// Closed connections are kept this long; for ever, if not said.
     pub age_secs: Option<u64>,
     /// The file stays about this small.
@@ -16,23 +26,16 @@ pub struct KeepHistory {
     pub records: bool,
 }
 
-impl Default for KeepHistory {
+impl Default for Kept {
     fn default() -> Self {
         Self { age_secs: None, bytes: None, records: true }
     }
 }
 
-#[derive(Resource, Clone, Debug, Default, PartialEq, Eq)]
-pub struct HistoryFacts {
-    /// A scene has none.
-    pub path: Option<PathBuf>,
-    pub bytes: u64,
-    /// Unix milliseconds; nothing where nothing is kept.
-    pub first_ms: Option<i64>,
-    pub last_ms: Option<i64>,
-    pub keep: KeepHistory,
-    /// Older rows are being taken away just now.
-    pub is_pruning: bool,
-    /// Connections that could not be kept since the start.
-    pub lost: u64,
+/// What is asked of the history.
+#[derive(bevy::prelude::Message, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HistoryOrder {
+    Keep(Kept),
+    /// All that is closed is forgotten.
+    Reset,
 }

@@ -5,6 +5,7 @@
 mod lines;
 mod log;
 mod record;
+mod recorder;
 mod sources;
 mod table;
 
@@ -29,6 +30,7 @@ use crate::{
 pub use lines::FleetLines;
 pub use log::{FleetLog, LogError};
 pub use record::Record;
+pub use recorder::HISTORY_CAPACITY;
 pub use sources::Sources;
 pub use table::{OpenTable, Snapshot, connection_of_run};
 
@@ -52,6 +54,8 @@ const BETWEEN_WAKES: Duration = Duration::from_millis(90);
 pub enum Request {
     /// A list is open: counters are wanted, and all connections once.
     WatchTraffic(bool),
+    /// The history knows nothing of what is open.
+    TellHistoryAgain,
 }
 
 /// What the thread has to say besides connections.
@@ -63,6 +67,8 @@ pub enum Report {
     Problem { topic: String, lines: Vec<String> },
     /// Messages to the map that had to be dropped since the start.
     Dropped(u64),
+    /// Changes that the history could not take since the start.
+    HistoryLost(u64),
     /// What the listener has to say.
     Notice { importance: Importance, topic: String, line: String },
 }
@@ -79,6 +85,8 @@ pub struct Inlets {
 /// The ends of the channels, and how to wake whoever reads them.
 pub struct Outlets {
     pub to_map: Sender<Located>,
+    /// `None` where nothing is remembered.
+    pub to_history: Option<Sender<Vec<Record>>>,
     pub reports: Sender<Report>,
     pub wake: Box<dyn Fn() + Send>,
 }
@@ -132,6 +140,9 @@ pub fn run(folders: &DataFolders, inlets: &Inlets, outlets: &Outlets) {
             work.needs_full_set |= work.has_looked;
             tell(outlets, sources.take_reports());
         }
+        if let Some(report) = work.recorder.flush(&work.table, outlets) {
+            tell(outlets, vec![report]);
+        }
         if !went_on || !work.catch_up(outlets) {
             return;
         }
@@ -142,6 +153,7 @@ pub fn run(folders: &DataFolders, inlets: &Inlets, outlets: &Outlets) {
 #[derive(Default)]
 struct Work {
     table: OpenTable,
+    recorder: recorder::Recorder,
     /// The collector has told what is open: until then an empty table means nothing.
     has_looked: bool,
     /// The map does not know the full set, or lost some of it.
@@ -164,8 +176,14 @@ impl Work {
         let dropped_before = self.dropped;
         let still_there = batch.into_iter().all(|event| {
             let located = self.table.take(AgentId::THIS_MACHINE, event, geography);
-            located.is_none_or(|located| is_first || self.show(located, outlets))
+            located.is_none_or(|located| {
+                self.recorder.told(&located, outlets);
+                is_first || self.show(located, outlets)
+            })
         });
+        if is_first {
+            self.recorder.looked(AgentId::THIS_MACHINE, &self.table);
+        }
         self.tell_dropped(dropped_before, outlets);
         still_there
     }
@@ -184,12 +202,14 @@ impl Work {
             News::Status(status) => self.hear(status),
             News::Events { run, events } => events.into_iter().all(|event| {
                 let located = self.table.take_remote(agent, run, event, geography);
-                located.is_none_or(|located| self.show(located, outlets))
+                located.is_none_or(|located| self.tell_both(located, outlets))
             }),
             News::Snapshot { run, same_boot, unix_millis, connections } => {
                 let snapshot = Snapshot { run, same_boot, unix_millis, connections };
                 let changes = self.table.take_snapshot(agent, snapshot, geography);
-                changes.into_iter().all(|located| self.show(located, outlets))
+                let still_there = changes.into_iter().all(|located| self.tell_both(located, outlets));
+                self.recorder.looked(agent, &self.table);
+                still_there
             }
             News::Gone { unix_millis } => self.forget(agent, unix_millis, outlets),
         };
@@ -201,13 +221,18 @@ impl Work {
     }
 
     fn grant(&mut self, request: Request) -> bool {
-        let Request::WatchTraffic(watch) = request;
-        self.watches_traffic = watch;
-        self.needs_full_set |= watch && self.has_looked;
+        match request {
+            Request::WatchTraffic(watch) => {
+                self.watches_traffic = watch;
+                self.needs_full_set |= watch && self.has_looked;
+            }
+            Request::TellHistoryAgain => self.recorder.tell_again(),
+        }
         true
     }
 
     fn hear(&mut self, status: AgentStatus) -> bool {
+        self.recorder.status(&status);
         self.untold.insert(status.agent, Some(status));
         true
     }
@@ -215,7 +240,15 @@ impl Work {
     fn forget(&mut self, agent: AgentId, unix_millis: i64, outlets: &Outlets) -> bool {
         self.untold.insert(agent, None);
         let closed = self.table.forget(agent, unix_millis);
-        closed.into_iter().all(|located| self.show(located, outlets))
+        let still_there = closed.into_iter().all(|located| self.tell_both(located, outlets));
+        self.recorder.forget(agent);
+        still_there
+    }
+
+    /// The history hears of it first: it is told all, and the map what it has room for.
+    fn tell_both(&mut self, located: Located, outlets: &Outlets) -> bool {
+        self.recorder.told(&located, outlets);
+        self.show(located, outlets)
     }
 
     /// Hands the map one change, unless it is to get all there is anyway. Returns whether it still listens.
@@ -247,7 +280,8 @@ impl Work {
 
     /// How long to wait for news before there is something else to do.
     fn patience(&self) -> Duration {
-        if self.owes_wake || self.needs_full_set || !self.untold.is_empty() {
+        let owes = self.owes_wake || self.needs_full_set || !self.untold.is_empty();
+        if owes || self.recorder.is_behind() {
             BETWEEN_WAKES
         } else {
             LOOK_AT_PLACES

@@ -145,6 +145,11 @@ impl OpenTable {
         self.agents.get(&key.agent)?.open.get(&key.connection)
     }
 
+    /// What one agent has open, in no order.
+    pub fn open_of(&self, agent: AgentId) -> impl Iterator<Item = &LocatedConnection> {
+        self.agents.get(&agent).into_iter().flat_map(|agent| agent.open.values())
+    }
+
     /// All that is open, oldest first.
     pub fn all(&self) -> Vec<LocatedConnection> {
         let mut all: Vec<_> = self.agents.values().flat_map(|agent| agent.open.values().cloned()).collect();

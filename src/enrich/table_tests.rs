@@ -68,7 +68,8 @@ fn an_agent_that_starts_anew_keeps_its_connections() {
     assert!(keys.iter().all(|key| table.get(*key).is_some()), "they are the same connections as before");
     // Its number in the new run means the connection that is known from the old one.
     let closed = table.take_remote(AGENT, 8, event(2, 3_000, Change::Closed { traffic: None }), &nowhere);
-    assert_eq!(closed, Some(Located::Closed { key: keys[0], unix_millis: 3_000, traffic: Traffic::default() }));
+    let traffic = Traffic { sent_bytes: Some(20), ..Traffic::default() };
+    assert_eq!(closed, Some(Located::Closed { key: keys[0], unix_millis: 3_000, traffic }));
     // And what was opened in the new run is found by it.
     assert!(
         table.take_remote(AGENT, 8, event(3, 3_000, Change::Closed { traffic: None }), &nowhere).is_some()

@@ -17,7 +17,7 @@ use crate::{
         AgentLink, AgentStatus, Asn, Change, CollectorMethod, ConnectionId, ConnectionKey, Direction,
         NoPlace, Observation, Owner, Place, Protocol, Traffic,
     },
-    net::server::{Arrived, Delivery},
+    net::server::{Arrived, Delivery, OpenSocket},
 };
 
 /// Far more than any answer takes; reached only by a failure.
@@ -127,7 +127,10 @@ mod table {
     fn what_is_closed_is_gone_and_the_unknown_is_nothing() {
         let mut table = OpenTable::default();
         take(&mut table, opened(1));
-        assert_eq!(take(&mut table, closed(1)), Some(Located::Closed { key: key(1), unix_millis: 1_001, traffic: Traffic::default() }));
+        assert_eq!(
+            take(&mut table, closed(1)),
+            Some(Located::Closed { key: key(1), unix_millis: 1_001, traffic: Traffic::default() })
+        );
         assert!(table.all().is_empty());
         assert_eq!(take(&mut table, closed(1)), None);
         assert_eq!(take(&mut table, counters(1, 5)), None);
@@ -163,6 +166,7 @@ mod thread_of_its_own {
         fleet: Sender<FleetMessage>,
         requests: Sender<Request>,
         map: Receiver<Located>,
+        history: Receiver<Vec<Record>>,
         reports: Receiver<Report>,
         woken: Arc<AtomicUsize>,
         thread: JoinHandle<()>,
@@ -175,6 +179,7 @@ mod thread_of_its_own {
             let (fleet, from_fleet) = bounded(0);
             let (requests, from_display) = bounded(0);
             let (to_map, map) = bounded(map_capacity);
+            let (to_history, history) = bounded(64);
             let (to_display, reports) = bounded(SIDE_CAPACITY);
             let woken = Arc::new(AtomicUsize::new(0));
             let wakes = Arc::clone(&woken);
@@ -182,12 +187,13 @@ mod thread_of_its_own {
                 wakes.fetch_add(1, Ordering::SeqCst);
             });
             let inlets = Inlets { collector: from_collector, fleet: from_fleet, requests: from_display };
-            let outlets = Outlets { to_map, reports: to_display, wake };
+            let to_history = Some(to_history);
+            let outlets = Outlets { to_map, to_history, reports: to_display, wake };
             let thread = thread::Builder::new()
                 .name("enrich".to_owned())
                 .spawn(move || run(&DataFolders::default(), &inlets, &outlets))
                 .unwrap();
-            Self { events, fleet, requests, map, reports, woken, thread }
+            Self { events, fleet, requests, map, history, reports, woken, thread }
         }
 
         fn events(&self, events: Vec<Event>) {
@@ -270,15 +276,17 @@ mod thread_of_its_own {
         running.fleet.send_timeout(from_agent(News::Status(remote_status()), None), PATIENCE).unwrap();
         assert_eq!(running.hear(), Located::Status(remote_status()));
         running.fleet.send_timeout(from_agent(News::Gone { unix_millis: 9 }, None), PATIENCE).unwrap();
-        assert_eq!(running.hear(), Located::Closed { key: connection.key, unix_millis: 9, traffic: Traffic::default() });
+        assert_eq!(
+            running.hear(),
+            Located::Closed { key: connection.key, unix_millis: 9, traffic: Traffic::default() }
+        );
         assert_eq!(running.hear(), Located::AgentGone(AGENT));
     }
 
     #[test]
     fn without_a_listener_the_thread_goes_on() {
-        let Running { events, fleet, requests, map, reports, woken, thread } = Running::start(64);
-        drop(fleet);
-        let running = Running { events, fleet: bounded(0).0, requests, map, reports, woken, thread };
+        let mut running = Running::start(64);
+        running.fleet = bounded(0).0;
         running.events(vec![opened(5)]);
         assert_eq!(running.hear_full_set(), vec![5]);
     }
@@ -292,7 +300,10 @@ mod thread_of_its_own {
         assert_eq!(running.hear_full_set(), [1, 2], "they did not all open this moment");
         running.events(vec![opened(3), closed(1)]);
         assert!(matches!(running.hear(), Located::Opened(it) if it.key == key(3)));
-        assert_eq!(running.hear(), Located::Closed { key: key(1), unix_millis: 1_001, traffic: Traffic::default() });
+        assert_eq!(
+            running.hear(),
+            Located::Closed { key: key(1), unix_millis: 1_001, traffic: Traffic::default() }
+        );
         running.settle();
         assert!(running.map.is_empty());
     }
@@ -322,10 +333,43 @@ mod thread_of_its_own {
         running.settle();
         assert_eq!(running.hear_full_set(), [9, 10, 11]);
         running.events(vec![closed(9)]);
-        assert_eq!(running.hear(), Located::Closed { key: key(9), unix_millis: 1_009, traffic: Traffic::default() });
+        assert_eq!(
+            running.hear(),
+            Located::Closed { key: key(9), unix_millis: 1_009, traffic: Traffic::default() }
+        );
         running.settle();
         assert!(running.map.is_empty());
         assert_eq!(running.dropped(), 0, "nothing new was dropped");
+    }
+
+    #[test]
+    fn the_history_hears_of_everything_though_the_map_has_no_room() {
+        let running = Running::start(1);
+        running.status("here");
+        running.events(vec![opened(1), opened(2)]);
+        running.status("here");
+        running.events(vec![opened(3), counters(3, 5), closed(1), closed(3)]);
+        let socket = OpenSocket { connection: ConnectionId(1), opened_sequence: 1, opened_unix_millis: 7, observation: observation("127.0.0.1:22") };
+        let snapshot = News::Snapshot { run: 7, same_boot: true, unix_millis: 500, connections: vec![socket] };
+        running.fleet.send_timeout(from_agent(News::Status(remote_status()), None), PATIENCE).unwrap();
+        running.fleet.send_timeout(from_agent(snapshot, None), PATIENCE).unwrap();
+        running.settle();
+        let short = |record: Record| match record {
+            Record::Told(Located::Opened(it)) => format!("{} opened", it.key.agent.0),
+            Record::Told(Located::Updated { .. }) => "counted".to_owned(),
+            Record::Told(Located::Closed { key, .. }) => format!("{} closed", key.connection.0),
+            Record::Told(Located::Status(status)) => status.name.to_string(),
+            Record::Told(other) => panic!("{other:?}"),
+            Record::Looked { agent, open } => format!("{} has {}", agent.0, open.len()),
+        };
+        let heard: Vec<String> = running.history.try_iter().flatten().map(short).collect();
+        let here = ["here", "0 opened", "0 opened", "0 has 2", "0 opened", "counted", "1 closed", "3 closed"];
+        assert_eq!(heard, [&here[..], &["web1", "1 opened", "1 has 1"]].concat());
+
+        running.ask(Request::TellHistoryAgain);
+        running.settle();
+        let heard: Vec<String> = running.history.try_iter().flatten().map(short).collect();
+        assert_eq!(heard, ["here", "web1", "0 opened", "0 has 1", "1 opened", "1 has 1"]);
     }
 
     #[test]

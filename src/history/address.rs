@@ -20,3 +20,32 @@ pub fn address_from_sql(value: ValueRef<'_>) -> Option<IpAddr> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn an_address_comes_back_as_it_was(v4: u32, v6: u128) {
+            for address in [IpAddr::from(Ipv4Addr::from(v4)), IpAddr::from(Ipv6Addr::from(v6))] {
+                let kept = address_to_sql(address);
+                prop_assert_eq!(address_from_sql(ValueRef::from(&kept)), Some(address));
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_address_is_none() {
+        for bad in [
+            ValueRef::Null,
+            ValueRef::Integer(-1),
+            ValueRef::Integer(1 << 32),
+            ValueRef::Blob(b"15 bytes of it."),
+        ] {
+            assert_eq!(address_from_sql(bad), None);
+        }
+    }
+}

@@ -20,7 +20,9 @@ pub fn beside(path: &Path, end: &str) -> PathBuf {
 /// # Errors
 /// When it cannot be renamed.
 pub fn set_aside(path: &Path, unix_millis: i64) -> io::Result<PathBuf> {
-    let date = Date::from_system_time(std::time::UNIX_EPOCH + std::time::Duration::from_millis(unix_millis.unsigned_abs()));
+    let date = Date::from_system_time(
+        std::time::UNIX_EPOCH + std::time::Duration::from_millis(unix_millis.unsigned_abs()),
+    );
     let mut aside = beside(path, &format!(".damaged-{date}"));
     let mut again = 1;
     while aside.exists() {

@@ -24,14 +24,27 @@ type PlaceKey = (u32, u32, Arc<str>, Arc<str>, Option<[u8; 2]>);
 
 impl Dictionaries {
     pub fn agent(&mut self, database: &Connection, name: &Arc<str>) -> rusqlite::Result<i64> {
-        text_id(database, &mut self.agents, name, ["SELECT id FROM agent WHERE name = ?1", "INSERT INTO agent (name) VALUES (?1)"])
+        text_id(
+            database,
+            &mut self.agents,
+            name,
+            ["SELECT id FROM agent WHERE name = ?1", "INSERT INTO agent (name) VALUES (?1)"],
+        )
     }
 
-    /// From now on the agent is called so, in all its rows; unless another one is already.
-    pub fn rename_agent(&mut self, database: &Connection, agent: i64, name: &Arc<str>) -> rusqlite::Result<()> {
+    /// From now on the agent is called so, in all its rows; where another one was called so before, what comes from now
+    /// on is that one's. Returns its number.
+    pub fn rename_agent(
+        &mut self,
+        database: &Connection,
+        agent: i64,
+        name: &Arc<str>,
+    ) -> rusqlite::Result<i64> {
         self.agents.retain(|_, known| *known != agent);
-        database.prepare_cached("UPDATE OR IGNORE agent SET name = ?2 WHERE id = ?1")?.execute(params![agent, name])?;
-        Ok(())
+        database
+            .prepare_cached("UPDATE OR IGNORE agent SET name = ?2 WHERE id = ?1")?
+            .execute(params![agent, name])?;
+        self.agent(database, name)
     }
 
     pub fn program(&mut self, database: &Connection, name: &Arc<str>) -> rusqlite::Result<i64> {
@@ -40,7 +53,12 @@ impl Dictionaries {
     }
 
     pub fn rule(&mut self, database: &Connection, label: &Arc<str>) -> rusqlite::Result<i64> {
-        text_id(database, &mut self.rules, label, ["SELECT id FROM rule WHERE label = ?1", "INSERT INTO rule (label) VALUES (?1)"])
+        text_id(
+            database,
+            &mut self.rules,
+            label,
+            ["SELECT id FROM rule WHERE label = ?1", "INSERT INTO rule (label) VALUES (?1)"],
+        )
     }
 
     /// Below 0 where there is none: why.
@@ -50,7 +68,8 @@ impl Dictionaries {
             Err(reason) => return Ok(number_of_reason(*reason)),
         };
         let country = place.country.map(|country| country.0);
-        let key = (place.lat.to_bits(), place.lon.to_bits(), place.city.clone(), place.region.clone(), country);
+        let key =
+            (place.lat.to_bits(), place.lon.to_bits(), place.city.clone(), place.region.clone(), country);
         let country = place.country.as_ref().map_or("", |country| country.as_str());
         let values = params![place.lat, place.lon, place.city, place.region, country];
         remembered(&mut self.places, key, || {

@@ -5,6 +5,7 @@
 
 mod address;
 mod aside;
+mod batch;
 mod dictionary;
 mod player;
 mod prune;
@@ -15,6 +16,7 @@ mod schema;
 mod store;
 mod sums;
 mod unfinished;
+mod waiting;
 mod writer;
 
 pub use address::{address_from_sql, address_to_sql};
@@ -28,3 +30,8 @@ pub use writer::{Facts, HistoryThread, Order, Said, spawn};
 
 /// Its name in the data folder.
 pub const HISTORY_FILE: &str = "history.sqlite";
+
+#[cfg(test)]
+mod laws;
+#[cfg(test)]
+mod testing;

@@ -108,6 +108,8 @@ impl Player {
     /// # Errors
     /// When the file cannot be read.
     pub fn advance(&mut self, to_ms: i64, most: usize, told: &mut Vec<Located>) -> rusqlite::Result<bool> {
+        // The recording may have gone on.
+        self.is_at_end = false;
         for _ in 0..most {
             let Some((happens_ms, opens)) = self.next()? else { break };
             if happens_ms > to_ms {
@@ -162,9 +164,14 @@ impl Player {
     }
 
     fn read_ahead(&mut self) -> rusqlite::Result<()> {
-        if !self.ahead.is_empty() || self.is_at_end {
-            return Ok(());
+        // A whole step of rows that cannot be read is rare enough to go on with the next.
+        while self.ahead.is_empty() && !self.is_at_end {
+            self.read_step()?;
         }
+        Ok(())
+    }
+
+    fn read_step(&mut self) -> rusqlite::Result<()> {
         let statement = format!(
             "SELECT {COLUMNS} FROM connection WHERE (opened_ms, n) > (?1, ?2) ORDER BY opened_ms, n LIMIT ?3"
         );
@@ -172,11 +179,13 @@ impl Player {
         // What has been read ahead has been told, all of it, when this is asked: its last is where it goes on.
         let after = self.last_read.unwrap_or(RowId { opened_ms: self.at_ms, n: u32::MAX });
         let mut rows = statement.query(params![after.opened_ms, after.n, ROWS_AT_A_TIME])?;
+        let mut count = 0;
         while let Some(row) = rows.next()? {
+            count += 1;
+            self.last_read = Some(RowId { opened_ms: row.get(0)?, n: row.get(1)? });
             self.ahead.extend(self.texts.read(&self.database, row)?);
         }
-        self.is_at_end = self.ahead.len() < ROWS_AT_A_TIME as usize;
-        self.last_read = self.ahead.back().map(|recorded| recorded.id).or(self.last_read);
+        self.is_at_end = count < ROWS_AT_A_TIME;
         Ok(())
     }
 

@@ -1,9 +1,11 @@
 //! How much of the past is kept, and how the rest goes: a few rows at a time, so that nothing waits for it, and the room
 //! they took goes back to the disk.
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+
+use super::{row::RowId, sums};
 
 /// Rows taken away in one step: some milliseconds.
 const ROWS_A_STEP: u32 = 2_000;
@@ -11,8 +13,6 @@ const ROWS_A_STEP: u32 = 2_000;
 const PAGES_A_STEP: u32 = 256;
 /// What is too old is looked for this often.
 const BETWEEN_LOOKS_MS: i64 = 60_000;
-/// A size is kept below by this share, or every new row would take an old one away.
-const SHRINK_TO: f64 = 0.95;
 
 /// What is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,10 +37,9 @@ impl Keep {
     /// # Errors
     /// When the file cannot be read.
     pub fn read(database: &Connection) -> rusqlite::Result<Self> {
-        let setting = |name: &str| {
+        let setting = |name: &str| -> rusqlite::Result<Option<i64>> {
             let statement = "SELECT value FROM setting WHERE name = ?1";
-            let value: Option<i64> = database.query_row(statement, [name], |row| row.get(0)).optional()?;
-            rusqlite::Result::Ok(value)
+            database.query_row(statement, [name], |row| row.get(0)).optional()
         };
         let unsigned = |value: Option<i64>| value.and_then(|value| u64::try_from(value).ok());
         Ok(Self {
@@ -103,76 +102,106 @@ impl Pruner {
         self.is_busy
     }
 
-    /// Does a little of what is to be done.
+    /// Does a little of what is to be done. Returns whether texts were taken away, so that nobody may rest on their
+    /// numbers any more.
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn step(&mut self, database: &Connection, now_ms: i64) -> rusqlite::Result<()> {
+    pub fn step(&mut self, database: &Connection, now_ms: i64) -> rusqlite::Result<bool> {
         if !self.is_busy && (now_ms - self.look_at_ms).abs() < BETWEEN_LOOKS_MS {
-            return Ok(());
+            return Ok(false);
         }
         self.look_at_ms = now_ms;
-        let until_ms = self.until_ms(database, now_ms)?;
-        let took_rows = match until_ms {
-            Some(until_ms) => take_rows(database, until_ms)? > 0,
+        let took_rows = match self.until_ms(database, now_ms)? {
+            Some(until_ms) => take_rows(database, until_ms)?,
             None => false,
         };
-        if !took_rows && self.forgets_all {
-            take_the_rest(database)?;
-            self.forgets_all = false;
+        let took_texts = !took_rows && std::mem::take(&mut self.forgets_all);
+        if took_texts && let Err(error) = take_the_rest(database) {
+            self.forgets_all = true;
+            return Err(error);
         }
-        self.is_busy = took_rows || give_back(database)?;
-        Ok(())
+        let was_busy = std::mem::replace(&mut self.is_busy, took_rows || give_back(database)?);
+        if (was_busy || took_texts) && !self.is_busy {
+            // The file shrinks when its journal is taken over.
+            database.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
+        }
+        Ok(took_texts)
     }
 
-    /// What was opened before goes, once it is closed.
+    /// What was closed before goes.
     fn until_ms(&self, database: &Connection, now_ms: i64) -> rusqlite::Result<Option<i64>> {
-        if self.forgets_all {
+        let is_too_big = match self.keep.bytes {
+            Some(most) => used_bytes(database)? > most,
+            None => false,
+        };
+        // As many of the oldest as are too much, a step at a time.
+        if self.forgets_all || is_too_big {
             return Ok(Some(i64::MAX));
         }
-        let by_age = self.keep.age_secs.map(|secs| now_ms.saturating_sub(i64::try_from(secs * 1_000).unwrap_or(i64::MAX)));
-        let by_size = match self.keep.bytes {
-            Some(most) if used_bytes(database)? > most => {
-                // As many of the oldest as are too much, a step at a time.
-                let statement = "SELECT opened_ms FROM connection ORDER BY opened_ms, n LIMIT 1 OFFSET ?1";
-                database.prepare_cached(statement)?.query_row([ROWS_A_STEP], |row| row.get(0)).optional()?
-            }
-            _ => None,
-        };
-        Ok(by_age.max(by_size))
+        let age_ms =
+            self.keep.age_secs.map(|secs| i64::try_from(secs.saturating_mul(1_000)).unwrap_or(i64::MAX));
+        Ok(age_ms.map(|age_ms| now_ms.saturating_sub(age_ms)))
     }
 }
 
 /// Bytes in use, what is free within the file not counted.
 fn used_bytes(database: &Connection) -> rusqlite::Result<u64> {
-    let pragma = |name| database.pragma_query_value(None, name, |row| row.get::<_, u64>(0));
-    let pages = pragma("page_count")?.saturating_sub(pragma("freelist_count")?);
-    Ok((pages as f64 * pragma("page_size")? as f64 / SHRINK_TO) as u64)
+    let pragma = |name| database.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+    let pages = pragma("page_count")? - pragma("freelist_count")?;
+    Ok((pages * pragma("page_size")?).unsigned_abs())
 }
 
-fn take_rows(database: &Connection, until_ms: i64) -> rusqlite::Result<usize> {
-    // The key is a pair, and the rows are its first ones: found without going through the others.
-    let statement = "DELETE FROM connection WHERE (opened_ms, n) IN (SELECT opened_ms, n FROM connection \
-                     WHERE opened_ms < ?1 ORDER BY opened_ms, n LIMIT ?2) AND lasted_ms IS NOT NULL";
-    let rows = database.prepare_cached(statement)?.execute(params![until_ms, ROWS_A_STEP])?;
-    let statement = "SELECT opened_ms FROM connection ORDER BY opened_ms LIMIT 1";
-    let first: Option<i64> = database.prepare_cached(statement)?.query_row([], |row| row.get(0)).optional()?;
-    let first = first.unwrap_or(until_ms).min(until_ms);
-    database.prepare_cached("DELETE FROM checkpoint WHERE at_ms < ?1")?.execute([first])?;
-    database.prepare_cached("DELETE FROM hourly WHERE hour < ?1 / 3600000")?.execute([first])?;
-    database.prepare_cached("DELETE FROM minutely WHERE minute < ?1 / 60000")?.execute([first])?;
-    database
-        .prepare_cached("DELETE FROM recording WHERE seen_ms < ?1 AND id < (SELECT max(id) FROM recording)")?
-        .execute([first])?;
-    Ok(rows)
+/// Takes the oldest of what was closed before then, in one step. Returns whether there were any.
+fn take_rows(database: &Connection, until_ms: i64) -> rusqlite::Result<bool> {
+    let transaction = Transaction::new_unchecked(database, TransactionBehavior::Immediate)?;
+    let summed_until_ms = sums::summed_until_ms(&transaction)?;
+    let statement = "SELECT opened_ms, n, place, rule, agent FROM connection WHERE opened_ms < ?1 \
+                     AND opened_ms + lasted_ms < ?1 ORDER BY opened_ms, n LIMIT ?2";
+    let rows: Vec<(RowId, sums::Sum)> = transaction
+        .prepare_cached(statement)?
+        .query_map(params![until_ms, ROWS_A_STEP], |row| {
+            let opened_ms = row.get(0)?;
+            let sum = sums::Sum::of(opened_ms, row.get(2)?, row.get(3)?, row.get(4)?);
+            Ok((RowId { opened_ms, n: row.get(1)? }, sum))
+        })?
+        .collect::<Result<_, _>>()?;
+    let mut summed: HashMap<sums::Sum, i64> = HashMap::new();
+    {
+        let mut delete =
+            transaction.prepare_cached("DELETE FROM connection WHERE (opened_ms, n) = (?1, ?2)")?;
+        for (id, sum) in &rows {
+            delete.execute(params![id.opened_ms, id.n])?;
+            *summed.entry(*sum).or_default() += i64::from(id.opened_ms < summed_until_ms);
+        }
+    }
+    for (sum, rows) in summed.iter().filter(|(_, rows)| **rows > 0) {
+        sums::add(&transaction, sum, -rows)?;
+    }
+    // Of the time before, nothing is left but what lasted longer: readers find that without help.
+    let is_all = rows.len() < ROWS_A_STEP as usize && until_ms < i64::MAX;
+    if let Some(before_ms) = is_all.then_some(until_ms).or(rows.last().map(|(id, _)| id.opened_ms)) {
+        transaction.prepare_cached("DELETE FROM checkpoint WHERE at_ms < ?1")?.execute([before_ms])?;
+        let statement = "DELETE FROM recording WHERE seen_ms < ?1 AND id < (SELECT max(id) FROM recording)";
+        transaction.prepare_cached(statement)?.execute([before_ms])?;
+    }
+    transaction.commit()?;
+    Ok(!rows.is_empty())
 }
 
-/// Sums and texts that no row needs.
+/// What no row needs any more.
 fn take_the_rest(database: &Connection) -> rusqlite::Result<()> {
-    database.execute_batch(
-        "DELETE FROM checkpoint; DELETE FROM hourly; DELETE FROM minutely;
-         DELETE FROM recording WHERE id < (SELECT max(id) FROM recording);",
-    )
+    let transaction = Transaction::new_unchecked(database, TransactionBehavior::Immediate)?;
+    transaction.execute_batch(
+        "DELETE FROM checkpoint;
+         DELETE FROM recording WHERE id < (SELECT max(id) FROM recording);
+         DELETE FROM agent WHERE id NOT IN (SELECT agent FROM connection);
+         DELETE FROM program WHERE id NOT IN (SELECT program FROM connection WHERE program IS NOT NULL);
+         DELETE FROM rule WHERE id NOT IN (SELECT rule FROM connection WHERE rule IS NOT NULL);
+         DELETE FROM place WHERE id NOT IN (SELECT place FROM connection);
+         DELETE FROM asn WHERE number NOT IN (SELECT asn FROM connection WHERE asn IS NOT NULL);",
+    )?;
+    transaction.commit()
 }
 
 /// Gives free pages back to the disk. Returns whether there are more.
@@ -186,3 +215,7 @@ fn give_back(database: &Connection) -> rusqlite::Result<bool> {
     while rows.next()?.is_some() {}
     Ok(free > PAGES_A_STEP)
 }
+
+#[cfg(test)]
+#[path = "prune_tests.rs"]
+mod tests;

@@ -6,8 +6,8 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
 
 use super::{address::address_from_sql, dictionary::reason_from_number, row::RowId, schema::SCHEMA_VERSION};
 use crate::model::{
-    AgentId, Asn, ConnectionId, ConnectionKey, CountryCode, Direction, LocatedConnection, NoPlace, Observation,
-    Owner, Place, Protocol, Traffic,
+    AgentId, Asn, ConnectionId, ConnectionKey, CountryCode, Direction, LocatedConnection, NoPlace,
+    Observation, Owner, Place, Protocol, Traffic,
 };
 
 /// Of a file that is being checkpointed or vacuumed just now.
@@ -25,7 +25,9 @@ pub enum ReadError {
     None(String),
     #[error("{path}: {reason}")]
     Sqlite { path: String, reason: rusqlite::Error },
-    #[error("{path} is no history that this version reads (schema {version}, where {SCHEMA_VERSION} is understood)")]
+    #[error(
+        "{path} is no history that this version reads (schema {version}, where {SCHEMA_VERSION} is understood)"
+    )]
     Version { path: String, version: i32 },
 }
 
@@ -105,7 +107,10 @@ impl Texts {
         };
         let unsigned = |at| Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(at)?.map(i64::unsigned_abs));
         let owner = match row.get(10)? {
-            Some(program) => Owner::Program { pid: 0, name: text(database, &mut self.programs, program, "program", "name")? },
+            Some(program) => Owner::Program {
+                pid: 0,
+                name: text(database, &mut self.programs, program, "program", "name")?,
+            },
             None => Owner::Unknown,
         };
         let observation = Observation {

@@ -91,7 +91,11 @@ impl NewRow {
 }
 
 /// The program's number, where it is known.
-pub fn program(owner: &Owner, dictionaries: &mut Dictionaries, database: &Connection) -> rusqlite::Result<Option<i64>> {
+pub fn program(
+    owner: &Owner,
+    dictionaries: &mut Dictionaries,
+    database: &Connection,
+) -> rusqlite::Result<Option<i64>> {
     match owner {
         Owner::Program { name, .. } => dictionaries.program(database, name).map(Some),
         Owner::NotPermitted | Owner::Unknown => Ok(None),

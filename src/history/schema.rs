@@ -11,6 +11,9 @@ const APPLICATION_ID: i32 = 0x636d_706c;
 /// Of a file that another program reads or copies just now.
 const BUSY_TIMEOUT: Duration = Duration::from_millis(500);
 
+/// What the journal keeps of its size once its content is in the file.
+const JOURNAL_BYTES: i64 = 8 << 20;
+
 const TABLES: &str = include_str!("schema.sql");
 const VIEWS: &str = include_str!("views.sql");
 
@@ -46,6 +49,7 @@ pub fn create_or_migrate(database: &mut Connection) -> Result<(), SchemaError> {
     }
     database.pragma_update(None, "journal_mode", "WAL")?;
     database.pragma_update(None, "synchronous", "NORMAL")?;
+    database.pragma_update(None, "journal_size_limit", JOURNAL_BYTES)?;
     if version == SCHEMA_VERSION {
         return Ok(());
     }
@@ -105,8 +109,8 @@ mod tests {
         create_or_migrate(&mut database).unwrap();
         database
             .execute(
-                "INSERT INTO connection (opened_ms, n, lasted_ms, agent, protocol, inbound, local, local_port, peer, peer_port) \
-                 VALUES (1764000000123, 0, 1500, 1, 0, 1, 3232235521, 443, ?1, 50000)",
+                "INSERT INTO connection (opened_ms, n, lasted_ms, agent, protocol, inbound, local, local_port, peer, peer_port, place) \
+                 VALUES (1764000000123, 0, 1500, 1, 0, 1, 3232235521, 443, ?1, 50000, -6)",
                 [super::super::address_to_sql("2606:4700::1111".parse().unwrap())],
             )
             .unwrap();
@@ -118,6 +122,9 @@ mod tests {
         assert_eq!(row.0, "2025-11-24 16:00:00.123");
         assert_eq!(row.1, "2025-11-24 16:00:01.623");
         assert_eq!(row.2, "192.168.0.1");
-        assert_eq!(row.3.parse::<std::net::IpAddr>().unwrap(), "2606:4700::1111".parse::<std::net::IpAddr>().unwrap());
+        assert_eq!(
+            row.3.parse::<std::net::IpAddr>().unwrap(),
+            "2606:4700::1111".parse::<std::net::IpAddr>().unwrap()
+        );
     }
 }

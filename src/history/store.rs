@@ -1,30 +1,28 @@
 //! The database, open for writing: takes batches of what happened, each in one transaction, and keeps in mind which
 //! row belongs to which open connection. Owns no thread and no clock: it is told what time it is.
 
-use std::{
-    collections::{BTreeMap, HashMap, HashSet},
-    net::SocketAddr,
-    path::Path,
-    sync::Arc,
-};
+use std::{collections::HashMap, fs, io, net::SocketAddr, os::unix::fs::OpenOptionsExt, path::Path};
 
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 
 use super::{
+    batch::{Agents, Batch, OpenRows, Work},
     dictionary::Dictionaries,
-    row::{NewRow, RowId, clamped, program},
+    row::{RowId, clamped},
     schema::{SchemaError, create_or_migrate},
     sums,
     unfinished::{self, Unfinished},
 };
 use crate::{
     enrich::Record,
-    model::{AgentId, ConnectionKey, Located, LocatedConnection, Owner, Protocol, Traffic},
+    model::{Located, Protocol, Traffic},
     rules::Rules,
 };
 
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
+    #[error("{0}")]
+    Io(#[from] io::Error),
     #[error(transparent)]
     Schema(#[from] SchemaError),
     #[error(transparent)]
@@ -34,47 +32,27 @@ pub enum StoreError {
 pub struct Store {
     database: Connection,
     dictionaries: Dictionaries,
-    /// Rows of connections that are open.
-    open: HashMap<ConnectionKey, RowId>,
-    agents: HashMap<AgentId, Agent>,
+    open: OpenRows,
+    agents: Agents,
     /// What an earlier run left open, as long as its agent has not told all it has.
     unfinished: Unfinished,
-    recording: i64,
+    /// `None` while nothing is recorded.
+    recording: Option<i64>,
     newest_ms: i64,
     settled: sums::Settled,
 }
 
-#[derive(Clone, Default)]
-struct Agent {
-    name: Option<Arc<str>>,
-    /// In the table of agents.
-    id: Option<i64>,
-    has_told_all: bool,
-}
-
-/// What a batch changes of what is kept in mind; taken over when the batch is in the file.
-#[derive(Default)]
-struct Batch {
-    rows: BTreeMap<RowId, NewRow>,
-    opened: HashMap<ConnectionKey, RowId>,
-    closed: HashSet<ConnectionKey>,
-    next_n: HashMap<i64, u32>,
-}
-
 impl Store {
-    /// Opens or makes the file, closes what an earlier run left open at the time when it was last seen, and begins a
-    /// recording.
+    /// Opens or makes the file, and closes what an earlier run left open at the time when it was last seen.
     ///
     /// # Errors
     /// When it cannot be read or written, or is none of ours.
     pub fn open(path: &Path, now_ms: i64) -> Result<Self, StoreError> {
+        make_private(path)?;
         let mut database = Connection::open(path)?;
         create_or_migrate(&mut database)?;
         let transaction = database.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let unfinished = unfinished::close(&transaction, now_ms)?;
-        let statement = "INSERT INTO recording (started_ms, seen_ms, ended) VALUES (?1, ?1, 0)";
-        transaction.execute(statement, [now_ms])?;
-        let recording = transaction.last_insert_rowid();
         let settled = sums::Settled::read(&transaction)?;
         let newest = "SELECT opened_ms FROM connection ORDER BY opened_ms DESC LIMIT 1";
         let newest_ms = transaction.query_row(newest, [], |row| row.get(0)).optional()?.unwrap_or(i64::MIN);
@@ -85,7 +63,7 @@ impl Store {
             open: HashMap::new(),
             agents: HashMap::new(),
             unfinished,
-            recording,
+            recording: None,
             newest_ms,
             settled,
         })
@@ -95,12 +73,20 @@ impl Store {
         &self.database
     }
 
-    /// When the first connection opened and when all was well last.
+    pub const fn is_recording(&self) -> bool {
+        self.recording.is_some()
+    }
+
+    /// Begins a recording, unless one is under way.
     ///
     /// # Errors
-    /// When the file cannot be read.
-    pub fn span(&self) -> rusqlite::Result<Option<(i64, i64)>> {
-        span(&self.database)
+    /// When it cannot be written.
+    pub fn begin(&mut self, now_ms: i64) -> rusqlite::Result<()> {
+        if self.recording.is_none() {
+            let statement = "INSERT INTO recording (started_ms, seen_ms, ended) VALUES (?1, ?1, 0)";
+            self.recording = Some(self.database.prepare_cached(statement)?.insert([now_ms])?);
+        }
+        Ok(())
     }
 
     /// Writes what happened, all of it or nothing, and that all was well until now.
@@ -109,29 +95,27 @@ impl Store {
     /// When it cannot be written; then nothing has changed, and the same batch may be tried again.
     pub fn write(&mut self, records: &[Record], rules: &Rules, now_ms: i64) -> rusqlite::Result<()> {
         let mut batch = Batch::default();
-        let before = (self.agents.clone(), self.unfinished.clone());
+        let agents = self.agents.clone();
         let written = self.write_batch(records, rules, now_ms, &mut batch);
         if written.is_err() {
-            (self.agents, self.unfinished) = before;
-            self.dictionaries.forget();
-            self.agents.values_mut().for_each(|agent| agent.id = None);
+            self.agents = agents;
+            self.forget_texts();
             return written;
         }
         if let Some((newest, _)) = batch.rows.last_key_value() {
             self.newest_ms = self.newest_ms.max(newest.opened_ms);
         }
         self.settled.rows += batch.rows.len();
-        self.open.extend(batch.opened);
-        self.open.retain(|key, _| !batch.closed.contains(key));
+        self.settled.latest_ms = self.settled.latest_ms.max(now_ms);
+        batch.take_over(&mut self.open, &mut self.unfinished);
+        for record in records {
+            if let Record::Told(Located::Updated { key, traffic: Some(traffic), .. }) = record
+                && let Some(open) = self.open.get_mut(key)
+            {
+                open.traffic.update(*traffic);
+            }
+        }
         Ok(())
-    }
-
-    /// Now and then brings up to date what readers rest on.
-    ///
-    /// # Errors
-    /// When it cannot be written; it is tried again the next time.
-    pub fn settle_if_due(&mut self, now_ms: i64) -> rusqlite::Result<()> {
-        if self.settled.is_due(now_ms) { self.settle(now_ms) } else { Ok(()) }
     }
 
     fn write_batch(
@@ -148,17 +132,19 @@ impl Store {
             dictionaries: &mut self.dictionaries,
             open: &self.open,
             agents: &mut self.agents,
-            unfinished: &mut self.unfinished,
+            unfinished: &self.unfinished,
             newest_ms: self.newest_ms,
             rules,
+            now_ms,
         };
         for record in records {
             work.take(record, batch)?;
         }
         for row in batch.rows.values() {
             row.insert(&transaction)?;
-            self.settled.add_late(&transaction, row)?;
         }
+        self.settled.add_late(&transaction, batch.rows.values())?;
+        sums::amend_checkpoints(&transaction, &batch.went_on)?;
         mark(&transaction, self.recording, now_ms)?;
         transaction.commit()
     }
@@ -167,163 +153,78 @@ impl Store {
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn mark(&self, now_ms: i64) -> rusqlite::Result<()> {
-        mark(&self.database, self.recording, now_ms)
+    pub fn mark(&mut self, now_ms: i64) -> rusqlite::Result<()> {
+        mark(&self.database, self.recording, now_ms)?;
+        self.settled.latest_ms = self.settled.latest_ms.max(now_ms);
+        Ok(())
+    }
+
+    /// Now and then brings up to date what readers rest on.
+    ///
+    /// # Errors
+    /// When it cannot be written; it is tried again the next time.
+    pub fn settle_if_due(&mut self, now_ms: i64) -> rusqlite::Result<()> {
+        if self.settled.is_due(now_ms) { self.settle(now_ms) } else { Ok(()) }
     }
 
     /// Sums up what was opened, and notes what is open, so that readers need not go through all rows.
-    fn settle(&mut self, now_ms: i64) -> rusqlite::Result<()> {
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn settle(&mut self, now_ms: i64) -> rusqlite::Result<()> {
         let transaction = Transaction::new_unchecked(&self.database, TransactionBehavior::Immediate)?;
-        let settled = self.settled.settle(&transaction, now_ms, self.open.values())?;
+        let settled = self.settled.settle(&transaction, now_ms, self.open.values().map(|open| &open.id))?;
         transaction.commit()?;
         self.settled = settled;
         Ok(())
     }
 
-    /// Ends the recording: what is open is closed now, as far as this history goes.
+    /// Ends the recording, if there is one: what is open is closed now, as far as this history goes.
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn end(mut self, now_ms: i64) -> rusqlite::Result<()> {
+    pub fn end(&mut self, now_ms: i64) -> rusqlite::Result<()> {
+        let Some(recording) = self.recording else {
+            return Ok(());
+        };
+        // All was well until then, wherever the clock stands.
+        let seen = "SELECT seen_ms FROM recording WHERE id = ?1";
+        let seen_ms: i64 = self.database.query_row(seen, [recording], |row| row.get(0))?;
+        let now_ms = now_ms.max(seen_ms);
         self.settle(now_ms)?;
-        let transaction = self.database.transaction()?;
-        for id in self.open.values() {
-            close_row(&transaction, *id, now_ms, Traffic::default())?;
+        let transaction = Transaction::new_unchecked(&self.database, TransactionBehavior::Immediate)?;
+        for open in self.open.values() {
+            close_row(&transaction, open.id, now_ms, open.traffic)?;
         }
-        transaction.execute(
-            "UPDATE recording SET seen_ms = ?2, ended = 1 WHERE id = ?1",
-            params![self.recording, now_ms],
-        )?;
-        transaction.commit()
-    }
-}
-
-/// A batch on its way into a transaction.
-struct Work<'a> {
-    database: &'a Connection,
-    dictionaries: &'a mut Dictionaries,
-    open: &'a HashMap<ConnectionKey, RowId>,
-    agents: &'a mut HashMap<AgentId, Agent>,
-    unfinished: &'a mut Unfinished,
-    newest_ms: i64,
-    rules: &'a Rules,
-}
-
-impl Work<'_> {
-    fn take(&mut self, record: &Record, batch: &mut Batch) -> rusqlite::Result<()> {
-        match record {
-            Record::Told(Located::Opened(connection)) => self.opened(connection, batch),
-            Record::Told(Located::Updated { key, owner: Some(owner), .. }) => self.named(*key, owner, batch),
-            Record::Told(Located::Closed { key, unix_millis, traffic }) => {
-                self.closed(*key, *unix_millis, *traffic, batch)
-            }
-            Record::Told(Located::Status(status)) => self.agent_called(status.agent, &status.name),
-            Record::Told(Located::Updated { .. } | Located::FullSet(_) | Located::AgentGone(_)) => Ok(()),
-            Record::Looked(agent) => {
-                self.agents.entry(*agent).or_default().has_told_all = true;
-                let id = self.agent(*agent)?;
-                self.unfinished.give_up(id);
-                Ok(())
-            }
-        }
-    }
-
-    fn opened(&mut self, connection: &LocatedConnection, batch: &mut Batch) -> rusqlite::Result<()> {
-        let key = connection.key;
-        let is_known = self.open.contains_key(&key) && !batch.closed.contains(&key);
-        if is_known || batch.opened.contains_key(&key) {
-            return Ok(());
-        }
-        let agent = self.agent(key.agent)?;
-        let seen = &connection.observation;
-        if !self.agents.entry(key.agent).or_default().has_told_all {
-            let socket = (agent, seen.protocol, seen.local, seen.peer);
-            if let Some(row) = self.unfinished.go_on(&socket) {
-                reopen_row(self.database, row)?;
-                batch.opened.insert(key, row);
-                return Ok(());
-            }
-        }
-        let id = self.free_id(connection.opened_unix_millis, batch)?;
-        let row = NewRow::new(id, agent, connection, self.rules, self.dictionaries, self.database)?;
-        batch.rows.insert(id, row);
-        batch.opened.insert(key, id);
+        let statement = "UPDATE recording SET seen_ms = ?2, ended = 1 WHERE id = ?1";
+        transaction.execute(statement, params![recording, now_ms])?;
+        transaction.commit()?;
+        self.open.clear();
+        self.agents.clear();
+        self.recording = None;
         Ok(())
     }
 
-    fn named(&mut self, key: ConnectionKey, owner: &Owner, batch: &mut Batch) -> rusqlite::Result<()> {
-        let Some(id) = self.row_of(key, batch) else {
-            return Ok(());
-        };
-        let program = program(owner, self.dictionaries, self.database)?;
-        if let Some(row) = batch.rows.get_mut(&id) {
-            row.program = program;
-            return Ok(());
-        }
-        let statement = "UPDATE connection SET program = ?3 WHERE (opened_ms, n) = (?1, ?2)";
-        self.database.prepare_cached(statement)?.execute(params![id.opened_ms, id.n, program])?;
-        Ok(())
+    /// Somebody took texts out of the tables, or put none in: their numbers are looked up again.
+    pub fn forget_texts(&mut self) {
+        self.dictionaries.forget();
+        self.agents.values_mut().for_each(|agent| agent.id = None);
     }
 
-    fn closed(
-        &mut self,
-        key: ConnectionKey,
-        unix_millis: i64,
-        traffic: Traffic,
-        batch: &mut Batch,
-    ) -> rusqlite::Result<()> {
-        let Some(id) = self.row_of(key, batch) else {
-            return Ok(());
-        };
-        batch.opened.remove(&key);
-        batch.closed.insert(key);
-        if let Some(row) = batch.rows.get_mut(&id) {
-            row.lasted_ms = Some((unix_millis - id.opened_ms).max(0));
-            row.traffic.update(traffic);
-            return Ok(());
-        }
-        close_row(self.database, id, unix_millis, traffic)
+    /// When the first connection opened and when all was well last.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn span(&self) -> rusqlite::Result<Option<(i64, i64)>> {
+        span(&self.database)
     }
+}
 
-    fn row_of(&self, key: ConnectionKey, batch: &Batch) -> Option<RowId> {
-        let earlier = || self.open.get(&key).filter(|_| !batch.closed.contains(&key));
-        batch.opened.get(&key).or_else(earlier).copied()
-    }
-
-    /// A row of that millisecond that is not taken yet.
-    fn free_id(&self, opened_ms: i64, batch: &mut Batch) -> rusqlite::Result<RowId> {
-        let n = match batch.next_n.get(&opened_ms) {
-            Some(n) => *n,
-            None if opened_ms > self.newest_ms => 0,
-            None => {
-                let statement = "SELECT max(n) + 1 FROM connection WHERE opened_ms = ?1";
-                let free: Option<u32> =
-                    self.database.prepare_cached(statement)?.query_row([opened_ms], |row| row.get(0))?;
-                free.unwrap_or(0)
-            }
-        };
-        batch.next_n.insert(opened_ms, n + 1);
-        Ok(RowId { opened_ms, n })
-    }
-
-    fn agent(&mut self, agent: AgentId) -> rusqlite::Result<i64> {
-        let known = self.agents.entry(agent).or_default();
-        if let Some(id) = known.id {
-            return Ok(id);
-        }
-        let name = known.name.get_or_insert_with(|| format!("agent {}", agent.0).into());
-        let id = self.dictionaries.agent(self.database, name)?;
-        known.id = Some(id);
-        Ok(id)
-    }
-
-    fn agent_called(&mut self, agent: AgentId, name: &Arc<str>) -> rusqlite::Result<()> {
-        let known = self.agents.entry(agent).or_default();
-        let before = known.name.replace(name.clone());
-        match known.id {
-            Some(id) if before.as_ref() != Some(name) => self.dictionaries.rename_agent(self.database, id, name),
-            _ => Ok(()),
-        }
+/// What was seen is nobody else's business. SQLite gives the files beside it the same mode.
+fn make_private(path: &Path) -> io::Result<()> {
+    match fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
     }
 }
 
@@ -342,13 +243,20 @@ pub fn span(database: &Connection) -> rusqlite::Result<Option<(i64, i64)>> {
 /// What tells sockets of two runs apart: agent, protocol, both ends.
 pub type Socket = (i64, Protocol, SocketAddr, SocketAddr);
 
-fn mark(database: &Connection, recording: i64, now_ms: i64) -> rusqlite::Result<()> {
-    let statement = "UPDATE recording SET seen_ms = max(seen_ms, ?2) WHERE id = ?1";
-    database.prepare_cached(statement)?.execute([recording, now_ms])?;
+fn mark(database: &Connection, recording: Option<i64>, now_ms: i64) -> rusqlite::Result<()> {
+    if let Some(recording) = recording {
+        let statement = "UPDATE recording SET seen_ms = max(seen_ms, ?2) WHERE id = ?1";
+        database.prepare_cached(statement)?.execute([recording, now_ms])?;
+    }
     Ok(())
 }
 
-fn close_row(database: &Connection, id: RowId, unix_millis: i64, traffic: Traffic) -> rusqlite::Result<()> {
+pub fn close_row(
+    database: &Connection,
+    id: RowId,
+    unix_millis: i64,
+    traffic: Traffic,
+) -> rusqlite::Result<()> {
     let statement = "UPDATE connection SET lasted_ms = ?3, sent = coalesce(?4, sent), \
                      received = coalesce(?5, received), rtt_us = coalesce(?6, rtt_us) \
                      WHERE (opened_ms, n) = (?1, ?2)";
@@ -363,8 +271,6 @@ fn close_row(database: &Connection, id: RowId, unix_millis: i64, traffic: Traffi
     Ok(())
 }
 
-fn reopen_row(database: &Connection, id: RowId) -> rusqlite::Result<()> {
-    let statement = "UPDATE connection SET lasted_ms = NULL WHERE (opened_ms, n) = (?1, ?2)";
-    database.prepare_cached(statement)?.execute(params![id.opened_ms, id.n])?;
-    Ok(())
-}
+#[cfg(test)]
+#[path = "store_tests.rs"]
+mod tests;

@@ -12,9 +12,9 @@ const BETWEEN_CHECKPOINTS_MS: i64 = 3_600_000;
 pub const ROWS_BETWEEN_CHECKPOINTS: usize = 65_536;
 const HOUR_MS: i64 = 3_600_000;
 const MINUTE_MS: i64 = 60_000;
-/// A row that comes late is noted in so many checkpoints; earlier ones than that are taken away, and readers go further
-/// back.
-const MOST_AMENDED: usize = 24;
+/// Bytes of checkpoints that one batch may write anew, because rows in it were open then. Earlier checkpoints go, and
+/// readers go further back: some hundred milliseconds, and years of a usual history.
+const MOST_AMENDED_BYTES: usize = 32 << 20;
 /// Bytes of a row's name in a checkpoint.
 const OPEN_BYTES: usize = 9;
 
@@ -30,14 +30,30 @@ pub struct Settled {
     pub checkpoint_ms: i64,
     /// Rows since.
     pub rows: usize,
+    /// Nothing in the file is of later. While the clock stands before, because it was put back, no checkpoint is made:
+    /// what has ended may be open at such a time.
+    pub latest_ms: i64,
+}
+
+/// A row that earlier checkpoints lack, and the time in which it was open.
+#[derive(Clone, Copy, Debug)]
+pub struct Missing {
+    pub id: RowId,
+    pub from_ms: i64,
+    pub until_ms: i64,
 }
 
 impl Settled {
     pub fn read(database: &Connection) -> rusqlite::Result<Self> {
-        let until = "SELECT value FROM setting WHERE name = ?1";
-        let until = database.query_row(until, [SUMMED_UNTIL], |row| row.get(0)).optional()?;
         let last = database.query_row(LAST_CHECKPOINT, [], |row| row.get(0)).optional()?;
-        Ok(Self { summed_until_ms: until.unwrap_or(i64::MIN), checkpoint_ms: last.unwrap_or(i64::MIN), rows: 0 })
+        let latest: Option<i64> =
+            database.query_row("SELECT max(seen_ms) FROM recording", [], |row| row.get(0))?;
+        Ok(Self {
+            summed_until_ms: summed_until_ms(database)?,
+            checkpoint_ms: last.unwrap_or(i64::MIN),
+            rows: 0,
+            latest_ms: latest.unwrap_or(i64::MIN),
+        })
     }
 
     pub const fn is_due(&self, now_ms: i64) -> bool {
@@ -68,48 +84,111 @@ impl Settled {
         database
             .prepare_cached("INSERT OR REPLACE INTO setting (name, value) VALUES (?1, ?2)")?
             .execute(params![SUMMED_UNTIL, until_ms])?;
-        let open: Vec<u8> = open.filter(|id| id.opened_ms <= now_ms).flat_map(open_to_bytes).collect();
+        let settled = Self { summed_until_ms: until_ms, rows: 0, ..self };
+        if now_ms < self.latest_ms {
+            return Ok(settled);
+        }
+        let open: Vec<u8> = open.flat_map(open_to_bytes).collect();
         database
             .prepare_cached("INSERT OR REPLACE INTO checkpoint (at_ms, open) VALUES (?1, ?2)")?
             .execute(params![now_ms, open])?;
-        Ok(Self { summed_until_ms: until_ms, checkpoint_ms: now_ms, rows: 0 })
+        Ok(Self { checkpoint_ms: now_ms, latest_ms: now_ms, ..settled })
     }
 
-    /// Puts a row that belongs before now where it belongs.
-    pub fn add_late(&self, database: &Connection, row: &NewRow) -> rusqlite::Result<()> {
-        let opened_ms = row.id.opened_ms;
-        if opened_ms < self.summed_until_ms {
-            let statement = "INSERT INTO hourly VALUES (?1, ?2, ?3, ?4, 1) \
-                             ON CONFLICT DO UPDATE SET opened = opened + 1";
-            database.prepare_cached(statement)?.execute(params![
-                opened_ms / HOUR_MS,
-                row.place.max(0),
-                row.rule.unwrap_or(0),
-                row.agent
-            ])?;
-            let statement = "INSERT INTO minutely VALUES (?1, ?2, 1) ON CONFLICT DO UPDATE SET opened = opened + 1";
-            database.prepare_cached(statement)?.execute([opened_ms / MINUTE_MS, row.rule.unwrap_or(0)])?;
+    /// Puts rows that belong before now where they belong. The others are summed up when it is time.
+    pub fn add_late<'a>(
+        &self,
+        database: &Connection,
+        rows: impl Iterator<Item = &'a NewRow>,
+    ) -> rusqlite::Result<()> {
+        let mut missing = Vec::new();
+        for row in rows.take_while(|row| row.id.opened_ms <= self.summed_until_ms.max(self.checkpoint_ms)) {
+            let opened_ms = row.id.opened_ms;
+            if opened_ms < self.summed_until_ms {
+                add(database, &Sum::of(opened_ms, row.place, row.rule, row.agent), 1)?;
+            }
+            let until_ms = row.lasted_ms.map_or(i64::MAX, |lasted| opened_ms + lasted);
+            missing.push(Missing { id: row.id, from_ms: opened_ms, until_ms });
         }
-        if opened_ms <= self.checkpoint_ms { amend_checkpoints(database, row) } else { Ok(()) }
+        amend_checkpoints(database, &missing)
     }
 }
 
-fn amend_checkpoints(database: &Connection, row: &NewRow) -> rusqlite::Result<()> {
-    let closed_ms = row.lasted_ms.map_or(i64::MAX, |lasted| row.id.opened_ms + lasted);
-    let statement = "SELECT at_ms, open FROM checkpoint WHERE at_ms >= ?1 AND at_ms < ?2 ORDER BY at_ms DESC";
-    let mut statement = database.prepare_cached(statement)?;
-    let found: Vec<(i64, Vec<u8>)> = statement
-        .query_map([row.id.opened_ms, closed_ms], |found| Ok((found.get(0)?, found.get(1)?)))?
+/// What a row is summed up by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Sum {
+    opened_ms: i64,
+    place: i64,
+    rule: i64,
+    agent: i64,
+}
+
+impl Sum {
+    pub fn of(opened_ms: i64, place: i64, rule: Option<i64>, agent: i64) -> Self {
+        let opened_ms = opened_ms.div_euclid(MINUTE_MS) * MINUTE_MS;
+        Self { opened_ms, place: place.max(0), rule: rule.unwrap_or(0), agent }
+    }
+}
+
+/// Adds rows to the sums, or takes them out.
+pub fn add(database: &Connection, sum: &Sum, rows: i64) -> rusqlite::Result<()> {
+    let Sum { opened_ms, place, rule, agent } = *sum;
+    database
+        .prepare_cached(
+            "INSERT INTO hourly VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO UPDATE SET opened = opened + ?5",
+        )?
+        .execute([opened_ms / HOUR_MS, place, rule, agent, rows])?;
+    database
+        .prepare_cached(
+            "INSERT INTO minutely VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET opened = opened + ?3",
+        )?
+        .execute([opened_ms / MINUTE_MS, rule, rows])?;
+    if rows < 0 {
+        database
+            .prepare_cached(
+                "DELETE FROM hourly WHERE (hour, place, rule, agent) = (?1, ?2, ?3, ?4) AND opened <= 0",
+            )?
+            .execute([opened_ms / HOUR_MS, place, rule, agent])?;
+        database
+            .prepare_cached("DELETE FROM minutely WHERE (minute, rule) = (?1, ?2) AND opened <= 0")?
+            .execute([opened_ms / MINUTE_MS, rule])?;
+    }
+    Ok(())
+}
+
+/// Rows opened before are in the sums.
+pub fn summed_until_ms(database: &Connection) -> rusqlite::Result<i64> {
+    let mut until = database.prepare_cached("SELECT value FROM setting WHERE name = ?1")?;
+    Ok(until.query_row([SUMMED_UNTIL], |row| row.get(0)).optional()?.unwrap_or(i64::MIN))
+}
+
+/// Notes rows in the checkpoints that were made while they were open.
+pub fn amend_checkpoints(database: &Connection, missing: &[Missing]) -> rusqlite::Result<()> {
+    let Some(from_ms) = missing.iter().map(|row| row.from_ms).min() else {
+        return Ok(());
+    };
+    let find = "SELECT at_ms, length(open) FROM checkpoint WHERE at_ms >= ?1 ORDER BY at_ms DESC";
+    let found: Vec<(i64, i64)> = database
+        .prepare_cached(find)?
+        .query_map([from_ms], |found| Ok((found.get(0)?, found.get(1)?)))?
         .collect::<Result<_, _>>()?;
-    for (index, (at_ms, mut open)) in found.into_iter().enumerate() {
-        if index < MOST_AMENDED {
-            open.extend(open_to_bytes(&row.id));
-            database
-                .prepare_cached("UPDATE checkpoint SET open = ?2 WHERE at_ms = ?1")?
-                .execute(params![at_ms, open])?;
-        } else {
-            database.prepare_cached("DELETE FROM checkpoint WHERE at_ms = ?1")?.execute([at_ms])?;
+    let mut written = 0;
+    for (at_ms, bytes) in found {
+        let then_open = || missing.iter().filter(|row| row.from_ms <= at_ms && at_ms < row.until_ms);
+        if then_open().next().is_none() {
+            continue;
         }
+        written += usize::try_from(bytes).unwrap_or(0);
+        if written > MOST_AMENDED_BYTES {
+            let statement = "DELETE FROM checkpoint WHERE at_ms >= ?1 AND at_ms <= ?2";
+            database.prepare_cached(statement)?.execute([from_ms, at_ms])?;
+            return Ok(());
+        }
+        let statement = "SELECT open FROM checkpoint WHERE at_ms = ?1";
+        let mut open: Vec<u8> = database.prepare_cached(statement)?.query_row([at_ms], |row| row.get(0))?;
+        open.extend(then_open().flat_map(|row| open_to_bytes(&row.id)));
+        let statement = "UPDATE checkpoint SET open = ?2 WHERE at_ms = ?1";
+        database.prepare_cached(statement)?.execute(params![at_ms, open])?;
     }
     Ok(())
 }

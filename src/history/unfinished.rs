@@ -16,18 +16,28 @@ use crate::model::Protocol;
 /// After a longer break the same ports may be those of another connection.
 const LONGEST_BREAK_MS: i64 = 10 * 60 * 1_000;
 
-#[derive(Clone, Debug, Default)]
-pub struct Unfinished(HashMap<Socket, RowId>);
+#[derive(Debug, Default)]
+pub struct Unfinished {
+    rows: HashMap<Socket, RowId>,
+    /// When all of it was last seen.
+    seen_ms: i64,
+}
 
 impl Unfinished {
-    /// The row in which this socket's connection goes on, if there is one.
-    pub fn go_on(&mut self, socket: &Socket) -> Option<RowId> {
-        self.0.remove(socket)
+    /// The row in which this socket's connection goes on, if there is one, and when it was closed.
+    pub fn get(&self, socket: &Socket, now_ms: i64) -> Option<(RowId, i64)> {
+        let is_fresh = now_ms - self.seen_ms < LONGEST_BREAK_MS;
+        self.rows.get(socket).filter(|_| is_fresh).map(|id| (*id, self.seen_ms.max(id.opened_ms)))
+    }
+
+    /// It goes on.
+    pub fn remove(&mut self, socket: &Socket) {
+        self.rows.remove(socket);
     }
 
     /// The agent has told all it has: what is left of it did not go on.
     pub fn give_up(&mut self, agent: i64) {
-        self.0.retain(|socket, _| socket.0 != agent);
+        self.rows.retain(|socket, _| socket.0 != agent);
     }
 }
 
@@ -44,7 +54,7 @@ pub fn close(database: &Connection, now_ms: i64) -> rusqlite::Result<Unfinished>
     let columns = "opened_ms, n, lasted_ms, agent, protocol, local, local_port, peer, peer_port";
     let by_id = format!("SELECT {columns} FROM connection WHERE (opened_ms, n) = (?1, ?2)");
     let later = format!(
-        "SELECT {columns} FROM connection WHERE opened_ms > ?1 AND (lasted_ms IS NULL OR opened_ms + lasted_ms = ?2)"
+        "SELECT {columns} FROM connection WHERE opened_ms > ?1 AND (lasted_ms IS NULL OR lasted_ms = max(0, ?2 - opened_ms))"
     );
     let mut rows = Vec::new();
     let mut statement = database.prepare(&by_id)?;
@@ -57,15 +67,15 @@ pub fn close(database: &Connection, now_ms: i64) -> rusqlite::Result<Unfinished>
     }
     let close = "UPDATE connection SET lasted_ms = max(0, ?3 - opened_ms) WHERE (opened_ms, n) = (?1, ?2)";
     let mut close = database.prepare(close)?;
-    let mut unfinished = Unfinished::default();
+    let mut unfinished = Unfinished { rows: HashMap::new(), seen_ms };
     for (id, lasted_ms, socket) in rows {
         match lasted_ms {
             None => drop(close.execute(params![id.opened_ms, id.n, seen_ms])?),
-            Some(lasted_ms) if id.opened_ms + lasted_ms != seen_ms => continue,
+            Some(lasted_ms) if lasted_ms != (seen_ms - id.opened_ms).max(0) => continue,
             Some(_) => {}
         }
         if let Some(socket) = socket.filter(|_| now_ms - seen_ms < LONGEST_BREAK_MS) {
-            unfinished.0.insert(socket, id);
+            unfinished.rows.insert(socket, id);
         }
     }
     Ok(unfinished)

@@ -8,14 +8,16 @@ use std::{
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
+use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
 
 use super::{
     aside::set_aside,
     prune::{Keep, Pruner},
+    schema::SchemaError,
     store::{Store, StoreError},
+    waiting::Waiting,
 };
-use crate::{enrich::Record, model::Located, rules::Rules};
+use crate::{enrich::Record, rules::Rules};
 
 /// What is told within this time is written together: a kill loses no more than that.
 const GATHER: Duration = Duration::from_millis(250);
@@ -66,13 +68,15 @@ pub struct Facts {
 }
 
 /// The thread. It ends, and ends the recording, when the channel of records closes.
-pub struct HistoryThread(JoinHandle<()>);
+pub struct HistoryThread {
+    ended: Receiver<()>,
+    _thread: JoinHandle<()>,
+}
 
 impl HistoryThread {
-    /// Waits until all is written. The channel of records must have been closed.
-    pub fn finish(self) {
-        // A panic has been printed by the thread itself.
-        let _ = self.0.join();
+    /// Waits until all is written. The channel of records must have been closed. Returns whether it was in time.
+    pub fn finish(self, within: Duration) -> bool {
+        self.ended.recv_timeout(within) == Err(RecvTimeoutError::Disconnected)
     }
 }
 
@@ -86,8 +90,12 @@ pub fn spawn(
     say: Box<dyn Fn(Said) + Send>,
 ) -> std::io::Result<HistoryThread> {
     let writer = Writer::new(path, rules, say);
-    let thread = thread::Builder::new().name("history".to_owned()).spawn(move || writer.run(&records, &orders))?;
-    Ok(HistoryThread(thread))
+    let (ends, ended) = bounded(0);
+    let thread = thread::Builder::new().name("history".to_owned()).spawn(move || {
+        writer.run(&records, &orders);
+        drop(ends);
+    })?;
+    Ok(HistoryThread { ended, _thread: thread })
 }
 
 struct Writer {
@@ -96,11 +104,13 @@ struct Writer {
     say: Box<dyn Fn(Said) + Send>,
     store: Option<Store>,
     pruner: Pruner,
-    waiting: Vec<Record>,
+    waiting: Waiting,
     try_at: Instant,
     mark_at: Instant,
     facts_at: Instant,
     told: Option<Facts>,
+    /// A file was open before.
+    has_begun: bool,
     problem: Vec<String>,
     lost: u64,
 }
@@ -114,11 +124,12 @@ impl Writer {
             say,
             store: None,
             pruner: Pruner::default(),
-            waiting: Vec::new(),
+            waiting: Waiting::default(),
             try_at: now,
             mark_at: now,
             facts_at: now,
             told: None,
+            has_begun: false,
             problem: Vec::new(),
             lost: 0,
         }
@@ -143,7 +154,7 @@ impl Writer {
         let until = Instant::now() + if self.pruner.is_busy() { Pruner::PAUSE } else { GATHER };
         loop {
             match records.recv_deadline(until) {
-                Ok(batch) => self.waiting.extend(batch),
+                Ok(batch) => self.waiting.add(batch),
                 Err(RecvTimeoutError::Timeout) => return true,
                 Err(RecvTimeoutError::Disconnected) => return false,
             }
@@ -161,24 +172,32 @@ impl Writer {
         if !self.pruner.keep().records {
             self.waiting.clear();
         }
-        while !self.waiting.is_empty() && now >= self.try_at && self.write() {}
-        self.hold_what_fits();
-        let Some(store) = &mut self.store else {
-            return self.tell_facts(now);
-        };
-        let now_ms = unix_millis();
-        let mut done = store.settle_if_due(now_ms);
-        if done.is_ok() && now >= self.mark_at {
-            self.mark_at = now + BETWEEN_MARKS;
-            done = store.mark(now_ms);
-        }
-        if done.is_ok() {
-            done = self.pruner.step(store.database(), now_ms);
-        }
-        if let Err(error) = done {
+        while self.waiting.len() > 0 && Instant::now() >= self.try_at && self.write() {}
+        self.lost += self.waiting.fit(MOST_WAITING);
+        if let Err(error) = self.upkeep(now) {
             self.failed(&error);
         }
         self.tell_facts(now);
+    }
+
+    /// What is to be done whether anything happens or not.
+    fn upkeep(&mut self, now: Instant) -> rusqlite::Result<()> {
+        let Some(store) = self.store.as_mut().filter(|_| now >= self.try_at) else {
+            return Ok(());
+        };
+        let now_ms = unix_millis();
+        if store.is_recording() {
+            store.settle_if_due(now_ms)?;
+        }
+        if now >= self.mark_at {
+            self.mark_at = now + BETWEEN_MARKS;
+            store.mark(now_ms)?;
+        }
+        if self.pruner.step(store.database(), now_ms)? {
+            store.forget_texts();
+        }
+        self.all_is_well();
+        Ok(())
     }
 
     /// Writes the oldest of what waits. Returns whether that went well.
@@ -186,10 +205,11 @@ impl Writer {
         let Some(store) = &mut self.store else {
             return false;
         };
-        let count = self.waiting.len().min(MOST_AT_ONCE);
-        match store.write(&self.waiting[..count], &self.rules, unix_millis()) {
+        let records = self.waiting.first(MOST_AT_ONCE);
+        match store.write(records, &self.rules, unix_millis()) {
             Ok(()) => {
-                self.waiting.drain(..count);
+                let count = records.len();
+                self.waiting.remove_first(count);
                 self.mark_at = Instant::now() + BETWEEN_MARKS;
                 self.all_is_well();
                 true
@@ -204,27 +224,52 @@ impl Writer {
     fn open(&mut self) {
         match Store::open(&self.path, unix_millis()) {
             Ok(store) => {
-                match Keep::read(store.database()) {
-                    Ok(keep) => self.pruner.set(keep),
-                    Err(error) => return self.failed(&error),
-                }
                 self.store = Some(store);
-                self.all_is_well();
+                match self.begin() {
+                    Ok(()) => self.all_is_well(),
+                    Err(error) => {
+                        self.store = None;
+                        self.failed(&error);
+                    }
+                }
             }
-            Err(StoreError::Sqlite(error)) => self.failed(&error),
-            Err(StoreError::Schema(error)) => {
-                self.try_at = Instant::now() + BETWEEN_TRIES;
-                self.problem(error.to_string());
+            Err(StoreError::Sqlite(error) | StoreError::Schema(SchemaError::Sqlite(error))) => {
+                self.failed(&error)
             }
+            Err(StoreError::Schema(error)) => self.cannot(error.to_string()),
+            Err(StoreError::Io(error)) => self.cannot(error.to_string()),
         }
     }
 
-    fn failed(&mut self, error: &rusqlite::Error) {
-        use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
-        self.try_at = Instant::now() + BETWEEN_TRIES;
-        if !matches!(error.sqlite_error_code(), Some(DatabaseCorrupt | NotADatabase)) {
-            return self.problem(error.to_string());
+    fn begin(&mut self) -> rusqlite::Result<()> {
+        let Some(store) = &mut self.store else {
+            return Ok(());
+        };
+        self.pruner.set(Keep::read(store.database())?);
+        if self.pruner.keep().records {
+            store.begin(unix_millis())?;
         }
+        // Another file, or this one anew, knows nothing of what is open.
+        if std::mem::replace(&mut self.has_begun, true) {
+            (self.say)(Said::TellAgain);
+        }
+        Ok(())
+    }
+
+    fn failed(&mut self, error: &rusqlite::Error) {
+        use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase, ReadOnly};
+        match error.sqlite_error_code() {
+            Some(DatabaseCorrupt | NotADatabase) => self.put_aside(error),
+            // The file may have been moved away: opened again, it is made anew.
+            Some(ReadOnly) => {
+                self.store = None;
+                self.cannot(error.to_string());
+            }
+            _ => self.cannot(error.to_string()),
+        }
+    }
+
+    fn put_aside(&mut self, error: &rusqlite::Error) {
         self.store = None;
         match set_aside(&self.path, unix_millis()) {
             Ok(aside) => {
@@ -234,12 +279,14 @@ impl Writer {
                     self.path.display(),
                     aside.display()
                 )]));
-                // The new file knows nothing of what is open.
-                self.waiting.clear();
-                (self.say)(Said::TellAgain);
             }
-            Err(aside) => self.problem(format!("it is damaged ({error}) and cannot be renamed: {aside}")),
+            Err(aside) => self.cannot(format!("it is damaged ({error}) and cannot be renamed: {aside}")),
         }
+    }
+
+    fn cannot(&mut self, what: String) {
+        self.try_at = Instant::now() + BETWEEN_TRIES;
+        self.problem(what);
     }
 
     fn problem(&mut self, what: String) {
@@ -257,32 +304,39 @@ impl Writer {
     fn all_is_well(&mut self) {
         if !self.problem.is_empty() {
             self.problem.clear();
-            let lost = (self.lost > 0).then(|| format!("{} connections could not be kept while it failed", self.lost));
+            let lost = (self.lost > 0)
+                .then(|| format!("{} connections could not be kept while it failed", self.lost));
             (self.say)(Said::Problem(lost.into_iter().collect()));
         }
-    }
-
-    /// The oldest go, and are counted.
-    fn hold_what_fits(&mut self) {
-        let surplus = self.waiting.len().saturating_sub(MOST_WAITING);
-        let opened = self.waiting.drain(..surplus).filter(|record| matches!(record, Record::Told(Located::Opened(_))));
-        self.lost += opened.count() as u64;
     }
 
     fn obey(&mut self, order: Order) {
         match order {
             Order::Rules(rules) => self.rules = rules,
             Order::Keep(keep) => {
-                self.pruner.set(keep);
-                if let Some(store) = &self.store
-                    && let Err(error) = keep.write(store.database())
-                {
+                if let Err(error) = self.keep(keep) {
                     self.failed(&error);
                 }
             }
             Order::Reset => self.pruner.forget_all(),
         }
         self.facts_at = Instant::now();
+    }
+
+    fn keep(&mut self, keep: Keep) -> rusqlite::Result<()> {
+        self.pruner.set(keep);
+        let Some(store) = &mut self.store else {
+            return Ok(());
+        };
+        keep.write(store.database())?;
+        if !keep.records {
+            return store.end(unix_millis());
+        }
+        if !store.is_recording() {
+            store.begin(unix_millis())?;
+            (self.say)(Said::TellAgain);
+        }
+        Ok(())
     }
 
     fn tell_facts(&mut self, now: Instant) {
@@ -306,8 +360,8 @@ impl Writer {
     }
 
     fn end(mut self) {
-        while !self.waiting.is_empty() && self.write() {}
-        if let Some(store) = self.store.take()
+        while self.waiting.len() > 0 && self.write() {}
+        if let Some(store) = &mut self.store
             && let Err(error) = store.end(unix_millis())
         {
             self.problem(error.to_string());

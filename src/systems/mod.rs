@@ -4,6 +4,7 @@ mod account;
 mod classify;
 mod clock;
 mod expire;
+mod history;
 pub mod ingest;
 mod interact;
 mod keyboard;
@@ -29,7 +30,6 @@ use crate::components::{
     data_sources::DataSources,
     dots::Dots,
     fleet::{AgentRings, HiddenAgents, Listening},
-    history::HistoryFacts,
     notices::Notices,
     palette::Palette,
     panels::Panels,
@@ -68,7 +68,6 @@ pub fn connections_plugin(app: &mut App) {
         .init_resource::<HiddenAgents>()
         .init_resource::<AgentRings>()
         .init_resource::<Listening>()
-        .init_resource::<HistoryFacts>()
         .init_resource::<Notices>()
         .init_resource::<Overlays>()
         .init_resource::<Palette>()
@@ -86,6 +85,7 @@ pub fn connections_plugin(app: &mut App) {
             place::plugin,
             account::plugin,
             sql::plugin,
+            history::plugin,
         ));
 }
 

@@ -1,7 +1,8 @@
 //! Starts and stops everything with a thread, a socket or a file, and is the only one in the display to do so: the
-//! collector, the enrich thread, the listener for agents, the rules file, what is remembered of the window.
+//! collector, the enrich thread, the listener for agents, the history, the rules file, what is remembered of the window.
 
 pub mod fleet;
+pub mod history;
 mod sql;
 
 use std::{
@@ -61,8 +62,10 @@ pub struct Start {
     pub folders: DataFolders,
     pub named: Named,
     pub fleet: fleet::FleetStart,
-    /// A scene has none.
+    /// Where what happens is recorded; nothing is where there is no such file.
     pub history: Option<PathBuf>,
+    /// The history that questions are asked of.
+    pub questions: Option<PathBuf>,
     /// A still or a scene leaves no trace.
     pub remembers_window: bool,
 }
@@ -76,7 +79,7 @@ struct EnrichLink {
 }
 
 pub fn plugin(app: &mut App) {
-    app.add_plugins((fleet::plugin, sql::plugin)).add_systems(Startup, start).add_systems(
+    app.add_plugins((fleet::plugin, history::plugin, sql::plugin)).add_systems(Startup, start).add_systems(
         Update,
         (
             watch_traffic.in_set(MapSystems::Trail),
@@ -91,6 +94,7 @@ pub fn plugin(app: &mut App) {
 fn start(
     mut commands: Commands,
     mut start: ResMut<Start>,
+    book: Res<RuleBook>,
     mut notices: ResMut<Notices>,
     proxy: Option<Res<EventLoopProxyWrapper>>,
 ) {
@@ -113,11 +117,14 @@ fn start(
         })
     };
     fleet::start(&mut commands, &start, to_fleet, waker());
+    let path = start.history.clone();
+    let to_history =
+        path.and_then(|path| history::start(&mut commands, path, &book.rules, &mut notices, waker()));
     sql::start(&mut commands, &start, waker());
     let wake = waker();
     let (folders, agent_name) = (start.folders.clone(), start.agent_name.clone());
     let enrich = thread::Builder::new().name("enrich".to_owned()).spawn(move || {
-        let outlets = Outlets { to_map, reports: to_display, wake };
+        let outlets = Outlets { to_map, to_history, reports: to_display, wake };
         let inlets = Inlets { collector: from_collector, fleet, requests: from_display };
         enrich::run(&folders, &inlets, &outlets);
     });
@@ -227,6 +234,7 @@ pub fn take_report(report: Report, now_unix_millis: i64, notices: &mut Notices, 
             info!("{topic}: {line}");
             notices.add(severity, topic, line);
         }
+        Report::HistoryLost(lost) => history::say_lost(lost, notices),
         Report::Dropped(count) => {
             let line = format!(
                 "{count} changes came too fast to draw one by one; the map then shows all that is open"

@@ -1,6 +1,9 @@
 //! Very many at once: a bounded share a frame, in order, and the rest with the next.
 
-use connmapperl::{components::dots::DOT_BYTES, model::{Located, Traffic}};
+use connmapperl::{
+    components::dots::DOT_BYTES,
+    model::{Located, Traffic},
+};
 
 use crate::stage::{Stage, connection, key, place_of};
 

@@ -177,7 +177,11 @@ fn go(step: Step, stage: &mut Stage, model: &mut Model) -> bool {
             model.put(id, connection, now);
         }
         Step::Close(id, late) => {
-            stage.send(Located::Closed { key: key(id), unix_millis: now - late, traffic: Traffic::default() });
+            stage.send(Located::Closed {
+                key: key(id),
+                unix_millis: now - late,
+                traffic: Traffic::default(),
+            });
             model.close(id, now - late);
         }
         Step::Counters(id) => {

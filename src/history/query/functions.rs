@@ -25,7 +25,7 @@ pub const HELP: [(&str, &str); 7] = [
 
 pub fn add(database: &Connection, geography: Arc<Geography>, now_unix_millis: i64) -> Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
-    let scalar = |name: &str, arguments: i32, function: fn(&Context<'_>) -> Result<Value>| {
+    let scalar = |name: &str, arguments: i32, function: fn(&mut Context<'_>) -> Result<Value>| {
         database.create_scalar_function(name, arguments, flags, function)
     };
     scalar("in_net", 2, |context| {

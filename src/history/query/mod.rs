@@ -20,7 +20,7 @@ use std::{
 use rusqlite::Connection;
 
 pub use catalogue::{View, views};
-pub use functions::HELP;
+pub use functions::HELP as FUNCTIONS_HELP;
 pub use plot::{Plotted, points};
 pub use shipped::{SHIPPED, ShippedQuery};
 pub use table::{Cell, Table, shown};
@@ -124,9 +124,13 @@ fn explain(
             let (line, column) = place_of(sql, usize::try_from(*offset).unwrap_or(0));
             QueryError::Text { line, column, message: msg.clone() }
         }
-        Error::MultipleStatement => QueryError::Refused("one question at a time: there is more after the first semicolon".to_owned()),
+        Error::MultipleStatement => {
+            QueryError::Refused("one question at a time: there is more after the first semicolon".to_owned())
+        }
         _ => match error.sqlite_error_code() {
-            Some(ErrorCode::OperationInterrupted) if began.elapsed() >= limits.time => QueryError::TooLong(limits.time),
+            Some(ErrorCode::OperationInterrupted) if began.elapsed() >= limits.time => {
+                QueryError::TooLong(limits.time)
+            }
             Some(ErrorCode::AuthorizationForStatementDenied | ErrorCode::ReadOnly) => {
                 QueryError::Refused(format!("a question reads, and changes nothing ({error})"))
             }

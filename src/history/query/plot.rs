@@ -47,8 +47,13 @@ fn address_column(table: &Table) -> Option<usize> {
     let holds_address = |column: usize| {
         (0..table.len().min(ROWS_TRIED)).any(|row| address_of(table.cell(row, column)).is_some())
     };
-    let named = table.columns().iter().position(|name| ["peer", "ip", "address"].contains(&name.to_lowercase().as_str()));
-    named.filter(|column| holds_address(*column)).or_else(|| (0..table.columns().len()).find(|column| holds_address(*column)))
+    let named = table
+        .columns()
+        .iter()
+        .position(|name| ["peer", "ip", "address"].contains(&name.to_lowercase().as_str()));
+    named
+        .filter(|column| holds_address(*column))
+        .or_else(|| (0..table.columns().len()).find(|column| holds_address(*column)))
 }
 
 fn address_of(cell: Cell<'_>) -> Option<std::net::IpAddr> {

@@ -61,7 +61,9 @@ fn may(asked: AuthContext<'_>) -> Authorization {
         AuthAction::Select | AuthAction::Read { .. } | AuthAction::Recursive => Authorization::Allow,
         AuthAction::Function { function_name } if !is_barred(function_name) => Authorization::Allow,
         // What the tables look like may be asked, as long as nothing is set by it.
-        AuthAction::Pragma { pragma_name, .. } if TELLING_PRAGMAS.contains(&pragma_name) => Authorization::Allow,
+        AuthAction::Pragma { pragma_name, .. } if TELLING_PRAGMAS.contains(&pragma_name) => {
+            Authorization::Allow
+        }
         _ => Authorization::Deny,
     }
 }
@@ -69,5 +71,7 @@ fn may(asked: AuthContext<'_>) -> Authorization {
 const TELLING_PRAGMAS: [&str; 4] = ["table_info", "table_xinfo", "table_list", "index_list"];
 
 fn is_barred(function: &str) -> bool {
-    ["load_extension", "fts3_tokenizer", "writefile", "edit"].iter().any(|barred| function.eq_ignore_ascii_case(barred))
+    ["load_extension", "fts3_tokenizer", "writefile", "edit"]
+        .iter()
+        .any(|barred| function.eq_ignore_ascii_case(barred))
 }

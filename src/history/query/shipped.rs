@@ -13,10 +13,7 @@ const fn query(name: &'static str, sql: &'static str) -> ShippedQuery {
 
 /// In the order in which they are offered.
 pub static SHIPPED: [ShippedQuery; 14] = [
-    query(
-        "Last hour",
-        "SELECT * FROM connections\nWHERE opened_ms > ago('1h')\nORDER BY opened_ms DESC",
-    ),
+    query("Last hour", "SELECT * FROM connections\nWHERE opened_ms > ago('1h')\nORDER BY opened_ms DESC"),
     query(
         "Top talkers, last day",
         "SELECT peer, organisation, city, country, lat, lon, count(*) AS connections,\n       sum(sent) AS sent, sum(received) AS received\nFROM connections\nWHERE opened_ms > ago('1d')\nGROUP BY peer\nORDER BY coalesce(sum(sent), 0) + coalesce(sum(received), 0) DESC\nLIMIT 100",

@@ -201,12 +201,20 @@ impl<'a> Iterator for Cells<'a> {
             let (number, rest) = rest.split_first_chunk::<8>()?;
             self.0 = rest;
             let integer = i64::from_le_bytes(*number);
-            return Some(if *tag == INTEGER { Cell::Integer(integer) } else { Cell::Real(f64::from_le_bytes(*number)) });
+            return Some(if *tag == INTEGER {
+                Cell::Integer(integer)
+            } else {
+                Cell::Real(f64::from_le_bytes(*number))
+            });
         }
         let (length, rest) = rest.split_first_chunk::<4>()?;
         let (bytes, rest) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
         self.0 = rest;
-        Some(if *tag == TEXT { Cell::Text(std::str::from_utf8(bytes).unwrap_or_default()) } else { Cell::Blob(bytes) })
+        Some(if *tag == TEXT {
+            Cell::Text(std::str::from_utf8(bytes).unwrap_or_default())
+        } else {
+            Cell::Blob(bytes)
+        })
     }
 }
 

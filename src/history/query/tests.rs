@@ -41,7 +41,8 @@ fn texts(table: &Table) -> Vec<Vec<String>> {
 #[test]
 fn answers_are_what_stands_there() {
     let asked = Asked::new();
-    let table = asked.ask("SELECT peer, city, lat, closed IS NULL AS open FROM connections ORDER BY opened").unwrap();
+    let table =
+        asked.ask("SELECT peer, city, lat, closed IS NULL AS open FROM connections ORDER BY opened").unwrap();
     assert_eq!(table.columns(), ["peer", "city", "lat", "open"]);
     assert_eq!(texts(&table), [["1.1.1.1", "Berlin", "52.5", "0"], ["8.8.8.8", "", "", "1"]]);
 }
@@ -100,7 +101,8 @@ fn an_endless_question_ends_by_its_time_or_when_it_is_cancelled() {
 #[test]
 fn an_answer_that_is_too_long_is_cut_and_says_so() {
     let asked = Asked::new();
-    let many = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 5000) SELECT i, 'text' FROM n";
+    let many =
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 5000) SELECT i, 'text' FROM n";
     let table = asked.ask_within(many, Limits { rows: 100, ..Limits::default() }).unwrap();
     assert!(table.is_cut);
     assert_eq!(table.len(), 100);
@@ -113,7 +115,9 @@ fn an_answer_that_is_too_long_is_cut_and_says_so() {
 fn what_is_wrong_in_the_text_is_shown_at_its_place() {
     let asked = Asked::new();
     match asked.ask("SELECT peer,\n  nonsense\nFROM connections") {
-        Err(QueryError::Text { line: 2, column: 3, message }) => assert!(message.contains("nonsense"), "{message}"),
+        Err(QueryError::Text { line: 2, column: 3, message }) => {
+            assert!(message.contains("nonsense"), "{message}")
+        }
         other => panic!("{other:?}"),
     }
 }

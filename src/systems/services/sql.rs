@@ -67,7 +67,7 @@ pub(super) fn plugin(app: &mut App) {
 
 /// Starts the thread. A scene has no history, and so no questions.
 pub(super) fn start(commands: &mut Commands, start: &Start, wake: Wake) {
-    let Some(path) = start.history.clone() else {
+    let Some(path) = start.questions.clone() else {
         return;
     };
     let (jobs, from_window) = bounded(JOBS_CAPACITY);

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::components::{
     action::{Overlays, UiAction},
-    history::{HistoryFacts, KeepHistory},
+    history::{HistoryFacts, Kept},
     map_view::MapView,
     panels::Panels,
     theme::{Theme, size},
@@ -45,7 +45,7 @@ const SIZES: [(&str, Option<u64>); 4] = [
 pub(super) fn show(
     mut contexts: EguiContexts,
     overlays: Res<Overlays>,
-    facts: Res<HistoryFacts>,
+    facts: Option<Res<HistoryFacts>>,
     theme: Res<Theme>,
     view: Res<MapView>,
     mut panels: ResMut<Panels>,
@@ -66,22 +66,24 @@ pub(super) fn show(
             });
         });
         ui.add_space(size::GRID);
-        contents(ui, &facts, &theme)
+        match &facts {
+            Some(facts) => Some(contents(ui, facts, &theme)).filter(|keep| *keep != facts.keep),
+            None => {
+                faint(ui, "Nothing is recorded: a scene is nobody's past.", &theme);
+                None
+            }
+        }
     });
     panel::claim(&mut panels, rect, &view);
-    if keep != facts.keep {
+    if let Some(keep) = keep {
         actions.write(UiAction::KeepHistory(keep));
     }
     Ok(())
 }
 
 /// Returns what the user wants to be kept.
-fn contents(ui: &mut Ui, facts: &HistoryFacts, theme: &Theme) -> KeepHistory {
+fn contents(ui: &mut Ui, facts: &HistoryFacts, theme: &Theme) -> Kept {
     let mut keep = facts.keep;
-    if facts.path.is_none() {
-        faint(ui, "A scene records nothing. Without --demo, what this machine does is kept.", theme);
-        return keep;
-    }
     let recording = RichText::new("record connections").font(sans(size::TEXT));
     ui.checkbox(&mut keep.records, recording);
     ui.add_space(size::GRID);
@@ -92,16 +94,13 @@ fn contents(ui: &mut Ui, facts: &HistoryFacts, theme: &Theme) -> KeepHistory {
     choices(ui, &SIZES, &mut keep.bytes);
     ui.add_space(size::INNER);
     ui.label(RichText::new(present(facts)).font(sans(size::TEXT)));
-    if let Some(path) = &facts.path {
-        faint(ui, &path.display().to_string(), theme);
-    }
     // This line keeps its place, so that the dialog does not move under the pointer.
     let (text, colour) = match facts {
         HistoryFacts { is_pruning: true, .. } => {
             ("older connections are being taken away".to_owned(), theme.colours.accent)
         }
         HistoryFacts { lost: 1.., .. } => (lost(facts.lost), theme.colours.warning),
-        HistoryFacts { keep: KeepHistory { records: false, .. }, .. } => {
+        HistoryFacts { keep: Kept { records: false, .. }, .. } => {
             ("nothing is recorded now; what is kept stays".to_owned(), theme.colours.warning)
         }
         _ => (String::new(), theme.colours.text_second),
@@ -125,11 +124,11 @@ fn lost(connections: u64) -> String {
     format!("{connections} connections could not be kept since the start")
 }
 
-/// `now 12.4 MB, since 18 Nov 2026 09:12`
+/// `12.4 MB now · since 18 Nov 2026 09:12`
 pub(super) fn present(facts: &HistoryFacts) -> String {
     let size = amounts::bytes(facts.bytes);
-    match facts.first_ms {
-        Some(first) => {
+    match facts.span_ms {
+        Some((first, _)) => {
             let (date, time) = status::date_and_time(first);
             format!("{size} now · since {date} {time}")
         }
@@ -145,7 +144,7 @@ mod tests {
     fn what_there_is_reads_well() {
         let mut facts = HistoryFacts { bytes: 12_400_000, ..HistoryFacts::default() };
         assert_eq!(present(&facts), "12.4 MB now · no connection yet");
-        facts.first_ms = Some(1_764_000_000_000);
+        facts.span_ms = Some((1_764_000_000_000, 1_764_000_900_000));
         assert!(present(&facts).starts_with("12.4 MB now · since 24 Nov 2025"), "{}", present(&facts));
         assert_eq!(lost(1_200), "1\u{202f}200 connections could not be kept since the start");
     }

@@ -21,7 +21,7 @@ use crate::{
     },
     enrich::{DataFolders, Sources},
     geo::Geography,
-    history::query::{self, HELP, Limits, Progress, QueryError, SHIPPED},
+    history::query::{self, FUNCTIONS_HELP, Limits, Progress, QueryError, SHIPPED},
 };
 
 /// While a question is asked the window looks this often how far it is.
@@ -198,7 +198,7 @@ fn catalogue() -> Catalogue {
     Catalogue {
         shipped: SHIPPED.iter().map(named).collect(),
         views: views.into_iter().map(|view| (view.name, view.columns)).collect(),
-        functions: HELP.iter().map(|(call, does)| ((*call).to_owned(), (*does).to_owned())).collect(),
+        functions: FUNCTIONS_HELP.iter().map(|(call, does)| ((*call).to_owned(), (*does).to_owned())).collect(),
         export_to: folder.join(EXPORT_NAME).display().to_string(),
     }
 }

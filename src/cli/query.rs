@@ -1,0 +1,198 @@
+//! `connmapperl query`: the detailed history, asked in SQL and printed. It may run while the display records.
+
+use std::{
+    fmt,
+    io::{self, Read, Write},
+    sync::Arc,
+    time::Duration,
+};
+
+use anyhow::{Context, bail};
+use clap::Args;
+
+use super::{Common, Format};
+use crate::{
+    enrich::Sources,
+    history::query::{Limits, Progress, QueryError, SHIPPED, Table, ask, shown},
+};
+
+/// Bytes of a question that is read from standard input; SQLite would refuse a longer one.
+const LONGEST_QUESTION: u64 = 1 << 16;
+/// Wider cells are cut in the plain table; CSV and JSON have them whole.
+const WIDEST_CELL: usize = 60;
+
+#[derive(Clone, Debug, Default, Args)]
+pub struct QueryArgs {
+    /// What to ask, or - to read it from standard input
+    #[arg(value_name = "SQL", required_unless_present_any = ["list", "name"])]
+    pub sql: Option<String>,
+    /// Ask one of the questions that --list prints
+    #[arg(long, value_name = "NAME", conflicts_with = "sql")]
+    pub name: Option<String>,
+    /// Print the questions that ship with the program
+    #[arg(long, conflicts_with_all = ["sql", "name"])]
+    pub list: bool,
+    /// As JSON: an array of objects
+    #[arg(long, conflicts_with = "csv")]
+    pub json: bool,
+    /// As CSV
+    #[arg(long)]
+    pub csv: bool,
+    /// Seconds that it may take
+    #[arg(long, value_name = "SECS", default_value = "10", value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub time_limit: u64,
+}
+
+/// A question that cannot be answered, with the place in its text where that is known.
+#[derive(Debug)]
+pub struct QueryFailure {
+    pub sql: String,
+    pub error: QueryError,
+}
+
+impl std::error::Error for QueryFailure {}
+
+impl fmt::Display for QueryFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.error.fmt(f)?;
+        if let QueryError::Text { line, column, .. } = &self.error
+            && let Some(text) = self.sql.lines().nth(line - 1)
+        {
+            // Tabs stay tabs, so that the mark stands where the eye looks.
+            let before = text.chars().take(column - 1);
+            let space: String = before.map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
+            write!(f, "\n{text}\n{space}^")?;
+        }
+        Ok(())
+    }
+}
+
+/// Prints to `out`. A reader that has gone away ends it quietly.
+///
+/// # Errors
+/// When there is no history, the question cannot be answered, or the output not written.
+pub fn query(common: &Common, args: &QueryArgs, out: &mut impl Write) -> anyhow::Result<()> {
+    match answer(common, args, out) {
+        Err(error)
+            if error.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe) =>
+        {
+            Ok(())
+        }
+        answered => answered,
+    }
+}
+
+fn answer(common: &Common, args: &QueryArgs, out: &mut impl Write) -> anyhow::Result<()> {
+    if args.list {
+        for query in &SHIPPED {
+            writeln!(out, "{}\n    {}\n", query.name, query.sql.replace('\n', "\n    "))?;
+        }
+        return Ok(out.flush()?);
+    }
+    let sql = text(args)?;
+    let path = common.history_file().context("this user has no data folder: name the file with --history")?;
+    let folders = common.folders()?;
+    let sources = Sources::open(folders.data.as_deref(), folders.cache.as_deref());
+    let limits = Limits { time: Duration::from_secs(args.time_limit), ..Limits::default() };
+    let geography = Arc::new(sources.geography().clone());
+    let asked = ask(&path, geography, &sql, limits, &Arc::new(Progress::default()));
+    let table = asked.map_err(|error| QueryFailure { sql, error })?;
+    match args.format() {
+        Format::Csv => table.write_csv(&mut *out)?,
+        Format::Json => table.write_json(&mut *out)?,
+        Format::Text => aligned(&table, out)?,
+    }
+    out.flush()?;
+    if table.is_cut {
+        eprintln!("there is more than {} rows; ask for less, or with LIMIT and OFFSET", table.len());
+    }
+    Ok(())
+}
+
+impl QueryArgs {
+    const fn format(&self) -> Format {
+        match (self.json, self.csv) {
+            (true, _) => Format::Json,
+            (_, true) => Format::Csv,
+            _ => Format::Text,
+        }
+    }
+}
+
+fn text(args: &QueryArgs) -> anyhow::Result<String> {
+    if let Some(name) = &args.name {
+        let known = SHIPPED.iter().find(|query| query.name.eq_ignore_ascii_case(name.trim()));
+        let Some(query) = known else {
+            bail!("no question is called \"{name}\"; `connmapperl query --list` prints those there are");
+        };
+        return Ok(query.sql.to_owned());
+    }
+    match args.sql.as_deref() {
+        Some("-") => {
+            let mut text = String::new();
+            io::stdin().lock().take(LONGEST_QUESTION).read_to_string(&mut text)?;
+            Ok(text)
+        }
+        sql => Ok(sql.unwrap_or_default().to_owned()),
+    }
+}
+
+/// Columns as wide as their widest cell, numbers to the right.
+fn aligned(table: &Table, out: &mut impl Write) -> io::Result<()> {
+    let mut widths: Vec<usize> = table.columns().iter().map(|name| name.chars().count()).collect();
+    for row in 0..table.len() {
+        for (width, cell) in widths.iter_mut().zip(table.row(row)) {
+            *width = (*width).max(one_line(&shown(cell)).chars().count());
+        }
+    }
+    print_row(table.columns().iter().map(|name| (name.clone(), false)), &widths, out)?;
+    for row in 0..table.len() {
+        let cells = table.row(row).map(|cell| (one_line(&shown(cell)), cell.as_f64().is_some()));
+        print_row(cells, &widths, out)?;
+    }
+    Ok(())
+}
+
+fn print_row(
+    cells: impl Iterator<Item = (String, bool)>,
+    widths: &[usize],
+    out: &mut impl Write,
+) -> io::Result<()> {
+    let padded: Vec<String> = cells
+        .zip(widths)
+        .map(|((cell, is_number), width)| match is_number {
+            true => format!("{cell:>width$}"),
+            false => format!("{cell:width$}"),
+        })
+        .collect();
+    writeln!(out, "{}", padded.join("  ").trim_end())
+}
+
+/// What programs call themselves may hold anything; a terminal is to obey none of it.
+fn one_line(cell: &str) -> String {
+    let plain = cell.chars().map(|c| if c.is_control() { '?' } else { c });
+    let mut text: String = plain.clone().take(WIDEST_CELL).collect();
+    if plain.count() > WIDEST_CELL {
+        text.pop();
+        text.push('…');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_mark_stands_under_what_is_wrong() {
+        let error = QueryError::Text { line: 2, column: 3, message: "no such column: nonsense".to_owned() };
+        let failure = QueryFailure { sql: "SELECT peer,\n\t nonsense\nFROM x".to_owned(), error };
+        assert!(failure.to_string().ends_with("\n\t nonsense\n\t ^"), "{failure}");
+    }
+
+    #[test]
+    fn cells_stay_on_their_line() {
+        assert_eq!(one_line("a\u{1b}[2J\nb"), "a?[2J?b");
+        assert_eq!(one_line(&"x".repeat(100)).chars().count(), WIDEST_CELL);
+    }
+}

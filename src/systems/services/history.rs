@@ -1,0 +1,178 @@
+//! The thread that writes the detailed history, run from the window: it is given the rules and what is asked for, and
+//! the window learns how big the history is and what is wrong with it. At the end the recording is ended too.
+
+use std::{fs, io, path::PathBuf, sync::Arc, time::Duration};
+
+use bevy::{app::AppExit, prelude::*};
+use crossbeam_channel::{Receiver, Sender, bounded};
+
+use super::{EnrichLink, Wake, act, take_reports};
+use crate::{
+    components::{
+        history::{HistoryFacts, HistoryOrder, Kept},
+        notices::{Notices, Severity},
+        rule_book::RuleBook,
+    },
+    enrich::{HISTORY_CAPACITY, Record, Request, SIDE_CAPACITY},
+    history::{Facts, HistoryThread, Keep, Order, Said, spawn},
+    rules::Rules,
+    systems::MapSystems,
+};
+
+/// What the notices of this file are about.
+const TOPIC: &str = "History";
+/// What is lost on the way has a notice of its own, which the thread's do not replace.
+pub const LOST_TOPIC: &str = "History, lost";
+/// How long the end of the program waits for the last rows.
+const LAST_ROWS: Duration = Duration::from_secs(1);
+
+/// The window's end of the thread.
+#[derive(Resource)]
+struct HistoryLink {
+    orders: Sender<Order>,
+    said: Receiver<Said>,
+    thread: HistoryThread,
+    /// The rules that the thread has.
+    rules: Arc<Rules>,
+    /// All that is open has not been asked for yet, because the channel was full.
+    owes_again: bool,
+}
+
+pub(super) fn plugin(app: &mut App) {
+    app.add_message::<HistoryOrder>().add_systems(
+        Update,
+        (
+            ask.after(act).after(super::reload_rules).in_set(MapSystems::Interact),
+            take_said.after(take_reports).in_set(MapSystems::Ingest),
+        ),
+    );
+    app.add_systems(Last, end.after(super::remember_window));
+}
+
+/// Starts the thread. Returns where the enriching thread tells it what happens.
+pub(super) fn start(
+    commands: &mut Commands,
+    path: PathBuf,
+    rules: &Rules,
+    notices: &mut Notices,
+    wake: Wake,
+) -> Option<Sender<Vec<Record>>> {
+    let (to_history, records) = bounded(HISTORY_CAPACITY);
+    let (orders, from_window) = bounded(SIDE_CAPACITY);
+    let (to_window, said) = bounded(SIDE_CAPACITY);
+    let say = move |said| {
+        // The facts come again; a window that is behind by so many messages has gone.
+        if to_window.try_send(said).is_ok() {
+            wake();
+        }
+    };
+    let rules = Arc::new(rules.clone());
+    let started = make_folder(&path)
+        .and_then(|()| spawn(path.clone(), Arc::clone(&rules), records, from_window, Box::new(say)));
+    match started {
+        Ok(thread) => {
+            commands.insert_resource(HistoryLink { orders, said, thread, rules, owes_again: false });
+            commands.insert_resource(HistoryFacts::default());
+            Some(to_history)
+        }
+        Err(error) => {
+            let line = format!("{}: {error}; nothing is recorded", path.display());
+            error!("{line}");
+            notices.say(Severity::Warning, TOPIC, vec![line]);
+            None
+        }
+    }
+}
+
+fn make_folder(path: &std::path::Path) -> io::Result<()> {
+    path.parent().map_or(Ok(()), fs::create_dir_all)
+}
+
+fn ask(
+    mut asked: MessageReader<HistoryOrder>,
+    link: Option<ResMut<HistoryLink>>,
+    book: Res<RuleBook>,
+    mut notices: ResMut<Notices>,
+) {
+    let Some(mut link) = link else {
+        asked.clear();
+        return;
+    };
+    for order in asked.read() {
+        let order = match *order {
+            HistoryOrder::Keep(Kept { age_secs, bytes, records }) => {
+                Order::Keep(Keep { age_secs, bytes, records })
+            }
+            HistoryOrder::Reset => Order::Reset,
+        };
+        if link.orders.try_send(order).is_err() {
+            notices.say(Severity::Warning, TOPIC, vec!["it is busy; try again".to_owned()]);
+        }
+    }
+    if book.is_changed() && book.rules != *link.rules {
+        let rules = Arc::new(book.rules.clone());
+        if link.orders.try_send(Order::Rules(Arc::clone(&rules))).is_ok() {
+            link.rules = rules;
+        }
+    }
+}
+
+fn take_said(
+    link: Option<ResMut<HistoryLink>>,
+    enrich: Option<Res<EnrichLink>>,
+    facts: Option<ResMut<HistoryFacts>>,
+    mut notices: ResMut<Notices>,
+) {
+    let (Some(mut link), Some(mut facts)) = (link, facts) else {
+        return;
+    };
+    while let Ok(said) = link.said.try_recv() {
+        match said {
+            Said::Facts(said) => {
+                facts.set_if_neq(shown(said));
+            }
+            Said::Problem(lines) => {
+                lines.iter().for_each(|line| warn!("{line}"));
+                notices.say(Severity::Warning, TOPIC, lines);
+            }
+            Said::TellAgain => link.owes_again = true,
+        }
+    }
+    if link.owes_again && enrich.is_none_or(|it| it.requests.try_send(Request::TellHistoryAgain).is_ok()) {
+        link.owes_again = false;
+    }
+}
+
+fn shown(facts: Facts) -> HistoryFacts {
+    let Keep { age_secs, bytes, records } = facts.keep;
+    HistoryFacts {
+        bytes: facts.bytes,
+        span_ms: facts.first_ms.zip(facts.last_ms),
+        keep: Kept { age_secs, bytes, records },
+        is_pruning: facts.is_pruning,
+        lost: facts.lost,
+    }
+}
+
+/// When the program ends, however it was asked to: what happens is told no more, and the recording ends.
+pub(super) fn end(world: &mut World) {
+    let exits = world.get_resource::<Messages<AppExit>>().is_some_and(|exits| !exits.is_empty());
+    if !exits {
+        return;
+    }
+    let Some(link) = world.remove_resource::<HistoryLink>() else {
+        return;
+    };
+    // The enriching thread ends with the collector, and lets go of the channel that the other one reads.
+    world.remove_resource::<EnrichLink>();
+    if !link.thread.finish(LAST_ROWS) {
+        warn!("the history took too long to end: what is open will be closed at the next start");
+    }
+}
+
+/// What the enriching thread could not hand over.
+pub(super) fn say_lost(lost: u64, notices: &mut Notices) {
+    let line = format!("{lost} changes came faster than they could be recorded, and are not in the history");
+    warn!("{line}");
+    notices.say(Severity::Warning, LOST_TOPIC, vec![line]);
+}
