@@ -46,7 +46,7 @@ pub static KEYS: [KeyBinding; 15] = [
     key("Esc", "close the topmost thing, or the program", &[KeyCode::Escape], false, UiAction::Back),
 ];
 
-pub static GESTURES: [Gesture; 11] = [
+pub static GESTURES: [Gesture; 12] = [
     Gesture { gesture: "wheel", does: "zoom at the pointer" },
     Gesture { gesture: "left drag", does: "move the window; pan once zoomed in or in full screen" },
     Gesture { gesture: "Alt + left drag", does: "always move the window" },
@@ -57,6 +57,7 @@ pub static GESTURES: [Gesture; 11] = [
     Gesture { gesture: "click a rule or a figure", does: "list those connections" },
     Gesture { gesture: "click an agent", does: "hide or show its connections" },
     Gesture { gesture: "right click an agent", does: "its card: rename, home, revoke" },
+    Gesture { gesture: "click a plotted dot", does: "its row in the answer" },
     Gesture { gesture: "top right corner", does: "exit button" },
 ];
 

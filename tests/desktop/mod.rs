@@ -154,6 +154,17 @@ impl Window<'_> {
     pub fn press(&self, at: [i32; 2]) {
         self.point(at);
         self.rest();
+        self.press_button();
+    }
+
+    /// Clicks where the picture never comes to rest.
+    pub fn tap(&self, at: [i32; 2]) {
+        self.point(at);
+        sleep(AT_REST_AFTER);
+        self.press_button();
+    }
+
+    fn press_button(&self) {
         self.xdotool(&["mousedown", "1"]);
         sleep(A_MOMENT);
         self.xdotool(&["mouseup", "1"]);

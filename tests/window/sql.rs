@@ -3,7 +3,7 @@
 use connmapperl::history::create_or_migrate;
 
 use crate::desktop::{
-    Desktop, Home, Picture, Region, Window,
+    Desktop, Home, Picture, Region, Window, eventually,
     picture::{Rgb, is_bright, is_like},
 };
 
@@ -42,9 +42,12 @@ fn open<'a>(desktop: &'a Desktop, history: &str) -> Option<Window<'a>> {
 
 fn ask(window: &Window, sql: &str) {
     window.press(EDITOR);
-    window.ctrl("a");
-    window.write(sql);
-    window.ctrl("Return");
+    // All letters must have come before Ctrl is held.
+    for (text, key) in [("", "a"), (sql, "Return")] {
+        window.write(text);
+        window.rest();
+        window.ctrl(key);
+    }
 }
 
 fn orange(picture: &Picture, region: Region) -> usize {
@@ -103,4 +106,31 @@ fn an_endless_question_is_cancelled_and_an_error_is_marked() {
     assert!(wrong.count(editor, &is_red) > 20, "the word is underlined");
     ask(&window, "select 1");
     window.shows("no error", |picture| picture.count(ERROR, &is_red) == 0);
+}
+
+/// Of the choice that holds.
+const CHOSEN: Rgb = [0x1F, 0x3F, 0x4F];
+const MONTH: Region = Region::new([632, 351], [692, 368]);
+const FOR_EVER: Region = Region::new([762, 351], [820, 368]);
+
+/// What this machine does meanwhile changes the picture, so that it never comes to rest.
+fn chooses(window: &Window, choice: Region) {
+    eventually("the choice that holds", || (window.picture().count(choice, is_like(CHOSEN)) > 100).then_some(()));
+}
+
+#[test]
+fn what_is_kept_holds_at_once_and_at_the_next_start() {
+    let Some(desktop) = Desktop::start() else { return };
+    let Some(window) = desktop.open(&[]) else { return };
+    window.key("p");
+    chooses(&window, FOR_EVER);
+    window.tap(MONTH.center());
+    chooses(&window, MONTH);
+    window.key("Escape");
+    window.key("Escape");
+    assert_eq!(window.exit_code(), Some(0));
+
+    let Some(window) = desktop.open(&[]) else { return };
+    window.key("p");
+    chooses(&window, MONTH);
 }

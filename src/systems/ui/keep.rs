@@ -25,6 +25,8 @@ const HOUR_SECS: u64 = 3_600;
 const DAY_SECS: u64 = 24 * HOUR_SECS;
 const MEGABYTE: u64 = 1_000_000;
 
+const RECORDING: [(&str, bool); 2] = [("yes", true), ("no", false)];
+
 const AGES: [(&str, Option<u64>); 7] = [
     ("1 hour", Some(HOUR_SECS)),
     ("6 hours", Some(6 * HOUR_SECS)),
@@ -84,8 +86,8 @@ pub(super) fn show(
 /// Returns what the user wants to be kept.
 fn contents(ui: &mut Ui, facts: &HistoryFacts, theme: &Theme) -> Kept {
     let mut keep = facts.keep;
-    let recording = RichText::new("record connections").font(sans(size::TEXT));
-    ui.checkbox(&mut keep.records, recording);
+    faint(ui, "Connections are recorded", theme);
+    choices(ui, &RECORDING, &mut keep.records);
     ui.add_space(size::GRID);
     faint(ui, "Closed connections are kept for", theme);
     choices(ui, &AGES, &mut keep.age_secs);
@@ -109,12 +111,16 @@ fn contents(ui: &mut Ui, facts: &HistoryFacts, theme: &Theme) -> Kept {
     keep
 }
 
-fn choices(ui: &mut Ui, choices: &[(&str, Option<u64>)], chosen: &mut Option<u64>) {
+fn choices<T: Copy + PartialEq>(ui: &mut Ui, choices: &[(&str, T)], chosen: &mut T) {
     ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing.x = 2.0;
+        ui.spacing_mut().item_spacing.x = size::GRID * 0.5;
         for (text, value) in choices {
             let text = RichText::new(*text).font(sans(size::TEXT));
-            ui.selectable_value(chosen, *value, text);
+            // The frame stays, so that words do not move when another is chosen.
+            let choice = egui::Button::selectable(chosen == value, text).frame_when_inactive(true);
+            if ui.add(choice).clicked() {
+                *chosen = *value;
+            }
         }
     });
 }

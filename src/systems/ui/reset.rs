@@ -19,7 +19,7 @@ use crate::components::{
     theme::{Rgba, Theme, size},
 };
 
-const WIDTH: f32 = 440.0;
+const WIDTH: f32 = 480.0;
 
 pub(super) fn show(
     mut contexts: EguiContexts,
@@ -69,9 +69,10 @@ fn buttons(ui: &mut Ui, theme: &Theme) -> Option<UiAction> {
 
 /// What goes.
 fn lines(facts: Option<&HistoryFacts>) -> Vec<String> {
-    let mut lines = vec!["the counts of all places, which are in memory alone".to_owned()];
+    let mut lines = vec!["Counts of all places, which are in memory alone".to_owned()];
     if let Some(facts) = facts {
-        lines.push(format!("every closed connection on record · {}", keep::present(facts)));
+        lines.push("Every closed connection on record".to_owned());
+        lines.push(keep::present(facts));
     }
     lines
 }
@@ -84,6 +85,6 @@ mod tests {
     fn all_that_goes_is_named() {
         assert_eq!(lines(None).len(), 1, "a scene has nothing on record");
         let facts = HistoryFacts { bytes: 3_000_000, ..HistoryFacts::default() };
-        assert!(lines(Some(&facts))[1].contains("3.0 MB"), "{:?}", lines(Some(&facts)));
+        assert!(lines(Some(&facts))[2].contains("3.0 MB"), "{:?}", lines(Some(&facts)));
     }
 }
