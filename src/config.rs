@@ -1,6 +1,8 @@
 //! Where files are looked for, and the little that is remembered between runs. Reads and writes them; what is in them
 //! is for others.
 
+pub mod queries;
+
 use std::{
     env,
     ffi::OsStr,
@@ -162,7 +164,8 @@ fn read_rules_file(path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn config_folder() -> Option<PathBuf> {
+/// Where this user's settings are.
+pub fn config_folder() -> Option<PathBuf> {
     xdg("XDG_CONFIG_HOME", ".config")
 }
 
@@ -177,7 +180,7 @@ fn xdg(variable: &str, below_home: &str) -> Option<PathBuf> {
     Some(base.join("connmapperl"))
 }
 
-fn home() -> Option<PathBuf> {
+pub fn home() -> Option<PathBuf> {
     env::var_os("HOME").filter(|home| home != OsStr::new("")).map(PathBuf::from)
 }
 

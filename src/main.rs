@@ -72,6 +72,7 @@ fn show(args: &Cli) -> anyhow::Result<ExitCode> {
         // A scene is nobody's past.
         history: common.history_file().filter(|_| common.demo.is_none()),
         places_file: history_places_file(common.demo.is_some()),
+        questions: common.history_to_ask(),
         remembers_window: common.demo.is_none(),
     };
     let look = WindowLook {

@@ -31,6 +31,11 @@ impl Common {
         self.history.clone().or_else(history_file)
     }
 
+    /// The history that may be asked. A scene is nobody's past, but another's may be asked beside it.
+    pub fn history_to_ask(&self) -> Option<PathBuf> {
+        self.history_file().filter(|_| self.demo.is_none() || self.history.is_some())
+    }
+
     /// This machine, or the scene that was asked for: as it goes on, or its first moment alone.
     pub fn collector(&self, goes_on: bool) -> Collector {
         let source = |scene| match goes_on {

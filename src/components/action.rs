@@ -2,6 +2,7 @@
 
 use bevy::prelude::{Message, Resource};
 
+use super::{history::Kept, sql::SqlAction};
 use crate::model::{AgentId, NoPlace};
 
 #[derive(Message, Clone, Debug, PartialEq)]
@@ -55,6 +56,20 @@ pub enum UiAction {
     LoadHistory,
     /// What to do with the history that was read.
     AnswerLoad(LoadAnswer),
+    /// The dialog that says how much of the history is kept.
+    ToggleKeep,
+    KeepHistory(Kept),
+    /// The dialog that asks whether all of it shall go.
+    ToggleReset,
+    /// Forgets the counts of places and the detailed history.
+    ResetHistory,
+    /// The window for questions to the history.
+    ToggleSql,
+    Sql(SqlAction),
+    /// A click on the bare map.
+    PickAt {
+        px: [f32; 2],
+    },
     DismissNotice {
         topic: String,
     },
@@ -118,5 +133,8 @@ pub struct Overlays {
     /// The dialog with the listener's switch and the command line for a new agent.
     pub fleet: bool,
     pub agent_card: Option<AgentId>,
+    pub sql: bool,
+    pub keep: bool,
+    pub reset: bool,
     pub fullscreen: bool,
 }

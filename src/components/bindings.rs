@@ -36,6 +36,9 @@ pub static KEYS: [KeyBinding; 15] = [
         false,
         UiAction::OpenList(super::action::ListKind::All),
     ),
+    key("q", "ask the history in SQL", &[KeyCode::KeyQ], false, UiAction::ToggleSql),
+    key("p", "how much history is kept", &[KeyCode::KeyP], false, UiAction::ToggleKeep),
+    key("r", "forget all history", &[KeyCode::KeyR], false, UiAction::ToggleReset),
     key("n", "agents on other machines: listen, add one", &[KeyCode::KeyN], false, UiAction::ToggleFleet),
     key("o", "rings in the agents' colours", &[KeyCode::KeyO], false, UiAction::ToggleRings),
     key("h", "history: circles where connections were", &[KeyCode::KeyH], false, UiAction::ToggleHistory),
@@ -46,7 +49,7 @@ pub static KEYS: [KeyBinding; 15] = [
     key("Esc", "close the topmost thing, or the program", &[KeyCode::Escape], false, UiAction::Back),
 ];
 
-pub static GESTURES: [Gesture; 11] = [
+pub static GESTURES: [Gesture; 12] = [
     Gesture { gesture: "wheel", does: "zoom at the pointer" },
     Gesture { gesture: "left drag", does: "move the window; pan once zoomed in or in full screen" },
     Gesture { gesture: "Alt + left drag", does: "always move the window" },
@@ -57,6 +60,7 @@ pub static GESTURES: [Gesture; 11] = [
     Gesture { gesture: "click a rule or a figure", does: "list those connections" },
     Gesture { gesture: "click an agent", does: "hide or show its connections" },
     Gesture { gesture: "right click an agent", does: "its card: rename, home, revoke" },
+    Gesture { gesture: "click a plotted dot", does: "its row in the answer" },
     Gesture { gesture: "top right corner", does: "exit button" },
 ];
 

@@ -18,5 +18,6 @@ pub mod notices;
 pub mod palette;
 pub mod panels;
 pub mod rule_book;
+pub mod sql;
 pub mod stretches;
 pub mod theme;

@@ -183,6 +183,10 @@ pub const OKABE_ITO: [Rgba; 10] = [
     solid(0xFFAABB),
 ];
 
+/// Colours of answers that are drawn on the map: of the palette above those that stand out on dark and on paper.
+pub const PLOT_COLOURS: [Rgba; 6] =
+    [solid(0xE69F00), solid(0xCC79A7), solid(0x56B4E9), solid(0x009E73), solid(0xD55E00), solid(0xF0E442)];
+
 /// Sizes in points; one point is one pixel at 1080 lines of height and grows with the height beyond that.
 pub mod size {
     pub const MARGIN: f32 = 20.0;

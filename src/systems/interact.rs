@@ -38,6 +38,10 @@ pub(super) fn act(
             UiAction::ToggleAgent { agent } => hidden_agents.toggle(*agent),
             UiAction::ToggleRings => rings.0 = !rings.0,
             UiAction::ToggleFleet => overlays.fleet = !overlays.fleet,
+            UiAction::ToggleKeep => overlays.keep = !overlays.keep,
+            UiAction::ToggleReset => overlays.reset = !overlays.reset,
+            UiAction::ResetHistory => overlays.reset = false,
+            UiAction::ToggleSql => overlays.sql = !overlays.sql,
             UiAction::OpenAgentCard { agent } => overlays.agent_card = Some(*agent),
             UiAction::CloseAgentCard => overlays.agent_card = None,
             UiAction::ToggleTheme => *theme = theme.other(),
@@ -60,6 +64,9 @@ pub(super) fn act(
                 overlays.list = overlays.list.filter(|list| !matches!(list, ListKind::Label(_)));
             }
             UiAction::Back
+            | UiAction::Sql(_)
+            | UiAction::KeepHistory(_)
+            | UiAction::PickAt { .. }
             | UiAction::DragWindow
             | UiAction::ResizeWindow(_)
             | UiAction::ToggleListening
@@ -89,6 +96,12 @@ fn step_back(
             overlays.agent_card = None;
         } else if overlays.fleet {
             overlays.fleet = false;
+        } else if overlays.reset {
+            overlays.reset = false;
+        } else if overlays.keep {
+            overlays.keep = false;
+        } else if overlays.sql {
+            overlays.sql = false;
         } else if overlays.list.is_some() {
             overlays.list = None;
         } else if overlays.fullscreen {

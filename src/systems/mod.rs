@@ -6,6 +6,7 @@ mod classify;
 mod clock;
 mod count;
 mod expire;
+mod history;
 pub mod ingest;
 mod interact;
 mod keyboard;
@@ -14,6 +15,7 @@ mod place;
 mod pointer;
 pub mod render;
 pub mod services;
+mod sql;
 mod trail;
 pub mod ui;
 pub mod window;
@@ -84,6 +86,8 @@ pub fn connections_plugin(app: &mut App) {
             expire::plugin,
             (place::plugin, circles::plugin),
             account::plugin,
+            sql::plugin,
+            history::plugin,
         ));
 }
 

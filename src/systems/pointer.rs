@@ -108,7 +108,9 @@ fn drag(
                 if matches!(button, MouseButton::Left | MouseButton::Middle) =>
             {
                 let Some(px) = pointer.px.filter(|_| state.is_pressed()) else {
-                    pointer.drag = None;
+                    if let Some(px) = click(pointer.drag.take()).filter(|_| *button == MouseButton::Left) {
+                        actions.write(UiAction::PickAt { px });
+                    }
                     continue;
                 };
                 let has_edges = !window.decorations && !overlays.fullscreen && *button == MouseButton::Left;
@@ -128,6 +130,14 @@ fn drag(
     // A release may have gone to the window manager.
     if !buttons.any_pressed([MouseButton::Left, MouseButton::Middle]) {
         pointer.drag = None;
+    }
+}
+
+/// Where a press ended that never became a drag.
+fn click(drag: Option<Drag>) -> Option<[f32; 2]> {
+    match drag {
+        Some(Drag::Pending { from }) => Some(from),
+        _ => None,
     }
 }
 
@@ -184,6 +194,13 @@ mod tests {
         let mut drag = Some(Drag::Pending { from: [100.0, 100.0] });
         assert_eq!(drag_to(&mut drag, [110.0, 95.0], 4.0, true), Some(UiAction::DragWindow));
         assert_eq!(drag_to(&mut drag, [120.0, 95.0], 4.0, true), None, "the window manager has it");
+    }
+
+    #[test]
+    fn a_press_that_never_became_a_drag_is_a_click() {
+        assert_eq!(click(Some(Drag::Pending { from: [10.0, 20.0] })), Some([10.0, 20.0]));
+        assert_eq!(click(Some(Drag::Pan { last: [10.0, 20.0] })), None);
+        assert_eq!(click(Some(Drag::Ignored)), None, "the press was for a panel or an edge");
     }
 
     #[test]

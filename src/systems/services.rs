@@ -5,6 +5,7 @@
 pub mod fleet;
 pub mod history;
 pub mod places;
+mod sql;
 
 use std::{
     path::PathBuf,
@@ -67,6 +68,8 @@ pub struct Start {
     pub history: Option<PathBuf>,
     /// Where the simple history is saved; `None` where this user has no folder.
     pub places_file: Option<PathBuf>,
+    /// The history that questions are asked of.
+    pub questions: Option<PathBuf>,
     /// A still or a scene leaves no trace.
     pub remembers_window: bool,
 }
@@ -80,7 +83,8 @@ struct EnrichLink {
 }
 
 pub fn plugin(app: &mut App) {
-    app.add_plugins((fleet::plugin, history::plugin, places::plugin)).add_systems(Startup, start).add_systems(
+    app.add_plugins((fleet::plugin, history::plugin, places::plugin, sql::plugin));
+    app.add_systems(Startup, start).add_systems(
         Update,
         (
             watch_traffic.in_set(MapSystems::Trail),
@@ -122,6 +126,7 @@ fn start(
     let to_history =
         path.and_then(|path| history::start(&mut commands, path, &book.rules, &mut notices, waker()));
     places::start(&mut commands, &start, waker());
+    sql::start(&mut commands, &start, waker());
     let wake = waker();
     let (folders, agent_name) = (start.folders.clone(), start.agent_name.clone());
     let enrich = thread::Builder::new().name("enrich".to_owned()).spawn(move || {

@@ -126,6 +126,20 @@ impl Window<'_> {
         self.xdotool(&["key", key]);
     }
 
+    /// Types a text, as fast as a hand.
+    pub fn write(&self, text: &str) {
+        self.xdotool(&["type", "--delay", "12", text]);
+    }
+
+    /// A key with Ctrl held, as a hand does it.
+    pub fn ctrl(&self, key: &str) {
+        self.xdotool(&["keydown", "ctrl"]);
+        sleep(A_MOMENT);
+        self.key(key);
+        sleep(A_MOMENT);
+        self.xdotool(&["keyup", "ctrl"]);
+    }
+
     pub fn point(&self, [x, y]: [i32; 2]) {
         self.xdotool(&["mousemove", "--window", &self.id, &x.to_string(), &y.to_string()]);
     }
@@ -140,6 +154,17 @@ impl Window<'_> {
     pub fn press(&self, at: [i32; 2]) {
         self.point(at);
         self.rest();
+        self.press_button();
+    }
+
+    /// Clicks where the picture never comes to rest.
+    pub fn tap(&self, at: [i32; 2]) {
+        self.point(at);
+        sleep(AT_REST_AFTER);
+        self.press_button();
+    }
+
+    fn press_button(&self) {
         self.xdotool(&["mousedown", "1"]);
         sleep(A_MOMENT);
         self.xdotool(&["mouseup", "1"]);

@@ -14,4 +14,5 @@ mod keys;
 mod pointer;
 mod remembered;
 mod sockets;
+mod sql;
 mod wayland;

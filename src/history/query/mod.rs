@@ -1,6 +1,7 @@
 //! Questions to the history in SQL, which can hurt nothing: they read, take no longer and no more than they may, and end
 //! when they are told to. What becomes of the answer, a table, a file or dots on the map, is for others.
 
+mod catalogue;
 mod functions;
 mod plot;
 mod sandbox;
@@ -18,6 +19,7 @@ use std::{
 
 use rusqlite::Connection;
 
+pub use catalogue::{View, views};
 pub use functions::HELP as FUNCTIONS_HELP;
 pub use plot::{Plotted, points};
 pub use shipped::{SHIPPED, ShippedQuery};

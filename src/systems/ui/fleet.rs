@@ -10,6 +10,7 @@ use bevy_egui::{
 use super::{
     panel,
     style::{medium, mono, sans},
+    words::{faint, small_button},
 };
 use crate::components::{
     action::{Overlays, UiAction},
@@ -145,14 +146,4 @@ fn copyable(ui: &mut Ui, text: &str, theme: &Theme) {
             }
         });
     });
-}
-
-fn faint(ui: &mut Ui, text: &str, theme: &Theme) {
-    let text = RichText::new(text).font(sans(size::TEXT_SMALL)).color(theme.colours.text_second.egui());
-    ui.add(Label::new(text).wrap());
-}
-
-fn small_button(ui: &mut Ui, text: &str, theme: &Theme) -> bool {
-    let text = RichText::new(text).font(sans(size::TEXT_SMALL)).color(theme.colours.text_second.egui());
-    ui.add(egui::Button::new(text).frame(false)).clicked()
 }

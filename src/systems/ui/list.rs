@@ -8,7 +8,7 @@ use bevy_egui::{
 use egui_extras::{Column, TableBuilder};
 
 use super::{
-    panel, row, status,
+    amounts, panel, row, status,
     style::{medium, mono, sans},
 };
 use crate::{
@@ -219,31 +219,7 @@ fn program(owner: &Owner) -> String {
     }
 }
 
-/// Bytes in the largest decimal unit that leaves a figure before the point; nothing where they are not known.
+/// Nothing where it is not known.
 fn amount(bytes: Option<u64>) -> String {
-    let Some(bytes) = bytes else {
-        return String::new();
-    };
-    let (mut value, mut unit) = (bytes as f64, "B");
-    for larger in ["kB", "MB", "GB", "TB"] {
-        if value < 1_000.0 {
-            break;
-        }
-        (value, unit) = (value / 1_000.0, larger);
-    }
-    if unit == "B" || value >= 100.0 { format!("{value:.0} {unit}") } else { format!("{value:.1} {unit}") }
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn amounts_read_well() {
-        let read = |bytes| super::amount(Some(bytes));
-        assert_eq!(read(0), "0 B");
-        assert_eq!(read(999), "999 B");
-        assert_eq!(read(84_000), "84.0 kB");
-        assert_eq!(read(1_234_567), "1.2 MB");
-        assert_eq!(read(u64::MAX), "18446744 TB");
-        assert_eq!(super::amount(None), "");
-    }
+    bytes.map_or_else(String::new, amounts::bytes)
 }

@@ -3,11 +3,13 @@
 
 mod agent_card;
 mod agents;
+mod amounts;
 mod badge;
 mod exit;
 mod fleet;
 mod help;
 mod homes;
+mod keep;
 mod key;
 mod label_layout;
 mod labels;
@@ -15,10 +17,15 @@ mod list;
 mod load_history;
 mod notices;
 mod panel;
+mod plot_dots;
+mod plots;
+mod reset;
 mod row;
+mod sql;
 mod status;
 mod style;
 mod traps;
+mod words;
 
 use bevy::prelude::*;
 use bevy_egui::{EguiPlugin, EguiPreUpdateSet, EguiPrimaryContextPass};
@@ -54,10 +61,14 @@ pub(super) fn plugin(app: &mut App) {
             (
                 agents::show,
                 key::show,
+                plots::show,
                 status::show,
                 badge::show,
                 notices::show,
                 list::show,
+                sql::show,
+                keep::show,
+                reset::show,
                 fleet::show,
                 agent_card::show,
                 help::show,
@@ -67,5 +78,8 @@ pub(super) fn plugin(app: &mut App) {
                 .chain()
                 .in_set(Panels),
         )
-        .add_systems(EguiPrimaryContextPass, (homes::show, labels::show).chain().in_set(Labels));
+        .add_systems(
+            EguiPrimaryContextPass,
+            (homes::show, plot_dots::show, plots::ring, labels::show).chain().in_set(Labels),
+        );
 }

@@ -28,6 +28,15 @@ pub(super) fn place(ui: &mut Ui, width: f32, height: f32, theme: &Theme) -> (Rec
     (rect, response)
 }
 
+/// Text at the left of a place; what is too long is cut with an ellipsis.
+pub(super) fn clipped(ui: &Ui, room: Rect, text: &str, font: FontId, colour: Color32) {
+    let mut job = egui::text::LayoutJob::simple_singleline(text.to_owned(), font, colour);
+    job.wrap = egui::text::TextWrapping::truncate_at_width(room.width());
+    let galley = ui.painter().layout_job(job);
+    let at = room.left_center() - egui::vec2(0.0, galley.size().y * 0.5);
+    ui.painter().galley(at, galley, colour);
+}
+
 /// A figure at the right end of a row.
 pub(super) fn figure(ui: &Ui, row: Rect, figure: usize, colour: Color32) {
     text(ui, row.right_center(), Align2::RIGHT_CENTER, &grouped(figure), style::mono(size::TEXT), colour);

@@ -127,5 +127,7 @@ fn shape(style: &mut egui::Style) {
     style.spacing.item_spacing = egui::vec2(size::GRID, size::GRID * 0.5);
     style.spacing.button_padding = egui::vec2(10.0, 4.0);
     style.spacing.window_margin = egui::Margin::same(size::INNER as i8);
+    // It would be a grey shade on paper.
+    style.spacing.scroll.fade.strength = 0.0;
     style.interaction = style::Interaction { selectable_labels: false, ..style.interaction.clone() };
 }

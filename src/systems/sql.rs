@@ -1,0 +1,163 @@
+//! Rows and dots select each other, and plots go when they are cleared. What needs a thread or a file is done by
+//! `services`, which reads the same messages.
+
+use bevy::prelude::*;
+
+use super::{MapSystems, interact::act};
+use crate::components::{
+    action::UiAction,
+    map_view::MapView,
+    sql::{Plot, PlottedPoint, SelectedRow, SqlAction, SqlDesk},
+};
+
+/// A click finds a dot within this many points.
+const REACH_POINTS: f32 = 9.0;
+
+pub(super) fn plugin(app: &mut App) {
+    app.init_resource::<SqlDesk>().add_systems(Update, obey.after(act).in_set(MapSystems::Interact));
+}
+
+pub(super) fn obey(mut actions: MessageReader<UiAction>, view: Res<MapView>, mut desk: ResMut<SqlDesk>) {
+    for action in actions.read() {
+        match action {
+            UiAction::Sql(SqlAction::Select { row }) => {
+                let selected =
+                    desk.answer.as_ref().map(|answer| SelectedRow { answer: answer.id, row: *row });
+                desk.selected = if desk.selected == selected { None } else { selected };
+            }
+            UiAction::Sql(SqlAction::ClearPlot(id)) => desk.plots.retain(|plot| plot.answer.id != *id),
+            UiAction::PickAt { px } => pick(&mut desk, &view, *px),
+            _ => {}
+        }
+    }
+}
+
+/// Selects the row behind the dot at a place of the window, and shows its answer.
+fn pick(desk: &mut SqlDesk, view: &MapView, px: [f32; 2]) {
+    let reach_px = REACH_POINTS * view.px_per_point;
+    let found = desk.plots.iter().rev().find_map(|plot| {
+        let after =
+            desk.selected.filter(|selected| selected.answer == plot.answer.id).map(|selected| selected.row);
+        Some((plot, nearest(plot, view, px, reach_px, after)?))
+    });
+    let Some((plot, row)) = found else {
+        return;
+    };
+    let answer = plot.answer.clone();
+    desk.selected = Some(SelectedRow { answer: answer.id, row });
+    desk.reveals += 1;
+    if desk.answer.as_ref().is_none_or(|shown| shown.id != answer.id) {
+        desk.answer = Some(answer);
+    }
+}
+
+/// The row of the dot that is nearest, within reach. Of rows at one place the one after `after`, so that clicks go
+/// through them all.
+fn nearest(plot: &Plot, view: &MapView, px: [f32; 2], reach_px: f32, after: Option<usize>) -> Option<usize> {
+    let away = |point: &PlottedPoint| {
+        let at = view.px_from_lon_lat(point.lon_lat[0], point.lon_lat[1]).px;
+        (at[0] - px[0]).hypot(at[1] - px[1])
+    };
+    let (_, nearest) = plot
+        .points
+        .iter()
+        .map(|point| (away(point), point))
+        .filter(|(away, _)| *away <= reach_px)
+        .min_by(|a, b| a.0.total_cmp(&b.0))?;
+    let mut there = plot.points.iter().filter(|point| point.lon_lat == nearest.lon_lat);
+    let next = after.and_then(|after| there.find(|point| point.row as usize > after));
+    Some(next.unwrap_or(nearest).row as usize)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{borrow::Cow, sync::Arc, time::Duration};
+
+    use super::*;
+    use crate::components::sql::{Answer, Rows};
+
+    struct Nothing;
+
+    impl Rows for Nothing {
+        fn columns(&self) -> &[String] {
+            &[]
+        }
+        fn count(&self) -> usize {
+            0
+        }
+        fn text(&self, _: usize, _: usize) -> Cow<'_, str> {
+            Cow::Borrowed("")
+        }
+        fn is_figure(&self, _: usize, _: usize) -> bool {
+            false
+        }
+        fn lon_lat(&self, _: usize) -> Option<[f32; 2]> {
+            None
+        }
+    }
+
+    fn plot(id: u64, points: &[(u32, [f32; 2])]) -> Plot {
+        let answer = Answer {
+            id,
+            name: String::new(),
+            rows: Arc::new(Nothing),
+            took: Duration::ZERO,
+            is_cut: false,
+            sorting: None,
+        };
+        let points = points.iter().map(|(row, lon_lat)| PlottedPoint { row: *row, lon_lat: *lon_lat });
+        Plot { answer, colour: 0, points: points.collect(), without_place: 0 }
+    }
+
+    fn desk() -> App {
+        let mut app = App::new();
+        app.add_message::<UiAction>()
+            .insert_resource(MapView::home([1280.0, 720.0], 1.0))
+            .insert_resource(SqlDesk {
+                plots: vec![
+                    plot(1, &[(0, [13.4, 52.5]), (4, [13.4, 52.5]), (7, [100.0, 0.0])]),
+                    plot(2, &[]),
+                ],
+                ..default()
+            })
+            .add_systems(Update, obey);
+        app
+    }
+
+    fn after(app: &mut App, action: UiAction) -> Option<SelectedRow> {
+        app.world_mut().write_message(action);
+        app.update();
+        app.world().resource::<SqlDesk>().selected
+    }
+
+    #[test]
+    fn clicks_near_a_dot_go_through_its_rows_and_elsewhere_change_nothing() {
+        let mut app = desk();
+        let [x, y] = app.world().resource::<MapView>().px_from_lon_lat(13.4, 52.5).px;
+        let near = UiAction::PickAt { px: [x + 5.0, y - 3.0] };
+        let row = |row| Some(SelectedRow { answer: 1, row });
+        assert_eq!(after(&mut app, near.clone()), row(0));
+        assert_eq!(app.world().resource::<SqlDesk>().answer.as_ref().map(|answer| answer.id), Some(1));
+        assert_eq!(app.world().resource::<SqlDesk>().selected_lon_lat(), Some([13.4, 52.5]));
+        assert_eq!(after(&mut app, near.clone()), row(4));
+        assert_eq!(after(&mut app, UiAction::PickAt { px: [x + 50.0, y] }), row(4));
+        assert_eq!(after(&mut app, near), row(0), "and from the last to the first again");
+        assert_eq!(app.world().resource::<SqlDesk>().reveals, 3);
+    }
+
+    #[test]
+    fn a_row_is_selected_and_let_go_and_a_cleared_plot_leaves_its_colour_to_others() {
+        let mut app = desk();
+        let answer = plot(1, &[]).answer;
+        app.world_mut().resource_mut::<SqlDesk>().answer = Some(answer);
+        let select = UiAction::Sql(SqlAction::Select { row: 7 });
+        assert_eq!(after(&mut app, select.clone()), Some(SelectedRow { answer: 1, row: 7 }));
+        assert_eq!(app.world().resource::<SqlDesk>().selected_lon_lat(), Some([100.0, 0.0]));
+        assert_eq!(after(&mut app, select), None);
+        app.world_mut().resource_mut::<SqlDesk>().plots[1].colour = 1;
+        assert_eq!(app.world().resource::<SqlDesk>().free_colour(6), 2);
+        after(&mut app, UiAction::Sql(SqlAction::ClearPlot(1)));
+        assert_eq!(app.world().resource::<SqlDesk>().plots.len(), 1);
+        assert_eq!(app.world().resource::<SqlDesk>().free_colour(6), 0);
+    }
+}

@@ -1,0 +1,104 @@
+//! Beside the key: the answers that are drawn on the map, each with its colour and the word that clears it. On the map: a
+//! ring around the dot of the selected row.
+
+use bevy::prelude::*;
+use bevy_egui::{
+    EguiContexts,
+    egui::{self, Align2, LayerId, Rect, Sense, Stroke, Ui},
+};
+
+use super::{
+    panel, row, status,
+    style::{medium, sans},
+};
+use crate::components::{
+    action::UiAction,
+    map_view::MapView,
+    panels::Panels,
+    sql::{Plot, SqlAction, SqlDesk},
+    theme::{PLOT_COLOURS, Theme, size},
+};
+
+const WIDTH: f32 = 230.0;
+const DISC: f32 = 4.5;
+const NAME_AT: f32 = 18.0;
+/// For the number of dots, and the cross behind it.
+const FIGURE_ROOM: f32 = 70.0;
+const CROSS_ROOM: f32 = 18.0;
+/// Of the ring, in points: well outside the dot and its halo.
+const RING: f32 = 13.0;
+
+pub(super) fn show(
+    mut contexts: EguiContexts,
+    desk: Res<SqlDesk>,
+    theme: Res<Theme>,
+    view: Res<MapView>,
+    mut panels: ResMut<Panels>,
+    mut actions: MessageWriter<UiAction>,
+) -> Result {
+    if desk.plots.is_empty() || !view.has_room_for_panels() {
+        return Ok(());
+    }
+    let context = contexts.ctx_mut()?;
+    let key = context.memory(|memory| memory.area_rect(egui::Id::new("rules")));
+    let left = key.map_or(size::MARGIN, |key| key.right() + size::GRID);
+    let offset = egui::vec2(left, -(size::MARGIN + status::HEIGHT + size::GRID));
+    let (rect, ()) = panel::floating(context, "plots", Align2::LEFT_BOTTOM, offset, &theme, |ui| {
+        ui.spacing_mut().item_spacing.y = 0.0;
+        let (line, _) = row::place(ui, WIDTH, row::ROW_HEIGHT, &theme);
+        let faint = theme.colours.text_faint.egui();
+        row::text(ui, line.left_center(), Align2::LEFT_CENTER, "Plotted", sans(size::TEXT_SMALL), faint);
+        for plot in &desk.plots {
+            if one(ui, plot, &theme) {
+                actions.write(UiAction::Sql(SqlAction::ClearPlot(plot.answer.id)));
+            }
+        }
+    });
+    panel::claim(&mut panels, rect, &view);
+    Ok(())
+}
+
+/// Returns whether the plot is to go.
+fn one(ui: &mut Ui, plot: &Plot, theme: &Theme) -> bool {
+    let (line, response) = row::place(ui, WIDTH, row::ROW_HEIGHT, theme);
+    let colours = &theme.colours;
+    let colour = PLOT_COLOURS[plot.colour % PLOT_COLOURS.len()].egui();
+    ui.painter().circle_filled(line.left_center() + egui::vec2(DISC, 0.0), DISC, colour);
+    let room = Rect::from_min_max(
+        line.min + egui::vec2(NAME_AT, 0.0),
+        egui::pos2(line.right() - FIGURE_ROOM, line.bottom()),
+    );
+    row::clipped(ui, room, &plot.answer.name, medium(size::TEXT), colours.text.egui());
+    let figures = Rect::from_min_max(line.min, line.max - egui::vec2(CROSS_ROOM, 0.0));
+    row::figure(ui, figures, plot.points.len(), colours.text.egui());
+    let cross = line.right_center() - egui::vec2(4.0, 0.0);
+    let line = Stroke::new(1.2, if response.hovered() { colours.text } else { colours.text_faint }.egui());
+    for (x, y) in [(3.0, 3.0), (3.0, -3.0)] {
+        let arm = egui::vec2(x, y);
+        ui.painter().line_segment([cross - arm, cross + arm], line);
+    }
+    let missing = match plot.without_place {
+        0 => String::new(),
+        rows => format!(" · {} rows without place", row::grouped(rows)),
+    };
+    response
+        .interact(Sense::click())
+        .on_hover_text(format!("{}{missing} · click: clear", plot.answer.name))
+        .clicked()
+}
+
+pub(super) fn ring(
+    mut contexts: EguiContexts,
+    desk: Res<SqlDesk>,
+    theme: Res<Theme>,
+    view: Res<MapView>,
+) -> Result {
+    let Some([lon, lat]) = desk.selected_lon_lat() else {
+        return Ok(());
+    };
+    let painter = contexts.ctx_mut()?.layer_painter(LayerId::background());
+    let px = view.px_from_lon_lat(lon, lat).px;
+    let at = egui::pos2(px[0], px[1]) / view.px_per_point;
+    painter.circle_stroke(at, RING, Stroke::new(1.6, theme.colours.accent.egui()));
+    Ok(())
+}
