@@ -22,7 +22,7 @@ pub struct Gesture {
 }
 
 /// Keys, in the order in which they are shown.
-pub static KEYS: [KeyBinding; 15] = [
+pub static KEYS: [KeyBinding; 18] = [
     key("t", "all text on or off", &[KeyCode::KeyT], false, UiAction::ToggleAllText),
     key("c", "read the rules file again", &[KeyCode::KeyC], false, UiAction::ReloadRules),
     key("f  F11", "full screen", &[KeyCode::KeyF, KeyCode::F11], false, UiAction::ToggleFullscreen),
