@@ -123,6 +123,36 @@ fn half_a_snapshot_holds_the_lowest_numbers() {
 }
 
 #[test]
+fn a_machine_that_starts_anew_is_told_right_whichever_line_is_the_last() {
+    let ports = || vec![open(1), open(2), open(3)];
+    let told = lines_after(earlier(&[1, 2, 3]), vec![snapshot(8, 3, false, ports())]);
+    assert_eq!(events_of(&told)[2..5], ["closed", "run", "opened"]);
+    let before = {
+        let mut lines = lines_after(Vec::new(), vec![snapshot(7, 5, false, ports())]);
+        lines[0]["boot"] = "0a".into();
+        lines
+    };
+    for cut in 0..=told.len() {
+        let mut read = Earlier::default();
+        for line in before.iter().chain(&told[..cut]) {
+            read.read(line.to_string().as_bytes()).unwrap();
+        }
+        let (known, agents) = read.into_agents();
+        let same_boot = known[0].boot == Some(BOOT);
+        let rest = lines_after(agents, vec![snapshot(8, 3, same_boot, ports())]);
+        let all: Vec<_> = told[..cut].iter().chain(&rest).collect();
+        let numbers = |event: &str| {
+            let of_event = all.iter().filter(|line| line["event"] == event);
+            let mut numbers: Vec<_> = of_event.map(|line| line["connection"].to_string()).collect();
+            numbers.sort();
+            numbers
+        };
+        let of_run = |run| [1, 2, 3].map(|id| format!("\"{run}000000000{id}\""));
+        assert_eq!((numbers("closed"), numbers("opened")), (of_run(7).into(), of_run(8).into()), "{cut}");
+    }
+}
+
+#[test]
 fn what_is_read_is_what_was_written() {
     let mut second = open(2);
     second.observation.local = "[fe80::1%3]:99".parse().unwrap();

@@ -8,9 +8,22 @@ use serde_json::Value;
 
 use super::*;
 
+/// A connection as it truly was.
+#[derive(Debug)]
+struct Life {
+    port: u16,
+    is_open: bool,
+    /// Its opening is in the file for good; so is its end.
+    is_told: bool,
+    is_ended: bool,
+    /// Nobody can know of it, or tell it from the one before.
+    is_excused: bool,
+}
+
 /// The machine's sockets, and an agent that numbers them and keeps its events until they are acknowledged.
 #[derive(Default)]
 struct Machine {
+    lives: Vec<Life>,
     boot: u8,
     run: u64,
     /// Ports of what is open, with the number that this run gave it.
@@ -18,6 +31,8 @@ struct Machine {
     events: Vec<Event>,
     acknowledged: usize,
     next: u64,
+    /// The display has had a snapshot of this run.
+    is_run_told: bool,
 }
 
 impl Machine {
@@ -29,24 +44,60 @@ impl Machine {
 
     fn open(&mut self, port: u16) {
         if self.open.iter().all(|(other, _)| *other != port) {
-            self.next += 1;
-            self.open.push((port, self.next));
-            self.event(self.next, Change::Opened(socket(self.next, port).observation));
+            let fresh = Life { port, is_open: true, is_told: false, is_ended: false, is_excused: false };
+            self.lives.push(fresh);
+            self.number(port);
         }
+    }
+
+    fn number(&mut self, port: u16) {
+        self.next += 1;
+        self.open.push((port, self.next));
+        self.event(self.next, Change::Opened(socket(self.next, port).observation));
     }
 
     fn close(&mut self, index: usize) {
         if !self.open.is_empty() {
-            let (_, connection) = self.open.remove(index % self.open.len());
+            let (port, connection) = self.open.remove(index % self.open.len());
             self.event(connection, Change::Closed { traffic: None });
+            self.lives.iter_mut().filter(|life| life.port == port).for_each(|life| life.is_open = false);
         }
+    }
+
+    /// All of it is in the file for good.
+    fn is_heard(&mut self) {
+        self.is_run_told = true;
+        for life in &mut self.lives {
+            (life.is_told, life.is_ended) = (true, !life.is_open);
+        }
+    }
+
+    /// The agent has no room, and drops what nobody has heard yet.
+    fn drop_events(&mut self) {
+        self.acknowledged = self.events.len();
+        for at in 0..self.lives.len() {
+            let is_missed = !self.lives[at].is_told && !self.lives[at].is_open;
+            self.lives[at].is_excused |= is_missed || !self.is_run_told && self.is_like_another(at);
+        }
+    }
+
+    /// An end that nobody heard of, and then the same name again.
+    fn is_like_another(&self, at: usize) -> bool {
+        let Life { port, is_open, .. } = self.lives[at];
+        is_open && self.lives[..at].iter().any(|other| other.port == port && !other.is_ended)
     }
 
     /// The agent is killed and started; the sockets stay, unless the machine was started too.
     fn start(&mut self, run: u64, same_boot: bool) {
         let ports: Vec<_> = self.open.iter().map(|(port, _)| *port).collect();
-        *self = Self { run, boot: self.boot + u8::from(!same_boot), ..Self::default() };
-        ports.into_iter().filter(|_| same_boot).for_each(|port| self.open(port));
+        for at in 0..self.lives.len() {
+            self.lives[at].is_open &= same_boot;
+            let Life { is_open, is_told, .. } = self.lives[at];
+            self.lives[at].is_excused |= if is_open { self.is_like_another(at) } else { !is_told };
+        }
+        let lives = std::mem::take(&mut self.lives);
+        *self = Self { lives, run, boot: self.boot + u8::from(!same_boot), ..Self::default() };
+        ports.into_iter().filter(|_| same_boot).for_each(|port| self.number(port));
         // The first look is no news.
         self.acknowledged = self.events.len();
     }
@@ -116,16 +167,18 @@ impl Display {
     }
 }
 
-/// Reads a file as anybody would. Returns how many connections were opened, and the ports of those that are left open.
-fn check(text: &str) -> (usize, Vec<String>) {
-    let (mut open, mut ever) = (HashMap::new(), HashSet::new());
+/// Reads a file as anybody would. Returns how often each port was opened, and the ports that are left open.
+fn check(text: &str) -> (HashMap<u16, usize>, Vec<u16>) {
+    let (mut open, mut ever, mut uses) = (HashMap::new(), HashSet::new(), HashMap::new());
     for line in text.lines() {
         let line: Value = serde_json::from_str(line).unwrap();
         let key = || (line["id"].to_string(), line["connection"].to_string());
         match line["event"].as_str().unwrap() {
             "opened" => {
                 assert!(ever.insert(key()), "opened twice: {line}\n{text}");
-                open.insert(key(), line["local"].to_string());
+                let port = line["local"].as_str().unwrap().rsplit(':').next().unwrap().parse().unwrap();
+                open.insert(key(), port);
+                *uses.entry(port).or_default() += 1;
             }
             "closed" => assert!(open.remove(&key()).is_some(), "closed, and not open: {line}\n{text}"),
             "updated" | "open" => assert!(open.contains_key(&key()), "not open: {line}\n{text}"),
@@ -133,8 +186,8 @@ fn check(text: &str) -> (usize, Vec<String>) {
         }
     }
     let mut ports: Vec<_> = open.into_values().collect();
-    ports.sort();
-    (ever.len(), ports)
+    ports.sort_unstable();
+    (uses, ports)
 }
 
 #[derive(Clone, Debug)]
@@ -148,6 +201,7 @@ enum Step {
     StartAgent {
         same_boot: bool,
     },
+    DropEvents,
     StartDisplay,
     /// Killed in the middle of what it writes.
     KillDisplay {
@@ -162,6 +216,7 @@ fn step() -> impl Strategy<Value = Step> {
         4 => any::<prop::sample::Index>().prop_map(|index| Step::Close(index.index(64))),
         3 => any::<bool>().prop_map(|acknowledges| Step::Take { acknowledges }),
         2 => prop::bool::weighted(0.8).prop_map(|same_boot| Step::StartAgent { same_boot }),
+        1 => Just(Step::DropEvents),
         1 => Just(Step::StartDisplay),
         2 => (0.0..1.0).prop_map(|share| Step::KillDisplay { share }),
         1 => Just(Step::Checkpoint),
@@ -176,25 +231,19 @@ proptest! {
         let folder = Folder::new();
         let mut machine = Machine { run: 1, ..Machine::default() };
         let mut display = Display::start(&folder);
-        // Connections that some agent told of or would have.
-        let (mut all, mut is_agent_whole) = (0, true);
         for (number, step) in steps.iter().enumerate() {
             match step {
-                Step::Open(port) => {
-                    all += usize::from(machine.open.iter().all(|(other, _)| other != port));
-                    machine.open(*port);
-                }
+                Step::Open(port) => machine.open(*port),
                 Step::Close(index) => machine.close(*index),
                 Step::Take { acknowledges } => {
                     display.take(&machine);
+                    machine.is_heard();
                     if *acknowledges {
                         machine.acknowledged = machine.events.len();
                     }
                 }
-                Step::StartAgent { same_boot } => {
-                    is_agent_whole = false;
-                    machine.start(number as u64 + 2, *same_boot);
-                }
+                Step::StartAgent { same_boot } => machine.start(number as u64 + 2, *same_boot),
+                Step::DropEvents => machine.drop_events(),
                 Step::StartDisplay => {
                     drop(display);
                     display = Display::start(&folder);
@@ -212,17 +261,23 @@ proptest! {
             }
         }
         display.take(&machine);
-        let (opened, left) = check(&folder.text());
-        let mut ports: Vec<_> = machine.open.iter().map(|(port, _)| format!("\"10.0.0.1:{port}\"")).collect();
-        ports.sort();
+        let (uses, left) = check(&folder.text());
+        let mut ports: Vec<_> = machine.open.iter().map(|(port, _)| *port).collect();
+        ports.sort_unstable();
         prop_assert_eq!(left, ports, "{}", folder.text());
-        prop_assert!(opened == all || !is_agent_whole && opened < all, "{} of {}", opened, all);
+        for port in 0..8 {
+            let of_port = || machine.lives.iter().filter(|life| life.port == port);
+            let told = uses.get(&port).copied().unwrap_or(0);
+            let least = of_port().filter(|life| !life.is_excused).count();
+            prop_assert!((least..=of_port().count()).contains(&told), "port {} opened {} times: {:?}\n{}",
+                port, told, of_port().collect::<Vec<_>>(), folder.text());
+        }
 
         // Without its log a display knows nothing of it; with it, what ended meanwhile is closed.
         machine.open.clone().iter().for_each(|_| machine.close(0));
         drop(display);
         machine.start(1_000, true);
         Display::start(&folder).take(&machine);
-        prop_assert_eq!(check(&folder.text()).1, Vec::<String>::new());
+        prop_assert_eq!(check(&folder.text()).1, Vec::<u16>::new());
     }
 }

@@ -184,3 +184,48 @@ proptest! {
         prop_assert_eq!(table.senseless_events, 0);
     }
 }
+
+#[test]
+fn what_an_earlier_program_knew_is_found_again_by_number_or_by_socket() {
+    // Run 8 has opened 5 and 6 itself; the others it knows from run 7, under numbers that were lost.
+    let number = |run, id| connection_of_run(run, ConnectionId(id));
+    let known = [(8, 5, 50), (8, 6, 60), (7, 1, 10), (7, 2, 20), (7, 3, 30)];
+    let earlier = |first_base| EarlierSet {
+        run: 8,
+        first_base,
+        last_heard_unix_millis: 400,
+        open: known
+            .iter()
+            .map(|(run, id, port)| {
+                (number(*run, *id), OpenEarlier { opened_unix_millis: 1, observation: seen(*port, 0) })
+            })
+            .collect(),
+    };
+    // Meanwhile 6 has closed and another socket has its name; so has the one that run 7 called 2.
+    let now = vec![open(5, 50, 0), open(9, 60, 0), open(1, 10, 0), open(7, 20, 0)];
+    for (first_base, kept_by_socket) in [(Some(4), vec![1]), (None, vec![1, 2])] {
+        let (mut table, nowhere) = (OpenTable::default(), Geography::default());
+        table.restore(AGENT, earlier(first_base), &nowhere);
+        let changes = table.take_snapshot(AGENT, snapshot(8, false, 900, now.clone()), &nowhere);
+        let new = 2 - (kept_by_socket.len() - 1);
+        assert_eq!(counts(&changes), (new, vec![900; known.len() - 1 - kept_by_socket.len()]));
+        let is_open =
+            |run, id| table.get(ConnectionKey { agent: AGENT, connection: number(run, id) }).is_some();
+        assert!(is_open(8, 5) && is_open(8, 9) && !is_open(8, 6), "by number");
+        assert_eq!((1..=3).filter(|id| is_open(7, *id)).collect::<Vec<_>>(), kept_by_socket);
+        let closed = table.take_remote(AGENT, 8, event(1, 950, Change::Closed { traffic: None }), &nowhere);
+        assert!(matches!(closed, Some(Located::Closed { key, .. }) if key.connection == number(7, 1)));
+    }
+}
+
+#[test]
+fn nothing_is_opened_twice_within_a_run() {
+    let (mut table, nowhere) = (OpenTable::default(), Geography::default());
+    assert!(table.take_remote(AGENT, 7, event(1, 1, Change::Opened(seen(1, 9))), &nowhere).is_some());
+    assert!(table.take_remote(AGENT, 7, event(1, 2, Change::Opened(seen(2, 0))), &nowhere).is_none());
+    assert_eq!(table.senseless_events, 1);
+    // Not even where its counters fall.
+    table.take_snapshot(AGENT, snapshot(7, true, 3, vec![open(1, 1, 9)]), &nowhere);
+    let fallen = table.take_snapshot(AGENT, snapshot(7, true, 4, vec![open(1, 1, 0)]), &nowhere);
+    assert_eq!(counts(&fallen), (0, vec![]));
+}
