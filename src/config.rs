@@ -18,6 +18,7 @@ use crate::{
     history::HISTORY_FILE,
     net::server::{CERTIFICATE_FILE, KEY_FILE, REGISTER_FILE},
     rules::{self, MAX_FILE_BYTES, RuleError, Rules, connmaprc},
+    tally,
 };
 
 const RULES_FILE: &str = "connmapperlrc";
@@ -121,6 +122,12 @@ pub fn fleet_folder() -> Option<PathBuf> {
 /// Where the detailed history is, if nobody named another file. `None` where this user has no home.
 pub fn history_file() -> Option<PathBuf> {
     Some(xdg("XDG_DATA_HOME", ".local/share")?.join(HISTORY_FILE))
+}
+
+/// Where the simple history is saved. A scene has a file of its own: nobody's connections are mixed with made-up ones.
+pub fn history_places_file(of_scene: bool) -> Option<PathBuf> {
+    let name = format!("{}{}.csv", tally::FILE_PREFIX, if of_scene { "-demo" } else { "" });
+    Some(xdg("XDG_DATA_HOME", ".local/share")?.join(name))
 }
 
 /// Where to listen, as it was left.

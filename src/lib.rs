@@ -14,6 +14,7 @@ pub mod net {
 }
 pub mod projection;
 pub mod rules;
+pub mod tally;
 pub mod world;
 
 #[cfg(feature = "whois")]

@@ -13,7 +13,7 @@ use clap::Parser;
 use connmapperl::{
     app::{WindowLook, window_app},
     cli::{self, Cli, Command},
-    config::WindowPlace,
+    config::{WindowPlace, history_places_file},
     systems::services::Start,
 };
 
@@ -72,6 +72,7 @@ fn show(args: &Cli) -> anyhow::Result<ExitCode> {
         // A scene is nobody's past.
         history: common.history_file().filter(|_| common.demo.is_none()),
         questions: common.history_to_ask(),
+        places_file: history_places_file(common.demo.is_some()),
         remembers_window: common.demo.is_none(),
     };
     let look = WindowLook {

@@ -85,6 +85,14 @@ pub struct AgentId(pub u32);
 
 impl AgentId {
     pub const THIS_MACHINE: Self = Self(0);
+
+    /// Whether this is an agent of a recording, which bears the number of no live one.
+    pub const fn is_recorded(self) -> bool {
+        self.0 & Self::RECORDED != 0
+    }
+
+    /// Set in the numbers of recorded agents.
+    pub const RECORDED: u32 = 1 << 31;
 }
 
 /// Names one connection of one agent; never reused while that agent runs.

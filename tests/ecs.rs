@@ -9,6 +9,8 @@ mod clock;
 mod fleet;
 #[path = "ecs/flood.rs"]
 mod flood;
+#[path = "ecs/history.rs"]
+mod history;
 #[path = "ecs/laws.rs"]
 mod laws;
 #[path = "ecs/life.rs"]

@@ -86,11 +86,6 @@ fn ring_radius_px() -> f32 {
     return frame.dot_radius_px + 2.2 * view.pixels_per_point;
 }
 
-/// How much of a pixel a disc covers.
-fn disc(distance_px: f32, radius_px: f32) -> f32 {
-    return clamp(radius_px + 0.5 - distance_px, 0.0, 1.0);
-}
-
 /// How much of a pixel the little arrow covers that stands for a place beyond the edge.
 fn arrow(offset_px: vec2<f32>, outward: vec2<f32>, radius_px: f32) -> f32 {
     let direction = normalize(outward);

@@ -14,6 +14,8 @@ struct View {
     land: vec4<f32>,
     lines: array<vec4<f32>, 3>, // coast, border, graticule
     line_widths_px: vec4<f32>,
+    circle: vec4<f32>,          // of the history: inside, and its rim
+    circle_rim: vec4<f32>,
 }
 
 struct Frame {
@@ -39,4 +41,9 @@ fn px_from_lon_lat(lon_lat: vec2<f32>) -> vec2<f32> {
 fn clip_from_px(px: vec2<f32>) -> vec4<f32> {
     let unit = px / view.viewport_px * 2.0 - 1.0;
     return vec4<f32>(unit.x, -unit.y, 0.0, 1.0);
+}
+
+/// How much of a pixel a disc covers.
+fn disc(distance_px: f32, radius_px: f32) -> f32 {
+    return clamp(radius_px + 0.5 - distance_px, 0.0, 1.0);
 }

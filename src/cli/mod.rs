@@ -116,6 +116,9 @@ pub struct SnapshotArgs {
     /// Light instead of dark
     #[arg(long)]
     pub light: bool,
+    /// With the circles of a history that was saved in the window
+    #[arg(long, value_name = "FILE")]
+    pub places: Option<PathBuf>,
 }
 
 /// How a list is printed.

@@ -22,9 +22,12 @@ use image::ImageFormat;
 use super::{Common, Look, SnapshotArgs};
 use crate::{
     app::{WindowLook, map_camera, still_app},
-    components::{data_sources::DataSources, notices::Notices},
+    components::{data_sources::DataSources, history_circles::HistoryCircles, notices::Notices},
     model::Located,
-    systems::{ingest::Feed, services},
+    systems::{
+        ingest::Feed,
+        services::{self, places},
+    },
 };
 
 /// Frames until every panel, text and glyph has settled.
@@ -89,6 +92,11 @@ fn still(look: &mut Look, common: &Common, args: &SnapshotArgs) -> anyhow::Resul
         services::take_report(report, look.now_unix_millis(), &mut notices, &mut sources);
     }
     app.insert_resource(notices).insert_resource(sources);
+    if let Some(path) = &args.places {
+        let mut history = app.world_mut().resource_mut::<HistoryCircles>();
+        history.replace(places::read(path)?.tally);
+        history.shown = true;
+    }
     Ok(app)
 }
 

@@ -64,6 +64,12 @@ pub enum UiAction {
     PickAt {
         px: [f32; 2],
     },
+    /// The circles of the simple history.
+    ToggleHistory,
+    SaveHistory,
+    LoadHistory,
+    /// What to do with the history that was read.
+    AnswerLoad(LoadAnswer),
     DismissNotice {
         topic: String,
     },
@@ -88,6 +94,14 @@ pub enum ListKind {
     Agent(AgentId),
     /// Index of a label of the rules file; one past the last for connections without a rule.
     Label(usize),
+}
+
+/// What becomes of a history that was read from a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LoadAnswer {
+    Add,
+    Replace,
+    Cancel,
 }
 
 /// What may be done to an agent's entry.

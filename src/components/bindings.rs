@@ -22,7 +22,7 @@ pub struct Gesture {
 }
 
 /// Keys, in the order in which they are shown.
-pub static KEYS: [KeyBinding; 15] = [
+pub static KEYS: [KeyBinding; 18] = [
     key("t", "all text on or off", &[KeyCode::KeyT], false, UiAction::ToggleAllText),
     key("c", "read the rules file again", &[KeyCode::KeyC], false, UiAction::ReloadRules),
     key("f  F11", "full screen", &[KeyCode::KeyF, KeyCode::F11], false, UiAction::ToggleFullscreen),
@@ -41,6 +41,9 @@ pub static KEYS: [KeyBinding; 15] = [
     key("r", "forget all history", &[KeyCode::KeyR], false, UiAction::ToggleReset),
     key("n", "agents on other machines: listen, add one", &[KeyCode::KeyN], false, UiAction::ToggleFleet),
     key("o", "rings in the agents' colours", &[KeyCode::KeyO], false, UiAction::ToggleRings),
+    key("h", "history: circles where connections were", &[KeyCode::KeyH], false, UiAction::ToggleHistory),
+    key("s", "save the history", &[KeyCode::KeyS], false, UiAction::SaveHistory),
+    key("l", "load the history", &[KeyCode::KeyL], false, UiAction::LoadHistory),
     key("F1", "this help", &[KeyCode::F1], false, UiAction::ToggleHelp),
     key("?", "this help", &[KeyCode::Slash], true, UiAction::ToggleHelp),
     key("Esc", "close the topmost thing, or the program", &[KeyCode::Escape], false, UiAction::Back),

@@ -6,6 +6,8 @@ use std::ops::Range;
 use bevy::prelude::{Component, Entity, Resource};
 use bytemuck::{Pod, Zeroable};
 
+use super::stretches::Stretches;
+
 /// One dot. Twin of the vertex inputs of `assets/shaders/dots.wgsl`.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
@@ -29,16 +31,11 @@ const _: () = assert!(DOT_BYTES == 24);
 #[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DotRow(pub Option<u32>);
 
-/// Rows closer together than this go up in one write: a write costs more than some hundred bytes.
-const JOIN_ROWS: u32 = 16;
-/// More stretches than this are not worth telling apart.
-const MAX_STRETCHES: usize = 512;
-
 #[derive(Resource, Debug, Default)]
 pub struct Dots {
     rows: Vec<DotInstance>,
     owners: Vec<Entity>,
-    dirty: Vec<Range<u32>>,
+    dirty: Stretches,
     /// Bytes handed to the graphics card since the start.
     pub uploaded_bytes: u64,
 }
@@ -52,7 +49,7 @@ impl Dots {
         let row = u32::try_from(self.rows.len()).unwrap_or(u32::MAX);
         self.rows.push(dot);
         self.owners.push(owner);
-        self.mark(row);
+        self.dirty.mark(row);
         row
     }
 
@@ -62,7 +59,7 @@ impl Dots {
             && *place != dot
         {
             *place = dot;
-            self.mark(row);
+            self.dirty.mark(row);
         }
     }
 
@@ -76,53 +73,23 @@ impl Dots {
         self.owners.swap_remove(index);
         let moved = self.owners.get(index).copied();
         if moved.is_some() {
-            self.mark(row);
+            self.dirty.mark(row);
         }
         moved
     }
 
     pub fn mark_all(&mut self) {
-        self.dirty.clear();
-        if !self.rows.is_empty() {
-            self.dirty.push(0..self.rows.len() as u32);
-        }
+        self.dirty.mark_all(self.rows.len() as u32);
     }
 
     /// Stretches to upload, in order and apart, and counts them as uploaded.
     pub fn take_dirty(&mut self, out: &mut Vec<Range<u32>>) {
-        out.clear();
-        self.dirty.sort_unstable_by_key(|stretch| stretch.start);
-        let len = self.rows.len() as u32;
-        for stretch in self.dirty.drain(..) {
-            let stretch = stretch.start..stretch.end.min(len);
-            if stretch.is_empty() {
-                continue;
-            }
-            match out.last_mut() {
-                Some(last) if stretch.start <= last.end + JOIN_ROWS => last.end = last.end.max(stretch.end),
-                _ => out.push(stretch),
-            }
-        }
-        if out.len() > MAX_STRETCHES
-            && let (Some(first), Some(last)) = (out.first().cloned(), out.last().cloned())
-        {
-            out.clear();
-            out.push(first.start..last.end);
-        }
-        let rows: u64 = out.iter().map(|stretch| u64::from(stretch.end - stretch.start)).sum();
+        let rows = self.dirty.take(self.rows.len() as u32, out);
         self.uploaded_bytes += rows * DOT_BYTES as u64;
     }
 
     pub fn has_dirty(&self) -> bool {
         !self.dirty.is_empty()
-    }
-
-    fn mark(&mut self, row: u32) {
-        match self.dirty.last_mut() {
-            Some(last) if row >= last.start && row < last.end => {}
-            Some(last) if row == last.end => last.end += 1,
-            _ => self.dirty.push(row..row + 1),
-        }
     }
 }
 

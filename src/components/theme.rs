@@ -64,6 +64,11 @@ pub struct Colours {
     pub accent: Rgba,
     /// Dots that match no rule.
     pub no_rule: Rgba,
+    /// Circles of the history: inside, and their rim. Where hundreds lie on one another they add up to this colour, on
+    /// which dots and texts must still show; so it is neither white nor black. Light adds up faster than paint does, so
+    /// shares are smaller than they look.
+    pub circle: Rgba,
+    pub circle_rim: Rgba,
 }
 
 /// How light falls on dots.
@@ -105,6 +110,8 @@ impl Theme {
             error: solid(0xFF6B6B),
             accent: solid(0x5AC8FA),
             no_rule: clear(0xB4C0D0, 0.8),
+            circle: clear(0xB4C0D0, 0.011),
+            circle_rim: clear(0xB4C0D0, 0.034),
         },
         agents: [
             solid(0xE8EEF6),
@@ -140,6 +147,8 @@ impl Theme {
             error: solid(0xB42318),
             accent: solid(0x0A659E),
             no_rule: clear(0x52606D, 0.8),
+            circle: clear(0x8793A1, 0.13),
+            circle_rim: clear(0x8793A1, 0.36),
         },
         agents: [
             solid(0x39424E),

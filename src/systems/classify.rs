@@ -12,7 +12,7 @@ pub(super) fn plugin(app: &mut App) {
     app.add_systems(Update, classify.in_set(MapSystems::Classify));
 }
 
-fn classify(book: Res<RuleBook>, mut connections: Query<(Ref<Connection>, &mut MatchedRule)>) {
+pub(super) fn classify(book: Res<RuleBook>, mut connections: Query<(Ref<Connection>, &mut MatchedRule)>) {
     let all = book.is_changed();
     for (connection, mut matched) in &mut connections {
         if all || connection.is_changed() {

@@ -7,6 +7,7 @@ use super::MapSystems;
 use crate::components::{
     action::{ListKind, Overlays, UiAction},
     fleet::{AgentRings, HiddenAgents},
+    history_circles::WaitingToLoad,
     map_view::MapView,
     notices::Notices,
     palette::Palette,
@@ -69,6 +70,10 @@ pub(super) fn act(
             | UiAction::DragWindow
             | UiAction::ResizeWindow(_)
             | UiAction::ToggleListening
+            | UiAction::ToggleHistory
+            | UiAction::SaveHistory
+            | UiAction::LoadHistory
+            | UiAction::AnswerLoad(_)
             | UiAction::AddAgent { .. }
             | UiAction::ChangeAgent { .. } => {}
         }
@@ -79,10 +84,13 @@ pub(super) fn act(
 fn step_back(
     mut actions: MessageReader<UiAction>,
     mut overlays: ResMut<Overlays>,
+    mut waiting: ResMut<WaitingToLoad>,
     mut exit: MessageWriter<AppExit>,
 ) {
     for _ in actions.read().filter(|action| **action == UiAction::Back) {
-        if overlays.help {
+        if waiting.0.is_some() {
+            waiting.0 = None;
+        } else if overlays.help {
             overlays.help = false;
         } else if overlays.agent_card.is_some() {
             overlays.agent_card = None;

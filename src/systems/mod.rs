@@ -1,8 +1,10 @@
 //! What happens on the map from frame to frame. Each file owns one step and adds itself; this one owns their order.
 
 mod account;
+mod circles;
 mod classify;
 mod clock;
+mod count;
 mod expire;
 mod history;
 pub mod ingest;
@@ -45,11 +47,11 @@ pub enum MapSystems {
     Interact,
     /// What agents told becomes entities.
     Ingest,
-    /// Connections find their rule.
+    /// Connections find their rule, and are counted.
     Classify,
     /// Closed connections begin to fade, faded ones go.
     Trail,
-    /// Dots are written for the graphics card.
+    /// Dots and circles are written for the graphics card.
     Place,
     /// Sums for the key and the status line.
     Account,
@@ -79,10 +81,10 @@ pub fn connections_plugin(app: &mut App) {
             clock::plugin,
             interact::plugin,
             ingest::plugin,
-            classify::plugin,
+            (classify::plugin, count::plugin),
             trail::plugin,
             expire::plugin,
-            place::plugin,
+            (place::plugin, circles::plugin),
             account::plugin,
             sql::plugin,
             history::plugin,

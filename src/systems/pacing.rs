@@ -12,7 +12,9 @@ use bevy::{
 use wgpu_types::DeviceType;
 
 use super::MapSystems;
-use crate::components::{action::UiAction, animation::Animation, map_clock::MapClock};
+use crate::components::{
+    action::UiAction, animation::Animation, history_circles::HistoryCircles, map_clock::MapClock,
+};
 
 const MINUTE: Duration = Duration::from_secs(60);
 /// The frame at the turn of the minute comes a little late rather than too early.
@@ -43,10 +45,18 @@ fn reactive(wait: Duration) -> WinitSettings {
     WinitSettings { focused_mode: mode, unfocused_mode: mode }
 }
 
-fn pace(clock: Res<MapClock>, animation: Res<Animation>, mut settings: ResMut<WinitSettings>) {
+fn pace(
+    clock: Res<MapClock>,
+    animation: Res<Animation>,
+    history: Option<Res<HistoryCircles>>,
+    mut settings: ResMut<WinitSettings>,
+) {
     let now = clock.now_unix_millis();
     let is_moving = animation.is_moving(now);
-    let wanted = if is_moving { animation.frame_time() } else { until_next_minute(now) };
+    let until_due = history
+        .and_then(|history| history.due_unix_millis)
+        .map_or(MINUTE, |due| Duration::from_millis((due - now).max(0).unsigned_abs()));
+    let wanted = if is_moving { animation.frame_time() } else { until_next_minute(now).min(until_due) };
     let UpdateMode::Reactive { wait, .. } = settings.focused_mode else {
         return;
     };

@@ -20,6 +20,8 @@ fn a_folder_gives_its_tables_by_kind_then_name() {
     put("connmapperlrc", b"SSH In,local,22,1.0,0.2,0.2,0.8,1\n");
     put("places.csv", b"this is no table");
     put(".hidden.csv", b"nor is this");
+    put("history-places.csv", b"nor what the program itself remembers");
+    put("history.sqlite", b"of either kind");
     fs::create_dir(folder.path().join("GeoLite2-City-CSV_20261101")).unwrap();
     for name in ["City-Blocks-IPv4", "City-Blocks-IPv6", "City-Locations-de", "City-Locations-en"] {
         let name = format!("GeoLite2-{name}.csv");

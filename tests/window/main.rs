@@ -8,6 +8,7 @@
 mod desktop;
 
 mod frames;
+mod history;
 mod keys;
 mod pointer;
 mod remembered;

@@ -115,7 +115,9 @@ const FOR_EVER: Region = Region::new([762, 351], [820, 368]);
 
 /// What this machine does meanwhile changes the picture, so that it never comes to rest.
 fn chooses(window: &Window, choice: Region) {
-    eventually("the choice that holds", || (window.picture().count(choice, is_like(CHOSEN)) > 100).then_some(()));
+    eventually("the choice that holds", || {
+        (window.picture().count(choice, is_like(CHOSEN)) > 100).then_some(())
+    });
 }
 
 #[test]

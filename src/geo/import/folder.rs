@@ -9,13 +9,16 @@ use std::{
 /// one without ending included, is read where it is data and passed over where it is not.
 const DATA_ENDINGS: [&str; 6] = ["csv", "tsv", "mmdb", "gz", "zip", "bin"];
 
+/// What the program remembers lies where users may keep their tables.
+const REMEMBERED: [&str; 2] = [crate::tally::FILE_PREFIX, "history.sqlite"];
+
 /// What the project bakes for itself lies in a folder where users look for theirs; it is part of the program.
 const BAKED: [&str; 2] = ["geo.bin", "world.bin"];
 
 /// The user's own places, which have a reader of their own.
 pub const USER_PLACES: &str = "places.csv";
 
-/// Files of the folder, links followed, sorted by name; hidden ones, `places.csv` and our own left out.
+/// Files of the folder, links followed, sorted by name; hidden ones, `places.csv`, our own and the history left out.
 pub fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(entries(folder)?.into_iter().filter(|path| path.is_file()).collect())
 }
@@ -44,7 +47,9 @@ fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
         let entry = entry?;
         let name = entry.file_name();
         let passed_over = BAKED.iter().chain([&USER_PLACES]).any(|other| name.eq_ignore_ascii_case(other));
-        if !name.to_string_lossy().starts_with('.') && !passed_over {
+        let name = name.to_string_lossy();
+        let is_history = REMEMBERED.iter().any(|beginning| name.starts_with(beginning));
+        if !name.starts_with('.') && !passed_over && !is_history {
             paths.push(entry.path());
         }
     }

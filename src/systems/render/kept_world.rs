@@ -1,5 +1,5 @@
-//! The picture of the world without data, kept in a texture. It is drawn anew when the view or the theme changes and
-//! only copied otherwise: on a software renderer that is a tenth of the cost.
+//! The picture of the world and of the points that stand still on it, kept in a texture. It is drawn anew when the view,
+//! the theme or those points change, and only copied otherwise: on a software renderer that is a tenth of the cost.
 
 use bevy::{
     prelude::*,

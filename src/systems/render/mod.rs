@@ -1,8 +1,9 @@
-//! Drawing of the map: a world that is kept in a texture until the view changes, and the live dots over it in one
-//! instanced draw. Owns everything on the graphics card; reads `components` only and changes no connection.
+//! Drawing of the map: a world that is kept in a texture until the view changes, with the points that stand still, and
+//! the live dots over it in one instanced draw. Owns everything on the graphics card; reads `components` only and changes no connection.
 
 mod dots;
 mod kept_world;
+mod marks;
 mod pass;
 mod pipelines;
 mod uniforms;
@@ -28,11 +29,19 @@ pub(super) fn plugin(app: &mut App) {
         .insert_resource(shaders)
         .init_resource::<dots::GpuDots>()
         .init_resource::<kept_world::KeptWorld>()
+        .init_resource::<marks::GpuMarks>()
         .add_systems(
             RenderStartup,
-            (pipelines::forget, uniforms::create, dots::forget, kept_world::forget, world_mesh::upload),
+            (
+                pipelines::forget,
+                uniforms::create,
+                dots::forget,
+                marks::forget,
+                kept_world::forget,
+                world_mesh::upload,
+            ),
         )
-        .add_systems(bevy::render::ExtractSchedule, (uniforms::extract, dots::extract))
+        .add_systems(bevy::render::ExtractSchedule, (uniforms::extract, dots::extract, marks::extract))
         .add_systems(
             Render,
             (pipelines::queue, kept_world::prepare).chain().in_set(RenderSystems::PrepareResources),

@@ -1,5 +1,5 @@
-//! The order of drawing in a frame: the world into its kept picture where that is stale, the kept picture into the
-//! frame, the dots over it. Panels are drawn later, by egui.
+//! The order of drawing in a frame: the world and the marks into the kept picture where that is stale, the kept picture
+//! into the frame, the dots over it. Panels are drawn later, by egui.
 
 use bevy::{
     prelude::*,
@@ -14,8 +14,8 @@ use bevy::{
 };
 
 use super::{
-    MapCamera, dots::GpuDots, kept_world::KeptWorld, pipelines::Pipelines, uniforms::Uniforms,
-    world_mesh::WorldMesh,
+    MapCamera, dots::GpuDots, kept_world::KeptWorld, marks::GpuMarks, pipelines::Pipelines,
+    uniforms::Uniforms, world_mesh::WorldMesh,
 };
 
 pub(super) fn draw_map(
@@ -25,15 +25,18 @@ pub(super) fn draw_map(
     uniforms: Option<Res<Uniforms>>,
     mesh: Option<Res<WorldMesh>>,
     mut kept: ResMut<KeptWorld>,
-    dots: Res<GpuDots>,
+    (marks, dots): (Res<GpuMarks>, Res<GpuDots>),
     mut context: RenderContext,
 ) {
     let target = view.into_inner();
     let (Some(pipelines), Some(uniforms)) = (pipelines, uniforms) else {
         return;
     };
-    if kept.is_stale && draw_world(&cache, &pipelines, &uniforms, mesh.as_deref(), &kept, &mut context) {
+    if kept.is_stale
+        && draw_world(&cache, &pipelines, &uniforms, mesh.as_deref(), &marks, &kept, &mut context)
+    {
         kept.is_stale = false;
+        trace!("world drawn");
     }
     let Some((picture, _)) = &kept.texture else {
         return;
@@ -72,13 +75,15 @@ fn draw_world(
     pipelines: &Pipelines,
     uniforms: &Uniforms,
     mesh: Option<&WorldMesh>,
+    marks: &GpuMarks,
     kept: &KeptWorld,
     context: &mut RenderContext,
 ) -> bool {
-    let (Some(sea), Some(land), Some(lines), Some((_, picture))) = (
+    let (Some(sea), Some(land), Some(lines), Some(points), Some((_, picture))) = (
         cache.get_render_pipeline(pipelines.sea),
         cache.get_render_pipeline(pipelines.land),
         cache.get_render_pipeline(pipelines.lines),
+        cache.get_render_pipeline(pipelines.marks),
         &kept.texture,
     ) else {
         return false;
@@ -104,6 +109,11 @@ fn draw_world(
         pass.set_render_pipeline(lines);
         pass.set_vertex_buffer(0, level.segments.slice(..));
         pass.draw(0..4, 0..level.segment_count);
+    }
+    pass.set_render_pipeline(points);
+    for layer in marks.layers.iter().filter(|layer| layer.count > 0) {
+        pass.set_vertex_buffer(0, layer.buffer.slice(..));
+        pass.draw(0..4, 0..layer.count);
     }
     true
 }

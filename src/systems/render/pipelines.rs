@@ -15,7 +15,7 @@ use bevy::{
 };
 
 use super::{MapCamera, uniforms, world_mesh::SEGMENT_BYTES};
-use crate::components::dots::DOT_BYTES;
+use crate::components::{dots::DOT_BYTES, marks::MARK_BYTES};
 
 const SHARED: &str = concat!(
     include_str!("../../../assets/shaders/projection.wgsl"),
@@ -23,6 +23,7 @@ const SHARED: &str = concat!(
 );
 const WORLD: &str = include_str!("../../../assets/shaders/world.wgsl");
 const DOTS: &str = include_str!("../../../assets/shaders/dots.wgsl");
+const MARKS: &str = include_str!("../../../assets/shaders/marks.wgsl");
 
 /// Made once the format of the camera's picture is known.
 #[derive(Resource)]
@@ -33,6 +34,7 @@ pub(super) struct Pipelines {
     pub(super) lines: CachedRenderPipelineId,
     pub(super) dots: CachedRenderPipelineId,
     pub(super) plain_dots: CachedRenderPipelineId,
+    pub(super) marks: CachedRenderPipelineId,
 }
 
 /// The graphics device is new: pipelines of the old one are worth nothing.
@@ -54,7 +56,7 @@ pub(super) fn queue(
     if made.is_some_and(|made| made.format == format) {
         return;
     }
-    let [world, dots] = &shaders.0;
+    let [world, dots, marks] = &shaders.0;
     let over = Some(BlendState::ALPHA_BLENDING);
     let light = Some(BlendState::PREMULTIPLIED_ALPHA_BLENDING);
     let lon_lat = VertexBufferLayout {
@@ -76,6 +78,11 @@ pub(super) fn queue(
             VertexFormat::Uint32,
             VertexFormat::Uint32,
         ]),
+    };
+    let mark = VertexBufferLayout {
+        array_stride: MARK_BYTES as u64,
+        step_mode: VertexStepMode::Instance,
+        attributes: attributes(&[VertexFormat::Float32x2, VertexFormat::Unorm8x4, VertexFormat::Uint16x2]),
     };
     let make = |name, shader: &Handle<Shader>, layout, buffers, topology, blend| {
         cache.queue_render_pipeline(RenderPipelineDescriptor {
@@ -105,6 +112,7 @@ pub(super) fn queue(
         lines: make("line", world, uniforms::layout(), vec![segment], strip, over),
         dots: make("dot", dots, uniforms::layout(), vec![dot.clone()], strip, light),
         plain_dots: make("plain_dot", dots, uniforms::layout(), vec![dot], list, light),
+        marks: make("mark", marks, uniforms::layout(), vec![mark], strip, over),
     });
 }
 
@@ -121,14 +129,18 @@ fn attributes(formats: &[VertexFormat]) -> Vec<VertexAttribute> {
         .collect()
 }
 
-/// Handles of the shaders: world, dots.
+/// Handles of the shaders: world, dots, marks.
 #[derive(Resource, Clone)]
-pub(super) struct ShaderSources([Handle<Shader>; 2]);
+pub(super) struct ShaderSources([Handle<Shader>; 3]);
 
 /// Adds the shaders to the main world's assets, whence they reach the graphics card.
 pub(super) fn add_shaders(assets: &mut Assets<Shader>) -> ShaderSources {
     let mut add = |text: String, name: &str| assets.add(Shader::from_wgsl(text, name.to_owned()));
-    ShaderSources([add([SHARED, WORLD].concat(), "world.wgsl"), add([SHARED, DOTS].concat(), "dots.wgsl")])
+    ShaderSources([
+        add([SHARED, WORLD].concat(), "world.wgsl"),
+        add([SHARED, DOTS].concat(), "dots.wgsl"),
+        add([SHARED, MARKS].concat(), "marks.wgsl"),
+    ])
 }
 
 #[cfg(test)]
@@ -148,7 +160,7 @@ mod tests {
     #[test]
     fn shaders_are_valid_and_their_uniforms_are_as_long_as_ours() {
         let mut layouter = naga::proc::Layouter::default();
-        for source in [[SHARED, WORLD].concat(), [SHARED, DOTS].concat()] {
+        for source in [WORLD, DOTS, MARKS].map(|own| [SHARED, own].concat()) {
             let module = module(&source);
             layouter.update(module.to_ctx()).unwrap();
             for (_, variable) in module.global_variables.iter() {

@@ -39,9 +39,11 @@ pub(super) struct ViewUniform {
     land: [f32; 4],
     lines: [[f32; 4]; 3],
     line_widths_px: [f32; 4],
+    circle: [f32; 4],
+    circle_rim: [f32; 4],
 }
 pub(super) const VIEW_BYTES: usize = size_of::<ViewUniform>();
-const _: () = assert!(VIEW_BYTES == 160);
+const _: () = assert!(VIEW_BYTES == 192);
 
 /// Twin of `Frame` in `view.wgsl`.
 #[repr(C)]
@@ -163,6 +165,8 @@ fn view_uniform(view: &MapView, theme: &Theme) -> ViewUniform {
         land: colours.land.linear(),
         lines: [colours.coast.linear(), colours.border.linear(), colours.graticule.linear()],
         line_widths_px: [size::COAST * points, size::BORDER * points, points, 0.0],
+        circle: colours.circle.linear(),
+        circle_rim: colours.circle_rim.linear(),
     }
 }
 

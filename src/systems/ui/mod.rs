@@ -14,9 +14,9 @@ mod key;
 mod label_layout;
 mod labels;
 mod list;
+mod load_history;
 mod notices;
 mod panel;
-mod plot_dots;
 mod plots;
 mod reset;
 mod row;
@@ -71,13 +71,11 @@ pub(super) fn plugin(app: &mut App) {
                 fleet::show,
                 agent_card::show,
                 help::show,
+                load_history::show,
                 exit::show,
             )
                 .chain()
                 .in_set(Panels),
         )
-        .add_systems(
-            EguiPrimaryContextPass,
-            (homes::show, plot_dots::show, plots::ring, labels::show).chain().in_set(Labels),
-        );
+        .add_systems(EguiPrimaryContextPass, (homes::show, plots::ring, labels::show).chain().in_set(Labels));
 }

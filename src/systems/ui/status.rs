@@ -18,12 +18,14 @@ use crate::{
         account::Account,
         action::{ListKind, UiAction},
         data_sources::DataSources,
+        history_circles::HistoryCircles,
         map_clock::MapClock,
         map_view::MapView,
         panels::Panels,
         theme::{Theme, size},
     },
     model::NoPlace,
+    tally::Tally,
 };
 
 /// Height of the bottom line, in points.
@@ -34,7 +36,7 @@ const APART: f32 = 24.0;
 pub(super) fn show(
     mut contexts: EguiContexts,
     clock: Res<MapClock>,
-    account: Res<Account>,
+    (account, history): (Res<Account>, Res<HistoryCircles>),
     sources: Res<DataSources>,
     labels: Res<LabelLayout>,
     demo: Option<Res<DemoBadge>>,
@@ -72,7 +74,7 @@ pub(super) fn show(
             ui.with_layout(Layout::top_down(Align::Max), |ui| {
                 sums(ui, &account, &theme, &mut actions);
                 if view.has_room_for_panels() {
-                    reasons(ui, &account, &labels, &sources, &theme, &mut actions);
+                    reasons(ui, &account, &history, &labels, &sources, &theme, &mut actions);
                 }
             });
         });
@@ -106,6 +108,7 @@ fn sums(ui: &mut Ui, account: &Account, theme: &Theme, actions: &mut MessageWrit
 fn reasons(
     ui: &mut Ui,
     account: &Account,
+    history: &HistoryCircles,
     labels: &LabelLayout,
     sources: &DataSources,
     theme: &Theme,
@@ -115,6 +118,10 @@ fn reasons(
     right_to_left(ui, |ui| {
         words(ui, &sources.short, font(), faint);
         ui.add_space(APART);
+        if history.shown {
+            words(ui, &history_line(history.tally()), font(), faint);
+            ui.add_space(APART);
+        }
         let mut first = true;
         for reason in NoPlace::ALL.into_iter().rev().filter(|reason| account.without_place(*reason) > 0) {
             dot(ui, &mut first, faint);
@@ -137,6 +144,23 @@ fn reasons(
             words(ui, &format!("{} texts without room", grouped(labels.without_room)), font(), faint);
         }
     });
+}
+
+/// What the circles show, and what found no room among them.
+fn history_line(tally: &Tally) -> String {
+    let count = |count: u64, noun: &str| {
+        let shown = grouped(usize::try_from(count).unwrap_or(usize::MAX));
+        format!("{shown} {noun}{}", if count == 1 { "" } else { "s" })
+    };
+    let mut line = format!(
+        "history of {} at {}",
+        count(tally.connections(), "connection"),
+        count(tally.places() as u64, "place")
+    );
+    if tally.left_out() > 0 {
+        line = format!("{line} · {} without room", count(tally.left_out(), "connection"));
+    }
+    line
 }
 
 /// Words are laid from the right, so they come last first.
