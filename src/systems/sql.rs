@@ -15,8 +15,7 @@ use crate::components::{
 /// A click finds a dot within this many points.
 const REACH_POINTS: f32 = 9.0;
 /// A little larger than a live dot, which lies above it.
-const RADIUS_POINTS: f32 = 4.0;
-const OPACITY: u8 = 0xE0;
+const RADIUS_POINTS: f32 = 4.4;
 
 pub(super) fn plugin(app: &mut App) {
     app.init_resource::<SqlDesk>()
@@ -35,7 +34,7 @@ fn draw(desk: Res<SqlDesk>, mut marks: ResMut<Marks>, mut drawn: Local<Vec<u32>>
     }
     for plot in desk.plots.iter().filter(|plot| !drawn.contains(&layer(plot.answer.id))) {
         let [r, g, b] = PLOT_COLOURS[plot.colour % PLOT_COLOURS.len()].bytes();
-        let dot = |lon_lat: &[f32; 2]| Mark::disc(*lon_lat, [r, g, b, OPACITY], RADIUS_POINTS);
+        let dot = |lon_lat: &[f32; 2]| Mark::disc(*lon_lat, [r, g, b, u8::MAX], RADIUS_POINTS);
         marks.put(LayerName::Plot(layer(plot.answer.id)), plot.dots.iter().map(dot).collect());
     }
     *drawn = wanted;
