@@ -71,8 +71,8 @@ fn show(args: &Cli) -> anyhow::Result<ExitCode> {
         fleet: cli::fleet_start(args)?,
         // A scene is nobody's past.
         history: common.history_file().filter(|_| common.demo.is_none()),
-        places_file: history_places_file(common.demo.is_some()),
         questions: common.history_to_ask(),
+        places_file: history_places_file(common.demo.is_some()),
         remembers_window: common.demo.is_none(),
     };
     let look = WindowLook {

@@ -10,7 +10,7 @@ use std::{
 use anyhow::{Context, bail};
 use clap::Args;
 
-use super::{Common, Format};
+use super::{Common, Format, list::into_io};
 use crate::{
     enrich::Sources,
     history::query::{Limits, Progress, QueryError, SHIPPED, Table, ask, shown},
@@ -98,7 +98,7 @@ fn answer(common: &Common, args: &QueryArgs, out: &mut impl Write) -> anyhow::Re
     let asked = ask(&path, geography, &sql, limits, &Arc::new(Progress::default()));
     let table = asked.map_err(|error| QueryFailure { sql, error })?;
     match args.format() {
-        Format::Csv => table.write_csv(&mut *out)?,
+        Format::Csv => table.write_csv(&mut *out).map_err(into_io)?,
         Format::Json => table.write_json(&mut *out)?,
         Format::Text => aligned(&table, out)?,
     }

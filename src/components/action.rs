@@ -50,12 +50,6 @@ pub enum UiAction {
     },
     OpenList(ListKind),
     CloseList,
-    /// The circles of the simple history.
-    ToggleHistory,
-    SaveHistory,
-    LoadHistory,
-    /// What to do with the history that was read.
-    AnswerLoad(LoadAnswer),
     /// The dialog that says how much of the history is kept.
     ToggleKeep,
     KeepHistory(Kept),
@@ -70,6 +64,12 @@ pub enum UiAction {
     PickAt {
         px: [f32; 2],
     },
+    /// The circles of the simple history.
+    ToggleHistory,
+    SaveHistory,
+    LoadHistory,
+    /// What to do with the history that was read.
+    AnswerLoad(LoadAnswer),
     DismissNotice {
         topic: String,
     },

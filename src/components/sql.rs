@@ -104,6 +104,8 @@ pub struct Plot {
     pub colour: usize,
     /// In the order of the rows.
     pub points: Arc<[PlottedPoint]>,
+    /// Where they lie, each place once.
+    pub dots: Arc<[[f32; 2]]>,
     pub without_place: usize,
 }
 

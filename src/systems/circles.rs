@@ -15,7 +15,7 @@ use crate::{
         marks::{LayerName, Mark, Marks},
         rule_book::RuleBook,
     },
-    tally::{Label, Spot},
+    tally::{Label, Spot, Tally},
 };
 
 /// Between two pictures for the sake of counts. A software renderer takes a tenth of a second for a full table.
@@ -37,6 +37,7 @@ fn obey(
     for action in actions.read() {
         match action {
             UiAction::ToggleHistory => history.shown = !history.shown,
+            UiAction::ResetHistory => history.replace(Tally::default()),
             UiAction::AnswerLoad(answer) => {
                 let Some(read) = waiting.0.take() else {
                     continue;

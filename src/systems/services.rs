@@ -1,6 +1,6 @@
 //! Starts and stops everything with a thread, a socket or a file, and is the only one in the display to do so: the
-//! collector, the enrich thread, the listener for agents, both histories, the rules file, what is remembered of the
-//! window.
+//! collector, the enrich thread, the listener for agents, the history and its files, the rules file, what is remembered
+//! of the window.
 
 pub mod fleet;
 pub mod history;
@@ -66,10 +66,10 @@ pub struct Start {
     pub fleet: fleet::FleetStart,
     /// Where what happens is recorded; nothing is where there is no such file.
     pub history: Option<PathBuf>,
-    /// Where the simple history is saved; `None` where this user has no folder.
-    pub places_file: Option<PathBuf>,
     /// The history that questions are asked of.
     pub questions: Option<PathBuf>,
+    /// Where the simple history is saved; `None` where this user has no folder.
+    pub places_file: Option<PathBuf>,
     /// A still or a scene leaves no trace.
     pub remembers_window: bool,
 }
@@ -83,15 +83,16 @@ struct EnrichLink {
 }
 
 pub fn plugin(app: &mut App) {
-    app.add_plugins((fleet::plugin, history::plugin, places::plugin, sql::plugin));
-    app.add_systems(Startup, start).add_systems(
-        Update,
-        (
-            watch_traffic.in_set(MapSystems::Trail),
-            reload_rules.after(act).in_set(MapSystems::Interact),
-            take_reports.after(ingest).in_set(MapSystems::Ingest),
-        ),
-    );
+    app.add_plugins((fleet::plugin, history::plugin, places::plugin, sql::plugin))
+        .add_systems(Startup, start)
+        .add_systems(
+            Update,
+            (
+                watch_traffic.in_set(MapSystems::Trail),
+                reload_rules.after(act).in_set(MapSystems::Interact),
+                take_reports.after(ingest).in_set(MapSystems::Ingest),
+            ),
+        );
     // After everything that may ask for the end, Bevy's own answer to Ctrl+C included.
     app.add_systems(Last, remember_window);
 }
@@ -125,8 +126,8 @@ fn start(
     let path = start.history.clone();
     let to_history =
         path.and_then(|path| history::start(&mut commands, path, &book.rules, &mut notices, waker()));
-    places::start(&mut commands, &start, waker());
     sql::start(&mut commands, &start, waker());
+    places::start(&mut commands, &start, waker());
     let wake = waker();
     let (folders, agent_name) = (start.folders.clone(), start.agent_name.clone());
     let enrich = thread::Builder::new().name("enrich".to_owned()).spawn(move || {

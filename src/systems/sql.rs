@@ -7,14 +7,42 @@ use super::{MapSystems, interact::act};
 use crate::components::{
     action::UiAction,
     map_view::MapView,
+    marks::{LayerName, Mark, Marks},
     sql::{Plot, PlottedPoint, SelectedRow, SqlAction, SqlDesk},
+    theme::PLOT_COLOURS,
 };
 
 /// A click finds a dot within this many points.
 const REACH_POINTS: f32 = 9.0;
+/// A little larger than a live dot, which lies above it.
+const RADIUS_POINTS: f32 = 4.4;
 
 pub(super) fn plugin(app: &mut App) {
-    app.init_resource::<SqlDesk>().add_systems(Update, obey.after(act).in_set(MapSystems::Interact));
+    app.init_resource::<SqlDesk>()
+        .init_resource::<Marks>()
+        .add_systems(Update, (obey.after(act).in_set(MapSystems::Interact), draw.in_set(MapSystems::Place)));
+}
+
+/// What is plotted lies on the map in layers of its own, which cost nothing until a plot comes or goes.
+fn draw(desk: Res<SqlDesk>, mut marks: ResMut<Marks>, mut drawn: Local<Vec<u32>>) {
+    let wanted: Vec<u32> = desk.plots.iter().map(|plot| layer(plot.answer.id)).collect();
+    if *drawn == wanted {
+        return;
+    }
+    for gone in drawn.iter().filter(|drawn| !wanted.contains(drawn)) {
+        marks.clear(LayerName::Plot(*gone));
+    }
+    for plot in desk.plots.iter().filter(|plot| !drawn.contains(&layer(plot.answer.id))) {
+        let [r, g, b] = PLOT_COLOURS[plot.colour % PLOT_COLOURS.len()].bytes();
+        let dot = |lon_lat: &[f32; 2]| Mark::disc(*lon_lat, [r, g, b, u8::MAX], RADIUS_POINTS);
+        marks.put(LayerName::Plot(layer(plot.answer.id)), plot.dots.iter().map(dot).collect());
+    }
+    *drawn = wanted;
+}
+
+/// Answers are counted from the start of the program.
+const fn layer(answer: u64) -> u32 {
+    answer as u32
 }
 
 pub(super) fn obey(mut actions: MessageReader<UiAction>, view: Res<MapView>, mut desk: ResMut<SqlDesk>) {
@@ -105,8 +133,9 @@ mod tests {
             is_cut: false,
             sorting: None,
         };
+        let dots = points.iter().map(|(_, lon_lat)| *lon_lat).collect();
         let points = points.iter().map(|(row, lon_lat)| PlottedPoint { row: *row, lon_lat: *lon_lat });
-        Plot { answer, colour: 0, points: points.collect(), without_place: 0 }
+        Plot { answer, colour: 0, points: points.collect(), dots, without_place: 0 }
     }
 
     fn desk() -> App {
@@ -120,7 +149,8 @@ mod tests {
                 ],
                 ..default()
             })
-            .add_systems(Update, obey);
+            .init_resource::<Marks>()
+            .add_systems(Update, (obey, draw).chain());
         app
     }
 
@@ -156,7 +186,9 @@ mod tests {
         assert_eq!(after(&mut app, select), None);
         app.world_mut().resource_mut::<SqlDesk>().plots[1].colour = 1;
         assert_eq!(app.world().resource::<SqlDesk>().free_colour(6), 2);
+        assert_eq!(app.world().resource::<Marks>().layers().len(), 2);
         after(&mut app, UiAction::Sql(SqlAction::ClearPlot(1)));
+        assert!(app.world().resource::<Marks>().layer(LayerName::Plot(1)).is_none(), "off the map");
         assert_eq!(app.world().resource::<SqlDesk>().plots.len(), 1);
         assert_eq!(app.world().resource::<SqlDesk>().free_colour(6), 0);
     }

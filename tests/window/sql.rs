@@ -92,7 +92,7 @@ fn an_endless_question_is_cancelled_and_an_error_is_marked() {
     window.key("q");
     ask(&window, "with recursive n(i) as (select 1 union all select i from n) select count(*) from n");
     // Where the button for asking was is the one that cancels.
-    window.press([735, 220]);
+    window.tap([735, 220]);
     let is_red = is_like(RED);
     let cancelled = window.shows("that it was cancelled", |picture| picture.count(ERROR, &is_red) > 10);
     let [width, _] = cancelled.find(ERROR, &is_red).expect("a word").size();
@@ -115,7 +115,9 @@ const FOR_EVER: Region = Region::new([762, 351], [820, 368]);
 
 /// What this machine does meanwhile changes the picture, so that it never comes to rest.
 fn chooses(window: &Window, choice: Region) {
-    eventually("the choice that holds", || (window.picture().count(choice, is_like(CHOSEN)) > 100).then_some(()));
+    eventually("the choice that holds", || {
+        (window.picture().count(choice, is_like(CHOSEN)) > 100).then_some(())
+    });
 }
 
 #[test]

@@ -25,7 +25,7 @@ use crate::{
     components::{
         action::UiAction,
         notices::{Notices, Severity},
-        sql::{Answer, NamedQuery, Plot, Remark, Running, Sorting, SqlAction, SqlDesk},
+        sql::{Answer, NamedQuery, Remark, Running, Sorting, SqlAction, SqlDesk},
         theme::PLOT_COLOURS,
     },
     config::config_folder,
@@ -197,11 +197,11 @@ fn take(link: Option<ResMut<SqlLink>>, mut desk: ResMut<SqlDesk>, mut notices: R
                 notices.say(Severity::Warning, TOPIC, lines);
             }
             Told::Sorted { answer: id, sorting } => sorted(&mut desk, id, sorting),
-            Told::Plotted(answer, Some((points, without_place))) => {
-                let colour = desk.free_colour(PLOT_COLOURS.len());
-                desk.plots.push(Plot { answer, colour, points, without_place });
+            Told::Plotted(Some(mut plot)) => {
+                plot.colour = desk.free_colour(PLOT_COLOURS.len());
+                desk.plots.push(plot);
             }
-            Told::Plotted(_, None) => {
+            Told::Plotted(None) => {
                 let why = "nothing to plot: a row needs an address, or columns lat and lon";
                 desk.remark = Some(Remark::Failed(why.to_owned()));
             }

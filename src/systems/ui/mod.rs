@@ -17,7 +17,6 @@ mod list;
 mod load_history;
 mod notices;
 mod panel;
-mod plot_dots;
 mod plots;
 mod reset;
 mod row;
@@ -78,8 +77,5 @@ pub(super) fn plugin(app: &mut App) {
                 .chain()
                 .in_set(Panels),
         )
-        .add_systems(
-            EguiPrimaryContextPass,
-            (homes::show, plot_dots::show, plots::ring, labels::show).chain().in_set(Labels),
-        );
+        .add_systems(EguiPrimaryContextPass, (homes::show, plots::ring, labels::show).chain().in_set(Labels));
 }

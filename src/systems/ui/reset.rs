@@ -69,7 +69,7 @@ fn buttons(ui: &mut Ui, theme: &Theme) -> Option<UiAction> {
 
 /// What goes.
 fn lines(facts: Option<&HistoryFacts>) -> Vec<String> {
-    let mut lines = vec!["Counts of all places, which are in memory alone".to_owned()];
+    let mut lines = vec!["The counts of all places · a saved file of them stays".to_owned()];
     if let Some(facts) = facts {
         lines.push("Every closed connection on record".to_owned());
         lines.push(keep::present(facts));

@@ -1,6 +1,7 @@
 //! The thread behind the SQL window. Does one thing after the other; what goes wrong is told, and the next thing done.
 
 use std::{
+    collections::HashSet,
     fs, io,
     path::{Path, PathBuf},
     sync::Arc,
@@ -13,7 +14,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use super::{super::Wake, table::Found};
 use crate::{
     components::sql::{
-        Answer, Catalogue, ExportForm, NamedQuery, PlottedPoint, Remark, Rows, Sorting, SqlError,
+        Answer, Catalogue, ExportForm, NamedQuery, Plot, PlottedPoint, Remark, Rows, Sorting, SqlError,
     },
     config::{
         self,
@@ -53,8 +54,8 @@ pub enum Told {
         answer: u64,
         sorting: Sorting,
     },
-    /// With how many rows have no place; nothing where no column says where anything is.
-    Plotted(Answer, Option<(Arc<[PlottedPoint]>, usize)>),
+    /// Without its colour; nothing where no row says where anything is.
+    Plotted(Option<Plot>),
     Exported(Remark),
     Saved {
         queries: Option<Vec<NamedQuery>>,
@@ -155,11 +156,13 @@ impl Clerk {
         let geography = self.geography();
         let plotted =
             Found::behind(Arc::clone(&answer.rows)).and_then(|found| query::points(&found.table, &geography));
-        let points = plotted.filter(|plotted| !plotted.points.is_empty()).map(|plotted| {
+        let plot = plotted.filter(|plotted| !plotted.points.is_empty()).map(|plotted| {
             let point = |&(row, lat, lon): &(u32, f32, f32)| PlottedPoint { row, lon_lat: [lon, lat] };
-            (plotted.points.iter().map(point).collect(), plotted.without_place)
+            let points: Arc<[PlottedPoint]> = plotted.points.iter().map(point).collect();
+            let dots = places(&points);
+            Plot { answer, colour: 0, points, dots, without_place: plotted.without_place }
         });
-        Told::Plotted(answer, points)
+        Told::Plotted(plot)
     }
 
     /// With the user's own places as they are now.
@@ -188,6 +191,16 @@ impl Clerk {
     }
 }
 
+/// Each place once, in the order in which they come.
+fn places(points: &[PlottedPoint]) -> Arc<[[f32; 2]]> {
+    let mut seen = HashSet::new();
+    points
+        .iter()
+        .map(|point| point.lon_lat)
+        .filter(|lon_lat| seen.insert(lon_lat.map(f32::to_bits)))
+        .collect()
+}
+
 fn catalogue() -> Catalogue {
     let views = query::views().unwrap_or_default();
     let named = |shipped: &query::ShippedQuery| NamedQuery {
@@ -198,7 +211,10 @@ fn catalogue() -> Catalogue {
     Catalogue {
         shipped: SHIPPED.iter().map(named).collect(),
         views: views.into_iter().map(|view| (view.name, view.columns)).collect(),
-        functions: FUNCTIONS_HELP.iter().map(|(call, does)| ((*call).to_owned(), (*does).to_owned())).collect(),
+        functions: FUNCTIONS_HELP
+            .iter()
+            .map(|(call, does)| ((*call).to_owned(), (*does).to_owned()))
+            .collect(),
         export_to: folder.join(EXPORT_NAME).display().to_string(),
     }
 }

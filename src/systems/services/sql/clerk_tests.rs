@@ -83,9 +83,9 @@ impl Office {
 fn an_answer_is_sorted_plotted_and_written() {
     let office = Office::open();
     let answer = office
-        .answer("SELECT column1 AS lat, column2 AS lon FROM (VALUES (52.5, 13.4), (NULL, 1), (1, 2))")
+        .answer("SELECT column1 AS lat, column2 AS lon FROM (VALUES (52.5, 13.4), (NULL, 1), (1, 2), (1, 2))")
         .unwrap();
-    assert_eq!((answer.rows.count(), answer.rows.text(0, 0).into_owned()), (3, "52.5".to_owned()));
+    assert_eq!((answer.rows.count(), answer.rows.text(0, 0).into_owned()), (4, "52.5".to_owned()));
     assert_eq!(answer.rows.lon_lat(0), Some([13.4, 52.5]));
 
     office
@@ -93,21 +93,22 @@ fn an_answer_is_sorted_plotted_and_written() {
         .send(Job::Sort { answer: 1, rows: Arc::clone(&answer.rows), column: 0, descending: true })
         .unwrap();
     match office.next() {
-        Told::Sorted { sorting, .. } => assert_eq!(*sorting.rows, [0, 2, 1]),
+        Told::Sorted { sorting, .. } => assert_eq!(*sorting.rows, [0, 2, 3, 1]),
         _ => panic!("something else was told"),
     }
     office.jobs.send(Job::Plot(answer.clone())).unwrap();
     match office.next() {
-        Told::Plotted(_, Some((points, without_place))) => {
-            assert_eq!(points[1], PlottedPoint { row: 2, lon_lat: [2.0, 1.0] });
-            assert_eq!((points.len(), without_place), (2, 1));
+        Told::Plotted(Some(plot)) => {
+            assert_eq!(plot.points[1], PlottedPoint { row: 2, lon_lat: [2.0, 1.0] });
+            assert_eq!((plot.points.len(), plot.without_place), (3, 1));
+            assert_eq!(*plot.dots, [[13.4, 52.5], [2.0, 1.0]], "each place once");
         }
         _ => panic!("nothing was plotted"),
     }
 
     let path = office.path.join("out.csv");
     assert!(matches!(office.export(&answer, &path, false), Remark::Done(_)));
-    assert_eq!(fs::read_to_string(&path).unwrap(), "lat,lon\n52.5,13.4\n,1\n1,2\n");
+    assert_eq!(fs::read_to_string(&path).unwrap(), "lat,lon\n52.5,13.4\n,1\n1,2\n1,2\n");
     fs::write(&path, "mine").unwrap();
     assert!(matches!(office.export(&answer, &path, false), Remark::FileExists { .. }));
     assert_eq!(fs::read_to_string(&path).unwrap(), "mine");
