@@ -47,7 +47,8 @@ impl Recorder {
         if !self.have_looked.contains(&agent) {
             self.have_looked.push(agent);
         }
-        self.batch.push(Record::Looked { agent, open: table.open_of(agent).map(|it| it.key.connection).collect() });
+        self.batch
+            .push(Record::Looked { agent, open: table.open_of(agent).map(|it| it.key.connection).collect() });
     }
 
     pub fn forget(&mut self, agent: AgentId) {

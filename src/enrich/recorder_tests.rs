@@ -11,8 +11,12 @@ const HERE: AgentId = AgentId::THIS_MACHINE;
 /// A history that holds one batch, and reads when the test does.
 fn outlets() -> (Outlets, Receiver<Vec<Record>>) {
     let (to_history, history) = bounded(1);
-    let outlets =
-        Outlets { to_map: bounded(1).0, to_history: Some(to_history), reports: bounded(1).0, wake: Box::new(|| {}) };
+    let outlets = Outlets {
+        to_map: bounded(1).0,
+        to_history: Some(to_history),
+        reports: bounded(1).0,
+        wake: Box::new(|| {}),
+    };
     (outlets, history)
 }
 
@@ -26,7 +30,8 @@ fn open(recorder: &mut Recorder, table: &mut OpenTable, outlets: &Outlets, id: u
         uid: 0,
         traffic: Traffic::default(),
     };
-    let event = Event { sequence: 0, unix_millis: 1, connection: ConnectionId(id), change: Change::Opened(seen) };
+    let event =
+        Event { sequence: 0, unix_millis: 1, connection: ConnectionId(id), change: Change::Opened(seen) };
     let located = table.take(HERE, event, &Geography::new(Vec::new()));
     recorder.told(&located?, outlets);
     recorder.flush(table, outlets)

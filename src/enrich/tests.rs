@@ -349,8 +349,14 @@ mod thread_of_its_own {
         running.events(vec![opened(1), opened(2)]);
         running.status("here");
         running.events(vec![opened(3), counters(3, 5), closed(1), closed(3)]);
-        let socket = OpenSocket { connection: ConnectionId(1), opened_sequence: 1, opened_unix_millis: 7, observation: observation("127.0.0.1:22") };
-        let snapshot = News::Snapshot { run: 7, same_boot: true, unix_millis: 500, connections: vec![socket] };
+        let socket = OpenSocket {
+            connection: ConnectionId(1),
+            opened_sequence: 1,
+            opened_unix_millis: 7,
+            observation: observation("127.0.0.1:22"),
+        };
+        let snapshot =
+            News::Snapshot { run: 7, same_boot: true, unix_millis: 500, connections: vec![socket] };
         running.fleet.send_timeout(from_agent(News::Status(remote_status()), None), PATIENCE).unwrap();
         running.fleet.send_timeout(from_agent(snapshot, None), PATIENCE).unwrap();
         running.settle();
