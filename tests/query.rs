@@ -13,7 +13,7 @@ use std::{
 use connmapperl::history::create_or_migrate;
 use rusqlite::Connection;
 
-use crate::support::{Home, complaint, printed};
+use crate::support::{Home, complaint};
 
 /// A history that somebody is writing to, where the program looks for it.
 fn recorded(home: &Home) -> Connection {
@@ -35,6 +35,11 @@ fn recorded(home: &Home) -> Connection {
 
 fn query(home: &Home, args: &[&str]) -> Output {
     home.connmapperl(&[&["query", "--history", "history"], args].concat()).output().unwrap()
+}
+
+fn printed(output: &Output) -> String {
+    assert!(output.status.success(), "{}", complaint(output));
+    String::from_utf8(output.stdout.clone()).unwrap()
 }
 
 const SQL: &str = "SELECT opened, peer, city, lat FROM connections ORDER BY opened_ms";

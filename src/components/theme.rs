@@ -147,8 +147,8 @@ impl Theme {
             error: solid(0xB42318),
             accent: solid(0x0A659E),
             no_rule: clear(0x52606D, 0.8),
-            circle: clear(0x8793A1, 0.13),
-            circle_rim: clear(0x8793A1, 0.36),
+            circle: clear(0x8793A1, 0.07),
+            circle_rim: clear(0x8793A1, 0.26),
         },
         agents: [
             solid(0x39424E),

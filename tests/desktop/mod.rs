@@ -18,6 +18,8 @@ pub use picture::{Picture, Region};
 const PROGRAM: &str = env!("CARGO_BIN_EXE_connmapperl");
 /// Pictures this far apart that are the same show a window at rest.
 const AT_REST_AFTER: Duration = Duration::from_millis(400);
+/// The slowest frame: without optimisation, on a software renderer, beside other programs.
+const A_FRAME: Duration = Duration::from_millis(800);
 /// A hand is no faster.
 const A_MOMENT: Duration = Duration::from_millis(60);
 /// Why the program ends where no Vulkan driver is installed; as it says itself.
@@ -131,12 +133,12 @@ impl Window<'_> {
         self.xdotool(&["type", "--delay", "12", text]);
     }
 
-    /// A key with Ctrl held, as a hand does it.
+    /// A key with Ctrl held. What comes within one frame is all with it, or all without.
     pub fn ctrl(&self, key: &str) {
         self.xdotool(&["keydown", "ctrl"]);
-        sleep(A_MOMENT);
+        sleep(A_FRAME);
         self.key(key);
-        sleep(A_MOMENT);
+        sleep(A_FRAME);
         self.xdotool(&["keyup", "ctrl"]);
     }
 

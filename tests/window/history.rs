@@ -6,12 +6,19 @@ use std::{fs, path::PathBuf};
 use crate::desktop::{Desktop, Picture, Region, Window, eventually, picture::is_like};
 
 const SCENE: [&str; 2] = ["--demo", "antimeridian"];
+/// The map at the right of the key, between the badge and the status line.
+const MAP: Region = Region::new([260, 90], [1280, 600]);
 /// The Atlantic, where the scene has nothing.
 const OCEAN: Region = Region::new([560, 430], [600, 560]);
 /// Where the dialog lies.
 const MIDDLE: Region = Region::new([440, 290], [840, 430]);
 /// Where notices are.
 const NOTICES: Region = Region::new([880, 46], [1270, 90]);
+
+/// The map with all that the scene has open.
+fn full_map(window: &Window) -> Picture {
+    window.shows("texts", |picture| picture.bright(MAP) > 1_500)
+}
 
 fn file(desktop: &Desktop) -> PathBuf {
     desktop.home.path().join("data/connmapperl/history-places-demo.csv")
@@ -55,7 +62,7 @@ fn saved(window: &Window, desktop: &Desktop, what: &str, holds: impl Fn(&[String
 fn h_shows_circles_under_the_dots_and_hides_them_again() {
     let Some(desktop) = Desktop::start() else { return };
     let Some(window) = desktop.open(&SCENE) else { return };
-    let bare = window.rest();
+    let bare = full_map(&window);
     window.key("h");
     let circles = window.shows("circles", |picture| picture.changed(&bare, picture.map()) > 400);
     assert!(circles.bright(circles.map()) * 10 > bare.bright(bare.map()) * 9, "dots and texts lie over them");
@@ -67,6 +74,7 @@ fn h_shows_circles_under_the_dots_and_hides_them_again() {
 fn s_saves_and_l_asks_once_whether_to_add_or_to_replace() {
     let Some(desktop) = Desktop::start() else { return };
     let Some(window) = desktop.open(&SCENE) else { return };
+    full_map(&window);
     window.key("s");
     let own = eventually("a file", || Some(rows(&desktop)).filter(|rows| !rows.is_empty()));
     window.shows("what was saved", |picture| says(picture, INFO));
@@ -98,6 +106,7 @@ fn s_saves_and_l_asks_once_whether_to_add_or_to_replace() {
 fn a_damaged_file_is_told_with_its_line_and_changes_nothing() {
     let Some(desktop) = Desktop::start() else { return };
     let Some(window) = desktop.open(&SCENE) else { return };
+    full_map(&window);
     window.key("l");
     window.shows("that there is no file", |picture| says(picture, WARNING));
     saved(&window, &desktop, "a file", |rows| !rows.is_empty());

@@ -26,7 +26,7 @@ use crate::{
 /// What the user asks for by hand, one after the other.
 const JOBS_CAPACITY: usize = 4;
 /// What the notices of this file are about.
-const TOPIC: &str = "History";
+const TOPIC: &str = "History of places";
 
 #[derive(Debug, thiserror::Error)]
 pub enum PlacesError {

@@ -12,7 +12,7 @@ use super::{
     style::{medium, sans},
 };
 use crate::components::{
-    action::UiAction,
+    action::{Overlays, UiAction},
     map_view::MapView,
     panels::Panels,
     sql::{Plot, SqlAction, SqlDesk},
@@ -89,11 +89,14 @@ fn one(ui: &mut Ui, plot: &Plot, theme: &Theme) -> bool {
 
 pub(super) fn ring(
     mut contexts: EguiContexts,
+    overlays: Res<Overlays>,
     desk: Res<SqlDesk>,
     theme: Res<Theme>,
     view: Res<MapView>,
 ) -> Result {
-    let Some([lon, lat]) = desk.selected_lon_lat() else {
+    // Without its table, a ring alone would stand around nothing.
+    let is_seen = overlays.sql || desk.selected.is_some_and(|selected| desk.is_plotted(selected.answer));
+    let Some([lon, lat]) = desk.selected_lon_lat().filter(|_| is_seen) else {
         return Ok(());
     };
     let painter = contexts.ctx_mut()?.layer_painter(LayerId::background());
