@@ -13,13 +13,16 @@ use crate::{
 /// Of the radius of a circle, in points: what one connection has before the logarithm, and what a doubling adds.
 const LEAST_RADIUS: f32 = 1.6;
 const RADIUS_A_DOUBLING: f32 = 2.3;
+/// Nobody sees a smaller difference, and a circle that did not grow need not be drawn anew.
+const RADIUS_STEP: f32 = 0.25;
 /// Connections that closed and are remembered as counted: an agent that was cut off, or a replay that took the place of
 /// the live picture, lets them be told once more. One takes 16 bytes.
 const MOST_CLOSED_KEYS: usize = 65_536;
 
 /// Radius in points of the circle of so many connections.
 pub fn circle_radius(connections: u64) -> f32 {
-    LEAST_RADIUS + RADIUS_A_DOUBLING * (1.0 + connections as f32).log2()
+    let radius = LEAST_RADIUS + RADIUS_A_DOUBLING * (1.0 + connections as f32).log2();
+    (radius / RADIUS_STEP).round() * RADIUS_STEP
 }
 
 #[derive(Resource, Debug, Default)]

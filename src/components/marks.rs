@@ -112,13 +112,14 @@ impl Marks {
     /// Puts points in place of those of a layer. Only rows that differ go up; the history lies under all plots.
     pub fn put(&mut self, name: LayerName, points: Vec<Mark>) {
         let layer = self.layer_mut(name);
-        let before = layer.points.len();
+        let mut is_changed = points.len() != layer.points.len();
         for (row, point) in (0u32..).zip(&points) {
             if layer.points.get(row as usize) != Some(point) {
                 layer.dirty.mark(row);
+                is_changed = true;
             }
         }
-        if layer.dirty.is_empty() && points.len() == before {
+        if !is_changed {
             return;
         }
         layer.points = points;

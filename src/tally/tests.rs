@@ -82,6 +82,7 @@ fn each_damage_is_told_with_its_line() {
     assert_eq!(with("\"\"Web\"\"", "\"Web\"").0, 4);
     assert_eq!(with("# 2 rows", "# 3 rows"), (5, OtherCount { said: "3".into(), found: 2 }));
     assert_eq!(with("# 2 rows\n", ""), (5, NoEnd(2)));
+    assert_eq!(with("# 2 rows\n", "# 2"), (5, NoEnd(2)), "cut within its last line");
     assert_eq!(with("# 2 rows\n", "# 2 rows\nmore"), (6, AfterEnd("more".into())));
     let bytes = [SMALL.as_bytes(), b"\xff\n"].concat();
     assert_eq!(Tally::parse(&bytes), Err(TallyError { line: 6, problem: NotUtf8 }));

@@ -123,7 +123,7 @@ impl Reading {
             (2, _) => Err(Problem::Columns(shown(content))),
             _ if self.has_ended => Err(Problem::AfterEnd(shown(content))),
             (_, Some(end)) => {
-                let said = end.strip_suffix(" rows").unwrap_or(end);
+                let said = end.strip_suffix(" rows").ok_or(Problem::NoEnd(self.rows))?;
                 self.has_ended = said.parse() == Ok(self.rows);
                 let problem = || Problem::OtherCount { said: shown(said), found: self.rows };
                 if self.has_ended { Ok(()) } else { Err(problem()) }

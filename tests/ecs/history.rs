@@ -124,7 +124,7 @@ fn circles_grow_with_the_logarithm_of_the_count() {
         assert!((circle.radius_points() - circle_radius(count)).abs() < 0.02);
     }
     assert_eq!(drawn[1].lon_lat, [13.405, 52.52]);
-    assert!((circle_radius(1_000) - 24.5).abs() < 0.1 && (circle_radius(1) - 3.9).abs() < 0.01);
+    assert!((circle_radius(1_000) - 24.5).abs() < 0.1 && (circle_radius(1) - 3.9).abs() < 0.13);
     stage.act(UiAction::ToggleHistory);
     stage.frame();
     assert!(stage.resource::<Marks>().layers().is_empty());
@@ -179,9 +179,9 @@ fn churn_is_drawn_together_and_only_what_changed_goes_up() {
         stage.frame();
         pictures += u64::from(stage.resource::<Marks>().changes() != before);
     }
-    assert!((9..=11).contains(&pictures), "{pictures} in ten seconds");
+    assert!((3..=4).contains(&pictures), "{pictures} in ten seconds, with so many circles");
     assert!(stage.resource::<Marks>().changes() > drawn);
-    stage.pass(A_WHILE);
+    stage.pass(3 * A_WHILE);
     stage.frame();
     // Seven rows side by side.
     assert!(upload(&mut stage) <= 7 * MARK_BYTES as u64);
@@ -194,6 +194,34 @@ fn churn_is_drawn_together_and_only_what_changed_goes_up() {
         stage.frame();
     }
     assert_eq!((stage.resource::<Marks>().changes(), upload(&mut stage)), (still, 0));
+}
+
+#[test]
+fn few_circles_are_drawn_once_a_second_and_only_when_they_grow() {
+    let mut stage = Stage::new();
+    stage.app.world_mut().resource_mut::<Animation>().on_software = true;
+    stage.act(UiAction::ToggleHistory);
+    stage.frame();
+    let pictures = |stage: &mut Stage, ids: std::ops::Range<u64>| {
+        let mut pictures = 0;
+        for id in ids {
+            let before = stage.resource::<Marks>().changes();
+            stage.open(&connection(id, 443, place_of(id % 2)));
+            stage.pass(100);
+            stage.frame();
+            pictures += u64::from(stage.resource::<Marks>().changes() != before);
+        }
+        pictures
+    };
+    let in_ten_seconds = pictures(&mut stage, 0..100);
+    assert!((8..=11).contains(&in_ten_seconds), "{in_ten_seconds}");
+    stage.full_set(&[]);
+    for id in 100..2_000 {
+        stage.open(&connection(id, 443, place_of(id % 2)));
+    }
+    stage.pass(10_000);
+    stage.frame();
+    assert!(pictures(&mut stage, 2_000..2_100) <= 4, "a hundred more of two thousand are not seen");
 }
 
 #[test]
