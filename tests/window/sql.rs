@@ -81,7 +81,8 @@ fn a_question_is_answered_plotted_and_cleared() {
 
     window.press(EDITOR);
     window.key("Escape");
-    window.shows("the map alone", |picture| picture.changed(&bare, Region::new([720, 260], [1000, 430])) == 0);
+    window
+        .shows("the map alone", |picture| picture.changed(&bare, Region::new([720, 260], [1000, 430])) == 0);
 }
 
 #[test]
