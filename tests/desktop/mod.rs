@@ -156,23 +156,10 @@ impl Window<'_> {
     pub fn press(&self, at: [i32; 2]) {
         self.point(at);
         self.rest();
-        self.press_button();
+        self.press_button("1");
     }
 
     /// Clicks where the picture never comes to rest.
-    pub fn tap(&self, at: [i32; 2]) {
-        self.point(at);
-        sleep(AT_REST_AFTER);
-        self.press_button();
-    }
-
-    fn press_button(&self) {
-        self.xdotool(&["mousedown", "1"]);
-        sleep(A_MOMENT);
-        self.xdotool(&["mouseup", "1"]);
-    }
-
-    /// Clicks where the picture does not come to rest.
     pub fn tap(&self, at: [i32; 2]) {
         self.tap_with("1", at);
     }
@@ -180,11 +167,14 @@ impl Window<'_> {
     /// The same with another button.
     pub fn tap_with(&self, button: &str, at: [i32; 2]) {
         self.point(at);
-        sleep(A_MOMENT);
+        sleep(AT_REST_AFTER);
+        self.press_button(button);
+    }
+
+    fn press_button(&self, button: &str) {
         self.xdotool(&["mousedown", button]);
         sleep(A_MOMENT);
         self.xdotool(&["mouseup", button]);
-        sleep(A_MOMENT);
     }
 
     /// Types on the keyboard, as fast as a hand.
