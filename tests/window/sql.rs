@@ -106,7 +106,7 @@ fn an_endless_question_is_cancelled_and_an_error_is_marked() {
         picture.find(ERROR, &is_red).is_some_and(|red| red.size()[0] > 150)
     });
     let editor = Region::new([712, 90], [1244, 120]);
-    let is_reddish = |[r, g, b]: Rgb| r > g.saturating_add(25) && r > b.saturating_add(25);
+    let is_reddish = |[r, g, b]: Rgb| r > g.saturating_add(15) && r > b.saturating_add(15);
     assert!(wrong.count(editor, is_reddish) > 200, "the word is marked");
     ask(&window, "select 1");
     window.shows("no error", |picture| picture.count(ERROR, &is_red) == 0);
