@@ -211,7 +211,6 @@ impl Writer {
             Ok(()) => {
                 let count = records.len();
                 self.waiting.remove_first(count);
-                self.mark_at = Instant::now() + BETWEEN_MARKS;
                 self.all_is_well();
                 true
             }

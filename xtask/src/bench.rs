@@ -26,6 +26,8 @@ enum Which {
     Fleet,
     /// Frames, start, memory and idling of the display
     Display,
+    /// The history: writing and replaying, beside bare SQLite
+    History,
     /// What a change costs between agent and display, beside JSON
     Wire,
 }
@@ -43,6 +45,7 @@ impl Bench {
                 );
             }
             Which::Fleet => "bench_fleet",
+            Which::History => "bench_history",
             Which::Display => "bench_display",
             Which::Wire => "bench_wire",
         };
