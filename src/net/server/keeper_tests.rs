@@ -111,3 +111,13 @@ fn a_file_keeps_its_owner_when_root_writes_it() {
     let file = fs::metadata(register.path()).unwrap();
     assert_eq!((file.uid(), file.gid(), file.mode() & 0o777), (1_234, 1_235, 0o600));
 }
+
+#[test]
+fn a_scan_takes_nothing_from_what_there_is_to_say_of_agents() {
+    use crate::net::server::shared::Subject;
+    let mut house = House::new();
+    let tell = |subject, line: &str| house.shared.notice(Importance::Warning, subject, line.to_owned());
+    (0..1_000_u32).for_each(|ip| tell(Subject::Source(std::net::Ipv4Addr::from_bits(ip).into()), "refused"));
+    tell(Subject::Lost(house.sitting.agent), "web1 is lost");
+    assert_eq!(house.look(0).pop().as_deref(), Some("web1 is lost"));
+}
