@@ -12,7 +12,7 @@ use std::{
 
 use super::{
     contents::{Agent, Contents, Proof},
-    directory::{Identity, free_name},
+    directory::Identity,
     news::{AgentNews, FleetMessage, Importance, News},
     register::{Register, RegisterError},
     secret::Hex,
@@ -214,7 +214,7 @@ fn write_down(register: &Register, seen: &HashMap<Identity, Seen>) -> Result<(),
 fn see_machine(contents: &mut Contents, machine: Hex<16>, called: &str, seen: &Seen) {
     // Where there is no room it stays without an entry, and connects all the same.
     if contents.by_machine(machine, called).is_none() && !contents.is_full() {
-        let name = free_name(&seen.name, |name| contents.find(name).is_none()).to_string();
+        let name = contents.free_name(&seen.name).to_string();
         let proof = Proof::Password { machine, called: called.to_owned() };
         contents.push(Agent::new(contents.next_number(), name, proof, seen.unix_secs));
     }
