@@ -77,7 +77,7 @@ pub fn serve(args: &Cli, serve: &ServeArgs) -> anyhow::Result<()> {
     };
     complain(&format!("listening on {}; the certificate is {}", facts.address, facts.certificate.display()));
     complain(&format!("its SHA-256 fingerprint is {}", facts.fingerprint));
-    complain(&format!("on another machine: {}", facts.command));
+    complain(&format!("{}: {}", facts.place(), facts.command));
     let (mut counted, mut count_at) = (listener.counters(), Instant::now() + BETWEEN_COUNTS);
     let mut lines = FleetLines::new(out, earlier, sources.geography());
     while let Some(message) = next(&messages, &stop) {

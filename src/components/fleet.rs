@@ -64,8 +64,21 @@ pub struct ListenFacts {
     pub fingerprint: String,
     /// The file that each agent needs.
     pub certificate: PathBuf,
-    /// What one types on another machine.
+    /// What one types on another machine, or on this one where no other can reach it.
     pub command: String,
+    /// It listens on a loopback address.
+    pub is_for_this_machine: bool,
+}
+
+impl ListenFacts {
+    /// Where one types the command.
+    pub const fn place(&self) -> &'static str {
+        if self.is_for_this_machine {
+            "nothing on another machine can reach it; on this one"
+        } else {
+            "on another machine"
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -51,8 +51,8 @@ pub struct FleetLog {
     file: File,
     /// All whole lines.
     good_bytes: u64,
-    /// What is behind them is none of ours, and stays.
-    has_foreign_end: bool,
+    /// What is behind them stays, and ends with a newline from now on: it is none of ours, or whole but for that.
+    lacks_newline: bool,
     after_checkpoint: u64,
     checkpoint_bytes: u64,
     /// What was passed over, for people.
@@ -89,12 +89,12 @@ impl FleetLog {
         let (mut at, mut earlier, mut passed) = (tail.begins, Earlier::default(), None);
         let (mut reader, mut line) = (BufReader::with_capacity(READ_BYTES, &file), Vec::new());
         reader.seek(SeekFrom::Start(at)).map_err(unread)?;
-        let has_foreign_end = loop {
+        let lacks_newline = loop {
             let (bytes, why) = match next_line(&mut reader, &mut line).map_err(unread)? {
                 Piece::Line(bytes) => (bytes, earlier.read(&line).err().map(|error| error.to_string())),
                 Piece::TooLong(bytes) => (bytes, Some("it is too long".to_owned())),
                 // Half of a line of ours was not acknowledged, and comes again.
-                Piece::Torn => break !begins_like_ours(&line),
+                Piece::Torn => break !begins_like_ours(&line) || earlier.read(&line).is_ok(),
             };
             if let Some(why) = why {
                 let first = || format!("the first at byte {at}: {why}");
@@ -113,7 +113,7 @@ impl FleetLog {
             path: path.to_owned(),
             file,
             good_bytes: at,
-            has_foreign_end,
+            lacks_newline,
             after_checkpoint: at.saturating_sub(tail.begins + tail.checkpoint_bytes),
             checkpoint_bytes: tail.checkpoint_bytes,
             complaint,
@@ -131,8 +131,8 @@ impl FleetLog {
     /// # Errors
     /// When the file cannot be written.
     pub fn go_on(self) -> Result<LogFile, LogError> {
-        let Self { path, mut file, good_bytes, has_foreign_end, .. } = self;
-        let mended = match has_foreign_end {
+        let Self { path, mut file, good_bytes, lacks_newline, .. } = self;
+        let mended = match lacks_newline {
             true => file.write_all(b"\n"),
             false => file.set_len(good_bytes),
         };

@@ -85,6 +85,19 @@ fn a_torn_line_is_cut_off_and_the_last_numbers_are_found() {
 }
 
 #[test]
+fn a_last_line_that_lacks_only_its_newline_is_kept() {
+    let folder = Folder::new();
+    let last = LINE.replace("\"7\"", "\"b\",\"sequence\":9");
+    fs::write(folder.path(), format!("{LINE}{}", last.trim_end())).unwrap();
+    let mut log = FleetLog::open(&folder.path()).unwrap();
+    assert_eq!(log.take_earlier().0[0].runs, [(7, 0), (11, 9)]);
+    let mut file = log.go_on().unwrap();
+    file.write_all(LINE.as_bytes()).unwrap();
+    file.flush().unwrap();
+    assert_eq!(folder.text(), format!("{LINE}{last}{LINE}"));
+}
+
+#[test]
 fn a_foreign_file_is_refused_and_left_alone() {
     let folder = Folder::new();
     for text in ["Dear diary\nno end", "my only copy", "{}\n", "\n", "\0\0\0\0"] {

@@ -46,6 +46,20 @@ fn refusals_are_told_in_the_displays_words() {
 }
 
 #[test]
+fn an_agent_that_was_replaced_ends_and_does_not_say_that_it_tries_again() {
+    wait_for(async {
+        let display = Display::new().await;
+        let home = Home::for_display(&display);
+        let mut agent = home.report_to(display.address());
+        let (peer, _) = display.greet().await;
+        peer.refuse(Reason::Replaced, "It has connected anew.").await;
+        let lines = agent.lines_to("is it running twice?");
+        assert!(!lines.iter().any(|line| line.contains("trying again")), "{lines:?}");
+        assert!(!agent.wait_for_end().success());
+    });
+}
+
+#[test]
 fn a_refusal_cannot_command_the_terminal() {
     wait_for(async {
         let display = Display::new().await;

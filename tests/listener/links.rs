@@ -158,6 +158,17 @@ fn who_was_revoked_while_nobody_listened_is_gone_at_once_and_who_never_comes_in_
 }
 
 #[test]
+fn a_link_that_broke_is_told_of_in_plain_words() {
+    let display = Display::start();
+    let (agent, id, _) = display.agent("web1");
+    drop(agent);
+    display.lost(id);
+    let (_, line) = display.notice("is lost");
+    assert_eq!(line, "\"web1\" is lost: the link broke");
+    assert!(!line.contains("docs.rs"), "{line}");
+}
+
+#[test]
 fn a_silent_agent_is_lost_and_later_gone() {
     let silence = Duration::from_millis(200);
     let limits = Limits { silence, lost_kept: Duration::from_millis(300), ..lenient() };

@@ -50,6 +50,7 @@ fn a_revoked_agent_is_cut_off_and_the_others_stay() {
     display.register().revoke("bad").unwrap();
     assert_eq!(bad.refusal(), Reason::Revoked);
     display.gone(bad_id);
+    assert_eq!(display.notice("revoked").1, "\"bad\" is revoked");
     display.still_hears(&mut good, good_id, 1);
     assert_eq!(display.connect().greet(hello("bad", &token)), Err(Reason::Revoked));
     assert_eq!(display.listener.counters().revoked, 2);

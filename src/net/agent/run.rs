@@ -173,7 +173,6 @@ impl Agent<'_> {
             };
             force_snapshot |= failure.needs_a_snapshot();
             if matches!(failure, Failure::Refused { reason: Reason::Replaced, .. }) {
-                self.failed(failure, Duration::ZERO);
                 return Err(RunError::Replaced);
             }
             let is_secrets_fault = failure.blames_the_secret();

@@ -14,7 +14,7 @@ use super::{
     away::Away,
     clock::{Clock, Moment},
     contents::{Contents, Proof},
-    directory::{Credential, Cut, Identity, Newcomer, NoSeat, Seat, free_name, shown, tell_to_go},
+    directory::{Credential, Cut, Identity, Newcomer, NoSeat, Seat, shown, tell_to_go},
     link::{Link, TLS_BUFFER_BYTES},
     secret::{Hex, WELL_KNOWN_PASSWORD, number_of_token},
     shared::{Shared, State},
@@ -252,7 +252,7 @@ async fn by_password(
         Some(agent) => agent.shown_name().into(),
         // A name in the register is somebody else's.
         None => {
-            let name = free_name(&called, |name| contents.find(name).is_none());
+            let name = contents.free_name(&called);
             if *name != called {
                 shared.counting.taken_names.one();
             }

@@ -1,8 +1,11 @@
 //! What stands in the register's file: JSON, one entry an agent. Pure: text in, text out.
 
+use std::{collections::HashSet, sync::Arc};
+
 use serde::{Deserialize, Serialize};
 
 use super::{
+    directory::free_name,
     register::MAX_ENTRIES,
     secret::{Hex, PasswordHash, TokenHash},
 };
@@ -154,6 +157,15 @@ impl Contents {
 
     pub fn find_mut(&mut self, name: &str) -> Option<&mut Agent> {
         self.agents.iter_mut().find(|agent| !agent.is_revoked() && agent.is_called(name))
+    }
+
+    /// That name, or with a number behind it where somebody who is not revoked has it.
+    pub fn free_name(&self, name: &str) -> Arc<str> {
+        let agents = self.agents.iter().filter(|agent| !agent.is_revoked());
+        let names =
+            agents.flat_map(|agent| [agent.name.as_str()].into_iter().chain(agent.shown_name.as_deref()));
+        let taken: HashSet<&str> = names.collect();
+        free_name(name, |name| !taken.contains(name))
     }
 
     pub fn next_number(&self) -> u32 {

@@ -11,7 +11,7 @@ use tokio::sync::watch;
 
 use super::{
     contents::{Agent, Contents, Home, Proof},
-    incoming::{Incoming, run_anew},
+    incoming::{Incoming, times_anew},
     known::Origin,
     news::Arrived,
     secret::{Hex, PasswordHash, TokenHash},
@@ -180,7 +180,7 @@ impl Directory {
                 record.arrived = Arc::default();
                 let same_boot = other.is_some() && record.boot == Some(newcomer.boot);
                 if let Some(other) = other {
-                    remember(&mut record.earlier, &other);
+                    remember(&mut record.earlier, (other.told_as, other.had));
                 }
                 let earlier = record.earlier.iter().find(|(run, _)| *run == told_as);
                 Incoming::new(newcomer.run, told_as, earlier.map_or(0, |(_, had)| *had), same_boot)
@@ -197,8 +197,11 @@ impl Directory {
 
     /// The session of that seat ends; what it knew stays for the next one.
     pub fn vacate(&mut self, seat: Seat, now: Instant) {
-        let Seat { agent, origin: _, orders: _, incoming, arrived, is_new: _ } = seat;
+        let Seat { agent, origin: _, orders: _, mut incoming, arrived, is_new: _ } = seat;
         if let Some(record) = self.records.get_mut(&agent) {
+            if let Some(left) = incoming.left.take() {
+                remember(&mut record.earlier, left);
+            }
             (record.incoming, record.arrived) = (Some(incoming), arrived);
             record.orders = None;
             record.lost_since = now;
@@ -212,7 +215,7 @@ impl Directory {
             return;
         };
         if let Some(incoming) = incoming {
-            remember(&mut earlier, &incoming);
+            remember(&mut earlier, (incoming.told_as, incoming.had));
         }
         if let Some(known) = self.ids.get_mut(&identity) {
             known.earlier = earlier;
@@ -312,20 +315,17 @@ impl Record {
     }
 }
 
-/// What the taker knows a run as. Its agent may have begun its numbers anew, even more than once.
+/// What the taker knows a run as. Its agent may have begun its numbers anew, even more often than is remembered.
 fn told_as(run: u64, record: &Record) -> u64 {
     let last = record.incoming.as_ref().map(|incoming| incoming.told_as);
-    let is_known = |run| last == Some(run) || record.earlier.iter().any(|(known, _)| *known == run);
-    let mut told_as = run;
-    while is_known(run_anew(told_as)) {
-        told_as = run_anew(told_as);
-    }
-    told_as
+    let known = record.earlier.iter().map(|(known, _)| *known).chain(last);
+    let anew = known.filter_map(|known| Some((times_anew(run, known)?, known)));
+    anew.max().map_or(run, |(_, known)| known)
 }
 
-fn remember(earlier: &mut VecDeque<(u64, u64)>, Incoming { told_as, had, .. }: &Incoming) {
-    earlier.retain(|(other, _)| other != told_as);
-    earlier.push_back((*told_as, *had));
+fn remember(earlier: &mut VecDeque<(u64, u64)>, (told_as, had): (u64, u64)) {
+    earlier.retain(|(other, _)| *other != told_as);
+    earlier.push_back((told_as, had));
     if earlier.len() > EARLIER_RUNS {
         earlier.pop_front();
     }

@@ -159,3 +159,36 @@ fn what_agents_call_themselves_can_be_shown() {
     assert_eq!(shown(""), "unnamed");
     assert_eq!(shown(&"ä".repeat(100)), "ä".repeat(64));
 }
+
+#[test]
+fn a_run_that_was_set_back_again_and_again_is_known_by_its_last_numbers() {
+    use crate::net::server::incoming::run_anew;
+    let mut directory = Directory::default();
+    let web = newcomer(1, "web1");
+    let mut first = seat(&mut directory, &web);
+    first.incoming.handed_on(100, true);
+    leave(&mut directory, first);
+    let mut told_as = web.run;
+    // More often than runs are remembered.
+    for times in 1..=2 * EARLIER_RUNS as u64 {
+        let mut back = seat(&mut directory, &web);
+        back.incoming.begin_anew(times);
+        back.incoming.handed_on(times + 10, true);
+        leave(&mut directory, back);
+        told_as = run_anew(told_as);
+        let again = seat(&mut directory, &web);
+        assert_eq!((again.incoming.told_as, again.incoming.had), (told_as, times + 10));
+        assert!(again.incoming.has_snapshot, "it goes on where it was");
+        leave(&mut directory, again);
+        let other = seat(&mut directory, &Newcomer { run: 77, ..web.clone() });
+        assert_eq!(other.incoming.told_as, 77);
+        leave(&mut directory, other);
+        let again = seat(&mut directory, &web);
+        assert_eq!(
+            (again.incoming.told_as, again.incoming.had),
+            (told_as, times + 10),
+            "another one came between"
+        );
+        leave(&mut directory, again);
+    }
+}

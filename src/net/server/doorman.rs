@@ -215,6 +215,7 @@ async fn part(shared: &Shared, mut session: Box<Session>, identity: Identity, en
         give_back(shared, seat);
         if matches!(end, End::Cut(Cut::Revoked)) {
             shared.state().directory.forget_vacant(agent);
+            shared.notice(Importance::Warning, Subject::Revoked(agent), format!("\"{name}\" is revoked"));
         }
         if let Some(why) = why {
             shared.notice(Importance::Warning, Subject::Lost(agent), format!("\"{name}\" is lost: {why}"));

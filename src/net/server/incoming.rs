@@ -38,6 +38,8 @@ pub struct Incoming {
     pub is_same_boot: bool,
     /// Events that the agent says it dropped.
     pub dropped_events: u64,
+    /// What it was told as before its numbers began anew, and the last event of that, until the directory remembers it.
+    pub left: Option<(u64, u64)>,
     open: HashSet<u64>,
 }
 
@@ -92,7 +94,9 @@ impl Incoming {
 
     /// The agent's numbers begin anew after event `base`. What they meant before they mean no more, so that the taker
     /// hears of another run. Returns how many were known.
-    fn begin_anew(&mut self, base: u64) -> u64 {
+    pub fn begin_anew(&mut self, base: u64) -> u64 {
+        // Once a link at most, at its first snapshot.
+        self.left = Some((self.told_as, self.had));
         self.told_as = run_anew(self.told_as);
         // Until a snapshot was handed on, nothing is known of that run.
         self.has_snapshot = false;
@@ -242,9 +246,27 @@ impl Incoming {
 /// What a run is told as when its agent has begun its numbers anew: always the same of the same, so that it is found
 /// again in what was written. Runs are drawn at random, so no two are so far apart by chance.
 pub const fn run_anew(run: u64) -> u64 {
-    /// 2^64 divided by the golden ratio; its low 24 bits, by which the table tells runs apart, are not 0.
-    const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
     run.wrapping_add(STEP)
+}
+
+/// 2^64 divided by the golden ratio; its low 24 bits, by which the table tells runs apart, are not 0.
+const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// How often `run` has begun anew when it is told as that; `None` where it is another run.
+pub const fn times_anew(run: u64, told_as: u64) -> Option<u64> {
+    /// Once a second for half a year; another run is taken for the same once in 2^40.
+    const MOST: u64 = 1 << 24;
+    /// What STEP must be multiplied with for 1: each turn finds twice as many bits, from the three of STEP itself.
+    const INVERSE: u64 = {
+        let (mut inverse, mut bits) = (STEP, 3);
+        while bits < u64::BITS {
+            inverse = inverse.wrapping_mul(2_u64.wrapping_sub(STEP.wrapping_mul(inverse)));
+            bits *= 2;
+        }
+        inverse
+    };
+    let times = told_as.wrapping_sub(run).wrapping_mul(INVERSE);
+    if times <= MOST { Some(times) } else { None }
 }
 
 fn malformed(error: crate::net::wire::WireError) -> Fault {

@@ -12,7 +12,7 @@ use std::{
 
 use super::{
     contents::{Agent, Contents, Proof},
-    directory::{Identity, free_name},
+    directory::Identity,
     news::{AgentNews, FleetMessage, Importance, News},
     register::{Register, RegisterError},
     secret::Hex,
@@ -28,16 +28,33 @@ const BETWEEN_WRITES: Duration = Duration::from_secs(2);
 /// After a write that failed: a full disk is not mended in seconds.
 const AFTER_FAILURE: Duration = Duration::from_secs(60);
 
-/// By what a file is known to be the same: inode, length, and time of its last change in seconds and nanoseconds.
-type Stamp = (u64, u64, i64, i64);
+/// By what a file is known to be the same, and as readable as before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Stamp {
+    inode: u64,
+    bytes: u64,
+    /// Seconds and nanoseconds, of what is in it and of what is known about it.
+    changed: [(i64, i64); 2],
+    owner: u32,
+    mode: u32,
+}
 
 fn stamp(path: &Path) -> Option<Stamp> {
-    fs::metadata(path).ok().map(|file| (file.ino(), file.len(), file.mtime(), file.mtime_nsec()))
+    fs::metadata(path).ok().map(|file| Stamp {
+        inode: file.ino(),
+        bytes: file.len(),
+        changed: [(file.mtime(), file.mtime_nsec()), (file.ctime(), file.ctime_nsec())],
+        owner: file.uid(),
+        mode: file.mode(),
+    })
 }
 
 pub struct Keeper {
     register: Register,
+    /// Of the file as it was read last.
     stamp: Option<Stamp>,
+    /// Why it cannot be read now, as people were told.
+    trouble: Option<String>,
     sightings_at: Instant,
     write_at: Instant,
 }
@@ -52,7 +69,10 @@ impl Keeper {
         let stamp = stamp(register.path());
         let contents = register.contents()?;
         let now = Instant::now();
-        Ok((Self { register, stamp, sightings_at: now + BETWEEN_SIGHTINGS, write_at: now }, contents))
+        Ok((
+            Self { register, stamp, trouble: None, sightings_at: now + BETWEEN_SIGHTINGS, write_at: now },
+            contents,
+        ))
     }
 
     /// The body of the task. Ends when nobody takes the news any more.
@@ -79,8 +99,8 @@ impl Keeper {
     async fn look(&mut self, shared: &Arc<Shared>) -> Result<(), TakerGone> {
         let stamp = stamp(self.register.path());
         if stamp != self.stamp {
-            self.stamp = stamp;
-            self.read(shared).await;
+            // Until it can be read it is tried at each look.
+            self.read(shared, stamp).await;
         }
         tell_gone(shared)?;
         let now = Instant::now();
@@ -91,29 +111,41 @@ impl Keeper {
                 state.seen.insert(identity, Seen { unix_secs: super::register::unix_secs(), name });
             }
         }
-        if now >= self.write_at && !shared.state().seen.is_empty() {
+        if now >= self.write_at && self.may_write() && !shared.state().seen.is_empty() {
             self.write_at = now + BETWEEN_WRITES;
             self.write(shared).await;
         }
         Ok(())
     }
 
-    async fn read(&self, shared: &Arc<Shared>) {
-        let register = self.register.clone();
-        let read = tokio::task::spawn_blocking(move || register.contents()).await;
-        let contents = match read {
+    async fn read(&mut self, shared: &Arc<Shared>, stamp: Option<Stamp>) {
+        let (register, was_there) = (self.register.clone(), self.stamp.is_some());
+        let read = tokio::task::spawn_blocking(move || match register.contents_if_there()? {
+            None if was_there => Err(RegisterError::Missing(register.path().to_owned())),
+            contents => Ok(contents.unwrap_or_default()),
+        });
+        let contents = match read.await {
             Ok(Ok(contents)) => Arc::new(contents),
             Ok(Err(error)) => {
                 let line = format!("{error}. Until then those that were registered before stay so");
-                shared.notice_always(Importance::Warning, line);
+                if self.trouble.as_ref() != Some(&line) {
+                    shared.notice_always(Importance::Warning, line.clone());
+                    self.trouble = Some(line);
+                }
                 return;
             }
             // The runtime is going.
             Err(_) => return,
         };
+        (self.stamp, self.trouble) = (stamp, None);
         let mut state = shared.state();
         state.contents = Arc::clone(&contents);
         state.directory.apply(&contents);
+    }
+
+    /// Where the file is missing that was there, one with nothing but who was seen would revoke everybody else.
+    fn may_write(&self) -> bool {
+        self.stamp.is_none() || stamp(self.register.path()).is_some()
     }
 
     async fn write(&mut self, shared: &Arc<Shared>) {
@@ -136,7 +168,7 @@ impl Keeper {
     /// Writes down what is left, at the end.
     pub fn finish(&self, shared: &Shared) {
         let seen = std::mem::take(&mut shared.state().seen);
-        if !seen.is_empty() {
+        if !seen.is_empty() && self.may_write() {
             // Nobody is left to be told, and it is only when they were seen.
             let _ = write_down(&self.register, &seen);
         }
@@ -182,7 +214,7 @@ fn write_down(register: &Register, seen: &HashMap<Identity, Seen>) -> Result<(),
 fn see_machine(contents: &mut Contents, machine: Hex<16>, called: &str, seen: &Seen) {
     // Where there is no room it stays without an entry, and connects all the same.
     if contents.by_machine(machine, called).is_none() && !contents.is_full() {
-        let name = free_name(&seen.name, |name| contents.find(name).is_none()).to_string();
+        let name = contents.free_name(&seen.name).to_string();
         let proof = Proof::Password { machine, called: called.to_owned() };
         contents.push(Agent::new(contents.next_number(), name, proof, seen.unix_secs));
     }
@@ -191,3 +223,7 @@ fn see_machine(contents: &mut Contents, machine: Hex<16>, called: &str, seen: &S
         agent.last_seen_unix_secs = Some(seen.unix_secs);
     }
 }
+
+#[cfg(test)]
+#[path = "keeper_tests.rs"]
+mod tests;

@@ -4,7 +4,7 @@
 use std::{
     fs::{self, DirBuilder, File},
     io::{self, Read, Write},
-    os::unix::fs::DirBuilderExt,
+    os::unix::fs::{DirBuilderExt, MetadataExt, fchown},
     path::Path,
 };
 
@@ -24,6 +24,15 @@ pub fn prepare(path: &Path, bytes: &[u8]) -> io::Result<Prepared> {
 }
 
 impl Prepared {
+    /// With the owner of what is there now, where that is permitted: root may change a file for the user whose it is.
+    pub fn owned_like(self, path: &Path) -> Self {
+        if let Ok(there) = fs::metadata(path) {
+            // Whoever may not is nearly always the owner.
+            let _ = fchown(self.0.as_file(), Some(there.uid()), Some(there.gid()));
+        }
+        self
+    }
+
     /// Puts it in its place, over whatever is there.
     pub fn put(self, path: &Path) -> io::Result<()> {
         self.0.persist(path).map_err(|error| error.error)?;

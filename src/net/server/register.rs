@@ -37,6 +37,8 @@ pub enum RegisterError {
     Folder(PathBuf, io::Error),
     #[error("{0}: {1}; it is left as it is: mend it, or move it away and add the agents anew")]
     Bad(PathBuf, ContentsError),
+    #[error("{0} is missing, though it was there before: put it back, or add the agents anew")]
+    Missing(PathBuf),
     #[error("{0} is being written by another connmapperl; try again")]
     Locked(PathBuf),
     #[error("there is no agent named \"{0}\"; `connmapperl agents list` shows them")]
@@ -168,12 +170,15 @@ impl Register {
     }
 
     pub(super) fn contents(&self) -> Result<Contents, RegisterError> {
+        Ok(self.contents_if_there()?.unwrap_or_default())
+    }
+
+    /// `None` where there is no file.
+    pub(super) fn contents_if_there(&self) -> Result<Option<Contents>, RegisterError> {
         let text = private_file::read(&self.path, MAX_FILE_BYTES)
             .map_err(|error| RegisterError::Read(self.path.clone(), error))?;
-        let Some(text) = text else {
-            return Ok(Contents::default());
-        };
-        Contents::from_json(&text).map_err(|error| RegisterError::Bad(self.path.clone(), error))
+        let contents = text.map(|text| Contents::from_json(&text)).transpose();
+        contents.map_err(|error| RegisterError::Bad(self.path.clone(), error))
     }
 
     /// Reads, changes and writes the file while no other writer may.
@@ -188,7 +193,7 @@ impl Register {
         if contents != before {
             let failed = |error| RegisterError::Write(self.path.clone(), error);
             private_file::prepare(&self.path, &contents.to_json())
-                .and_then(|prepared| prepared.put(&self.path))
+                .and_then(|prepared| prepared.owned_like(&self.path).put(&self.path))
                 .map_err(failed)?;
         }
         Ok(result)

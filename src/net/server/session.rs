@@ -1,7 +1,7 @@
 //! An agent's link from Welcome to its end: frames in, news and acknowledgements out. Reads no faster than the taker
 //! takes, and gives way to the other sessions after each frame.
 
-use std::{sync::Arc, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 
 use tokio::time::{Instant, sleep_until, timeout};
 
@@ -173,7 +173,7 @@ impl Session {
                 hung_up = self.link.read(), if may_read => match hung_up {
                     Ok(false) => self.last_heard = Instant::now(),
                     Ok(true) => return Err(End::HungUp("it hung up".to_owned())),
-                    Err(error) => return Err(End::HungUp(error.to_string())),
+                    Err(error) => return Err(End::HungUp(why_broken(&error))),
                 },
                 () = arrived.fewer_than(MOST_UNDELIVERED), if wants == Wants::Room => {}
                 Ok(()) = self.seat.orders.changed() => self.owes_status = true,
@@ -365,8 +365,18 @@ impl Session {
     async fn say(&mut self, says: ServerSays) -> Result<(), End> {
         match timeout(self.shared.limits.silence, self.link.say(says)).await {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) => Err(End::HungUp(error.to_string())),
+            Ok(Err(error)) => Err(End::HungUp(why_broken(&error))),
             Err(_) => Err(End::Silent),
         }
+    }
+}
+
+/// For people: what TLS says of a link that was cut leads to its own documentation.
+fn why_broken(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => {
+            "the link broke".to_owned()
+        }
+        _ => error.to_string(),
     }
 }

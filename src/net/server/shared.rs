@@ -42,6 +42,7 @@ pub enum Subject {
     Outdated(AgentId),
     Anew(AgentId),
     New(AgentId),
+    Revoked(AgentId),
 }
 
 pub struct Shared {
@@ -66,7 +67,9 @@ pub struct State {
     /// The register as it was read last.
     pub contents: Arc<Contents>,
     pub failures: Failures,
-    pub notices: Notices<Subject>,
+    /// Of strangers, and of agents that are let in: a scan takes nothing from what there is to say of those.
+    pub notices: Notices<IpAddr>,
+    pub agent_notices: Notices<Subject>,
     /// Agents that were seen, and when, and are not in the register's file as such yet.
     pub seen: HashMap<Identity, Seen>,
 }
@@ -96,6 +99,7 @@ impl Shared {
             contents: Arc::new(contents),
             failures: Failures::new(limits.failures),
             notices: Notices::default(),
+            agent_notices: Notices::default(),
             seen: HashMap::new(),
         };
         let started = Instant::now();
@@ -155,7 +159,15 @@ impl Shared {
 
     /// Tells people, unless they were told of the same a moment ago. Where there is no room it is only counted.
     pub fn notice(&self, importance: Importance, subject: Subject, line: String) {
-        if let Some(line) = self.state().notices.line(subject, line, Instant::now()) {
+        let now = Instant::now();
+        let line = {
+            let mut state = self.state();
+            match subject {
+                Subject::Source(source) => state.notices.line(source, line, now),
+                subject => state.agent_notices.line(subject, line, now),
+            }
+        };
+        if let Some(line) = line {
             self.notice_always(importance, line);
         }
     }

@@ -198,7 +198,7 @@ impl Office {
                     "listening for agents on {}; the certificate's fingerprint is {}",
                     facts.address, facts.fingerprint
                 );
-                info!("on another machine: {}", facts.command);
+                info!("{}: {}", facts.place(), facts.command);
                 self.listener = Some(listener);
                 ListenState::On(facts)
             }
@@ -237,15 +237,17 @@ pub fn start_listening(
 ) -> Result<(Listener, ListenFacts), ListenError> {
     let settings = ListenSettings { known_agents, ..ListenSettings::new(address, folder) };
     let listener = server::spawn(settings, to_taker)?;
-    let port = listener.address().port();
+    let address = listener.address();
+    let is_for_this_machine = address.ip().is_loopback();
+    // This machine's name may lead to another of its addresses.
+    let server =
+        if is_for_this_machine { address.to_string() } else { format!("{}:{}", hostname(), address.port()) };
     let facts = ListenFacts {
-        address: listener.address().to_string(),
+        address: address.to_string(),
         fingerprint: listener.fingerprint().to_string(),
         certificate: listener.certificate_path().to_owned(),
-        command: format!(
-            "connmapperl-client --server {}:{port} --cert server-cert.pem --token-file token",
-            hostname()
-        ),
+        command: format!("connmapperl-client --server {server} --cert server-cert.pem --token-file token"),
+        is_for_this_machine,
     };
     Ok((listener, facts))
 }

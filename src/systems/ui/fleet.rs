@@ -110,14 +110,24 @@ fn new_agent(ui: &mut Ui, name: &mut String, theme: &Theme, actions: &mut Messag
 
 fn command(ui: &mut Ui, facts: &ListenFacts, theme: &Theme) {
     ui.add_space(size::GRID);
-    faint(ui, "On the other machine, with the token in a file that only you can read:", theme);
+    let place = if facts.is_for_this_machine {
+        "Nothing on another machine can reach it. On this one,"
+    } else {
+        "On the other machine,"
+    };
+    faint(ui, &format!("{place} with the token in a file that only you can read:"), theme);
     copyable(ui, &facts.command, theme);
     certificate(ui, facts, theme);
 }
 
 fn token(ui: &mut Ui, agent: &NewAgent, facts: &ListenFacts, theme: &Theme) {
     ui.add_space(size::GRID);
-    faint(ui, &format!("The token of {}, shown this once. On that machine:", agent.name), theme);
+    let place = if facts.is_for_this_machine {
+        "On this machine, which alone can reach it"
+    } else {
+        "On that machine"
+    };
+    faint(ui, &format!("The token of {}, shown this once. {place}:", agent.name), theme);
     let keep = format!("umask 077; echo {} > token", agent.token);
     copyable(ui, &keep, theme);
     copyable(ui, &facts.command, theme);
