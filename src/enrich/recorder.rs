@@ -61,7 +61,7 @@ impl Recorder {
         self.owes_all = true;
     }
 
-    pub const fn is_behind(&self) -> bool {
+    pub const fn owes_all(&self) -> bool {
         self.owes_all
     }
 
