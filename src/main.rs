@@ -26,7 +26,8 @@ fn main() -> ExitCode {
         Ok(code) if !PANICKED.load(Ordering::Relaxed) => code,
         Ok(_) => ExitCode::from(101),
         Err(error) => {
-            eprintln!("connmapperl: {error:#}");
+            // Whether anybody still reads that or not.
+            let _ = writeln!(io::stderr(), "connmapperl: {error:#}");
             ExitCode::FAILURE
         }
     }

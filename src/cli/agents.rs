@@ -2,14 +2,14 @@
 
 use std::{
     io::{self, BufRead, IsTerminal, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use anyhow::{Context, bail};
 use clap::Subcommand;
 use serde::Serialize;
 
-use super::{ListenerArgs, is_closed_pipe};
+use super::{ListenerArgs, complain, is_closed_pipe};
 use crate::{
     config,
     net::server::{Agent, Home, Proof, Register},
@@ -18,7 +18,10 @@ use crate::{
 #[derive(Clone, Debug, Subcommand)]
 pub enum AgentsCommand {
     /// Let a machine in: prints its token, this once
-    Add { name: String },
+    Add {
+        /// What it is called on the map
+        name: String,
+    },
     /// Who may connect
     List {
         /// As JSON
@@ -26,17 +29,31 @@ pub enum AgentsCommand {
         json: bool,
     },
     /// Cut a machine off for good
-    Revoke { name: String },
+    Revoke {
+        /// As `agents list` shows it
+        name: String,
+    },
     /// Give a machine a new token; the old one ends
-    Rotate { name: String },
+    Rotate {
+        /// As `agents list` shows it
+        name: String,
+    },
     /// Show it under another name
-    Rename { name: String, new_name: String },
+    Rename {
+        /// As `agents list` shows it
+        name: String,
+        /// What it is called from now on
+        new_name: String,
+    },
     /// Where it stands, in degrees north and east; without them nowhere
     #[command(allow_negative_numbers = true)]
     Home {
+        /// As `agents list` shows it
         name: String,
+        /// Degrees north, -90 to 90
         #[arg(requires = "lon")]
         lat: Option<f32>,
+        /// Degrees east, -180 to 180
         lon: Option<f32>,
     },
     /// Set one password for all, read from standard input; tokens are safer
@@ -68,13 +85,22 @@ pub fn agents(listener: &ListenerArgs, command: &AgentsCommand, out: &mut impl W
 }
 
 fn answer(listener: &ListenerArgs, command: &AgentsCommand, out: &mut impl Write) -> anyhow::Result<()> {
-    let register = Register::open(&folder(listener)?)?;
+    let folder = folder(listener)?;
+    let begins = matches!(command, AgentsCommand::Add { .. } | AgentsCommand::Password { remove: false });
+    // Whoever looks into a folder by a wrong name shall not find it made.
+    if !begins && !folder.exists() {
+        return match command {
+            AgentsCommand::List { json } => list(&[], &folder, *json, out),
+            _ => bail!("there is no folder {}, and so no agent", folder.display()),
+        };
+    }
+    let register = Register::open(&folder)?;
     match command {
         AgentsCommand::Add { name } => {
             let (agent, token) = register.add(name)?;
             say_token(out, agent.shown_name(), &token)?;
         }
-        AgentsCommand::List { json } => list(&register.list()?, *json, out)?,
+        AgentsCommand::List { json } => list(&register.list()?, &folder, *json, out)?,
         AgentsCommand::Revoke { name } => {
             let agent = register.revoke(name)?;
             writeln!(out, "{} is revoked", agent.shown_name())?;
@@ -105,10 +131,10 @@ fn answer(listener: &ListenerArgs, command: &AgentsCommand, out: &mut impl Write
 }
 
 fn say_token(out: &mut impl Write, name: &str, token: &str) -> anyhow::Result<()> {
-    eprintln!(
+    complain(&format!(
         "The token of {name}, shown this once. On that machine, put it into a file that only you can read:"
-    );
-    eprintln!("  umask 077; echo TOKEN > token");
+    ));
+    complain("  umask 077; echo TOKEN > token");
     if let Err(error) = writeln!(out, "{token}").and_then(|()| out.flush()) {
         bail!("the token could not be printed ({error}); `connmapperl agents rotate {name}` makes another");
     }
@@ -159,7 +185,7 @@ impl<'a> From<&'a Agent> for Entry<'a> {
     }
 }
 
-fn list(agents: &[Agent], json: bool, out: &mut impl Write) -> anyhow::Result<()> {
+fn list(agents: &[Agent], folder: &Path, json: bool, out: &mut impl Write) -> anyhow::Result<()> {
     let entries: Vec<Entry<'_>> = agents.iter().map(Entry::from).collect();
     if json {
         serde_json::to_writer_pretty(&mut *out, &entries).map_err(io::Error::from)?;
@@ -167,7 +193,8 @@ fn list(agents: &[Agent], json: bool, out: &mut impl Write) -> anyhow::Result<()
         return Ok(());
     }
     if entries.is_empty() {
-        eprintln!("no agents; `connmapperl agents add NAME` lets one in");
+        let folder = folder.display();
+        complain(&format!("no agents in {folder}; `connmapperl agents add NAME` lets one in"));
     }
     let widest = entries.iter().map(|entry| entry.name.chars().count()).max().unwrap_or(0);
     for entry in entries {

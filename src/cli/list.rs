@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::{
-    Common, Format, ListArgs, Look, is_closed_pipe,
+    Common, Format, ListArgs, Look, complain, is_closed_pipe,
     table::{Row, TEXT_COLUMNS},
 };
 use crate::{
@@ -27,13 +27,13 @@ const WATCH_EVERY: Duration = Duration::from_millis(100);
 pub fn list(common: &Common, args: ListArgs, out: &mut impl Write) -> anyhow::Result<()> {
     let mut look = Look::new(common, args.watch)?;
     for error in &look.rules.errors {
-        eprintln!("{}: {error}", look.rules.source);
+        complain(&format!("{}: {error}", look.rules.source));
     }
     look.again()?;
     say_problems(&mut look);
     // What is said of a scene's sockets is true of no machine.
     if common.demo.is_none() {
-        look.status().notes.iter().for_each(|note| eprintln!("{note}"));
+        look.status().notes.iter().for_each(|note| complain(note));
     }
     match print(&mut look, args, out) {
         Err(error) if is_closed_pipe(&error) => Ok(()),
@@ -45,7 +45,7 @@ pub fn list(common: &Common, args: ListArgs, out: &mut impl Write) -> anyhow::Re
 fn say_problems(look: &mut Look) {
     for report in look.take_reports() {
         if let Report::Problem { lines, .. } = report {
-            lines.iter().for_each(|line| eprintln!("{line}"));
+            lines.iter().for_each(|line| complain(line));
         }
     }
 }

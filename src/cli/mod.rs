@@ -10,7 +10,10 @@ mod stop;
 mod table;
 mod version;
 
-use std::path::PathBuf;
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+};
 
 use clap::{Args, Parser, Subcommand};
 
@@ -140,10 +143,15 @@ impl ListArgs {
     }
 }
 
+/// To standard error, whether anybody still reads that or not.
+fn complain(line: &str) {
+    let _ = writeln!(io::stderr(), "{line}");
+}
+
 /// Whoever read our output has seen enough.
 fn is_closed_pipe(error: &anyhow::Error) -> bool {
-    let causes = error.chain().filter_map(|cause| cause.downcast_ref::<std::io::Error>());
-    causes.map(std::io::Error::kind).any(|kind| kind == std::io::ErrorKind::BrokenPipe)
+    let causes = error.chain().filter_map(|cause| cause.downcast_ref::<io::Error>());
+    causes.map(io::Error::kind).any(|kind| kind == io::ErrorKind::BrokenPipe)
 }
 
 /// No picture is smaller; larger ones no adapter draws in one piece.

@@ -2,16 +2,16 @@
 //! and can keep them in a file from which a killed one goes on, so that nothing is lost and nothing written twice.
 
 use std::{
-    io::{self, BufWriter, Write},
+    io::{self, BufWriter},
     path::PathBuf,
     time::{Duration, Instant},
 };
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::Args;
 use crossbeam_channel::{Receiver, bounded};
 
-use super::{Cli, agents::folder, stop};
+use super::{Cli, agents::folder, complain, stop};
 use crate::{
     config,
     enrich::{FLEET_CAPACITY, FleetLines, FleetLog, Sink, Sources},
@@ -39,6 +39,7 @@ pub struct ServeArgs {
 pub fn fleet_start(args: &Cli) -> anyhow::Result<FleetStart> {
     // A scene is shown to others; it opens no port and touches no register.
     if args.common.demo.is_some() {
+        refuse_scene(args)?;
         return Ok(FleetStart::default());
     }
     let asked = args.listener.listen.or(args.command.is_some().then(ListenAddress::default));
@@ -53,17 +54,27 @@ pub fn fleet_start(args: &Cli) -> anyhow::Result<FleetStart> {
     Ok(FleetStart { folder, listen })
 }
 
+/// Whoever asks for agents by name shall not wait for them in vain.
+fn refuse_scene(args: &Cli) -> anyhow::Result<()> {
+    if args.common.demo.is_some() && args.command.is_some() {
+        bail!("a scene opens no port: leave out either `serve` or --demo");
+    }
+    Ok(())
+}
+
 /// Runs until it is told to end, or until nobody reads what it prints. What it has read and not written by then, agents
 /// tell again.
 ///
 /// # Errors
 /// When it cannot listen, or the file cannot be read or written.
 pub fn serve(args: &Cli, serve: &ServeArgs) -> anyhow::Result<()> {
+    refuse_scene(args)?;
     let stop = stop::signals().context("cannot wait for signals")?;
     let folders = args.common.folders()?;
     let mut sources = Sources::open(folders.data.as_deref(), folders.cache.as_deref());
     let mut log = serve.log.as_deref().map(FleetLog::open).transpose()?;
     let (known_agents, earlier) = log.as_mut().map(FleetLog::take_earlier).unwrap_or_default();
+    let left_open: usize = earlier.iter().map(|(_, agent)| agent.open.len()).sum();
     let (to_us, messages) = bounded(FLEET_CAPACITY);
     let address = args.listener.listen.unwrap_or_default();
     let (listener, facts) = start_listening(address, &folder(&args.listener)?, known_agents, to_us)?;
@@ -71,6 +82,9 @@ pub fn serve(args: &Cli, serve: &ServeArgs) -> anyhow::Result<()> {
     let out: Box<dyn Sink> = match log {
         Some(log) => {
             log.complaint.iter().for_each(|line| complain(line));
+            if !earlier.is_empty() {
+                complain(&format!("the lines go on: {left_open} connections were open when they ended"));
+            }
             Box::new(log.go_on()?)
         }
         None => Box::new(BufWriter::new(io::stdout().lock())),
@@ -106,11 +120,6 @@ fn next(messages: &Receiver<FleetMessage>, stop: &Receiver<()>) -> Option<FleetM
         recv(messages) -> message => message.ok(),
         recv(stop) -> _ => None,
     }
-}
-
-/// To standard error, whether anybody still reads that or not.
-fn complain(line: &str) {
-    let _ = writeln!(io::stderr(), "{line}");
 }
 
 /// Notices go to standard error, all else on.

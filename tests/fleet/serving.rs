@@ -136,10 +136,46 @@ fn a_token_that_could_not_be_shown_is_not_lost_in_silence() {
     let said = String::from_utf8_lossy(&added.stderr);
     assert_eq!(added.status.code(), Some(1), "{said}");
     assert!(said.contains("web9") && said.contains("rotate") && said.contains("space"), "{said}");
+    let unread = || std::io::pipe().unwrap().1;
+    // What goes with it may be lost.
+    let mut add = house.home.connmapperl(&["agents", "add", "web10", "--fleet", "."]);
+    let added = add.stderr(unread()).output().unwrap();
+    assert!(added.status.success() && added.stdout.starts_with(b"cmt_"), "{added:?}");
     // A list that is cut short is none of our business.
     let mut list = house.home.connmapperl(&["agents", "list", "--fleet", "."]);
-    let (reader, writer) = std::io::pipe().unwrap();
-    drop(reader);
-    let listed = list.stdout(writer).output().unwrap();
+    let listed = list.stdout(unread()).output().unwrap();
     assert_eq!((listed.status.code(), &*String::from_utf8_lossy(&listed.stderr)), (Some(0), ""));
+}
+
+#[test]
+fn a_folder_by_a_wrong_name_is_not_made() {
+    let house = House::new();
+    let ask = |arguments: &[&str]| {
+        let mut asked = house.home.connmapperl(&[&["agents", "--fleet", "nowhere"], arguments].concat());
+        let output = asked.output().unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (output.status.code(), text(&output.stdout), text(&output.stderr))
+    };
+    let (code, listed, _) = ask(&["list", "--json"]);
+    assert_eq!((code, listed.trim()), (Some(0), "[]"));
+    let (code, listed, said) = ask(&["list"]);
+    assert_eq!((code, &*listed), (Some(0), ""));
+    let (code, _, refused) = ask(&["revoke", "web1"]);
+    assert_eq!(code, Some(1));
+    assert!([said, refused].iter().all(|said| said.contains("nowhere")));
+    assert!(!house.home.path("nowhere").exists());
+}
+
+#[test]
+fn a_scene_has_no_agents() {
+    let house = House::new();
+    for more in [&[][..], &["--no-gui"]] {
+        let served =
+            house.home.connmapperl(&[&["serve", "--demo", "world"], more].concat()).output().unwrap();
+        let said = String::from_utf8_lossy(&served.stderr);
+        assert!(
+            served.status.code() == Some(1) && said.contains("scene") && said.lines().count() == 1,
+            "{said}"
+        );
+    }
 }
