@@ -90,12 +90,15 @@ fn an_endless_question_ends_by_its_time_or_when_it_is_cancelled() {
 
     let progress = Arc::new(Progress::default());
     let (its, path) = (Arc::clone(&progress), asked.folder.path().join("h"));
-    let asking = std::thread::spawn(move || {
-        let forever = Limits { time: Duration::from_secs(3_600), ..Limits::default() };
-        ask(&path, Arc::new(Geography::new(Vec::new())), endless, forever, &its)
+    let cancelled = std::thread::scope(|scope| {
+        let asking = scope.spawn(|| {
+            let forever = Limits { time: Duration::from_secs(3_600), ..Limits::default() };
+            ask(&path, Arc::new(Geography::new(Vec::new())), endless, forever, &its)
+        });
+        progress.cancelled.store(true, Ordering::Relaxed);
+        asking.join().unwrap()
     });
-    progress.cancelled.store(true, Ordering::Relaxed);
-    assert!(matches!(asking.join().unwrap(), Err(QueryError::Cancelled)));
+    assert!(matches!(cancelled, Err(QueryError::Cancelled)));
 }
 
 #[test]

@@ -103,7 +103,7 @@ fn ask(
             UiAction::LoadHistory => Job::Load,
             _ => continue,
         };
-        if !link.as_ref().is_some_and(|link| link.jobs.try_send(job).is_ok()) {
+        if link.as_ref().is_none_or(|link| link.jobs.try_send(job).is_err()) {
             notices.say(Severity::Warning, TOPIC, vec!["the disk is busy; try again".to_owned()]);
         }
     }

@@ -40,7 +40,8 @@ impl Office {
         let nowhere = DataFolders { data: None, cache: Some(folder.path().to_owned()) };
         let config = Some(folder.path().join("config"));
         let clerk = Clerk::new(path, nowhere, config, to_window, Box::new(|| {}));
-        thread::spawn(move || clerk.work(&from_window));
+        let named = thread::Builder::new().name("clerk".to_owned());
+        named.spawn(move || clerk.work(&from_window)).unwrap();
         let office = Self { path: folder.path().to_owned(), _folder: folder, jobs, told };
         assert!(matches!(office.next(), Told::Catalogue(catalogue) if !catalogue.views.is_empty()));
         assert!(matches!(office.next(), Told::Saved { done: Ok(()), .. }));
