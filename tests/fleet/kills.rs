@@ -53,6 +53,7 @@ fn a_hundred_kills_of_the_listener_lose_nothing_and_double_nothing() {
         let history = histories.get(&port);
         assert_eq!(history, Some(&(uses, uses)), "openings and closings: {}", house.story(port));
     }
+    assert_eq!(Ledger::read(&house.lines()).faults, [""; 0]);
 }
 
 #[test]
@@ -93,6 +94,7 @@ fn a_hundred_kills_of_the_agent_double_nothing_and_close_nothing_that_lives() {
     for port in &held.ports {
         assert_eq!(histories.get(port), Some(&(1, 0)), "port {port}, which is open all the time");
     }
+    assert_eq!(Ledger::read(&house.lines()).faults, [""; 0]);
     assert!(PATIENCE > LIFE);
 }
 
