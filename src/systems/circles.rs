@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bevy::{platform::collections::HashMap, prelude::*};
 
-use super::{MapSystems, interact::act};
+use super::{MapSystems, interact::step_back};
 use crate::{
     components::{
         action::{LoadAnswer, UiAction},
@@ -27,11 +27,11 @@ const CIRCLES_A_WAIT: usize = 5_000;
 pub(super) fn plugin(app: &mut App) {
     app.init_resource::<Marks>()
         .init_resource::<WaitingToLoad>()
-        .add_systems(Update, obey.after(act).in_set(MapSystems::Interact))
+        .add_systems(Update, obey.after(step_back).in_set(MapSystems::Interact))
         .add_systems(Update, draw.in_set(MapSystems::Place));
 }
 
-fn obey(
+pub(super) fn obey(
     mut actions: MessageReader<UiAction>,
     mut history: ResMut<HistoryCircles>,
     mut waiting: ResMut<WaitingToLoad>,
@@ -59,7 +59,7 @@ fn obey(
 
 /// The circles as they lie in the layer.
 #[derive(Default)]
-struct Drawn {
+pub(super) struct Drawn {
     is_drawn: bool,
     rows: HashMap<Spot, usize>,
     /// Labels whose circles are left out.
@@ -74,7 +74,7 @@ impl Drawn {
     }
 }
 
-fn draw(
+pub(super) fn draw(
     clock: Res<MapClock>,
     animation: Res<Animation>,
     book: Res<RuleBook>,

@@ -81,7 +81,7 @@ pub(super) fn act(
 }
 
 /// Closes the topmost thing; from the bare map it ends the program.
-fn step_back(
+pub(super) fn step_back(
     mut actions: MessageReader<UiAction>,
     mut overlays: ResMut<Overlays>,
     mut waiting: ResMut<WaitingToLoad>,

@@ -3,7 +3,7 @@
 
 use bevy::prelude::*;
 
-use super::{MapSystems, interact::act};
+use super::{MapSystems, circles, interact::act};
 use crate::components::{
     action::UiAction,
     map_view::MapView,
@@ -18,9 +18,10 @@ const REACH_POINTS: f32 = 9.0;
 const RADIUS_POINTS: f32 = 4.4;
 
 pub(super) fn plugin(app: &mut App) {
-    app.init_resource::<SqlDesk>()
-        .init_resource::<Marks>()
-        .add_systems(Update, (obey.after(act).in_set(MapSystems::Interact), draw.in_set(MapSystems::Place)));
+    app.init_resource::<SqlDesk>().init_resource::<Marks>().add_systems(
+        Update,
+        (obey.after(act).in_set(MapSystems::Interact), draw.after(circles::draw).in_set(MapSystems::Place)),
+    );
 }
 
 /// What is plotted lies on the map in layers of its own, which cost nothing until a plot comes or goes.

@@ -9,7 +9,7 @@ use std::{
 use bevy::prelude::*;
 use crossbeam_channel::{Receiver, Sender, bounded};
 
-use super::{Start, Wake, act, take_reports};
+use super::{Start, Wake, act, sql};
 use crate::{
     components::{
         action::{AgentChange, UiAction},
@@ -67,7 +67,7 @@ pub(super) fn plugin(app: &mut App) {
         Update,
         (
             ask.after(act).in_set(MapSystems::Interact),
-            take_answers.after(take_reports).in_set(MapSystems::Ingest),
+            take_answers.after(sql::take).in_set(MapSystems::Ingest),
         ),
     );
 }

@@ -6,7 +6,7 @@ use std::{fs, io, path::PathBuf, sync::Arc, time::Duration};
 use bevy::{app::AppExit, prelude::*};
 use crossbeam_channel::{Receiver, Sender, bounded};
 
-use super::{EnrichLink, Wake, act, take_reports};
+use super::{EnrichLink, Wake, take_reports};
 use crate::{
     components::{
         history::{HistoryFacts, HistoryOrder, Kept},
@@ -16,7 +16,7 @@ use crate::{
     enrich::{HISTORY_CAPACITY, Record, Request, SIDE_CAPACITY},
     history::{Facts, HistoryThread, Keep, Order, Said, spawn},
     rules::Rules,
-    systems::MapSystems,
+    systems::{MapSystems, history::pass_on},
 };
 
 /// What the notices of this file are about.
@@ -28,7 +28,7 @@ const LAST_ROWS: Duration = Duration::from_secs(1);
 
 /// The window's end of the thread.
 #[derive(Resource)]
-struct HistoryLink {
+pub(super) struct HistoryLink {
     orders: Sender<Order>,
     said: Receiver<Said>,
     thread: HistoryThread,
@@ -42,11 +42,12 @@ pub(super) fn plugin(app: &mut App) {
     app.add_message::<HistoryOrder>().add_systems(
         Update,
         (
-            ask.after(act).after(super::reload_rules).in_set(MapSystems::Interact),
+            ask.after(pass_on).after(super::reload_rules).in_set(MapSystems::Interact),
             take_said.after(take_reports).in_set(MapSystems::Ingest),
         ),
     );
-    app.add_systems(Last, end.after(super::remember_window));
+    // It has the world to itself; what Bevy does last does not mind when.
+    app.add_systems(Last, end.after(super::remember_window).ambiguous_with_all());
 }
 
 /// Starts the thread. Returns where the enriching thread tells it what happens.
@@ -88,7 +89,7 @@ fn make_folder(path: &std::path::Path) -> io::Result<()> {
     path.parent().map_or(Ok(()), fs::create_dir_all)
 }
 
-fn ask(
+pub(super) fn ask(
     mut asked: MessageReader<HistoryOrder>,
     link: Option<ResMut<HistoryLink>>,
     book: Res<RuleBook>,
@@ -117,7 +118,7 @@ fn ask(
     }
 }
 
-fn take_said(
+pub(super) fn take_said(
     link: Option<ResMut<HistoryLink>>,
     enrich: Option<Res<EnrichLink>>,
     facts: Option<ResMut<HistoryFacts>>,

@@ -12,14 +12,14 @@ use std::{
 use bevy::prelude::*;
 use crossbeam_channel::{Receiver, Sender, bounded};
 
-use super::{Start, Wake, act, take_reports};
+use super::{Start, Wake, history};
 use crate::{
     components::{
         action::UiAction,
         history_circles::{HistoryCircles, ReadHistory, WaitingToLoad},
         notices::{Notices, Severity},
     },
-    systems::MapSystems,
+    systems::{MapSystems, circles::obey},
     tally::{MOST_FILE_BYTES, Tally, TallyError},
 };
 
@@ -56,7 +56,7 @@ enum Answer {
 
 /// The window's end of the thread. Dropping it ends the thread.
 #[derive(Resource)]
-struct PlacesLink {
+pub(super) struct PlacesLink {
     jobs: Sender<Job>,
     answers: Receiver<Answer>,
 }
@@ -65,8 +65,8 @@ pub(super) fn plugin(app: &mut App) {
     app.add_systems(
         Update,
         (
-            ask.after(act).in_set(MapSystems::Interact),
-            take_answers.after(take_reports).in_set(MapSystems::Ingest),
+            ask.after(obey).after(history::ask).in_set(MapSystems::Interact),
+            take_answers.after(history::take_said).in_set(MapSystems::Ingest),
         ),
     );
 }
@@ -109,7 +109,7 @@ fn ask(
     }
 }
 
-fn take_answers(
+pub(super) fn take_answers(
     link: Option<Res<PlacesLink>>,
     mut history: ResMut<HistoryCircles>,
     mut waiting: ResMut<WaitingToLoad>,

@@ -20,7 +20,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 
 use clerk::{Clerk, Job, Question, Told};
 
-use super::{Start, Wake, take_reports};
+use super::{Start, Wake, places};
 use crate::{
     components::{
         action::UiAction,
@@ -40,7 +40,7 @@ const TOPIC: &str = "Saved queries";
 
 /// The window's end of the thread. Dropping it ends the thread after the question that is being asked.
 #[derive(Resource)]
-struct SqlLink {
+pub(super) struct SqlLink {
     jobs: Sender<Job>,
     told: Receiver<Told>,
     asked: Option<Asked>,
@@ -60,7 +60,7 @@ pub(super) fn plugin(app: &mut App) {
         Update,
         (
             ask.after(obey).in_set(MapSystems::Interact),
-            (take, show_progress).chain().after(take_reports).in_set(MapSystems::Ingest),
+            (take, show_progress).chain().after(places::take_answers).in_set(MapSystems::Ingest),
         ),
     );
 }
@@ -169,7 +169,7 @@ impl SqlLink {
     }
 }
 
-fn take(link: Option<ResMut<SqlLink>>, mut desk: ResMut<SqlDesk>, mut notices: ResMut<Notices>) {
+pub(super) fn take(link: Option<ResMut<SqlLink>>, mut desk: ResMut<SqlDesk>, mut notices: ResMut<Notices>) {
     let Some(mut link) = link else {
         return;
     };
