@@ -73,7 +73,7 @@ impl Made {
                     traffic: Traffic::default(),
                 },
                 opened_unix_millis: START_MS + i64::from(id) * 1_000 / i64::from(A_SECOND),
-                place: if chance % 7 == 0 { Err(NoPlace::NoEntry) } else { Ok(place) },
+                place: if chance.is_multiple_of(7) { Err(NoPlace::NoEntry) } else { Ok(place) },
                 asn: Some(Asn { number: asn as u32 + 1, organisation: organisations[asn].clone() }),
             }
         });

@@ -281,7 +281,7 @@ impl Work {
     /// How long to wait for news before there is something else to do.
     fn patience(&self) -> Duration {
         let owes = self.owes_wake || self.needs_full_set || !self.untold.is_empty();
-        if owes || self.recorder.is_behind() { BETWEEN_WAKES } else { LOOK_AT_PLACES }
+        if owes || self.recorder.owes_all() { BETWEEN_WAKES } else { LOOK_AT_PLACES }
     }
 
     /// Every wake draws a frame, so news that come close together share one.

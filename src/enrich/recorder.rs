@@ -61,7 +61,8 @@ impl Recorder {
         self.owes_all = true;
     }
 
-    pub const fn is_behind(&self) -> bool {
+    /// All that is open is to be told as soon as there is room.
+    pub const fn owes_all(&self) -> bool {
         self.owes_all
     }
 

@@ -43,17 +43,17 @@ fn what_finds_no_room_is_counted_and_made_up_for_with_all_that_is_open() {
     let (mut recorder, mut table) = (Recorder::default(), OpenTable::default());
     recorder.looked(HERE, &table);
     assert_eq!(open(&mut recorder, &mut table, &outlets, 1), None);
-    assert!(!recorder.is_behind());
+    assert!(!recorder.owes_all());
     assert_eq!(open(&mut recorder, &mut table, &outlets, 2), Some(Report::HistoryLost(1)));
     assert_eq!(open(&mut recorder, &mut table, &outlets, 3), Some(Report::HistoryLost(2)));
-    assert!(recorder.is_behind());
+    assert!(recorder.owes_all());
     assert_eq!(history.recv().unwrap().len(), 2, "that nothing was open before, and the first");
 
     assert_eq!(recorder.flush(&table, &outlets), None);
     let told = history.recv().unwrap();
     assert_eq!(told.len(), 4);
     assert!(matches!(&told[3], Record::Looked { agent: HERE, open } if open.len() == 3));
-    assert!(!recorder.is_behind());
+    assert!(!recorder.owes_all());
 }
 
 #[test]

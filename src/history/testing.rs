@@ -37,14 +37,14 @@ pub fn connection(agent: AgentId, id: u64, at_ms: i64) -> LocatedConnection {
         observation: Observation {
             protocol: if id % 5 == 4 { Protocol::Udp } else { Protocol::Tcp },
             local: ([10, 0, 0, 1], port).into(),
-            peer: ([9, 9, 9, (id % 7) as u8], if id % 2 == 0 { 443 } else { 22 }).into(),
+            peer: ([9, 9, 9, (id % 7) as u8], if id.is_multiple_of(2) { 443 } else { 22 }).into(),
             direction: Direction::Outbound,
             owner: Owner::Unknown,
             uid: 0,
             traffic: Traffic::default(),
         },
         opened_unix_millis: at_ms,
-        place: if id % 3 == 0 { Err(NoPlace::NoEntry) } else { Ok(place) },
+        place: if id.is_multiple_of(3) { Err(NoPlace::NoEntry) } else { Ok(place) },
         asn: Some(Asn { number: 64_500, organisation: "Example".into() }),
     }
 }

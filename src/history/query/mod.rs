@@ -89,7 +89,7 @@ pub fn ask(
 fn read(database: &Connection, sql: &str, limits: Limits, progress: &Progress) -> rusqlite::Result<Table> {
     // One statement alone: what comes after it would be passed over in silence.
     let mut statement = database.prepare(sql)?;
-    let mut table = Table::new(statement.column_names().into_iter().map(str::to_owned).collect());
+    let mut table = Table::new(statement.column_names().map(str::to_owned).collect());
     let columns = table.columns().len();
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {

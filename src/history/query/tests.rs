@@ -90,12 +90,12 @@ fn an_endless_question_ends_by_its_time_or_when_it_is_cancelled() {
 
     let progress = Arc::new(Progress::default());
     let (its, path) = (Arc::clone(&progress), asked.folder.path().join("h"));
-    let asking = std::thread::spawn(move || {
+    let asking = std::thread::Builder::new().name("asking".to_owned()).spawn(move || {
         let forever = Limits { time: Duration::from_secs(3_600), ..Limits::default() };
         ask(&path, Arc::new(Geography::new(Vec::new())), endless, forever, &its)
     });
     progress.cancelled.store(true, Ordering::Relaxed);
-    assert!(matches!(asking.join().unwrap(), Err(QueryError::Cancelled)));
+    assert!(matches!(asking.unwrap().join().unwrap(), Err(QueryError::Cancelled)));
 }
 
 #[test]
