@@ -164,10 +164,18 @@ pub fn bytes_of_rows(path: &Path) -> Result<f64> {
     Ok((pages * 4_096 - text) as f64)
 }
 
-/// Every column of every row, taken out of SQLite.
-pub fn selected(path: &Path) -> Result<()> {
+/// All that the history knows of each connection in one statement, texts included, as the player tells it.
+pub const WITH_TEXTS: &str = "SELECT c.*, agent.name, program.name, rule.label, place.*, asn.organisation
+    FROM connection AS c LEFT JOIN agent ON agent.id = c.agent LEFT JOIN program ON program.id = c.program
+    LEFT JOIN rule ON rule.id = c.rule LEFT JOIN place ON place.id = c.place LEFT JOIN asn ON asn.number = c.asn
+    ORDER BY c.opened_ms, c.n";
+/// Numbers alone.
+pub const NUMBERS: &str = "SELECT * FROM connection ORDER BY opened_ms, n";
+
+/// Every column of every row, taken out of SQLite and thrown away.
+pub fn selected(path: &Path, sql: &str) -> Result<()> {
     let database = Connection::open(path)?;
-    let mut statement = database.prepare("SELECT * FROM connection ORDER BY opened_ms, n")?;
+    let mut statement = database.prepare(sql)?;
     let columns = statement.column_count();
     let mut rows = statement.query([])?;
     let mut sum = 0_i64;
@@ -175,7 +183,7 @@ pub fn selected(path: &Path) -> Result<()> {
         for column in 0..columns {
             sum = sum.wrapping_add(match row.get_ref(column)? {
                 ValueRef::Integer(number) => number,
-                ValueRef::Blob(bytes) => i64::from(bytes[15]),
+                ValueRef::Blob(bytes) | ValueRef::Text(bytes) => bytes.len() as i64,
                 _ => 0,
             });
         }

@@ -11,7 +11,7 @@ use rusqlite::{Connection, params};
 use super::{
     dictionary::Dictionaries,
     row::{NewRow, RowId, program},
-    store::{Socket, close_row},
+    store::Socket,
     sums::Missing,
     unfinished::Unfinished,
 };
@@ -47,6 +47,8 @@ pub struct Batch {
     opened: HashMap<ConnectionKey, RowId>,
     /// None of them is in `opened`.
     closed: HashSet<ConnectionKey>,
+    /// Ends of rows that are in the file.
+    pub ends: Vec<(RowId, i64, Traffic)>,
     /// Rows of an earlier run that go on.
     pub went_on: Vec<Missing>,
     adopted: HashSet<Socket>,
@@ -153,7 +155,8 @@ impl Work<'_> {
             row.traffic.update(traffic);
             return Ok(());
         }
-        close_row(self.database, id, unix_millis, traffic)
+        batch.ends.push((id, unix_millis, traffic));
+        Ok(())
     }
 
     fn looked(&mut self, agent: AgentId, open: &[ConnectionId], batch: &mut Batch) -> rusqlite::Result<()> {

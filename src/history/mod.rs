@@ -7,6 +7,7 @@ mod address;
 mod aside;
 mod batch;
 mod dictionary;
+mod id_map;
 mod player;
 mod prune;
 pub mod query;

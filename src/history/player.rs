@@ -5,8 +5,8 @@
 //! history of years as in one of a day.
 
 use std::{
-    cmp::Reverse,
-    collections::{BinaryHeap, HashMap, VecDeque},
+    cmp::{Ordering, Reverse},
+    collections::{BinaryHeap, VecDeque},
     path::Path,
 };
 
@@ -28,8 +28,7 @@ pub struct Player {
     texts: Texts,
     at_ms: i64,
     /// Ends of what is open at `at_ms`, soonest first.
-    ends: BinaryHeap<Reverse<(i64, RowId)>>,
-    open: HashMap<RowId, (ConnectionKey, Traffic)>,
+    ends: BinaryHeap<Reverse<End>>,
     /// Rows read ahead, oldest first.
     ahead: VecDeque<Recorded>,
     /// The last row read ahead.
@@ -47,7 +46,6 @@ impl Player {
             texts: Texts::default(),
             at_ms: i64::MIN,
             ends: BinaryHeap::new(),
-            open: HashMap::new(),
             ahead: VecDeque::new(),
             last_read: None,
             is_at_end: false,
@@ -65,7 +63,6 @@ impl Player {
     pub fn seek(&mut self, at_ms: i64) -> rusqlite::Result<Vec<LocatedConnection>> {
         self.at_ms = at_ms;
         self.ends.clear();
-        self.open.clear();
         self.ahead.clear();
         self.last_read = None;
         self.is_at_end = false;
@@ -121,9 +118,7 @@ impl Player {
                     self.keep(&recorded);
                     told.push(Located::Opened(Box::new(recorded.connection)));
                 }
-            } else if let Some(Reverse((unix_millis, id))) = self.ends.pop()
-                && let Some((key, traffic)) = self.open.remove(&id)
-            {
+            } else if let Some(Reverse(End { unix_millis, key, traffic, .. })) = self.ends.pop() {
                 told.push(Located::Closed { key, unix_millis, traffic });
             }
         }
@@ -154,7 +149,7 @@ impl Player {
     fn next(&mut self) -> rusqlite::Result<Option<(i64, bool)>> {
         self.read_ahead()?;
         let opening = self.ahead.front().map(|recorded| recorded.id.opened_ms);
-        let ending = self.ends.peek().map(|Reverse((ends_ms, _))| *ends_ms);
+        let ending = self.ends.peek().map(|Reverse(end)| end.unix_millis);
         Ok(match (opening, ending) {
             (Some(opens), Some(ends)) if opens < ends => Some((opens, true)),
             (_, Some(ends)) => Some((ends, false)),
@@ -190,10 +185,39 @@ impl Player {
     }
 
     fn keep(&mut self, recorded: &Recorded) {
-        let traffic = recorded.connection.observation.traffic;
-        self.open.insert(recorded.id, (recorded.connection.key, traffic));
-        if let Some(closed_ms) = recorded.closed_ms() {
-            self.ends.push(Reverse((closed_ms, recorded.id)));
+        if let Some(unix_millis) = recorded.closed_ms() {
+            let LocatedConnection { key, observation, .. } = &recorded.connection;
+            let end = End { unix_millis, id: recorded.id, key: *key, traffic: observation.traffic };
+            self.ends.push(Reverse(end));
         }
     }
 }
+
+/// How a connection will end.
+#[derive(Clone, Copy, Debug)]
+struct End {
+    unix_millis: i64,
+    id: RowId,
+    key: ConnectionKey,
+    traffic: Traffic,
+}
+
+impl Ord for End {
+    fn cmp(&self, other: &Self) -> Ordering {
+        (self.unix_millis, self.id).cmp(&(other.unix_millis, other.id))
+    }
+}
+
+impl PartialOrd for End {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for End {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for End {}

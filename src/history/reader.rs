@@ -1,10 +1,13 @@
 //! Rows read back as connections. Opens the file for reading alone, in a connection of its own that waits for no writer.
 
-use std::{collections::HashMap, path::Path, sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
 
-use super::{address::address_from_sql, dictionary::reason_from_number, row::RowId, schema::SCHEMA_VERSION};
+use super::{
+    address::address_from_sql, dictionary::reason_from_number, id_map::IdMap, row::RowId,
+    schema::SCHEMA_VERSION,
+};
 use crate::model::{
     AgentId, Asn, ConnectionId, ConnectionKey, CountryCode, Direction, LocatedConnection, NoPlace,
     Observation, Owner, Place, Protocol, Traffic,
@@ -86,10 +89,10 @@ pub const COLUMNS: &str = "opened_ms, n, lasted_ms, agent, protocol, inbound, lo
 /// The texts behind the numbers, remembered.
 #[derive(Default)]
 pub struct Texts {
-    programs: HashMap<i64, Arc<str>>,
-    rules: HashMap<i64, Arc<str>>,
-    places: HashMap<i64, Option<Place>>,
-    organisations: HashMap<u32, Arc<str>>,
+    programs: IdMap<Arc<str>>,
+    rules: IdMap<Arc<str>>,
+    places: IdMap<Option<Place>>,
+    organisations: IdMap<Arc<str>>,
 }
 
 impl Texts {
@@ -166,21 +169,21 @@ impl Texts {
     }
 
     fn system(&mut self, database: &Connection, number: u32) -> rusqlite::Result<Asn> {
-        if let Some(organisation) = self.organisations.get(&number) {
+        if let Some(organisation) = self.organisations.get(&i64::from(number)) {
             return Ok(Asn { number, organisation: organisation.clone() });
         }
         let statement = "SELECT organisation FROM asn WHERE number = ?1";
         let found = database.prepare_cached(statement)?.query_row([number], |row| row.get(0)).optional()?;
         let organisation: Arc<str> = found.unwrap_or_else(|| "".into());
         make_room(&mut self.organisations);
-        self.organisations.insert(number, organisation.clone());
+        self.organisations.insert(i64::from(number), organisation.clone());
         Ok(Asn { number, organisation })
     }
 }
 
 fn text(
     database: &Connection,
-    known: &mut HashMap<i64, Arc<str>>,
+    known: &mut IdMap<Arc<str>>,
     id: i64,
     table: &str,
     column: &str,
@@ -196,7 +199,7 @@ fn text(
     Ok(text)
 }
 
-fn make_room<K, V>(known: &mut HashMap<K, V>) {
+fn make_room<V>(known: &mut IdMap<V>) {
     if known.len() >= MOST_REMEMBERED {
         known.clear();
     }

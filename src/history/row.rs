@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Statement, params};
 
 use super::{address::address_to_sql, dictionary::Dictionaries};
 use crate::{
@@ -16,6 +16,9 @@ pub struct RowId {
     pub opened_ms: i64,
     pub n: u32,
 }
+
+pub const INSERT: &str = "INSERT INTO connection VALUES \
+                          (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)";
 
 /// One row, its texts turned into numbers.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,9 +68,9 @@ impl NewRow {
         })
     }
 
-    pub fn insert(&self, database: &Connection) -> rusqlite::Result<()> {
-        let statement = "INSERT INTO connection VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)";
-        database.prepare_cached(statement)?.execute(params![
+    /// By a statement of [`INSERT`].
+    pub fn insert(&self, statement: &mut Statement<'_>) -> rusqlite::Result<()> {
+        statement.execute(params![
             self.id.opened_ms,
             self.id.n,
             self.lasted_ms,

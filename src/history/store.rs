@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, 
 use super::{
     batch::{Agents, Batch, OpenRows, Work},
     dictionary::Dictionaries,
-    row::{RowId, clamped},
+    row::{INSERT, RowId, clamped},
     schema::{SchemaError, create_or_migrate},
     sums,
     unfinished::{self, Unfinished},
@@ -18,6 +18,9 @@ use crate::{
     model::{Located, Protocol, Traffic},
     rules::Rules,
 };
+
+/// More than there are, so that each is read by SQLite once.
+const STATEMENTS: usize = 64;
 
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -51,6 +54,7 @@ impl Store {
         make_private(path)?;
         let mut database = Connection::open(path)?;
         create_or_migrate(&mut database)?;
+        database.set_prepared_statement_cache_capacity(STATEMENTS);
         let transaction = database.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let unfinished = unfinished::close(&transaction, now_ms)?;
         let settled = sums::Settled::read(&transaction)?;
@@ -151,9 +155,11 @@ impl Store {
         for record in records {
             work.take(record, batch)?;
         }
-        for row in batch.rows.values() {
-            row.insert(&transaction)?;
+        {
+            let mut insert = transaction.prepare_cached(INSERT)?;
+            batch.rows.values().try_for_each(|row| row.insert(&mut insert))?;
         }
+        close_rows(&transaction, batch.ends.iter().copied())?;
         self.settled.add_late(&transaction, batch.rows.values())?;
         sums::amend_checkpoints(&transaction, &batch.went_on)?;
         mark(&transaction, self.recording, now_ms)?;
@@ -204,9 +210,7 @@ impl Store {
         let now_ms = now_ms.max(seen_ms);
         self.settle(now_ms)?;
         let transaction = Transaction::new_unchecked(&self.database, TransactionBehavior::Immediate)?;
-        for open in self.open.values() {
-            close_row(&transaction, open.id, now_ms, open.traffic)?;
-        }
+        close_rows(&transaction, self.open.values().map(|open| (open.id, now_ms, open.traffic)))?;
         let statement = "UPDATE recording SET seen_ms = ?2, ended = 1 WHERE id = ?1";
         transaction.execute(statement, params![recording, now_ms])?;
         transaction.commit()?;
@@ -262,23 +266,24 @@ fn mark(database: &Connection, recording: Option<i64>, now_ms: i64) -> rusqlite:
     Ok(())
 }
 
-pub fn close_row(
+fn close_rows(
     database: &Connection,
-    id: RowId,
-    unix_millis: i64,
-    traffic: Traffic,
+    ends: impl Iterator<Item = (RowId, i64, Traffic)>,
 ) -> rusqlite::Result<()> {
-    let statement = "UPDATE connection SET lasted_ms = ?3, sent = coalesce(?4, sent), \
-                     received = coalesce(?5, received), rtt_us = coalesce(?6, rtt_us) \
-                     WHERE (opened_ms, n) = (?1, ?2)";
-    database.prepare_cached(statement)?.execute(params![
-        id.opened_ms,
-        id.n,
-        (unix_millis - id.opened_ms).max(0),
-        clamped(traffic.sent_bytes),
-        clamped(traffic.received_bytes),
-        traffic.rtt_micros,
-    ])?;
+    let mut statement = database.prepare_cached(
+        "UPDATE connection SET lasted_ms = ?3, sent = coalesce(?4, sent), received = coalesce(?5, received), \
+         rtt_us = coalesce(?6, rtt_us) WHERE (opened_ms, n) = (?1, ?2)",
+    )?;
+    for (id, unix_millis, traffic) in ends {
+        statement.execute(params![
+            id.opened_ms,
+            id.n,
+            (unix_millis - id.opened_ms).max(0),
+            clamped(traffic.sent_bytes),
+            clamped(traffic.received_bytes),
+            traffic.rtt_micros,
+        ])?;
+    }
     Ok(())
 }
 
