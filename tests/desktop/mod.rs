@@ -133,13 +133,18 @@ impl Window<'_> {
         self.xdotool(&["type", "--delay", "12", text]);
     }
 
-    /// A key with Ctrl held. What comes within one frame is all with it, or all without.
+    /// A key with Ctrl held.
     pub fn ctrl(&self, key: &str) {
-        self.xdotool(&["keydown", "ctrl"]);
+        self.key_with("ctrl", key);
+    }
+
+    /// A key with another one held. What comes within one frame is all with it, or all without.
+    pub fn key_with(&self, held: &str, key: &str) {
+        self.xdotool(&["keydown", held]);
         sleep(A_FRAME);
         self.key(key);
         sleep(A_FRAME);
-        self.xdotool(&["keyup", "ctrl"]);
+        self.xdotool(&["keyup", held]);
     }
 
     pub fn point(&self, [x, y]: [i32; 2]) {

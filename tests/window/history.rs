@@ -97,7 +97,7 @@ fn s_saves_and_l_asks_once_whether_to_add_or_to_replace() {
     write(&desktop, ATLANTIC);
     window.key("l");
     window.shows("the question", |picture| is_dialog(picture, &bare));
-    window.key("shift+Return");
+    window.key_with("shift", "Return");
     window.shows("no question", |picture| !is_dialog(picture, &bare));
     saved(&window, &desktop, "the file's alone", |rows| rows == [ATLANTIC.trim()]);
 }
