@@ -36,3 +36,9 @@ pub const HISTORY_FILE: &str = "history.sqlite";
 mod laws;
 #[cfg(test)]
 mod testing;
+
+/// The wall clock, for those who have a thread of their own; the others are told what time it is.
+fn unix_millis() -> i64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}

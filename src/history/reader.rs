@@ -17,8 +17,6 @@ use crate::model::{
 const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 /// Texts remembered of each kind.
 const MOST_REMEMBERED: usize = 65_536;
-/// Set in the numbers of recorded agents, so that they are not taken for live ones.
-pub const RECORDED_AGENT: u32 = 1 << 31;
 /// Of `ConnectionId`, for `n`; what is above is the time.
 const BITS_OF_N: u32 = 24;
 
@@ -58,7 +56,7 @@ impl Recorded {
 
 /// The key by which the map knows a recorded connection.
 pub fn recorded_key(agent: i64, id: RowId) -> ConnectionKey {
-    let agent = AgentId(u32::try_from(agent).unwrap_or(0) & !RECORDED_AGENT | RECORDED_AGENT);
+    let agent = AgentId(u32::try_from(agent).unwrap_or(0) | AgentId::RECORDED);
     let connection = (id.opened_ms as u64) << BITS_OF_N | u64::from(id.n) & ((1 << BITS_OF_N) - 1);
     ConnectionKey { agent, connection: ConnectionId(connection) }
 }

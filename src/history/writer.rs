@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
     sync::Arc,
     thread::{self, JoinHandle},
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant},
 };
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
@@ -15,6 +15,7 @@ use super::{
     prune::{Keep, Pruner},
     schema::SchemaError,
     store::{Store, StoreError},
+    unix_millis,
     waiting::Waiting,
 };
 use crate::{enrich::Record, rules::Rules};
@@ -373,9 +374,4 @@ impl Writer {
 fn bytes_of(path: &Path) -> u64 {
     let size = |path: &Path| std::fs::metadata(path).map_or(0, |file| file.len());
     size(path) + size(&super::aside::beside(path, "-wal"))
-}
-
-fn unix_millis() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

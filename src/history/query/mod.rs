@@ -25,7 +25,10 @@ pub use plot::{Plotted, points};
 pub use shipped::{SHIPPED, ShippedQuery};
 pub use table::{Cell, Table, shown};
 
-use super::reader::{ReadError, open_for_reading};
+use super::{
+    reader::{ReadError, open_for_reading},
+    unix_millis,
+};
 use crate::geo::Geography;
 
 /// What a query may take.
@@ -145,11 +148,6 @@ fn place_of(sql: &str, offset: usize) -> (usize, usize) {
     let line = before.matches('\n').count() + 1;
     let column = before.rsplit('\n').next().unwrap_or(before).chars().count() + 1;
     (line, column)
-}
-
-fn unix_millis() -> i64 {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]
