@@ -1,8 +1,6 @@
 // The live connections: one quad a dot, its age worked out here from birth, end and now, so that an unchanged dot
-// costs no upload. Twins: `DotInstance` in `components/dots.rs`, the times in `components/animation.rs`.
+// costs no upload. Twin: `DotInstance` in `components/dots.rs`.
 
-const PULSE_MILLIS: f32 = 1500.0;
-const FADE_MILLIS: f32 = 2500.0;
 /// Radius, in core radii, at which the rings of a fresh connection have faded away.
 const RING_RADII: f32 = 7.5;
 /// From the middle of the little arrow to its tip, in core radii.
@@ -28,12 +26,12 @@ struct DotQuad {
 fn placed(corner: vec2<f32>, instance: Dot) -> DotQuad {
     var quad: DotQuad;
     let age = f32(max(frame.now_millis, instance.born_millis) - instance.born_millis);
-    quad.pulse = clamp(age / PULSE_MILLIS, 0.0, 1.0);
+    quad.pulse = clamp(age / frame.pulse_millis, 0.0, 1.0);
     let bytes = u32(round(instance.rgba.a * 65535.0));
     quad.ring = bytes & 255u;
     var alpha = f32(bytes >> 8u) / 255.0;
     if (instance.ended_millis != 0u) {
-        let gone = f32(max(frame.now_millis, instance.ended_millis) - instance.ended_millis) / FADE_MILLIS;
+        let gone = f32(max(frame.now_millis, instance.ended_millis) - instance.ended_millis) / frame.fade_millis;
         alpha *= 1.0 - clamp(gone, 0.0, 1.0);
     }
     quad.colour = vec4<f32>(instance.rgba.rgb, alpha);

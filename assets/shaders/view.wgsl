@@ -24,9 +24,9 @@ struct Frame {
     halo_radii: f32,            // 0: no halo
     style: u32,                 // 0 glowing, 1 printed
     is_plain: u32,              // thousands of dots on a processor
-    padding_a: u32,
-    padding_b: u32,
-    padding_c: u32,
+    pulse_millis: f32,          // how long rings grow, and closed dots fade, on the map's clock
+    fade_millis: f32,
+    padding: u32,
     agents: array<vec4<f32>, 8>, // linear light: the rings around their dots
 }
 

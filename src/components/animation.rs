@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use bevy::prelude::Resource;
 
-/// Rings around a connection that has just opened. Twin of `PULSE_MILLIS` in `dots.wgsl`.
+/// Rings around a connection that has just opened, as the viewer's time goes.
 pub const PULSE_MILLIS: i64 = 1_500;
-/// A closed connection fades out over this long. Twin of `FADE_MILLIS` in `dots.wgsl`.
+/// A closed connection fades out over this long, as the viewer's time goes.
 pub const FADE_MILLIS: i64 = 2_500;
 
 /// Frames while something moves: smooth on a graphics card.
@@ -18,18 +18,37 @@ const FRAME_ON_CPU: Duration = Duration::from_millis(100);
 pub const HALO_DOTS_ON_CPU: usize = 300;
 
 /// What draws, and whether anything moves.
-#[derive(Resource, Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[derive(Resource, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Animation {
     pub on_software: bool,
     /// Motion goes on until here; no frame is drawn for it afterwards.
     pub until_unix_millis: i64,
     /// No pulse, no fade: for people whom motion disturbs, and for stills.
     pub reduced: bool,
+    /// Milliseconds of the map's clock in one of the viewer's: more than 1 while a replay runs fast, so that a ring is
+    /// seen as long as ever.
+    pub time_scale: u32,
+}
+
+impl Default for Animation {
+    fn default() -> Self {
+        Self { on_software: false, until_unix_millis: 0, reduced: false, time_scale: 1 }
+    }
 }
 
 impl Animation {
     pub const fn frame_time(&self) -> Duration {
         if self.on_software { FRAME_ON_CPU } else { FRAME_ON_GPU }
+    }
+
+    /// How long rings grow, on the map's clock.
+    pub const fn pulse_millis(&self) -> i64 {
+        PULSE_MILLIS * self.time_scale as i64
+    }
+
+    /// How long a closed connection fades, on the map's clock.
+    pub const fn fade_millis(&self) -> i64 {
+        FADE_MILLIS * self.time_scale as i64
     }
 
     pub const fn is_moving(&self, now_unix_millis: i64) -> bool {

@@ -3,7 +3,7 @@
 
 use bevy::prelude::Resource;
 
-/// The wall clock when live; tests and stills hold it.
+/// The wall clock when live; stills and replays hold it.
 #[derive(Resource, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MapClock {
     epoch_unix_millis: i64,
@@ -12,7 +12,8 @@ pub struct MapClock {
 }
 
 /// Births up to this long before the epoch still count as times of their own; older ones are all "long ago".
-const REACH_MILLIS: i64 = 1 << 20;
+/// A week of trails, or the fading of a replay at its fastest, fits into these 12 days.
+const REACH_MILLIS: i64 = 1 << 30;
 /// The epoch moves on after this long, well before 32 bits are full.
 const REBASE_AFTER_MILLIS: i64 = 1 << 31;
 
@@ -32,6 +33,11 @@ impl MapClock {
 
     pub const fn now_unix_millis(&self) -> i64 {
         self.now_unix_millis
+    }
+
+    /// Stops it, or lets it run again.
+    pub const fn hold(&mut self, held: bool) {
+        self.held = held;
     }
 
     /// Moves to `now`. Returns whether the epoch moved too, after which every time sent before is stale.

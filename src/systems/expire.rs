@@ -4,7 +4,7 @@ use bevy::prelude::*;
 
 use super::{MapSystems, place::remove_row, trail::keep_moving};
 use crate::components::{
-    animation::{Animation, FADE_MILLIS},
+    animation::Animation,
     connection::Trail,
     dots::{DotRow, Dots},
     map_clock::MapClock,
@@ -25,7 +25,7 @@ fn expire(
     for (entity, trail) in &trails {
         // One that ended in the future was there when the clock was put back, and may go.
         let faded_millis = clock.now_unix_millis() - trail.ended_unix_millis;
-        if (0..FADE_MILLIS).contains(&faded_millis) && !animation.reduced {
+        if (0..animation.fade_millis()).contains(&faded_millis) && !animation.reduced {
             continue;
         }
         remove_row(&mut dots, &mut rows, entity);

@@ -4,7 +4,7 @@ use bevy::prelude::*;
 
 use super::MapSystems;
 use crate::components::{
-    animation::{Animation, FADE_MILLIS, PULSE_MILLIS},
+    animation::Animation,
     connection::{Age, Position, Trail},
     map_clock::MapClock,
 };
@@ -19,8 +19,9 @@ pub(super) fn keep_moving(
     born: Query<&Age, (Added<Age>, With<Position>)>,
     ended: Query<&Trail, Added<Trail>>,
 ) {
-    let pulses = born.iter().map(|age| age.born_unix_millis + PULSE_MILLIS);
-    let fades = ended.iter().map(|trail| trail.ended_unix_millis + FADE_MILLIS);
+    let (pulse_millis, fade_millis) = (animation.pulse_millis(), animation.fade_millis());
+    let pulses = born.iter().map(|age| age.born_unix_millis + pulse_millis);
+    let fades = ended.iter().map(|trail| trail.ended_unix_millis + fade_millis);
     if animation.reduced {
         return;
     }
@@ -31,7 +32,7 @@ pub(super) fn keep_moving(
         animation.keep_moving_until(until);
     }
     // After the clock was put back nothing waits for it to catch up.
-    let longest = now + PULSE_MILLIS.max(FADE_MILLIS);
+    let longest = now + pulse_millis.max(fade_millis);
     if animation.until_unix_millis > longest {
         animation.until_unix_millis = longest;
     }

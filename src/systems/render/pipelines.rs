@@ -173,11 +173,4 @@ mod tests {
             }
         }
     }
-
-    #[test]
-    fn the_shader_keeps_the_times_of_the_animation() {
-        use crate::components::animation::{FADE_MILLIS, PULSE_MILLIS};
-        assert!(DOTS.contains(&format!("const PULSE_MILLIS: f32 = {PULSE_MILLIS}.0;")));
-        assert!(DOTS.contains(&format!("const FADE_MILLIS: f32 = {FADE_MILLIS}.0;")));
-    }
 }

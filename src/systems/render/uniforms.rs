@@ -15,7 +15,7 @@ use bevy::{
 use bytemuck::{Pod, Zeroable};
 
 use crate::components::{
-    animation::{Animation, HALO_DOTS_ON_CPU, PULSE_MILLIS},
+    animation::{Animation, HALO_DOTS_ON_CPU},
     dots::Dots,
     fleet::AGENT_COLOURS,
     map_clock::MapClock,
@@ -54,7 +54,9 @@ struct FrameUniform {
     halo_radii: f32,
     style: u32,
     is_plain: u32,
-    padding: [u32; 3],
+    pulse_millis: f32,
+    fade_millis: f32,
+    padding: u32,
     agents: [[f32; 4]; AGENT_COLOURS],
 }
 pub(super) const FRAME_BYTES: usize = size_of::<FrameUniform>();
@@ -183,12 +185,18 @@ fn frame_uniform(
     // With motion reduced every dot is shown as settled.
     let now = clock.now_epoch_millis();
     FrameUniform {
-        now_millis: if animation.reduced { now.saturating_add(PULSE_MILLIS as u32) } else { now },
+        now_millis: if animation.reduced {
+            now.saturating_add(u32::try_from(animation.pulse_millis()).unwrap_or(u32::MAX))
+        } else {
+            now
+        },
         dot_radius_px: radius * view.pixels_per_point,
         halo_radii: if glowing && !plain { size::HALO } else { 0.0 },
         style: u32::from(!glowing),
         is_plain: u32::from(plain),
-        padding: [0; 3],
+        pulse_millis: animation.pulse_millis() as f32,
+        fade_millis: animation.fade_millis() as f32,
+        padding: 0,
         agents: theme.agents.map(Rgba::linear),
     }
 }
