@@ -316,6 +316,8 @@ pub enum AgentLink {
         /// Events that the agent had to drop while it was cut off, since it started.
         dropped_events: u64,
     },
+    /// From the history: what it says has been.
+    Recorded,
     /// Nothing has come since then, by the display's clock.
     Lost { since_unix_millis: i64 },
 }

@@ -2,7 +2,7 @@
 
 use bevy::prelude::{Message, Resource};
 
-use super::{history::Kept, sql::SqlAction};
+use super::{history::Kept, sql::SqlAction, time_travel::TimeAction};
 use crate::model::{AgentId, NoPlace};
 
 #[derive(Message, Clone, Debug, PartialEq)]
@@ -60,6 +60,8 @@ pub enum UiAction {
     /// The window for questions to the history.
     ToggleSql,
     Sql(SqlAction),
+    /// What time the map shows.
+    Time(TimeAction),
     /// A click on the bare map.
     PickAt {
         px: [f32; 2],

@@ -2,7 +2,7 @@
 
 use bevy::input::keyboard::{Key, KeyCode};
 
-use super::action::UiAction;
+use super::{action::UiAction, time_travel::TimeAction};
 
 /// A key that does something, as the user reads it and as it arrives.
 #[derive(Clone, Debug)]
@@ -22,7 +22,7 @@ pub struct Gesture {
 }
 
 /// Keys, in the order in which they are shown.
-pub static KEYS: [KeyBinding; 18] = [
+pub static KEYS: [KeyBinding; 27] = [
     key("t", "all text on or off", &[KeyCode::KeyT], false, UiAction::ToggleAllText),
     key("c", "read the rules file again", &[KeyCode::KeyC], false, UiAction::ReloadRules),
     key("f  F11", "full screen", &[KeyCode::KeyF, KeyCode::F11], false, UiAction::ToggleFullscreen),
@@ -44,12 +44,27 @@ pub static KEYS: [KeyBinding; 18] = [
     key("h", "history: circles where connections were", &[KeyCode::KeyH], false, UiAction::ToggleHistory),
     key("s", "save the history", &[KeyCode::KeyS], false, UiAction::SaveHistory),
     key("l", "load the history", &[KeyCode::KeyL], false, UiAction::LoadHistory),
+    key(
+        "Tab",
+        "timeline: the past along the bottom",
+        &[KeyCode::Tab],
+        false,
+        time(TimeAction::ToggleTimeline),
+    ),
+    key("Space", "play the past, or pause", &[KeyCode::Space], false, time(TimeAction::PlayOrPause)),
+    key("→", "on to the next event", &[KeyCode::ArrowRight], false, time(TimeAction::StepForward)),
+    key("←", "back to the one before", &[KeyCode::ArrowLeft], false, time(TimeAction::StepBack)),
+    key("↑", "play faster", &[KeyCode::ArrowUp], false, time(TimeAction::Faster)),
+    key("↓", "play slower", &[KeyCode::ArrowDown], false, time(TimeAction::Slower)),
+    key("w", "play in a loop, or once", &[KeyCode::KeyW], false, time(TimeAction::ToggleLoop)),
+    key("j", "jump over idle time, or not", &[KeyCode::KeyJ], false, time(TimeAction::ToggleSkipIdle)),
+    key("End", "live: back to now", &[KeyCode::End], false, time(TimeAction::GoLive)),
     key("F1", "this help", &[KeyCode::F1], false, UiAction::ToggleHelp),
     key("?", "this help", &[KeyCode::Slash], true, UiAction::ToggleHelp),
     key("Esc", "close the topmost thing, or the program", &[KeyCode::Escape], false, UiAction::Back),
 ];
 
-pub static GESTURES: [Gesture; 12] = [
+pub static GESTURES: [Gesture; 16] = [
     Gesture { gesture: "wheel", does: "zoom at the pointer" },
     Gesture { gesture: "left drag", does: "move the window; pan once zoomed in or in full screen" },
     Gesture { gesture: "Alt + left drag", does: "always move the window" },
@@ -61,6 +76,10 @@ pub static GESTURES: [Gesture; 12] = [
     Gesture { gesture: "click an agent", does: "hide or show its connections" },
     Gesture { gesture: "right click an agent", does: "its card: rename, home, revoke" },
     Gesture { gesture: "click a plotted dot", does: "its row in the answer" },
+    Gesture { gesture: "click the timeline", does: "show that moment" },
+    Gesture { gesture: "drag along the timeline", does: "show that stretch of time, and play it" },
+    Gesture { gesture: "wheel over the timeline", does: "zoom its time at the pointer" },
+    Gesture { gesture: "middle drag on the timeline", does: "move its time" },
     Gesture { gesture: "top right corner", does: "exit button" },
 ];
 
@@ -72,6 +91,10 @@ const fn key(
     action: UiAction,
 ) -> KeyBinding {
     KeyBinding { keys, does, codes, shift, action }
+}
+
+const fn time(action: TimeAction) -> UiAction {
+    UiAction::Time(action)
 }
 
 /// The action of a key press, if any. What is printed on the key counts, wherever the user's layout has it; a layout

@@ -21,3 +21,4 @@ pub mod rule_book;
 pub mod sql;
 pub mod stretches;
 pub mod theme;
+pub mod time_travel;

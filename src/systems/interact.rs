@@ -65,6 +65,7 @@ pub(super) fn act(
             }
             UiAction::Back
             | UiAction::Sql(_)
+            | UiAction::Time(_)
             | UiAction::KeepHistory(_)
             | UiAction::PickAt { .. }
             | UiAction::DragWindow

@@ -103,6 +103,7 @@ fn facts(ui: &mut Ui, agent: &AgentStatus, count: usize, theme: &Theme) {
     ];
     match &agent.link {
         AgentLink::Local => rows.push(("link", "this machine".to_owned())),
+        AgentLink::Recorded => rows.push(("link", "from the history".to_owned())),
         AgentLink::Connected {
             delay_micros,
             clock_offset_millis,

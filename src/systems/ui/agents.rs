@@ -161,6 +161,7 @@ pub(super) fn lamp_colour(link: &AgentLink, theme: &Theme) -> Color32 {
     match link {
         AgentLink::Connected { is_outdated: true, .. } => colours.warning,
         AgentLink::Local | AgentLink::Connected { .. } => colours.good,
+        AgentLink::Recorded => colours.accent,
         AgentLink::Lost { .. } => colours.error,
     }
     .egui()
@@ -171,6 +172,7 @@ fn how(agent: &AgentStatus) -> String {
     let method = format!("{} {} ms", agent.method.label(), agent.tick_millis);
     match &agent.link {
         AgentLink::Local => method,
+        AgentLink::Recorded => "recorded".to_owned(),
         AgentLink::Connected { delay_micros, clock_offset_millis, .. } => {
             let delay = delay_micros.map(delay_text);
             let offset = clock_offset_millis.map(|millis| format!("clock {}", offset_text(millis)));

@@ -1,0 +1,234 @@
+//! What time the map shows: now, a moment of the past, or a stretch of it; and how the past is played. Plain data:
+//! `systems/replay` moves it, and whoever reads the history answers [`PastOrder`]s with [`PastAnswer`]s.
+
+use std::sync::Arc;
+
+use bevy::prelude::Resource;
+use crossbeam_channel::{Receiver, Sender};
+
+use crate::model::{AgentId, AgentStatus, Located, LocatedConnection};
+
+/// How many times as fast as it was the past is played.
+pub const SPEEDS: [u32; 14] = [1, 2, 5, 10, 30, 60, 120, 300, 600, 1_800, 3_600, 10_000, 30_000, 100_000];
+/// A day passes in 24 minutes.
+const FIRST_SPEED: u32 = 60;
+
+/// A stretch of time, Unix milliseconds, both ends within.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    pub from_ms: i64,
+    pub to_ms: i64,
+}
+
+impl Span {
+    /// In the order of time, whichever way it was drawn.
+    pub fn between(one_ms: i64, other_ms: i64) -> Self {
+        Self { from_ms: one_ms.min(other_ms), to_ms: one_ms.max(other_ms) }
+    }
+
+    pub const fn len_ms(&self) -> i64 {
+        self.to_ms - self.from_ms
+    }
+
+    pub const fn contains(&self, unix_millis: i64) -> bool {
+        self.from_ms <= unix_millis && unix_millis <= self.to_ms
+    }
+}
+
+/// What the map shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Shown {
+    #[default]
+    Now,
+    /// A moment of the past, at rest or played.
+    Moment,
+    /// All that was open at any time of a stretch.
+    Span(Span),
+}
+
+/// The past, as a tape.
+#[derive(Resource, Clone, Debug, PartialEq)]
+pub struct TimeTravel {
+    pub shown: Shown,
+    /// Where the tape is.
+    pub at_ms: i64,
+    pub is_playing: bool,
+    /// One of [`SPEEDS`].
+    pub speed: u32,
+    /// At the end it begins again.
+    pub loops: bool,
+    /// Time in which nothing happened is passed over.
+    pub skips_idle: bool,
+    /// What is played: all there is, where no stretch was selected.
+    pub range: Option<Span>,
+    /// From the first moment that was recorded to the last.
+    pub recorded: Option<Span>,
+    /// Of a stretch with more connections than are shown one by one.
+    pub sums: Option<Arc<SpanSums>>,
+}
+
+impl Default for TimeTravel {
+    fn default() -> Self {
+        Self {
+            shown: Shown::Now,
+            at_ms: 0,
+            is_playing: false,
+            speed: FIRST_SPEED,
+            loops: false,
+            skips_idle: true,
+            range: None,
+            recorded: None,
+            sums: None,
+        }
+    }
+}
+
+impl TimeTravel {
+    pub const fn is_now(&self) -> bool {
+        matches!(self.shown, Shown::Now)
+    }
+
+    /// What is played.
+    pub fn played(&self) -> Option<Span> {
+        self.range.or(self.recorded)
+    }
+
+    pub fn faster(&mut self) {
+        self.speed = SPEEDS.into_iter().find(|speed| *speed > self.speed).unwrap_or(self.speed);
+    }
+
+    pub fn slower(&mut self) {
+        self.speed = SPEEDS.into_iter().rev().find(|speed| *speed < self.speed).unwrap_or(self.speed);
+    }
+}
+
+/// What happened in a stretch, summed because there was too much of it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SpanSums {
+    pub total: u64,
+    /// How many of them are shown one by one: the newest.
+    pub shown: usize,
+    /// By the label of the rule that matched then.
+    pub by_label: Vec<(Option<Arc<str>>, u64)>,
+    pub by_agent: Vec<(AgentId, u64)>,
+    /// Degrees east and north, and the label.
+    pub places: Vec<([f32; 2], Option<Arc<str>>)>,
+}
+
+/// The bar along the bottom.
+#[derive(Resource, Clone, Debug, Default, PartialEq)]
+pub struct Timeline {
+    pub is_open: bool,
+    /// What it shows; all there is, where nothing was chosen.
+    pub view: Option<Span>,
+    pub density: Option<Arc<Density>>,
+}
+
+/// How many connections opened when, by rule.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Density {
+    pub span: Span,
+    /// The rules' labels as they were recorded; `None` for connections that no rule matched.
+    pub labels: Vec<Option<Arc<str>>>,
+    /// One row a stretch, all of one length; one figure for each label.
+    pub opened: Vec<Vec<u32>>,
+    /// When something was recorded; between them lie gaps.
+    pub recorded: Vec<Span>,
+}
+
+/// What the user asks of time.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum TimeAction {
+    ToggleTimeline,
+    GoLive,
+    /// Shows a moment, and rests there.
+    Scrub {
+        at_ms: i64,
+    },
+    /// Shows a stretch, which is also what is played from then on.
+    Select(Span),
+    PlayOrPause,
+    StepForward,
+    StepBack,
+    Faster,
+    Slower,
+    ToggleLoop,
+    ToggleSkipIdle,
+    /// What the timeline shows.
+    View(Span),
+}
+
+/// What the past is asked. Answers bear the ticket of the order.
+#[derive(Clone, Debug, PartialEq)]
+pub enum PastOrder {
+    /// What was open at a moment.
+    Seek {
+        ticket: u64,
+        at_ms: i64,
+    },
+    /// What happened since where the tape is.
+    Advance {
+        ticket: u64,
+        to_ms: i64,
+    },
+    Span {
+        ticket: u64,
+        span: Span,
+    },
+    /// When something opened before a moment.
+    Previous {
+        ticket: u64,
+        before_ms: i64,
+    },
+    /// For the timeline: a view (or all there is), in so many stretches.
+    Density {
+        view: Option<Span>,
+        stretches: u32,
+    },
+}
+
+#[derive(Clone, Debug)]
+pub enum PastAnswer {
+    /// All that was open; `next_ms` is when something happens next.
+    Set {
+        ticket: u64,
+        at_ms: i64,
+        connections: Vec<LocatedConnection>,
+        next_ms: Option<i64>,
+    },
+    /// What happened up to `reached_ms`.
+    Changes {
+        ticket: u64,
+        told: Vec<Located>,
+        reached_ms: i64,
+        next_ms: Option<i64>,
+    },
+    SpanSet {
+        ticket: u64,
+        span: Span,
+        connections: Vec<LocatedConnection>,
+        sums: Option<Arc<SpanSums>>,
+    },
+    Previous {
+        ticket: u64,
+        at_ms: Option<i64>,
+    },
+    /// Who is in the recording, and from when to when it goes.
+    Recording {
+        agents: Vec<AgentStatus>,
+        span: Option<Span>,
+    },
+    Density(Arc<Density>),
+    /// It cannot be read; why.
+    Failed {
+        ticket: u64,
+        reason: String,
+    },
+}
+
+/// The map's end of whoever reads the past. Dropping it ends that.
+#[derive(Resource)]
+pub struct PastLink {
+    pub orders: Sender<PastOrder>,
+    pub answers: Receiver<PastAnswer>,
+}
