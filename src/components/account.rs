@@ -15,6 +15,8 @@ pub struct Account {
     /// Placed, but their rule is switched off on the map; and all of agents that are switched off.
     pub hidden: usize,
     without_place: [usize; NoPlace::ALL.len()],
+    /// Without place, and nobody remembers why.
+    unexplained: usize,
     /// Connections a label of the rules file, in its order; the last one counts those without a rule.
     pub by_label: Vec<usize>,
     /// Connections an agent, hidden ones included.
@@ -32,13 +34,18 @@ impl Account {
         self.without_place[reason as usize] += 1;
     }
 
+    /// In place of the counts by reason.
+    pub fn set_without_place_unexplained(&mut self, count: usize) {
+        (self.without_place, self.unexplained) = ([0; NoPlace::ALL.len()], count);
+    }
+
     pub const fn without_place(&self, reason: NoPlace) -> usize {
         self.without_place[reason as usize]
     }
 
     /// All that is not drawn, for whatever reason.
     pub fn not_shown(&self) -> usize {
-        self.hidden + self.without_place.iter().sum::<usize>()
+        self.hidden + self.unexplained + self.without_place.iter().sum::<usize>()
     }
 }
 

@@ -65,6 +65,11 @@ impl HistoryCircles {
         self.counted.insert(key)
     }
 
+    /// Forgets one that has closed unseen.
+    pub fn forget(&mut self, key: ConnectionKey) {
+        self.counted.remove(&key);
+    }
+
     /// Forgets connections that are long closed, when there are too many of them.
     pub fn forget_closed(&mut self, open: usize, is_open: impl Fn(&ConnectionKey) -> bool) {
         if self.counted.len() > open + MOST_CLOSED_KEYS {

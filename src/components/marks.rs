@@ -55,6 +55,8 @@ fn sixty_fourths(points: f32) -> u16 {
 pub enum LayerName {
     /// The circles of the simple history.
     History,
+    /// Where connections of a stretch of time went.
+    Span,
     /// What a query plotted, by its number.
     Plot(u32),
 }

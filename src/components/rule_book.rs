@@ -45,6 +45,12 @@ impl RuleBook {
         rule.and_then(|rule| self.rules.label_of(rule)).unwrap_or(self.rules.labels().len())
     }
 
+    /// Index of the label of that text; one past the last for none, or for one that exists no more.
+    pub fn label_named(&self, text: Option<&str>) -> usize {
+        let labels = self.rules.labels();
+        labels.iter().position(|label| Some(&*label.text) == text).unwrap_or(labels.len())
+    }
+
     /// Whether a connection that matched this rule carries text: as the user switched its label, else as the rule's
     /// own line says. Connections without a rule carry none, as in the original.
     pub fn shows_text(&self, rule: usize) -> bool {

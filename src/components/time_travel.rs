@@ -10,6 +10,8 @@ use crate::model::{AgentId, AgentStatus, Located, LocatedConnection};
 
 /// How many times as fast as it was the past is played.
 pub const SPEEDS: [u32; 14] = [1, 2, 5, 10, 30, 60, 120, 300, 600, 1_800, 3_600, 10_000, 30_000, 100_000];
+/// Into so many stretches the timeline is cut; what draws it joins them where there is less room.
+pub const DENSITY_STRETCHES: u32 = 320;
 /// A day passes in 24 minutes.
 const FIRST_SPEED: u32 = 60;
 
@@ -44,6 +46,13 @@ pub enum Shown {
     Moment,
     /// All that was open at any time of a stretch.
     Span(Span),
+}
+
+/// The way back: all that is open now is wanted, then asked for, and then shown.
+#[derive(Resource, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BackToNow {
+    pub is_wanted: bool,
+    pub is_asked: bool,
 }
 
 /// The past, as a tape.
@@ -111,6 +120,8 @@ pub struct SpanSums {
     /// By the label of the rule that matched then.
     pub by_label: Vec<(Option<Arc<str>>, u64)>,
     pub by_agent: Vec<(AgentId, u64)>,
+    /// The sums do not tell why.
+    pub without_place: u64,
     /// Degrees east and north, and the label.
     pub places: Vec<([f32; 2], Option<Arc<str>>)>,
 }
@@ -141,7 +152,7 @@ pub struct Density {
 pub enum TimeAction {
     ToggleTimeline,
     GoLive,
-    /// Shows a moment, and rests there.
+    /// Shows a moment; what plays goes on from there.
     Scrub {
         at_ms: i64,
     },
@@ -229,6 +240,9 @@ pub enum PastAnswer {
 /// The map's end of whoever reads the past. Dropping it ends that.
 #[derive(Resource)]
 pub struct PastLink {
+    /// Moments and stretches.
     pub orders: Sender<PastOrder>,
+    /// For the timeline, answered beside the others: it may take longer.
+    pub sums: Sender<PastOrder>,
     pub answers: Receiver<PastAnswer>,
 }

@@ -54,6 +54,8 @@ const BETWEEN_WAKES: Duration = Duration::from_millis(90);
 pub enum Request {
     /// A list is open: counters are wanted, and all connections once.
     WatchTraffic(bool),
+    /// The map shows something else, and wants all that is open.
+    TellAll,
     /// The history knows nothing of what is open.
     TellHistoryAgain,
 }
@@ -226,6 +228,7 @@ impl Work {
                 self.watches_traffic = watch;
                 self.needs_full_set |= watch && self.has_looked;
             }
+            Request::TellAll => self.needs_full_set |= self.has_looked,
             Request::TellHistoryAgain => self.recorder.tell_again(),
         }
         true

@@ -8,6 +8,7 @@ mod aside;
 mod batch;
 mod dictionary;
 mod id_map;
+mod overview;
 mod player;
 mod prune;
 pub mod query;
@@ -21,6 +22,7 @@ mod waiting;
 mod writer;
 
 pub use address::{address_from_sql, address_to_sql};
+pub use overview::{Counted, Opened, SpanSet};
 pub use player::Player;
 pub use prune::Keep;
 pub use reader::{ReadError, Recorded, open_for_reading, recorded_key};

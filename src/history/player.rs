@@ -24,8 +24,8 @@ use crate::model::{ConnectionKey, Located, LocatedConnection, Traffic};
 const ROWS_AT_A_TIME: u32 = 4_096;
 
 pub struct Player {
-    database: Connection,
-    texts: Texts,
+    pub(super) database: Connection,
+    pub(super) texts: Texts,
     at_ms: i64,
     /// Ends of what is open at `at_ms`, soonest first.
     ends: BinaryHeap<Reverse<End>>,
@@ -61,6 +61,10 @@ impl Player {
     /// # Errors
     /// When the file cannot be read.
     pub fn seek(&mut self, at_ms: i64) -> rusqlite::Result<Vec<LocatedConnection>> {
+        Ok(self.seek_rows(at_ms)?.into_iter().map(|recorded| recorded.connection).collect())
+    }
+
+    pub(super) fn seek_rows(&mut self, at_ms: i64) -> rusqlite::Result<Vec<Recorded>> {
         self.at_ms = at_ms;
         self.ends.clear();
         self.ahead.clear();
@@ -96,7 +100,7 @@ impl Player {
         for recorded in &found {
             self.keep(recorded);
         }
-        Ok(found.into_iter().map(|recorded| recorded.connection).collect())
+        Ok(found)
     }
 
     /// Appends all that happened after where the player is, up to and with `to_ms`, in the order of time; stops early

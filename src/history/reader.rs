@@ -166,6 +166,12 @@ impl Texts {
         Ok(place.ok_or(NoPlace::NoEntry))
     }
 
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn rule(&mut self, database: &Connection, id: i64) -> rusqlite::Result<Arc<str>> {
+        text(database, &mut self.rules, id, "rule", "label")
+    }
+
     fn system(&mut self, database: &Connection, number: u32) -> rusqlite::Result<Asn> {
         if let Some(organisation) = self.organisations.get(&i64::from(number)) {
             return Ok(Asn { number, organisation: organisation.clone() });

@@ -10,8 +10,8 @@ use super::row::{NewRow, RowId};
 /// to know what was open at any moment.
 const BETWEEN_CHECKPOINTS_MS: i64 = 3_600_000;
 pub const ROWS_BETWEEN_CHECKPOINTS: usize = 65_536;
-const HOUR_MS: i64 = 3_600_000;
-const MINUTE_MS: i64 = 60_000;
+pub const HOUR_MS: i64 = 3_600_000;
+pub const MINUTE_MS: i64 = 60_000;
 /// Bytes of checkpoints that one batch may write anew, because rows in it were open then. Earlier checkpoints go, and
 /// readers go further back: some hundred milliseconds, and years of a usual history.
 const MOST_AMENDED_BYTES: usize = 32 << 20;

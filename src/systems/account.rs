@@ -1,4 +1,7 @@
-//! The sums under the map: how many sockets there are, how many are drawn, and why the others are not.
+//! The sums under the map: how many sockets there are, how many are drawn, and why the others are not. Of a stretch of the
+//! past with more of them than are shown one by one the sums come from the history.
+
+use std::sync::Arc;
 
 use bevy::prelude::*;
 
@@ -10,6 +13,7 @@ use crate::{
         fleet::HiddenAgents,
         map_view::MapView,
         rule_book::RuleBook,
+        time_travel::{SpanSums, TimeTravel},
     },
     model::Owner,
 };
@@ -23,15 +27,18 @@ type CameOrChanged = Or<(Changed<Connection>, Changed<MatchedRule>, Added<Trail>
 
 fn count(
     mut account: ResMut<Account>,
-    book: Res<RuleBook>,
+    (book, travel): (Res<RuleBook>, Res<TimeTravel>),
     (view, hidden_agents): (Res<MapView>, Res<HiddenAgents>),
     open: Query<Open, Without<Trail>>,
     changed: Query<(), CameOrChanged>,
     mut gone: RemovedComponents<Connection>,
+    mut summed: Local<Option<Arc<SpanSums>>>,
 ) {
     let some_gone = gone.read().count() > 0;
+    let other_sums = *summed != travel.sums;
     if changed.is_empty()
         && !some_gone
+        && !other_sums
         && !book.is_changed()
         && !view.is_changed()
         && !hidden_agents.is_changed()
@@ -61,5 +68,26 @@ fn count(
             }
         }
     }
+    if let Some(all) = &travel.sums {
+        take_sums(&mut sums, all, &book);
+    }
+    if other_sums {
+        summed.clone_from(&travel.sums);
+    }
     account.set_if_neq(sums);
+}
+
+/// What is counted one by one is a part of it.
+fn take_sums(sums: &mut Account, all: &SpanSums, book: &RuleBook) {
+    let whole = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
+    sums.by_label.fill(0);
+    for (label, count) in &all.by_label {
+        sums.by_label[book.label_named(label.as_deref())] += whole(*count);
+    }
+    sums.by_agent = all.by_agent.iter().map(|(agent, count)| (*agent, whole(*count))).collect();
+    let before = sums.total;
+    sums.total = whole(all.total);
+    sums.set_without_place_unexplained(whole(all.without_place));
+    (sums.beyond_edge, sums.unnamed) = (0, 0);
+    sums.on_map = sums.total.saturating_sub(sums.not_shown()).max(before.min(sums.on_map));
 }

@@ -11,6 +11,7 @@ use crate::{
         history_circles::HistoryCircles,
         rule_book::RuleBook,
     },
+    model::LocatedConnection,
     tally::Spot,
 };
 
@@ -34,5 +35,21 @@ fn count(
         let rule = matched.0.and_then(|rule| book.rules.rules().get(rule));
         history.count(Spot::new(position.lat, position.lon), rule.map(|rule| rule.label.clone()));
         history.forget_closed(open.0.len(), |key| open.0.contains_key(key));
+    }
+}
+
+/// Counts a connection that opened while the map shows the past, and has no entity.
+pub(super) fn count_unseen(world: &mut World, connection: &LocatedConnection) {
+    let Ok(place) = &connection.place else {
+        return;
+    };
+    let rules = &world.resource::<RuleBook>().rules;
+    let seen = &connection.observation;
+    let rule = rules.matching(seen.local.port(), seen.peer.port()).and_then(|rule| rules.rules().get(rule));
+    let label = rule.map(|rule| rule.label.clone());
+    let spot = Spot::new(place.lat, place.lon);
+    let mut history = world.resource_mut::<HistoryCircles>();
+    if history.is_new(connection.key) {
+        history.count(spot, label);
     }
 }

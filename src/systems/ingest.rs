@@ -1,16 +1,19 @@
 //! What agents told becomes entities: opened, updated, closed, or all anew. Takes a bounded share a frame, waits for
-//! nothing, and asks for another frame when more is waiting.
+//! nothing, and asks for another frame when more is waiting. While the map shows the past, what is told now is counted
+//! and not drawn.
 
 use bevy::{platform::collections::HashSet, prelude::*, window::RequestRedraw};
 use crossbeam_channel::Receiver;
 
-use super::{MapSystems, place::remove_row_at_once};
+use super::{MapSystems, clock::wall_unix_millis, count::count_unseen, place::remove_row_at_once};
 use crate::{
     components::{
         connection::{Age, Agents, Connection, MatchedRule, OpenConnections, Position, Trail},
         dots::DotRow,
         fleet::HiddenAgents,
+        history_circles::HistoryCircles,
         map_clock::MapClock,
+        time_travel::{BackToNow, Shown, TimeTravel},
     },
     model::{AgentStatus, ConnectionKey, Located, LocatedConnection},
 };
@@ -35,30 +38,71 @@ pub(super) fn ingest(world: &mut World) {
     };
     let receiver = feed.0.clone();
     for message in receiver.try_iter().take(MESSAGES_A_FRAME) {
-        match message {
-            Located::Opened(connection) => {
-                let born = connection.opened_unix_millis;
-                open(world, connection, born);
-            }
-            Located::Updated { key, traffic, owner } => update(world, key, |connection| {
-                if let Some(traffic) = traffic {
-                    connection.bypass_change_detection().0.observation.traffic.update(traffic);
-                }
-                if let Some(owner) = owner {
-                    connection.0.observation.owner = owner;
-                }
-            }),
-            Located::Closed { key, unix_millis, .. } => close(world, key, unix_millis),
-            Located::FullSet(connections) => replace_all(world, connections),
-            Located::Status(status) => take_status(world, status),
-            Located::AgentGone(agent) => {
-                world.resource_mut::<Agents>().0.retain(|known| known.agent != agent);
-                world.resource_mut::<HiddenAgents>().forget(agent);
-            }
+        if world.resource::<TimeTravel>().is_now() {
+            apply(world, message);
+        } else {
+            apply_unseen(world, message);
         }
     }
     if !receiver.is_empty() && world.contains_resource::<Messages<RequestRedraw>>() {
         world.write_message(RequestRedraw);
+    }
+}
+
+/// One message becomes what the map shows.
+pub(super) fn apply(world: &mut World, message: Located) {
+    match message {
+        Located::Opened(connection) => {
+            let born = connection.opened_unix_millis;
+            open(world, connection, born);
+        }
+        Located::Updated { key, traffic, owner } => update(world, key, |connection| {
+            if let Some(traffic) = traffic {
+                connection.bypass_change_detection().0.observation.traffic.update(traffic);
+            }
+            if let Some(owner) = owner {
+                connection.0.observation.owner = owner;
+            }
+        }),
+        Located::Closed { key, unix_millis, .. } => close(world, key, unix_millis),
+        Located::FullSet(connections) => replace_all(world, connections),
+        Located::Status(status) => take_status(world, status),
+        Located::AgentGone(agent) => {
+            world.resource_mut::<Agents>().0.retain(|known| known.agent != agent);
+            world.resource_mut::<HiddenAgents>().forget(agent);
+        }
+    }
+}
+
+/// What is told now while the map shows the past. All that is open, when it was asked for, brings the map back to now.
+fn apply_unseen(world: &mut World, message: Located) {
+    match message {
+        Located::FullSet(connections) if world.resource::<BackToNow>().is_asked => {
+            *world.resource_mut::<BackToNow>() = BackToNow::default();
+            world.resource_mut::<TimeTravel>().shown = Shown::Now;
+            let mut clock = world.resource_mut::<MapClock>();
+            clock.hold(false);
+            clock.set(wall_unix_millis());
+            show_at_once(world, connections);
+        }
+        Located::Opened(connection) => count_unseen(world, &connection),
+        Located::FullSet(connections) => connections.iter().for_each(|it| count_unseen(world, it)),
+        Located::Status(_) | Located::AgentGone(_) => apply(world, message),
+        Located::Closed { key, .. } => world.resource_mut::<HistoryCircles>().forget(key),
+        Located::Updated { .. } => {}
+    }
+}
+
+/// Another time: what was shown goes without fading, and nothing has opened just now.
+pub(super) fn show_at_once(world: &mut World, connections: Vec<LocatedConnection>) {
+    let shown: Vec<Entity> = world.query_filtered::<Entity, With<Connection>>().iter(world).collect();
+    for entity in shown {
+        remove_row_at_once(world, entity);
+        world.despawn(entity);
+    }
+    world.resource_mut::<OpenConnections>().0.clear();
+    for connection in connections {
+        open(world, Box::new(connection), LONG_AGO_UNIX_MILLIS);
     }
 }
 

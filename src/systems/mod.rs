@@ -14,6 +14,7 @@ pub mod pacing;
 mod place;
 mod pointer;
 pub mod render;
+mod replay;
 pub mod services;
 mod sql;
 mod trail;
@@ -88,6 +89,7 @@ pub fn connections_plugin(app: &mut App) {
             account::plugin,
             sql::plugin,
             history::plugin,
+            replay::plugin,
         ));
 }
 

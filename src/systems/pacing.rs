@@ -11,9 +11,10 @@ use bevy::{
 };
 use wgpu_types::DeviceType;
 
-use super::MapSystems;
+use super::{MapSystems, replay::is_winding};
 use crate::components::{
     action::UiAction, animation::Animation, history_circles::HistoryCircles, map_clock::MapClock,
+    time_travel::TimeTravel,
 };
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -49,10 +50,15 @@ fn pace(
     clock: Res<MapClock>,
     animation: Res<Animation>,
     history: Option<Res<HistoryCircles>>,
+    travel: Option<Res<TimeTravel>>,
     mut settings: ResMut<WinitSettings>,
 ) {
     let now = clock.now_unix_millis();
-    let is_moving = animation.is_moving(now);
+    // At rest in the past nothing moves: the map's clock stands.
+    let is_moving = match travel.filter(|travel| !travel.is_now()) {
+        Some(travel) => is_winding(&travel),
+        None => animation.is_moving(now),
+    };
     let until_due = history
         .and_then(|history| history.due_unix_millis)
         .map_or(MINUTE, |due| Duration::from_millis((due - now).max(0).unsigned_abs()));

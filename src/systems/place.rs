@@ -12,6 +12,7 @@ use crate::{
         palette::Palette,
         rule_book::RuleBook,
         theme::Theme,
+        time_travel::TimeTravel,
     },
     model::{AgentId, AgentLink, AgentStatus},
 };
@@ -36,7 +37,7 @@ fn write_changed(
     clock: Res<MapClock>,
     book: Res<RuleBook>,
     palette: Res<Palette>,
-    theme: Res<Theme>,
+    (theme, travel): (Res<Theme>, Res<TimeTravel>),
     (hidden_agents, rings, agents): (Res<HiddenAgents>, Res<AgentRings>, Res<Agents>),
     mut drawn_as: Local<DrawnAs>,
     mut dots: ResMut<Dots>,
@@ -44,8 +45,9 @@ fn write_changed(
     mut rows: Query<&mut DotRow>,
 ) {
     // One agent's dots need not be told from another's.
+    let reporting = agents.0.iter().filter(|agent| agent.agent.is_recorded() != travel.is_now()).count();
     let now = DrawnAs {
-        ringed: rings.0 && agents.0.len() > 1,
+        ringed: rings.0 && reporting > 1,
         lost: agents.0.iter().filter(|agent| is_lost(agent)).map(|agent| agent.agent).collect(),
     };
     let restyled = palette.is_changed() || theme.is_changed() || hidden_agents.is_changed();

@@ -4,6 +4,7 @@
 
 pub mod fleet;
 pub mod history;
+pub mod past;
 pub mod places;
 mod sql;
 
@@ -83,7 +84,7 @@ struct EnrichLink {
 }
 
 pub fn plugin(app: &mut App) {
-    app.add_plugins((fleet::plugin, history::plugin, places::plugin, sql::plugin))
+    app.add_plugins((fleet::plugin, history::plugin, past::plugin, places::plugin, sql::plugin))
         .add_systems(Startup, start)
         .add_systems(
             Update,
@@ -128,6 +129,7 @@ fn start(
         path.and_then(|path| history::start(&mut commands, path, &book.rules, &mut notices, waker()));
     sql::start(&mut commands, &start, waker());
     places::start(&mut commands, &start, waker());
+    past::start(&mut commands, &start, &waker);
     let wake = waker();
     let (folders, agent_name) = (start.folders.clone(), start.agent_name.clone());
     let enrich = thread::Builder::new().name("enrich".to_owned()).spawn(move || {

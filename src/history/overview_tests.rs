@@ -1,0 +1,170 @@
+//! What is seen from afar equals what the rows say.
+
+use proptest::prelude::*;
+
+use super::super::testing::*;
+use crate::{enrich::Record, history::SpanSet, model::AgentId};
+
+const HOUR: i64 = 3_600_000;
+
+/// Connections over some hours, summed up at moments in between.
+#[derive(Clone, Debug)]
+struct Past {
+    /// Of each connection: when it opened, how long it lasted (for ever where `None`), on which agent.
+    connections: Vec<(i64, Option<i64>, u32)>,
+    /// How many of them had been told when the sums were brought up to date.
+    settled_after: Vec<usize>,
+}
+
+fn past() -> impl Strategy<Value = Past> {
+    let one = (0..6 * HOUR, proptest::option::weighted(0.8, 0..3 * HOUR), 0..3_u32);
+    (proptest::collection::vec(one, 1..60), proptest::collection::vec(0..60_usize, 0..3)).prop_map(
+        |(mut connections, settled_after)| {
+            connections.sort_unstable_by_key(|connection| connection.0);
+            Past { connections, settled_after }
+        },
+    )
+}
+
+fn write(past: &Past) -> Folder {
+    let folder = Folder::new();
+    let mut store = folder.store(START_MS);
+    for (index, (at, lasted, agent)) in past.connections.iter().enumerate() {
+        let (agent, id, at_ms) = (AgentId(*agent), index as u64 + 1, START_MS + at);
+        let mut records: Vec<Record> = vec![opened(agent, id, at_ms)];
+        records.extend(lasted.map(|lasted| closed(agent, id, at_ms + lasted)));
+        store.write(&records, &rules(), at_ms).unwrap();
+        if past.settled_after.contains(&index) {
+            store.settle(at_ms).unwrap();
+        }
+    }
+    store.mark(START_MS + 7 * HOUR).unwrap();
+    folder
+}
+
+/// `place rule agent` of every row that was open within the stretch, as one who asks in SQL finds them.
+fn in_sql(folder: &Folder, from_ms: i64, to_ms: i64) -> Vec<String> {
+    folder.ask(&format!(
+        "SELECT coalesce(place.city, '-') || '|' || coalesce(rule.label, '-') || '|' || c.agent FROM connection AS c \
+         LEFT JOIN place ON place.id = c.place LEFT JOIN rule ON rule.id = c.rule \
+         WHERE opened_ms <= {to_ms} AND (lasted_ms IS NULL OR opened_ms + lasted_ms > {from_ms} OR opened_ms > {from_ms}) \
+         ORDER BY 1"
+    ))
+}
+
+fn one_by_one(set: &SpanSet) -> Vec<String> {
+    let mut found: Vec<String> = set
+        .newest
+        .iter()
+        .map(|it| {
+            let city = it.connection.place.as_ref().map_or("-", |place| &place.city);
+            let agent = it.connection.key.agent.0 & !AgentId::RECORDED;
+            format!("{city}|{}|{agent}", it.rule.as_deref().unwrap_or("-"))
+        })
+        .collect();
+    found.sort_unstable();
+    found
+}
+
+fn summed(set: &SpanSet) -> Vec<String> {
+    let mut found = Vec::new();
+    for sum in &set.sums {
+        let city = sum.lat_lon.map_or("-", |_| "Berlin");
+        let agent = sum.agent.0 & !AgentId::RECORDED;
+        let text = format!("{city}|{}|{agent}", sum.rule.as_deref().unwrap_or("-"));
+        found.extend(std::iter::repeat_n(text, sum.count as usize));
+    }
+    found.sort_unstable();
+    found
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_stretch_holds_what_sql_finds(
+        past in past(),
+        spans in proptest::collection::vec((-HOUR..8 * HOUR, 0..8 * HOUR, 0..40_usize), 8),
+    ) {
+        let folder = write(&past);
+        let mut player = folder.player();
+        for (from, length, most) in spans {
+            let (from_ms, to_ms) = (START_MS + from, START_MS + from + length);
+            let expected = in_sql(&folder, from_ms, to_ms);
+            let all = player.span_set(from_ms, to_ms, 1_000).unwrap();
+            prop_assert_eq!(one_by_one(&all), expected.clone());
+            prop_assert_eq!((all.total, all.sums.len()), (expected.len() as u64, 0));
+            let part = player.span_set(from_ms, to_ms, most).unwrap();
+            prop_assert_eq!(part.total, expected.len() as u64);
+            if expected.len() > most {
+                prop_assert_eq!(part.newest.len(), most);
+                prop_assert_eq!(summed(&part), expected);
+                prop_assert_eq!(&part.newest[..], &all.newest[all.newest.len() - most..], "the newest");
+            }
+        }
+    }
+
+    #[test]
+    fn every_opening_is_in_one_stretch(
+        past in past(),
+        views in proptest::collection::vec((0..6 * HOUR, 1..8 * HOUR, 1..400_u32), 8),
+    ) {
+        let folder = write(&past);
+        let mut player = folder.player();
+        for (from, length, stretches) in views {
+            // By minutes, so that no minute lies across the edge.
+            let from_ms = (START_MS + from) / 60_000 * 60_000;
+            let to_ms = from_ms + (length / 60_000 + 1) * 60_000 - 1;
+            let density = player.density(from_ms, to_ms, stretches).unwrap();
+            prop_assert!(density.iter().all(|it| it.stretch < stretches && it.count > 0));
+            let mut by_rule: Vec<String> = Vec::new();
+            for it in &density {
+                let label = it.rule.as_deref().unwrap_or("-").to_owned();
+                by_rule.extend(std::iter::repeat_n(label, it.count as usize));
+            }
+            by_rule.sort_unstable();
+            let expected: Vec<String> = folder.ask(&format!(
+                "SELECT coalesce(rule.label, '-') FROM connection AS c LEFT JOIN rule ON rule.id = c.rule \
+                 WHERE opened_ms >= {from_ms} AND opened_ms <= {to_ms} ORDER BY 1"
+            ));
+            prop_assert_eq!(by_rule, expected);
+        }
+    }
+}
+
+#[test]
+fn openings_stand_in_their_stretch() {
+    let folder = write(&Past {
+        connections: vec![(0, None, 0), (10_000, None, 0), (HOUR, None, 0)],
+        settled_after: vec![2],
+    });
+    let mut player = folder.player();
+    let shape = |density: Vec<super::Opened>| -> Vec<(u32, u64)> {
+        let mut counts = std::collections::BTreeMap::new();
+        density.iter().for_each(|it| *counts.entry(it.stretch).or_default() += it.count);
+        counts.into_iter().collect()
+    };
+    let hours = player.density(START_MS, START_MS + 2 * HOUR - 1, 4).unwrap();
+    assert_eq!(shape(hours), [(0, 2), (2, 1)]);
+    let seconds = player.density(START_MS, START_MS + 19_999, 20).unwrap();
+    assert_eq!(shape(seconds), [(0, 1), (10, 1)]);
+}
+
+#[test]
+fn recordings_that_touch_are_one_and_gaps_stay() {
+    let folder = Folder::new();
+    for (from, to) in [(0, 10), (10, 20), (50, 60)] {
+        let mut store = folder.store(START_MS + from);
+        store.write(&[opened(HERE, 1, START_MS + from)], &rules(), START_MS + from).unwrap();
+        store.end(START_MS + to).unwrap();
+    }
+    let player = folder.player();
+    let all = player.recordings(START_MS - 100, START_MS + 1_000).unwrap();
+    let since = |stretches: Vec<(i64, i64)>| -> Vec<(i64, i64)> {
+        stretches.iter().map(|(from, to)| (from - START_MS, to - START_MS)).collect()
+    };
+    assert_eq!(since(all), [(0, 20), (50, 60)]);
+    assert_eq!(since(player.recordings(START_MS + 15, START_MS + 55).unwrap()), [(15, 20), (50, 55)]);
+    assert_eq!(player.previous_ms(START_MS + 1).unwrap(), Some(START_MS));
+    assert_eq!(player.previous_ms(START_MS).unwrap(), None);
+}

@@ -1,0 +1,211 @@
+//! The past on the map. Obeys what the user asks of time, winds the tape while it plays, and asks whoever reads the
+//! history, one thing after the other; what comes back is shown by `take`. Knows no file and no thread.
+
+mod span;
+mod take;
+mod tape;
+
+use std::time::Duration;
+
+use bevy::{prelude::*, time::Real};
+
+use super::{MapSystems, ingest::ingest, interact::act};
+use crate::components::{
+    action::UiAction,
+    animation::Animation,
+    map_clock::MapClock,
+    notices::Notices,
+    time_travel::{
+        BackToNow, DENSITY_STRETCHES, PastLink, PastOrder, Shown, Span, TimeAction, TimeTravel, Timeline,
+    },
+};
+use tape::{Tape, Wanted};
+
+/// What the notices of the past are about.
+const TOPIC: &str = "The past";
+/// A frame that came late, after a sleep say, is no reason to jump.
+const LONGEST_STEP: Duration = Duration::from_millis(250);
+/// How far before now a replay begins when nothing was chosen and the recording is longer.
+const USUAL_REPLAY_MILLIS: i64 = 24 * 3_600_000;
+/// The timeline is drawn anew so often while it is open: new connections show in it by then.
+const DENSITY_EVERY: Duration = Duration::from_secs(20);
+
+pub(super) fn plugin(app: &mut App) {
+    app.init_resource::<TimeTravel>()
+        .init_resource::<BackToNow>()
+        .init_resource::<Timeline>()
+        .init_resource::<Tape>()
+        .add_systems(
+            Update,
+            (
+                (obey, wind, ask_density).chain().after(act).in_set(MapSystems::Interact),
+                take::take.before(ingest).in_set(MapSystems::Ingest),
+                span::draw.in_set(MapSystems::Place),
+            ),
+        );
+}
+
+fn obey(
+    mut actions: MessageReader<UiAction>,
+    link: Option<Res<PastLink>>,
+    clock: Res<MapClock>,
+    mut travel: ResMut<TimeTravel>,
+    mut timeline: ResMut<Timeline>,
+    mut back: ResMut<BackToNow>,
+    mut tape: ResMut<Tape>,
+    mut notices: ResMut<Notices>,
+) {
+    for action in actions.read() {
+        let UiAction::Time(action) = action else {
+            continue;
+        };
+        if link.is_none() && *action != TimeAction::ToggleTimeline {
+            let line = "there is none: nothing is recorded here";
+            notices.say(crate::components::notices::Severity::Info, TOPIC, vec![line.to_owned()]);
+            continue;
+        }
+        match *action {
+            TimeAction::ToggleTimeline => timeline.is_open = !timeline.is_open,
+            TimeAction::GoLive => {
+                travel.is_playing = false;
+                tape.forget();
+                back.is_wanted = !travel.is_now();
+            }
+            TimeAction::Scrub { at_ms } => tape.want(Wanted::Moment(at_ms)),
+            TimeAction::Select(span) => {
+                (travel.is_playing, travel.range) = (false, Some(span));
+                tape.want(Wanted::Span(span));
+            }
+            TimeAction::PlayOrPause => play_or_pause(&mut travel, &mut tape, &clock),
+            TimeAction::StepForward => {
+                travel.is_playing = false;
+                tape.steps = !travel.is_now();
+            }
+            TimeAction::StepBack => {
+                travel.is_playing = false;
+                let before_ms = if travel.is_now() { clock.now_unix_millis() } else { travel.at_ms };
+                tape.want(Wanted::Before(before_ms));
+            }
+            TimeAction::Faster => travel.faster(),
+            TimeAction::Slower => travel.slower(),
+            TimeAction::ToggleLoop => travel.loops = !travel.loops,
+            TimeAction::ToggleSkipIdle => travel.skips_idle = !travel.skips_idle,
+            TimeAction::View(span) => timeline.view = Some(span),
+        }
+    }
+}
+
+/// From now or from a stretch the tape is wound to where it is to begin; a tape that ran out begins again.
+fn play_or_pause(travel: &mut TimeTravel, tape: &mut Tape, clock: &MapClock) {
+    if travel.is_playing {
+        travel.is_playing = false;
+        return;
+    }
+    travel.is_playing = true;
+    let played = travel.played();
+    match travel.shown {
+        Shown::Now => {
+            let usual = clock.now_unix_millis() - USUAL_REPLAY_MILLIS;
+            // What is recorded is not known before the first answer: the tape is set right then.
+            let begins = match (travel.range, travel.recorded) {
+                (Some(range), _) => range.from_ms,
+                (None, Some(recorded)) => recorded.from_ms.max(usual),
+                (None, None) => usual,
+            };
+            tape.want(Wanted::Moment(begins));
+        }
+        Shown::Span(span) => tape.want(Wanted::Moment(span.from_ms)),
+        Shown::Moment => {
+            if let Some(played) = played
+                && !(played.from_ms..played.to_ms).contains(&travel.at_ms)
+            {
+                tape.want(Wanted::Moment(played.from_ms));
+            }
+        }
+    }
+}
+
+/// Asks for the next stretch of the tape while it plays, and for what else is wanted. One order is on its way at a time,
+/// so a scrub that is faster than the disk skips what nobody waits for any more.
+fn wind(
+    link: Option<Res<PastLink>>,
+    time: Option<Res<Time<Real>>>,
+    mut travel: ResMut<TimeTravel>,
+    mut animation: ResMut<Animation>,
+    mut tape: ResMut<Tape>,
+) {
+    let scale = if travel.shown == Shown::Moment { travel.speed } else { 1 };
+    if animation.time_scale != scale {
+        animation.time_scale = scale;
+    }
+    let passed = time.map_or(Duration::ZERO, |time| time.delta()).min(LONGEST_STEP);
+    let Some(link) = link else {
+        return;
+    };
+    if tape.waits {
+        return;
+    }
+    if let Some(wanted) = tape.wanted.take() {
+        let ticket = tape.ticket;
+        let order = match wanted {
+            Wanted::Moment(at_ms) => PastOrder::Seek { ticket, at_ms },
+            Wanted::Span(span) => PastOrder::Span { ticket, span },
+            Wanted::Before(before_ms) => PastOrder::Previous { ticket, before_ms },
+        };
+        tape.send(&link, order);
+    } else if travel.shown != Shown::Moment {
+        tape.steps = false;
+    } else if let Some(to_ms) = goal(&mut travel, &mut tape, passed) {
+        let ticket = tape.ticket;
+        tape.send(&link, PastOrder::Advance { ticket, to_ms });
+    }
+}
+
+/// How far the tape goes now, if it moves.
+fn goal(travel: &mut TimeTravel, tape: &mut Tape, passed: Duration) -> Option<i64> {
+    if std::mem::take(&mut tape.steps) {
+        return tape.next_ms;
+    }
+    if !travel.is_playing {
+        return None;
+    }
+    let end = travel.played().map_or(travel.at_ms, |played| played.to_ms);
+    if travel.at_ms >= end {
+        match travel.played().filter(|played| travel.loops && played.len_ms() > 0) {
+            Some(played) => tape.want(Wanted::Moment(played.from_ms)),
+            None => travel.is_playing = false,
+        }
+        return None;
+    }
+    let step_ms = tape.step_ms(passed, travel.speed);
+    let goal = if travel.skips_idle { tape.over_idle(travel, step_ms) } else { travel.at_ms + step_ms };
+    Some(goal.min(end))
+}
+
+/// For the timeline, when it is opened or moved, and now and then while it is open.
+fn ask_density(
+    link: Option<Res<PastLink>>,
+    time: Option<Res<Time<Real>>>,
+    timeline: Res<Timeline>,
+    mut asked: Local<Option<(Option<Span>, Duration)>>,
+) {
+    if !timeline.is_open {
+        *asked = None;
+        return;
+    }
+    let Some(link) = link else {
+        return;
+    };
+    let now = time.map_or(Duration::ZERO, |time| time.elapsed());
+    let is_due = asked.is_none_or(|(view, at)| view != timeline.view || now - at >= DENSITY_EVERY);
+    // When the reader is busy with the last one, the newest view is asked for afterwards.
+    let order = PastOrder::Density { view: timeline.view, stretches: DENSITY_STRETCHES };
+    if is_due && link.sums.try_send(order).is_ok() {
+        *asked = Some((timeline.view, now));
+    }
+}
+
+/// Whether frames are drawn one after the other: while the tape plays.
+pub(super) const fn is_winding(travel: &TimeTravel) -> bool {
+    travel.is_playing && !travel.is_now()
+}

@@ -1,0 +1,110 @@
+//! What the past answered becomes what the map shows.
+
+use bevy::prelude::*;
+
+use super::{
+    TOPIC,
+    tape::{Tape, Wanted},
+};
+use crate::{
+    components::{
+        animation::Animation,
+        connection::Agents,
+        map_clock::MapClock,
+        notices::{Notices, Severity},
+        time_travel::{BackToNow, PastAnswer, PastLink, Shown, Span, TimeTravel, Timeline},
+    },
+    model::{AgentStatus, LocatedConnection},
+    systems::ingest::{apply, show_at_once},
+};
+
+/// Answers taken a frame; more of them than orders can be on their way.
+const ANSWERS_A_FRAME: usize = 8;
+
+/// Works on the whole world, as `ingest` does.
+pub(super) fn take(world: &mut World) {
+    let Some(link) = world.get_resource::<PastLink>() else {
+        return;
+    };
+    let answers = link.answers.clone();
+    for answer in answers.try_iter().take(ANSWERS_A_FRAME) {
+        match answer {
+            PastAnswer::Recording { agents, span } => take_recording(world, agents, span),
+            PastAnswer::Density(density) => world.resource_mut::<Timeline>().density = Some(density),
+            PastAnswer::Set { ticket, at_ms, connections, next_ms } if is_awaited(world, ticket) => {
+                world.resource_mut::<Tape>().next_ms = next_ms;
+                show(world, Shown::Moment, at_ms, connections);
+            }
+            PastAnswer::SpanSet { ticket, span, connections, sums } if is_awaited(world, ticket) => {
+                world.resource_mut::<Tape>().next_ms = None;
+                show(world, Shown::Span(span), span.to_ms, connections);
+                world.resource_mut::<TimeTravel>().sums = sums;
+            }
+            PastAnswer::Changes { ticket, told, reached_ms, next_ms } if is_awaited(world, ticket) => {
+                world.resource_mut::<Tape>().next_ms = next_ms;
+                move_clock(world, reached_ms);
+                for located in told {
+                    apply(world, located);
+                }
+            }
+            PastAnswer::Previous { ticket, at_ms } if is_awaited(world, ticket) => {
+                if let Some(at_ms) = at_ms {
+                    world.resource_mut::<Tape>().want(Wanted::Moment(at_ms));
+                }
+            }
+            PastAnswer::Failed { ticket, reason } if is_awaited(world, ticket) => {
+                let mut travel = world.resource_mut::<TimeTravel>();
+                travel.is_playing = false;
+                let is_now = travel.is_now();
+                world.resource_mut::<BackToNow>().is_wanted = !is_now;
+                world.resource_mut::<Notices>().say(Severity::Warning, TOPIC, vec![reason]);
+            }
+            // Of an order that nobody waits for any more.
+            PastAnswer::Set { .. }
+            | PastAnswer::SpanSet { .. }
+            | PastAnswer::Changes { .. }
+            | PastAnswer::Previous { .. }
+            | PastAnswer::Failed { .. } => {}
+        }
+    }
+}
+
+fn is_awaited(world: &mut World, ticket: u64) -> bool {
+    let mut tape = world.resource_mut::<Tape>();
+    let is_awaited = tape.waits && tape.ticket == ticket;
+    if is_awaited {
+        tape.waits = false;
+        tape.ticket += 1;
+    }
+    is_awaited
+}
+
+fn take_recording(world: &mut World, recorded: Vec<AgentStatus>, span: Option<Span>) {
+    let mut agents = world.resource_mut::<Agents>();
+    let is_known = agents.0.iter().filter(|agent| agent.agent.is_recorded()).eq(&recorded);
+    if !is_known {
+        agents.0.retain(|agent| !agent.agent.is_recorded());
+        agents.0.extend(recorded);
+        agents.0.sort_by_key(|agent| agent.agent);
+    }
+    world.resource_mut::<TimeTravel>().recorded = span;
+}
+
+fn show(world: &mut World, shown: Shown, at_ms: i64, connections: Vec<LocatedConnection>) {
+    *world.resource_mut::<BackToNow>() = BackToNow::default();
+    let mut travel = world.resource_mut::<TimeTravel>();
+    (travel.shown, travel.sums) = (shown, None);
+    move_clock(world, at_ms);
+    world.resource_mut::<Animation>().until_unix_millis = at_ms;
+    show_at_once(world, connections);
+}
+
+fn move_clock(world: &mut World, to_ms: i64) {
+    world.resource_mut::<TimeTravel>().at_ms = to_ms;
+    let mut clock = world.resource_mut::<MapClock>();
+    let clock_mut = clock.bypass_change_detection();
+    clock_mut.hold(true);
+    if clock_mut.set(to_ms) {
+        clock.set_changed();
+    }
+}

@@ -1,0 +1,203 @@
+//! Reads the past for the map: one thread goes to moments and plays on from there, another sums for the timeline. Each
+//! has a reading connection of its own, opened when it is asked for the first time and anew after it failed.
+
+use std::{collections::HashMap, path::PathBuf, sync::Arc, thread};
+
+use bevy::prelude::*;
+use crossbeam_channel::{Receiver, Sender, bounded};
+
+use super::{EnrichLink, Start, Wake, reload_rules};
+use crate::{
+    components::time_travel::{BackToNow, Density, PastAnswer, PastLink, PastOrder, Span, SpanSums},
+    enrich::Request,
+    history::{Counted, Player, ReadError},
+    model::{AgentLink, AgentStatus, CollectorMethod},
+    systems::MapSystems,
+};
+
+/// Orders come one at a time.
+const ORDERS_CAPACITY: usize = 2;
+/// An answer and what goes with it, from both threads.
+const ANSWERS_CAPACITY: usize = 8;
+/// Events told at a time: as many as the map takes in a frame.
+const EVENTS_AT_A_TIME: usize = 2_048;
+/// Connections of a stretch that are shown one by one; more dots than these nobody tells apart.
+pub const MOST_OF_SPAN: usize = 20_000;
+
+pub(super) fn plugin(app: &mut App) {
+    app.add_systems(Update, ask_for_now.after(reload_rules).in_set(MapSystems::Interact));
+}
+
+/// Starts the threads. Where nothing is recorded there is no past.
+pub(super) fn start(commands: &mut Commands, start: &Start, waker: &dyn Fn() -> Wake) {
+    let Some(path) = start.questions.clone() else {
+        return;
+    };
+    let (to_map, answers) = bounded(ANSWERS_CAPACITY);
+    let mut ends = ["past", "timeline"].map(|name| {
+        let (orders, from_map) = bounded(ORDERS_CAPACITY);
+        let reader = Reader::new(path.clone());
+        let (to_map, wake) = (to_map.clone(), waker());
+        let work = move || reader.work(&from_map, &to_map, &wake);
+        if let Err(error) = thread::Builder::new().name(name.to_owned()).spawn(work) {
+            error!("cannot start a thread: {error}");
+        }
+        Some(orders)
+    });
+    if let [Some(orders), Some(sums)] = [0, 1].map(|end| ends[end].take()) {
+        commands.insert_resource(PastLink { orders, sums, answers });
+    }
+}
+
+/// All that is open now, when the map comes back from the past.
+fn ask_for_now(link: Option<Res<EnrichLink>>, mut back: ResMut<BackToNow>) {
+    if back.is_wanted
+        && let Some(link) = link
+        && link.requests.try_send(Request::TellAll).is_ok()
+    {
+        *back = BackToNow { is_wanted: false, is_asked: true };
+    }
+}
+
+/// Answers orders from a history file.
+pub struct Reader {
+    path: PathBuf,
+    player: Option<Player>,
+}
+
+impl Reader {
+    pub const fn new(path: PathBuf) -> Self {
+        Self { path, player: None }
+    }
+
+    /// The body of the thread. Ends when the map has no more orders.
+    fn work(mut self, orders: &Receiver<PastOrder>, to_map: &Sender<PastAnswer>, wake: &Wake) {
+        for order in orders {
+            for answer in self.answers(&order) {
+                if to_map.send(answer).is_err() {
+                    return;
+                }
+            }
+            wake();
+        }
+    }
+
+    /// What an order is answered with, in this order.
+    pub fn answers(&mut self, order: &PastOrder) -> Vec<PastAnswer> {
+        let answers = self.read(order);
+        answers.unwrap_or_else(|error| {
+            self.player = None;
+            vec![PastAnswer::Failed { ticket: ticket_of(order), reason: error.to_string() }]
+        })
+    }
+
+    fn read(&mut self, order: &PastOrder) -> Result<Vec<PastAnswer>, PastError> {
+        if self.player.is_none() {
+            self.player = Some(Player::open(&self.path)?);
+        }
+        let Some(player) = &mut self.player else {
+            return Ok(Vec::new());
+        };
+        Ok(match *order {
+            PastOrder::Seek { ticket, at_ms } => {
+                let connections = player.seek(at_ms)?;
+                let next_ms = player.next_ms()?;
+                vec![recording(player)?, PastAnswer::Set { ticket, at_ms, connections, next_ms }]
+            }
+            PastOrder::Advance { ticket, to_ms } => {
+                let mut told = Vec::new();
+                player.advance(to_ms, EVENTS_AT_A_TIME, &mut told)?;
+                let (reached_ms, next_ms) = (player.at_ms(), player.next_ms()?);
+                vec![PastAnswer::Changes { ticket, told, reached_ms, next_ms }]
+            }
+            PastOrder::Span { ticket, span } => {
+                let set = player.span_set(span.from_ms, span.to_ms, MOST_OF_SPAN)?;
+                let sums = (!set.sums.is_empty()).then(|| Arc::new(summed(&set.sums, set.newest.len())));
+                let connections = set.newest.into_iter().map(|recorded| recorded.connection).collect();
+                vec![recording(player)?, PastAnswer::SpanSet { ticket, span, connections, sums }]
+            }
+            PastOrder::Previous { ticket, before_ms } => {
+                let at_ms = player.previous_ms(before_ms)?;
+                vec![recording(player)?, PastAnswer::Previous { ticket, at_ms }]
+            }
+            PastOrder::Density { view, stretches } => density(player, view, stretches)?,
+        })
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+enum PastError {
+    #[error(transparent)]
+    Open(#[from] ReadError),
+    #[error("the history cannot be read: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+}
+
+const fn ticket_of(order: &PastOrder) -> u64 {
+    match order {
+        PastOrder::Seek { ticket, .. }
+        | PastOrder::Advance { ticket, .. }
+        | PastOrder::Span { ticket, .. }
+        | PastOrder::Previous { ticket, .. } => *ticket,
+        PastOrder::Density { .. } => 0,
+    }
+}
+
+/// Who is in the recording, and from when to when it goes.
+fn recording(player: &Player) -> rusqlite::Result<PastAnswer> {
+    let agents = player.agents()?.into_iter().map(|(agent, name)| AgentStatus {
+        agent,
+        name,
+        method: CollectorMethod::Polling,
+        tick_millis: 0,
+        notes: Vec::new(),
+        link: AgentLink::Recorded,
+        home: None,
+    });
+    let span = player.span()?.map(|(from_ms, to_ms)| Span { from_ms, to_ms });
+    Ok(PastAnswer::Recording { agents: agents.collect(), span })
+}
+
+fn summed(sums: &[Counted], shown: usize) -> SpanSums {
+    let mut all = SpanSums { shown, ..SpanSums::default() };
+    let mut by_label: HashMap<Option<Arc<str>>, u64> = HashMap::new();
+    let mut by_agent = HashMap::new();
+    for Counted { lat_lon, rule, agent, count } in sums {
+        all.total += count;
+        *by_label.entry(rule.clone()).or_default() += count;
+        *by_agent.entry(*agent).or_default() += count;
+        match lat_lon {
+            Some([lat, lon]) => all.places.push(([*lon, *lat], rule.clone())),
+            None => all.without_place += count,
+        }
+    }
+    all.by_label = by_label.into_iter().collect();
+    all.by_agent = by_agent.into_iter().collect();
+    all
+}
+
+/// Of a view, or of all there is.
+fn density(player: &mut Player, view: Option<Span>, stretches: u32) -> rusqlite::Result<Vec<PastAnswer>> {
+    let recorded = player.span()?.map(|(from_ms, to_ms)| Span { from_ms, to_ms });
+    let mut answers = vec![recording(player)?];
+    let Some(span) = view.or(recorded) else {
+        return Ok(answers);
+    };
+    let mut labels: Vec<Option<Arc<str>>> = Vec::new();
+    let mut opened: Vec<Vec<u32>> = vec![Vec::new(); stretches as usize];
+    for counted in player.density(span.from_ms, span.to_ms, stretches)? {
+        let label = labels.iter().position(|label| *label == counted.rule).unwrap_or_else(|| {
+            labels.push(counted.rule.clone());
+            labels.len() - 1
+        });
+        if let Some(stretch) = opened.get_mut(counted.stretch as usize) {
+            stretch.resize(labels.len(), 0);
+            stretch[label] += u32::try_from(counted.count).unwrap_or(u32::MAX);
+        }
+    }
+    opened.iter_mut().for_each(|stretch| stretch.resize(labels.len(), 0));
+    let recorded = player.recordings(span.from_ms, span.to_ms)?;
+    let recorded = recorded.into_iter().map(|(from_ms, to_ms)| Span { from_ms, to_ms }).collect();
+    answers.push(PastAnswer::Density(Arc::new(Density { span, labels, opened, recorded })));
+    Ok(answers)
+}
