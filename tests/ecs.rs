@@ -15,6 +15,8 @@ mod history;
 mod laws;
 #[path = "ecs/life.rs"]
 mod life;
+#[path = "ecs/replay.rs"]
+mod replay;
 #[path = "ecs/rules_and_sums.rs"]
 mod rules_and_sums;
 #[path = "ecs/stage.rs"]

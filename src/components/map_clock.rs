@@ -15,7 +15,7 @@ pub struct MapClock {
 /// A week of trails, or the fading of a replay at its fastest, fits into these 12 days.
 const REACH_MILLIS: i64 = 1 << 30;
 /// The epoch moves on after this long, well before 32 bits are full.
-const REBASE_AFTER_MILLIS: i64 = 1 << 31;
+const REBASE_AFTER_MILLIS: i64 = 3 << 30;
 
 impl MapClock {
     pub const fn live(now_unix_millis: i64) -> Self {

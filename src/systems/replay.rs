@@ -38,8 +38,8 @@ pub(super) fn plugin(app: &mut App) {
         .add_systems(
             Update,
             (
-                (obey, wind, ask_density).chain().after(act).in_set(MapSystems::Interact),
-                take::take.before(ingest).in_set(MapSystems::Ingest),
+                (obey, ask_density).chain().after(act).in_set(MapSystems::Interact),
+                (take::take, wind).chain().before(ingest).in_set(MapSystems::Ingest),
                 span::draw.in_set(MapSystems::Place),
             ),
         );
@@ -138,13 +138,15 @@ fn wind(
     if animation.time_scale != scale {
         animation.time_scale = scale;
     }
-    let passed = time.map_or(Duration::ZERO, |time| time.delta()).min(LONGEST_STEP);
+    let passed = time.map_or(Duration::ZERO, |time| time.delta());
     let Some(link) = link else {
         return;
     };
+    tape.owed = (tape.owed + passed).min(LONGEST_STEP);
     if tape.waits {
         return;
     }
+    let passed = std::mem::take(&mut tape.owed);
     if let Some(wanted) = tape.wanted.take() {
         let ticket = tape.ticket;
         let order = match wanted {

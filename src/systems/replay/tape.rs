@@ -31,6 +31,8 @@ pub(super) struct Tape {
     pub(super) steps: bool,
     /// When something happens next, as far as it is known.
     pub(super) next_ms: Option<i64>,
+    /// Of the viewer's time, as far as the tape has not moved for it.
+    pub(super) owed: Duration,
     /// What is left of a step when whole milliseconds are taken.
     left_over_ms: f64,
 }

@@ -63,11 +63,17 @@ fn ask_for_now(link: Option<Res<EnrichLink>>, mut back: ResMut<BackToNow>) {
 pub struct Reader {
     path: PathBuf,
     player: Option<Player>,
+    most_of_span: usize,
 }
 
 impl Reader {
     pub const fn new(path: PathBuf) -> Self {
-        Self { path, player: None }
+        Self { path, player: None, most_of_span: MOST_OF_SPAN }
+    }
+
+    /// Shows no more than that many connections of a stretch one by one.
+    pub fn showing_at_most(self, most_of_span: usize) -> Self {
+        Self { most_of_span, ..self }
     }
 
     /// The body of the thread. Ends when the map has no more orders.
@@ -111,7 +117,7 @@ impl Reader {
                 vec![PastAnswer::Changes { ticket, told, reached_ms, next_ms }]
             }
             PastOrder::Span { ticket, span } => {
-                let set = player.span_set(span.from_ms, span.to_ms, MOST_OF_SPAN)?;
+                let set = player.span_set(span.from_ms, span.to_ms, self.most_of_span)?;
                 let sums = (!set.sums.is_empty()).then(|| Arc::new(summed(&set.sums, set.newest.len())));
                 let connections = set.newest.into_iter().map(|recorded| recorded.connection).collect();
                 vec![recording(player)?, PastAnswer::SpanSet { ticket, span, connections, sums }]

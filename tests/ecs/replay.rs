@@ -1,0 +1,366 @@
+//! The past on the map: played, stepped through, scrubbed and shown in stretches; and the way back to now.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use bevy::{prelude::*, time::Real};
+use connmapperl::{
+    components::{
+        account::Account,
+        action::UiAction,
+        connection::{Agents, Connection, OpenConnections, Trail},
+        history_circles::HistoryCircles,
+        map_clock::MapClock,
+        marks::{LayerName, Marks},
+        notices::Notices,
+        rule_book::RuleBook,
+        time_travel::{BackToNow, PastAnswer, PastLink, PastOrder, Shown, Span, TimeAction, TimeTravel},
+    },
+    history::create_or_migrate,
+    model::Located,
+    systems::services::past::Reader,
+};
+use crossbeam_channel::{Receiver, Sender, bounded};
+use rusqlite::Connection as Database;
+
+use crate::stage::{NOON, Stage, connection, place_of};
+
+const SECOND: i64 = 1_000;
+const HOUR: i64 = 3_600 * SECOND;
+
+/// A stage beside a history: what the map asks is answered when the test says so.
+struct Past {
+    stage: Stage,
+    folder: tempfile::TempDir,
+    orders: Receiver<PastOrder>,
+    answers: Sender<PastAnswer>,
+    reader: Reader,
+}
+
+/// `(opened, closed)` in milliseconds since the beginning of the history, a day before noon; the peer's port is 443 for
+/// every other, 22 for the rest.
+type Row = (i64, Option<i64>);
+
+impl Past {
+    fn new(rows: &[Row]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("history.sqlite");
+        write(&path, rows);
+        let mut stage = Stage::new();
+        let ((orders, from_map), (sums, _)) = (bounded(2), bounded(2));
+        let (to_map, answers) = bounded(8);
+        stage
+            .app
+            .insert_resource(PastLink { orders, sums, answers })
+            .insert_resource(Time::<Real>::default());
+        Self { stage, reader: Reader::new(path), folder, orders: from_map, answers: to_map }
+    }
+
+    fn act(&mut self, action: TimeAction) {
+        self.stage.act(UiAction::Time(action));
+    }
+
+    /// A frame after so much of the viewer's time, with all answers that are due.
+    fn frame_after(&mut self, millis: u64) {
+        let mut time = self.stage.app.world_mut().resource_mut::<Time<Real>>();
+        time.update_with_duration(Duration::from_millis(millis));
+        self.stage.frame();
+        self.answer();
+    }
+
+    fn answer(&mut self) {
+        while let Ok(order) = self.orders.try_recv() {
+            self.reader.answers(&order).into_iter().for_each(|answer| self.answers.try_send(answer).unwrap());
+        }
+    }
+
+    /// Frames in which no time passes, until nothing is asked any more.
+    fn settle(&mut self) {
+        for _ in 0..4 {
+            self.frame_after(0);
+        }
+    }
+
+    fn travel(&self) -> &TimeTravel {
+        self.stage.resource()
+    }
+
+    /// Times of opening of what the map shows, since the beginning of the history.
+    fn shown(&mut self) -> BTreeSet<i64> {
+        let world = self.stage.app.world_mut();
+        let mut shown = world.query_filtered::<&Connection, Without<Trail>>();
+        shown.iter(world).map(|it| it.0.opened_unix_millis - begin()).collect()
+    }
+
+    fn show(&mut self, at: i64) {
+        self.act(TimeAction::Scrub { at_ms: begin() + at });
+        self.settle();
+    }
+}
+
+fn begin() -> i64 {
+    NOON - 24 * HOUR
+}
+
+fn write(path: &std::path::Path, rows: &[Row]) {
+    let mut database = Database::open(path).unwrap();
+    create_or_migrate(&mut database).unwrap();
+    database
+        .execute_batch("INSERT INTO agent VALUES (1, 'here'), (2, 'router'); INSERT INTO rule VALUES (1, 'Web'), (2, 'SSH'), (3, 'Gone');")
+        .unwrap();
+    for (index, (opened, closed)) in (0_i64..).zip(rows) {
+        let place = (index % 300 + 1, index % 50, index % 170);
+        database
+            .execute(
+                "INSERT OR IGNORE INTO place VALUES (?1, ?2, ?3, '', '', 'DE')",
+                [place.0, place.1, place.2],
+            )
+            .unwrap();
+        let (rule, port) = if index % 2 == 0 { (1, 443) } else { (2, 22) };
+        let insert = "INSERT INTO connection (opened_ms, n, lasted_ms, agent, protocol, inbound, local, local_port, peer, \
+                      peer_port, rule, place) VALUES (?1, ?2, ?3, ?4, 0, 0, 1, 50000, 16843009, ?5, ?6, ?7)";
+        let lasted = closed.map(|closed| closed - opened);
+        let agent = index % 2 + 1;
+        database
+            .execute(insert, rusqlite::params![begin() + opened, index, lasted, agent, port, rule, place.0])
+            .unwrap();
+    }
+    let last = rows.iter().map(|(opened, closed)| closed.unwrap_or(*opened)).max().unwrap_or(0);
+    database
+        .execute("INSERT INTO recording VALUES (1, ?1, ?2, 1)", [begin(), begin() + last + SECOND])
+        .unwrap();
+}
+
+/// What SQL says was open at a moment.
+fn open_at(rows: &[Row], at: i64) -> BTreeSet<i64> {
+    let is_open = |(opened, closed): &&Row| *opened <= at && closed.is_none_or(|closed| closed > at);
+    rows.iter().filter(is_open).map(|(opened, _)| *opened).collect()
+}
+
+const THREE: [Row; 3] =
+    [(0, Some(10 * SECOND)), (4 * SECOND, Some(6 * SECOND)), (HOUR, Some(HOUR + 2 * SECOND))];
+
+#[test]
+fn the_past_plays_at_its_speed_and_rests_at_its_end() {
+    let mut past = Past::new(&THREE);
+    past.act(TimeAction::ToggleSkipIdle);
+    past.show(0);
+    assert_eq!((past.shown(), past.travel().shown), (BTreeSet::from([0]), Shown::Moment));
+    let clock = past.stage.resource::<MapClock>();
+    assert!(clock.is_held() && clock.now_unix_millis() == begin());
+    past.stage.app.world_mut().resource_mut::<TimeTravel>().speed = 10;
+    past.act(TimeAction::PlayOrPause);
+    past.frame_after(0);
+    let mut passed = 0;
+    while passed < 70 * SECOND {
+        past.frame_after(100);
+        // What a frame asks for is shown by the next.
+        let at = past.travel().at_ms - begin();
+        assert_eq!(at, passed.min(HOUR + 3 * SECOND));
+        assert_eq!(past.shown(), open_at(&THREE, at), "at {at}");
+        passed += 10 * 100;
+    }
+    past.stage.app.world_mut().resource_mut::<TimeTravel>().speed = 100_000;
+    (0..3).for_each(|_| past.frame_after(100));
+    assert_eq!((past.travel().at_ms, past.travel().is_playing), (begin() + HOUR + 3 * SECOND, false));
+    assert!(past.shown().is_empty());
+}
+
+#[test]
+fn idle_time_is_passed_over() {
+    let mut past = Past::new(&THREE);
+    past.show(11 * SECOND);
+    past.stage.app.world_mut().resource_mut::<TimeTravel>().speed = 1;
+    past.act(TimeAction::PlayOrPause);
+    for _ in 0..12 {
+        past.frame_after(50);
+    }
+    assert!(past.travel().at_ms >= begin() + HOUR, "an hour took half a second");
+    assert_eq!(past.shown(), BTreeSet::from([HOUR]));
+}
+
+#[test]
+fn a_loop_begins_again() {
+    let mut past = Past::new(&THREE);
+    past.act(TimeAction::ToggleLoop);
+    past.show(HOUR + SECOND);
+    past.stage.app.world_mut().resource_mut::<TimeTravel>().speed = 600;
+    past.act(TimeAction::PlayOrPause);
+    let mut seen = Vec::new();
+    for _ in 0..40 {
+        past.frame_after(10);
+        seen.push(past.travel().at_ms - begin());
+    }
+    assert!(past.travel().is_playing);
+    assert!(seen.windows(2).any(|two| two[1] < two[0] && two[1] < 10 * SECOND), "{seen:?}");
+}
+
+#[test]
+fn steps_go_from_event_to_event_and_back() {
+    let mut past = Past::new(&THREE);
+    past.show(0);
+    let mut stops = Vec::new();
+    for _ in 0..5 {
+        past.act(TimeAction::StepForward);
+        past.settle();
+        stops.push(past.travel().at_ms - begin());
+    }
+    assert_eq!(stops, [4 * SECOND, 6 * SECOND, 10 * SECOND, HOUR, HOUR + 2 * SECOND]);
+    assert!(past.shown().is_empty());
+    past.act(TimeAction::StepBack);
+    past.settle();
+    assert_eq!(past.shown(), BTreeSet::from([HOUR]));
+    past.act(TimeAction::StepBack);
+    past.settle();
+    assert_eq!(past.shown(), BTreeSet::from([0, 4 * SECOND]), "the moment at which something opened before");
+}
+
+#[test]
+fn another_moment_is_there_at_once() {
+    let mut past = Past::new(&THREE);
+    past.stage.full_set(&[&connection(1, 443, place_of(1))]);
+    past.stage.frame();
+    past.show(5 * SECOND);
+    assert_eq!(past.shown(), BTreeSet::from([0, 4 * SECOND]));
+    assert!(past.stage.trails().is_empty(), "nothing fades: it was another time");
+    assert!(!past.stage.is_moving(), "and nothing opened just now");
+    assert_eq!(past.stage.card.len(), 2, "one dot each");
+    past.show(HOUR + SECOND);
+    assert_eq!((past.shown(), past.stage.trails().len()), (BTreeSet::from([HOUR]), 0));
+    let names: Vec<_> = past.stage.resource::<Agents>().0.iter().map(|it| it.name.to_string()).collect();
+    assert_eq!(names, ["here", "router"]);
+}
+
+#[test]
+fn a_scrub_that_is_faster_than_the_disk_shows_its_last_moment() {
+    let mut past = Past::new(&THREE);
+    for at in [1, 2, 3, HOUR + SECOND] {
+        past.act(TimeAction::Scrub { at_ms: begin() + at });
+        past.stage.frame();
+    }
+    assert_eq!(past.orders.len(), 1, "one order is on its way, however many were wanted");
+    past.settle();
+    assert_eq!((past.shown(), past.orders.len()), (BTreeSet::from([HOUR]), 0));
+}
+
+/// Connections that last an hour each, ten minutes apart.
+fn many() -> Vec<Row> {
+    (0..100).map(|n| (n * HOUR / 6, Some(n * HOUR / 6 + HOUR))).collect()
+}
+
+fn of_span(rows: &[Row], span: Span) -> BTreeSet<i64> {
+    let (from, to) = (span.from_ms - begin(), span.to_ms - begin());
+    let is_in = |(opened, closed): &&Row| *opened <= to && closed.is_none_or(|closed| closed > from);
+    rows.iter().filter(is_in).map(|(opened, _)| *opened).collect()
+}
+
+#[test]
+fn a_stretch_shows_all_that_was_open_in_it_and_is_what_plays() {
+    let rows = many();
+    let mut past = Past::new(&rows);
+    let span = Span { from_ms: begin() + 3 * HOUR + 1, to_ms: begin() + 5 * HOUR };
+    past.act(TimeAction::Select(span));
+    past.settle();
+    let expected = of_span(&rows, span);
+    assert_eq!((past.shown(), past.travel().shown), (expected.clone(), Shown::Span(span)));
+    let account = past.stage.resource::<Account>();
+    assert_eq!((account.total, account.by_label.iter().sum()), (expected.len(), expected.len()));
+    past.stage.app.world_mut().resource_mut::<TimeTravel>().speed = 100_000;
+    past.act(TimeAction::PlayOrPause);
+    past.frame_after(0);
+    assert_eq!(past.orders.len(), 0);
+    (0..4).for_each(|_| past.frame_after(250));
+    assert_eq!(
+        (past.travel().at_ms, past.travel().is_playing),
+        (span.to_ms, false),
+        "to its end and no further"
+    );
+}
+
+#[test]
+fn a_stretch_with_too_much_in_it_is_summed() {
+    let rows = many();
+    let mut past = Past::new(&rows);
+    past.reader = Reader::new(past.folder.path().join("history.sqlite")).showing_at_most(10);
+    let span = Span { from_ms: begin(), to_ms: begin() + 12 * HOUR };
+    past.act(TimeAction::Select(span));
+    past.settle();
+    let expected = of_span(&rows, span);
+    let newest: BTreeSet<i64> = expected.iter().rev().take(10).copied().collect();
+    assert_eq!(past.shown(), newest);
+    let account = past.stage.account().clone();
+    assert_eq!(account.total, expected.len());
+    let web = expected.iter().filter(|opened| *opened / (HOUR / 6) % 2 == 0).count();
+    assert_eq!(account.by_label, [web, expected.len() - web, 0]);
+    assert_eq!(account.total, account.on_map + account.not_shown());
+    let places =
+        |past: &Past| past.stage.resource::<Marks>().layer(LayerName::Span).map_or(0, |it| it.points().len());
+    assert_eq!(places(&past), expected.len(), "every place is lit");
+    past.stage.app.world_mut().resource_mut::<RuleBook>().toggle_hidden(0);
+    past.settle();
+    assert_eq!(places(&past), expected.len() - web, "but those of a hidden rule");
+    past.show(0);
+    assert_eq!((places(&past), past.stage.account().total), (0, 1), "and none of it stays");
+}
+
+#[test]
+fn what_happens_meanwhile_is_counted_and_now_comes_back_whole() {
+    let mut past = Past::new(&THREE);
+    past.show(5 * SECOND);
+    let counted = |past: &Past| past.stage.resource::<HistoryCircles>().tally().connections();
+    assert_eq!(counted(&past), 0, "what is replayed was counted when it happened");
+    past.stage.open(&connection(1, 443, place_of(1)));
+    past.stage.open(&connection(2, 443, place_of(2)));
+    past.stage.close(2);
+    past.frame_after(0);
+    assert_eq!((past.shown(), counted(&past)), (BTreeSet::from([0, 4 * SECOND]), 2));
+    past.act(TimeAction::GoLive);
+    past.frame_after(0);
+    assert!(past.stage.resource::<BackToNow>().is_wanted);
+    assert_eq!(past.shown().len(), 2, "the past stays until now is there");
+    // As the services do when the enriching thread has been asked.
+    *past.stage.app.world_mut().resource_mut::<BackToNow>() = BackToNow { is_wanted: false, is_asked: true };
+    past.stage.full_set(&[&connection(1, 443, place_of(1)), &connection(3, 22, place_of(3))]);
+    past.stage.open(&connection(4, 22, place_of(4)));
+    past.frame_after(0);
+    assert_eq!((past.travel().shown, past.stage.open_count(), past.stage.trails().len()), (Shown::Now, 3, 0));
+    assert!(!past.stage.resource::<MapClock>().is_held());
+    assert_eq!(counted(&past), 4, "each of them once");
+}
+
+#[test]
+fn an_answer_that_nobody_waits_for_changes_nothing() {
+    let mut past = Past::new(&THREE);
+    past.stage.full_set(&[&connection(1, 443, place_of(1))]);
+    past.act(TimeAction::Scrub { at_ms: begin() });
+    past.stage.frame();
+    past.act(TimeAction::GoLive);
+    past.settle();
+    assert_eq!((past.travel().shown, past.stage.open_count()), (Shown::Now, 1));
+}
+
+#[test]
+fn a_history_that_cannot_be_read_is_told_and_now_stays() {
+    let mut past = Past::new(&THREE);
+    past.stage.full_set(&[&connection(1, 443, place_of(1))]);
+    std::fs::write(
+        past.folder.path().join("history.sqlite"),
+        "no database at all, but long enough to be looked at",
+    )
+    .unwrap();
+    past.act(TimeAction::PlayOrPause);
+    past.settle();
+    let said = format!("{:?}", past.stage.resource::<Notices>());
+    assert!(said.contains("history.sqlite"), "{said}");
+    assert!(past.travel().is_now() && !past.travel().is_playing);
+    assert_eq!(past.stage.resource::<OpenConnections>().0.len(), 1);
+}
+
+#[test]
+fn without_a_history_there_is_no_past_and_that_is_told() {
+    let mut stage = Stage::new();
+    stage.send(Located::FullSet(Vec::new()));
+    stage.act(UiAction::Time(TimeAction::PlayOrPause));
+    stage.frame();
+    assert!(format!("{:?}", stage.resource::<Notices>()).contains("nothing is recorded"));
+    assert!(stage.resource::<TimeTravel>().is_now());
+}
