@@ -1,17 +1,20 @@
-//! The bottom line: the clock at the left, the account of all sockets at the right. Every figure opens its list.
+//! The bottom line: at the left the clock and what time the map shows, at the right the account of all sockets. Every figure opens its list.
 
 use bevy::prelude::*;
 use bevy_egui::{
     EguiContexts,
-    egui::{self, Align, Align2, Area, Color32, FontId, Label, Layout, Order, RichText, Sense, Ui},
+    egui::{
+        self, Align, Align2, Area, Color32, FontId, Label, Layout, Order, RichText, Sense, Ui, UiBuilder,
+    },
 };
 
 use super::{
     DemoBadge,
     label_layout::LabelLayout,
     panel,
-    row::grouped,
+    row::{self, grouped},
     style::{medium, mono, sans},
+    timeline::{self, LineWidths},
 };
 use crate::{
     components::{
@@ -23,6 +26,7 @@ use crate::{
         map_view::MapView,
         panels::Panels,
         theme::{Theme, size},
+        time_travel::{Shown, TimeTravel, Timeline},
     },
     model::NoPlace,
     tally::Tally,
@@ -32,16 +36,22 @@ use crate::{
 pub(super) const HEIGHT: f32 = 36.0;
 /// Between the reasons and the data they rest on.
 const APART: f32 = 24.0;
+/// A middle dot with the air around it, at most.
+const BETWEEN: f32 = 13.0;
+/// Of one line.
+const LINE_HEIGHT: f32 = 16.0;
 
 pub(super) fn show(
     mut contexts: EguiContexts,
     clock: Res<MapClock>,
     (account, history): (Res<Account>, Res<HistoryCircles>),
+    (travel, timeline): (Res<TimeTravel>, Res<Timeline>),
     sources: Res<DataSources>,
     labels: Res<LabelLayout>,
     demo: Option<Res<DemoBadge>>,
     theme: Res<Theme>,
     view: Res<MapView>,
+    mut widths: ResMut<LineWidths>,
     mut panels: ResMut<Panels>,
     mut actions: MessageWriter<UiAction>,
 ) -> Result {
@@ -53,34 +63,89 @@ pub(super) fn show(
         .fade_in(false)
         .show(context, |ui| {
             ui.spacing_mut().item_spacing = egui::vec2(size::GRID, 2.0);
-            let (date, time) = date_and_time(clock.now_unix_millis());
+            let (date, _) = date_and_time(clock.now_unix_millis());
+            let time = timeline::time(clock.now_unix_millis(), timeline::has_seconds(&travel));
             ui.horizontal(|ui| {
                 words(ui, &date, mono(size::TEXT), theme.colours.text_second.egui());
                 words(ui, &time, mono(size::TEXT), theme.colours.text.egui());
             });
-            let (word, colour) =
-                if demo.is_some() { ("SCENE", theme.colours.warning) } else { ("LIVE", theme.colours.good) };
             ui.horizontal(|ui| {
-                words(ui, word, medium(size::TEXT_SMALL), colour.egui());
-                words(ui, "F1 help", sans(size::TEXT_SMALL), theme.colours.text_faint.egui());
+                let (word, colour) = state(&travel, demo.is_some(), &theme);
+                words(ui, &word, medium(size::TEXT_SMALL), colour);
+                // The row of buttons has more room for it, where there is one.
+                let has_buttons = timeline.is_open && view.has_room_for_panels();
+                let hint = sums_line(&travel).filter(|_| !has_buttons);
+                let hint = hint.unwrap_or_else(|| "F1 help".to_owned());
+                words(ui, &hint, sans(size::TEXT_SMALL), theme.colours.text_faint.egui());
             });
         });
+    let facts = || facts(&account, &history, &labels, &sources);
+    let free_row = timeline::free_row(&timeline, &travel, &view, *widths);
     let right = Area::new(egui::Id::new("account"))
         .anchor(Align2::RIGHT_BOTTOM, egui::vec2(-size::MARGIN, -size::MARGIN))
         .order(Order::Background)
+        .constrain(false)
         .fade_in(false)
         .show(context, |ui| {
             ui.spacing_mut().item_spacing = egui::vec2(0.0, 2.0);
             ui.with_layout(Layout::top_down(Align::Max), |ui| {
                 sums(ui, &account, &theme, &mut actions);
-                if view.has_room_for_panels() {
-                    reasons(ui, &account, &history, &labels, &sources, &theme, &mut actions);
+                if free_row.is_some() {
+                    // The first line stays where it was.
+                    ui.add_space(LINE_HEIGHT);
+                } else if view.has_room_for_panels() {
+                    let clock_ends = left.response.rect.right() + APART;
+                    let room = context.content_rect().right() - size::MARGIN - clock_ends;
+                    reasons(ui, facts(), room, &theme, &mut actions);
                 }
-            });
+                ui.min_rect()
+            })
+            .inner
         });
+    if let Some(row) = free_row {
+        let shown = Area::new(egui::Id::new("reasons"))
+            .fixed_pos(row.min)
+            .order(Order::Background)
+            .constrain(false)
+            .fade_in(false)
+            .show(context, |ui| {
+                let layout = Layout::right_to_left(Align::Center);
+                ui.scope_builder(UiBuilder::new().max_rect(row).layout(layout), |ui| {
+                    ui.spacing_mut().item_spacing = egui::Vec2::ZERO;
+                    reasons(ui, facts(), row.width(), &theme, &mut actions);
+                    ui.min_rect()
+                })
+                .inner
+            });
+        panel::claim(&mut panels, shown.inner, &view);
+    }
+    let now = LineWidths { clock: left.response.rect.width(), account: right.inner.width() };
+    widths.set_if_neq(now);
     panel::claim(&mut panels, left.response.rect, &view);
-    panel::claim(&mut panels, right.response.rect, &view);
+    panel::claim(&mut panels, right.inner, &view);
     Ok(())
+}
+
+/// What the map shows: `LIVE`, `REPLAY ×60`, `PAUSED`, `SPAN 14:00–18:00`.
+fn state(travel: &TimeTravel, is_scene: bool, theme: &Theme) -> (String, Color32) {
+    let colours = &theme.colours;
+    let (word, colour) = match travel.shown {
+        Shown::Now if is_scene => ("SCENE".to_owned(), colours.warning),
+        Shown::Now => ("LIVE".to_owned(), colours.good),
+        Shown::Moment if travel.is_playing => {
+            (format!("REPLAY ×{}", grouped(travel.speed as usize)), colours.accent)
+        }
+        Shown::Moment => ("PAUSED".to_owned(), colours.accent),
+        Shown::Span(span) => (format!("SPAN {}", timeline::span(span)), colours.accent),
+    };
+    (word, colour.egui())
+}
+
+/// Says that not all of a stretch is drawn one by one, where that is so.
+pub(super) fn sums_line(travel: &TimeTravel) -> Option<String> {
+    let sums = travel.sums.as_ref().filter(|_| matches!(travel.shown, Shown::Span(_)))?;
+    let total = grouped(usize::try_from(sums.total).unwrap_or(usize::MAX));
+    Some(format!("newest {} of {total} shown one by one", grouped(sums.shown)))
 }
 
 /// `163 sockets = 151 on the map + 12 without place`
@@ -104,44 +169,81 @@ fn sums(ui: &mut Ui, account: &Account, theme: &Theme, actions: &mut MessageWrit
     });
 }
 
-/// `LAN 8 · loopback 3 · no entry 1      data 2026-06 · DB-IP, RouteViews`
-fn reasons(
-    ui: &mut Ui,
+/// One of the facts of the second line.
+struct Fact {
+    text: String,
+    list: Option<ListKind>,
+    /// Stands apart from what follows at its right, instead of after a middle dot.
+    is_apart: bool,
+    /// Where there is no room for all, the highest goes first.
+    rank: u8,
+}
+
+/// `LAN 8 · loopback 3 · no entry 1      data 2026-06 · DB-IP, RouteViews`, from right to left.
+fn facts(
     account: &Account,
     history: &HistoryCircles,
     labels: &LabelLayout,
     sources: &DataSources,
+) -> Vec<Fact> {
+    let apart = |text, rank| Fact { text, list: None, is_apart: true, rank };
+    let mut facts = vec![apart(sources.short.clone(), 4)];
+    if history.shown {
+        facts.push(apart(history_line(history.tally()), 3));
+    }
+    for reason in NoPlace::ALL.into_iter().rev().filter(|reason| account.without_place(*reason) > 0) {
+        let text = format!("{} {}", reason.label(), grouped(account.without_place(reason)));
+        facts.push(Fact { text, list: Some(ListKind::WithoutPlace(reason)), is_apart: false, rank: 0 });
+    }
+    for (count, what, list, rank) in [
+        (account.beyond_edge, "beyond the edge", Some(ListKind::BeyondEdge), 1),
+        (account.unnamed, "of unknown program", Some(ListKind::UnknownProgram), 1),
+        (labels.without_room, "texts without room", None, 2),
+    ] {
+        if count > 0 {
+            facts.push(Fact { text: format!("{} {what}", grouped(count)), list, is_apart: false, rank });
+        }
+    }
+    facts
+}
+
+/// Leaves out what has no room, the least important first.
+fn leave_out(facts: &mut Vec<Fact>, room: f32, width: impl Fn(&str) -> f32) {
+    let taken = |fact: &Fact| width(&fact.text) + if fact.is_apart { APART } else { BETWEEN };
+    let mut needed: f32 = facts.iter().map(taken).sum();
+    while needed > room
+        && let Some(least) = (0..facts.len()).max_by_key(|index| (facts[*index].rank, *index))
+    {
+        needed -= taken(&facts.remove(least));
+    }
+}
+
+fn reasons(
+    ui: &mut Ui,
+    mut facts: Vec<Fact>,
+    room: f32,
     theme: &Theme,
     actions: &mut MessageWriter<UiAction>,
 ) {
+    leave_out(&mut facts, room, |text| row::width(ui, text, sans(size::TEXT_SMALL)));
     let (faint, font) = (theme.colours.text_faint.egui(), || sans(size::TEXT_SMALL));
     right_to_left(ui, |ui| {
-        words(ui, &sources.short, font(), faint);
-        ui.add_space(APART);
-        if history.shown {
-            words(ui, &history_line(history.tally()), font(), faint);
-            ui.add_space(APART);
-        }
         let mut first = true;
-        for reason in NoPlace::ALL.into_iter().rev().filter(|reason| account.without_place(*reason) > 0) {
-            dot(ui, &mut first, faint);
-            let figure = format!("{} {}", reason.label(), grouped(account.without_place(reason)));
-            if click(ui, &figure, faint, font()) {
-                actions.write(UiAction::OpenList(ListKind::WithoutPlace(reason)));
-            }
-        }
-        for (count, what, list) in [
-            (account.beyond_edge, "beyond the edge", ListKind::BeyondEdge),
-            (account.unnamed, "of unknown program", ListKind::UnknownProgram),
-        ] {
-            if count > 0 {
+        for fact in &facts {
+            if !fact.is_apart {
                 dot(ui, &mut first, faint);
-                link(ui, count, what, faint, font(), list, actions);
             }
-        }
-        if labels.without_room > 0 {
-            dot(ui, &mut first, faint);
-            words(ui, &format!("{} texts without room", grouped(labels.without_room)), font(), faint);
+            match fact.list {
+                None => words(ui, &fact.text, font(), faint),
+                Some(list) => {
+                    if click(ui, &fact.text, faint, font()) {
+                        actions.write(UiAction::OpenList(list));
+                    }
+                }
+            }
+            if fact.is_apart {
+                ui.add_space(APART);
+            }
         }
     });
 }
@@ -166,7 +268,7 @@ fn history_line(tally: &Tally) -> String {
 /// Words are laid from the right, so they come last first.
 fn right_to_left(ui: &mut Ui, contents: impl FnOnce(&mut Ui)) {
     ui.allocate_ui_with_layout(
-        egui::vec2(ui.available_width(), 16.0),
+        egui::vec2(ui.available_width(), LINE_HEIGHT),
         Layout::right_to_left(Align::Center),
         contents,
     );
@@ -223,4 +325,50 @@ pub(super) fn date_and_time(unix_millis: i64) -> (String, String) {
     };
     let local = at.to_zoned(jiff::tz::TimeZone::system());
     (local.strftime("%-d %b %Y").to_string(), local.strftime("%H:%M").to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::components::time_travel::{Span, SpanSums};
+
+    #[test]
+    fn the_line_says_what_time_is_shown() {
+        let mut travel = TimeTravel::default();
+        let word = |travel: &TimeTravel| state(travel, false, &Theme::DARK).0;
+        assert_eq!(word(&travel), "LIVE");
+        assert_eq!(state(&travel, true, &Theme::DARK).0, "SCENE");
+        travel.shown = Shown::Moment;
+        assert_eq!(word(&travel), "PAUSED");
+        (travel.is_playing, travel.speed) = (true, 1_800);
+        assert_eq!(word(&travel), "REPLAY ×1\u{202f}800");
+        travel.sums = Some(Arc::new(SpanSums { total: 1_234_567, shown: 20_000, ..SpanSums::default() }));
+        assert_eq!(sums_line(&travel), None, "sums of a stretch that is shown no more");
+        travel.shown = Shown::Span(Span { from_ms: 0, to_ms: 1_000 });
+        assert!(word(&travel).starts_with("SPAN "));
+        let line = sums_line(&travel).unwrap();
+        assert_eq!(line.replace('\u{202f}', ","), "newest 20,000 of 1,234,567 shown one by one");
+    }
+
+    #[test]
+    fn where_room_is_short_the_sources_go_before_the_figures() {
+        let mut account = Account::with_labels(0);
+        account.beyond_edge = 3;
+        account.add_without_place(NoPlace::Loopback);
+        let sources = DataSources { short: "data 2026-06".to_owned(), ..DataSources::default() };
+        let mut layout = LabelLayout::default();
+        layout.without_room = 7;
+        let all = || facts(&account, &HistoryCircles::default(), &layout, &sources);
+        let left = |room: f32| {
+            let mut facts = all();
+            leave_out(&mut facts, room, |text| text.len() as f32 * 6.0);
+            facts.into_iter().map(|fact| fact.text).collect::<Vec<_>>()
+        };
+        assert_eq!(left(1_000.0).len(), 4);
+        assert_eq!(left(340.0), ["loopback 1", "3 beyond the edge", "7 texts without room"]);
+        assert_eq!(left(240.0), ["loopback 1", "3 beyond the edge"]);
+        assert!(left(10.0).is_empty());
+    }
 }
