@@ -1,7 +1,8 @@
 //! Above the bar: step, play, speed, and the way back to now. Buttons are drawn as shapes; each says its key.
 
 use bevy_egui::egui::{
-    Align2, Color32, CursorIcon, FontId, Painter, Pos2, Rect, Response, Sense, Shape, Stroke, Ui, pos2, vec2,
+    Align2, Color32, CursorIcon, FontId, Painter, Pos2, Rect, RectAlign, Response, Sense, Shape, Stroke,
+    Tooltip, Ui, pos2, vec2,
 };
 
 use crate::{
@@ -121,7 +122,8 @@ impl Row<'_> {
         let name = hint.rsplit(' ').next().unwrap_or(hint);
         let response = self.place(name, width);
         draw(self.ui.painter(), response.rect.center(), sign, self.colour(&response));
-        response.on_hover_text(hint).clicked()
+        hint_above(&response, hint);
+        response.clicked()
     }
 
     /// The speed, between its two buttons.
@@ -147,7 +149,8 @@ impl Row<'_> {
             self.ui.painter().rect_filled(lit, 4.0, colour.gamma_multiply(LIT));
         }
         row::text(self.ui, response.rect.center(), Align2::CENTER_CENTER, word, font, colour);
-        response.on_hover_text(hint).clicked()
+        hint_above(&response, hint);
+        response.clicked()
     }
 
     /// A lamp that is lit while the map shows now; else the way back. Always there, whatever is recorded.
@@ -175,8 +178,16 @@ impl Row<'_> {
         let at = rect.left_center() + vec2(text_at, 0.0);
         row::text(self.ui, at, Align2::LEFT_CENTER, "Live", font, colour.egui());
         let hint = if is_now { "the map shows now" } else { "back to now · End" };
-        response.on_hover_text(hint).clicked()
+        hint_above(&response, hint);
+        response.clicked()
     }
+}
+
+/// Above, where it hides nothing of the bar.
+fn hint_above(response: &Response, hint: &str) {
+    let mut tooltip = Tooltip::for_enabled(response);
+    tooltip.popup = tooltip.popup.align(RectAlign::TOP_START);
+    tooltip.show(|ui| ui.label(hint));
 }
 
 fn draw(painter: &Painter, center: Pos2, sign: Sign, colour: Color32) {
