@@ -43,8 +43,7 @@ pub(super) fn show(
     mut panels: ResMut<Panels>,
     mut actions: MessageWriter<UiAction>,
 ) -> Result {
-    let is_shown = |agent: &&AgentStatus| (agent.link == AgentLink::Recorded) != travel.is_now();
-    let shown: Vec<&AgentStatus> = agents.0.iter().filter(is_shown).collect();
+    let shown: Vec<&AgentStatus> = agents.0.iter().filter(|agent| belongs(&agent.link, &travel)).collect();
     if shown.is_empty() || !view.has_room_for_panels() {
         return Ok(());
     }
@@ -67,6 +66,11 @@ pub(super) fn show(
     });
     panel::claim(&mut panels, rect, &view);
     Ok(())
+}
+
+/// Whether an agent is one of the time that the map shows.
+fn belongs(link: &AgentLink, travel: &TimeTravel) -> bool {
+    (*link == AgentLink::Recorded) != travel.is_now()
 }
 
 /// Says whether a port is open, or that these are agents of the past. Scenes and stills have no listener, and say nothing of it.
@@ -223,6 +227,18 @@ pub(super) fn offset_text(millis: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::components::time_travel::Shown;
+
+    #[test]
+    fn agents_are_those_of_the_time_that_is_shown() {
+        let now = TimeTravel::default();
+        let past = TimeTravel { shown: Shown::Moment, ..TimeTravel::default() };
+        let lost = AgentLink::Lost { since_unix_millis: 0 };
+        assert!(belongs(&AgentLink::Local, &now) && belongs(&lost, &now));
+        assert!(!belongs(&AgentLink::Recorded, &now));
+        assert!(!belongs(&AgentLink::Local, &past) && !belongs(&lost, &past));
+        assert!(belongs(&AgentLink::Recorded, &past));
+    }
 
     #[test]
     fn clocks_read_well() {

@@ -133,11 +133,13 @@ fn pull(
 }
 
 fn drawn(from_x: f32, to_x: f32, scale: &Scale, recorded: Span) -> TimeAction {
-    if (to_x - from_x).abs() < CLICK {
+    let end = |x| within(scale.ms_from_x(x), recorded);
+    let span = Span::between(end(from_x), end(to_x));
+    // Nothing lies beyond the recording, so a drag there is no stretch either.
+    if (to_x - from_x).abs() < CLICK || span.len_ms() == 0 {
         return scrub(to_x, scale, recorded);
     }
-    let end = |x| within(scale.ms_from_x(x), recorded);
-    TimeAction::Select(Span::between(end(from_x), end(to_x)))
+    TimeAction::Select(span)
 }
 
 fn scrub(x: f32, scale: &Scale, recorded: Span) -> TimeAction {

@@ -113,6 +113,9 @@ fn a_drag_selects_in_either_direction_and_ends_with_the_recording() {
     let selected = |from_ms, to_ms| [TimeAction::Select(Span { from_ms, to_ms })];
     assert_eq!(played.drag(PointerButton::Primary, &[600.0, 500.0, 300.0]), selected(300_000, 600_000));
     assert_eq!(played.drag(PointerButton::Primary, &[900.0, 1_400.0]), selected(900_000, 1_000_000));
+    played.view = Span { from_ms: 0, to_ms: 2_000_000 };
+    let beyond = played.drag(PointerButton::Primary, &[700.0, 800.0]);
+    assert_eq!(beyond, [TimeAction::Scrub { at_ms: 1_000_000 }], "nothing lies beyond it");
 }
 
 #[test]

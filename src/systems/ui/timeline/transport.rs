@@ -7,6 +7,8 @@ use bevy_egui::egui::{
 
 use crate::{
     components::{
+        action::UiAction,
+        bindings::KEYS,
         theme::{Theme, size},
         time_travel::{TimeAction, TimeTravel},
     },
@@ -28,6 +30,9 @@ const SPEED_WIDTH: f32 = 56.0;
 /// Share of its colour behind a word that is lit.
 const LIT: f32 = 0.14;
 const LAMP: f32 = 3.0;
+
+/// What a button does, in words, and what it asks for.
+type Hint = (&'static str, TimeAction);
 
 #[derive(Clone, Copy)]
 enum Sign {
@@ -61,38 +66,25 @@ pub(super) fn show(
     // Signs stand in the middle of their buttons; the first one shall begin where the bar does.
     let mut row = Row { ui, theme, rect, left: rect.left() - BUTTON * 0.5 + SIGN, is_usable };
     let (sign, hint) = match travel.is_playing && !travel.is_now() {
-        true => (Sign::Pause, "pause · Space"),
-        false => (Sign::Play, "play the past · Space"),
+        true => (Sign::Pause, "pause"),
+        false => (Sign::Play, "play the past"),
     };
-    let buttons = [
-        (Sign::StepBack, "back to the event before · ←", TimeAction::StepBack),
-        (sign, hint, TimeAction::PlayOrPause),
-        (Sign::StepForward, "on to the next event · →", TimeAction::StepForward),
-    ];
-    for (sign, hint, action) in buttons {
-        if row.button(BUTTON, sign, hint) {
-            send(action);
-        }
-    }
+    let mut asked = None;
+    row.button(BUTTON, Sign::StepBack, ("back to the event before", TimeAction::StepBack), &mut asked);
+    row.button(BUTTON, sign, (hint, TimeAction::PlayOrPause), &mut asked);
+    row.button(BUTTON, Sign::StepForward, ("on to the next event", TimeAction::StepForward), &mut asked);
     row.left += size::GRID;
-    if row.button(SPEED_BUTTON, Sign::Slower, "slower · ↓") {
-        send(TimeAction::Slower);
-    }
+    row.button(SPEED_BUTTON, Sign::Slower, ("slower", TimeAction::Slower), &mut asked);
     row.figure(&format!("×{}", grouped(travel.speed as usize)));
-    if row.button(SPEED_BUTTON, Sign::Faster, "faster · ↑") {
-        send(TimeAction::Faster);
-    }
+    row.button(SPEED_BUTTON, Sign::Faster, ("faster", TimeAction::Faster), &mut asked);
     row.left += size::GRID;
-    if row.toggle("loop", travel.loops, "at the end begin again · w") {
-        send(TimeAction::ToggleLoop);
-    }
-    if row.toggle("skip idle", travel.skips_idle, "pass over time in which nothing happened · j") {
-        send(TimeAction::ToggleSkipIdle);
-    }
+    let hint = "at the end begin again";
+    row.toggle("loop", travel.loops, (hint, TimeAction::ToggleLoop), &mut asked);
+    let hint = "pass over time in which nothing happened";
+    row.toggle("skip idle", travel.skips_idle, (hint, TimeAction::ToggleSkipIdle), &mut asked);
     row.left += size::GRID;
-    if row.live(travel.is_now()) {
-        send(TimeAction::GoLive);
-    }
+    row.live(travel.is_now(), &mut asked);
+    asked.into_iter().for_each(&mut send);
     if let Some(words) = status::sums_line(travel) {
         let colour = theme.colours.text_second.egui();
         let at = pos2(row.left + size::INNER, rect.center().y);
@@ -118,12 +110,10 @@ impl Row<'_> {
         }
     }
 
-    fn button(&mut self, width: f32, sign: Sign, hint: &str) -> bool {
-        let name = hint.rsplit(' ').next().unwrap_or(hint);
-        let response = self.place(name, width);
+    fn button(&mut self, width: f32, sign: Sign, hint: Hint, asked: &mut Option<TimeAction>) {
+        let response = self.place(key_of(&hint.1), width);
         draw(self.ui.painter(), response.rect.center(), sign, self.colour(&response));
-        hint_above(&response, hint);
-        response.clicked()
+        ask(&response, hint, asked);
     }
 
     /// The speed, between its two buttons.
@@ -136,7 +126,7 @@ impl Row<'_> {
     }
 
     /// A word that is lit while it holds.
-    fn toggle(&mut self, word: &str, is_on: bool, hint: &str) -> bool {
+    fn toggle(&mut self, word: &str, is_on: bool, hint: Hint, asked: &mut Option<TimeAction>) {
         let font: FontId = sans(size::TEXT_SMALL);
         let width = row::width(self.ui, word, font.clone());
         let response = self.place(word, width + size::INNER);
@@ -149,12 +139,11 @@ impl Row<'_> {
             self.ui.painter().rect_filled(lit, 4.0, colour.gamma_multiply(LIT));
         }
         row::text(self.ui, response.rect.center(), Align2::CENTER_CENTER, word, font, colour);
-        hint_above(&response, hint);
-        response.clicked()
+        ask(&response, hint, asked);
     }
 
     /// A lamp that is lit while the map shows now; else the way back. Always there, whatever is recorded.
-    fn live(&mut self, is_now: bool) -> bool {
+    fn live(&mut self, is_now: bool, asked: &mut Option<TimeAction>) {
         let font = medium(size::TEXT_SMALL);
         let text_at = LAMP * 2.0 + size::GRID * 0.75;
         let width = text_at + row::width(self.ui, "Live", font.clone());
@@ -177,17 +166,25 @@ impl Row<'_> {
         }
         let at = rect.left_center() + vec2(text_at, 0.0);
         row::text(self.ui, at, Align2::LEFT_CENTER, "Live", font, colour.egui());
-        let hint = if is_now { "the map shows now" } else { "back to now · End" };
-        hint_above(&response, hint);
-        response.clicked()
+        let hint = if is_now { "the map shows now" } else { "back to now" };
+        ask(&response, (hint, TimeAction::GoLive), asked);
     }
 }
 
-/// Above, where it hides nothing of the bar.
-fn hint_above(response: &Response, hint: &str) {
+/// Which key does the same.
+fn key_of(action: &TimeAction) -> &'static str {
+    let same = KEYS.iter().find(|key| matches!(&key.action, UiAction::Time(time) if time == action));
+    same.map_or("", |key| key.keys)
+}
+
+/// Notes what a click asks for. The hint stands above, where it hides nothing of the bar.
+fn ask(response: &Response, (words, action): Hint, asked: &mut Option<TimeAction>) {
     let mut tooltip = Tooltip::for_enabled(response);
     tooltip.popup = tooltip.popup.align(RectAlign::TOP_START);
-    tooltip.show(|ui| ui.label(hint));
+    tooltip.show(|ui| ui.label(format!("{words} · {}", key_of(&action))));
+    if response.clicked() {
+        *asked = Some(action);
+    }
 }
 
 fn draw(painter: &Painter, center: Pos2, sign: Sign, colour: Color32) {
@@ -218,5 +215,21 @@ fn draw(painter: &Painter, center: Pos2, sign: Sign, colour: Color32) {
         }
         Sign::Slower => [-2.0, 2.0].into_iter().for_each(|x| chevron(x - 1.5, x + 1.5)),
         Sign::Faster => [-2.0, 2.0].into_iter().for_each(|x| chevron(x + 1.5, x - 1.5)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_button_has_a_key() {
+        use TimeAction::{
+            Faster, GoLive, PlayOrPause, Slower, StepBack, StepForward, ToggleLoop, ToggleSkipIdle,
+        };
+        for action in [StepBack, PlayOrPause, StepForward, Slower, Faster, ToggleLoop, ToggleSkipIdle, GoLive]
+        {
+            assert!(!key_of(&action).is_empty(), "{action:?}");
+        }
     }
 }
