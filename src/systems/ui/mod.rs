@@ -6,6 +6,7 @@ mod agents;
 mod amounts;
 mod badge;
 mod exit;
+mod facts;
 mod fleet;
 mod help;
 mod homes;
@@ -64,7 +65,7 @@ pub(super) fn plugin(app: &mut App) {
         .add_systems(
             EguiPrimaryContextPass,
             (
-                (timeline::ground, agents::show, key::show, plots::show).chain(),
+                (timeline::show_ground, agents::show, key::show, plots::show).chain(),
                 (status::show, timeline::show).chain(),
                 (badge::show, timeline::show_caption, notices::show).chain(),
                 list::show,
