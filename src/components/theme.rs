@@ -64,6 +64,11 @@ pub struct Colours {
     pub accent: Rgba,
     /// Dots that match no rule.
     pub no_rule: Rgba,
+    /// A stretch of the timeline that is selected: inside, and its edge.
+    pub span: Rgba,
+    pub span_edge: Rgba,
+    /// Where the timeline has no record.
+    pub hatch: Rgba,
     /// Circles of the history: inside, and their rim. Where hundreds lie on one another they add up to this colour, on
     /// which dots and texts must still show; so it is neither white nor black. Light adds up faster than paint does, so
     /// shares are smaller than they look.
@@ -110,6 +115,9 @@ impl Theme {
             error: solid(0xFF6B6B),
             accent: solid(0x5AC8FA),
             no_rule: clear(0xB4C0D0, 0.8),
+            span: clear(0xFFFFFF, 0.09),
+            span_edge: clear(0xFFFFFF, 0.28),
+            hatch: clear(0xFFFFFF, 0.1),
             circle: clear(0xB4C0D0, 0.011),
             circle_rim: clear(0xB4C0D0, 0.034),
         },
@@ -147,6 +155,9 @@ impl Theme {
             error: solid(0xB42318),
             accent: solid(0x0A659E),
             no_rule: clear(0x52606D, 0.8),
+            span: clear(0x1F2933, 0.07),
+            span_edge: clear(0x1F2933, 0.34),
+            hatch: clear(0x1F2933, 0.14),
             circle: clear(0x8793A1, 0.07),
             circle_rim: clear(0x8793A1, 0.26),
         },
@@ -197,6 +208,8 @@ pub mod size {
     pub const TEXT: f32 = 12.5;
     pub const TEXT_LARGE: f32 = 14.0;
     pub const TEXT_TITLE: f32 = 18.0;
+    /// Read from across a room.
+    pub const TEXT_CAPTION: f32 = TEXT_TITLE * 1.6;
     /// Core radius of a dot.
     pub const DOT: f32 = 3.4;
     /// The same where a processor draws thousands of them.
@@ -207,6 +220,15 @@ pub mod size {
     pub const BORDER: f32 = 0.7;
     /// Smaller windows than this, width and height, show no panels but the bottom line.
     pub const PANELS_FROM: [f32; 2] = [720.0, 420.0];
+    /// Of the timeline: buttons, columns, and the times below them.
+    pub const TRANSPORT: f32 = 24.0;
+    pub const TIMELINE_BAR: f32 = 34.0;
+    pub const TIMELINE_TICKS: f32 = 14.0;
+    pub const TIMELINE_COLUMN: f32 = 3.0;
+    /// Narrower windows than this have the timeline above the bottom line, not in it.
+    pub const TIMELINE_BESIDE_FROM: f32 = 1_100.0;
+    /// Share of its colour that is left of what is hidden on the map.
+    pub const HIDDEN: f32 = 0.35;
     /// How far inside the edge a place beyond it is drawn.
     pub const EDGE_MARGIN: f32 = 9.0;
     /// Height at which one point is one pixel.
@@ -244,6 +266,34 @@ mod tests {
                     assert!(ratio >= 4.5, "{text:06X?} on {ground:06X?}: {ratio}");
                 }
             }
+        }
+    }
+
+    /// A colour as it is seen where it lies on an opaque one.
+    fn over(top: Rgba, ground: Rgba) -> Rgba {
+        let mixed = |shift: u32| {
+            let byte = |colour: Rgba| ((colour.rgb >> shift) & 0xFF) as f32;
+            (((byte(top) - byte(ground)) * top.alpha + byte(ground)).round() as u32) << shift
+        };
+        solid(mixed(16) | mixed(8) | mixed(0))
+    }
+
+    #[test]
+    fn the_marks_of_the_timeline_stand_out_from_what_they_lie_on() {
+        for theme in [Theme::DARK, Theme::LIGHT] {
+            let c = theme.colours;
+            let selected = over(c.span, c.ocean_bottom);
+            for ground in [c.ocean_bottom, selected] {
+                for mark in [c.accent, c.good, c.text, over(c.no_rule, ground)] {
+                    // Of WCAG 2.1, for what is no text.
+                    assert!(contrast(mark, ground) >= 3.0, "{mark:06X?} on {ground:06X?}");
+                }
+                for text in [c.text, c.text_second, c.accent] {
+                    assert!(contrast(text, ground) >= 4.5, "{text:06X?} on {ground:06X?}");
+                }
+            }
+            let edge = over(c.span_edge, c.ocean_bottom);
+            assert!(contrast(edge, c.ocean_bottom) > contrast(selected, c.ocean_bottom));
         }
     }
 }

@@ -10,7 +10,8 @@ use crate::model::{AgentId, AgentStatus, Located, LocatedConnection};
 
 /// How many times as fast as it was the past is played.
 pub const SPEEDS: [u32; 14] = [1, 2, 5, 10, 30, 60, 120, 300, 600, 1_800, 3_600, 10_000, 30_000, 100_000];
-/// Into so many stretches the timeline is cut; what draws it joins them where there is less room.
+/// Into so many stretches the timeline is cut, whatever part of the past it shows: as many as a wide screen has columns
+/// for. What draws it joins them where there is less room.
 pub const DENSITY_STRETCHES: u32 = 320;
 /// A day passes in 24 minutes.
 const FIRST_SPEED: u32 = 60;

@@ -1,5 +1,6 @@
 //! Top left: who reports, how, how far away, and how many sockets. A click on a name hides or shows that agent's
-//! connections, one on its figure lists them, a right click opens its card.
+//! connections, one on its figure lists them, a right click opens its card. While the map shows the past, those of the
+//! recording stand here.
 
 use bevy::prelude::*;
 use bevy_egui::{
@@ -20,6 +21,7 @@ use crate::{
         map_view::MapView,
         panels::Panels,
         theme::{Theme, size},
+        time_travel::TimeTravel,
     },
     model::{AgentId, AgentLink, AgentStatus, CollectorMethod},
 };
@@ -33,7 +35,7 @@ const TALLEST: f32 = 0.42;
 
 pub(super) fn show(
     mut contexts: EguiContexts,
-    agents: Res<Agents>,
+    (agents, travel): (Res<Agents>, Res<TimeTravel>),
     (hidden, rings, listening): (Res<HiddenAgents>, Res<AgentRings>, Res<Listening>),
     account: Res<Account>,
     theme: Res<Theme>,
@@ -41,19 +43,20 @@ pub(super) fn show(
     mut panels: ResMut<Panels>,
     mut actions: MessageWriter<UiAction>,
 ) -> Result {
-    if agents.0.is_empty() || !view.has_room_for_panels() {
+    let shown: Vec<&AgentStatus> = agents.0.iter().filter(|agent| belongs(&agent.link, &travel)).collect();
+    if shown.is_empty() || !view.has_room_for_panels() {
         return Ok(());
     }
     let context = contexts.ctx_mut()?;
     let margin = egui::vec2(size::MARGIN, size::MARGIN);
     let tallest = context.content_rect().height() * TALLEST;
-    let ringed = rings.0 && agents.0.len() > 1;
+    let ringed = rings.0 && shown.len() > 1;
     let (rect, ()) = panel::floating(context, "agents", Align2::LEFT_TOP, margin, &theme, |ui| {
         ui.spacing_mut().item_spacing.y = 2.0;
-        head(ui, &listening, &theme, &mut actions);
-        let height = (agents.0.len() as f32 * (AGENT_HEIGHT + 2.0)).min(tallest);
+        head(ui, &listening, travel.is_now(), &theme, &mut actions);
+        let height = (shown.len() as f32 * (AGENT_HEIGHT + 2.0)).min(tallest);
         egui::ScrollArea::vertical().max_height(tallest).min_scrolled_height(height).show(ui, |ui| {
-            for agent in &agents.0 {
+            for agent in shown {
                 let count = account.by_agent.get(&agent.agent).copied().unwrap_or(0);
                 let look = Look { count, hidden: hidden.hides(agent.agent), ringed };
                 one(ui, agent, look, &theme, &mut actions);
@@ -65,11 +68,34 @@ pub(super) fn show(
     Ok(())
 }
 
-/// Says whether a port is open. Scenes and stills have no listener, and say nothing of it.
-fn head(ui: &mut Ui, listening: &Listening, theme: &Theme, actions: &mut MessageWriter<UiAction>) {
+/// Whether an agent is one of the time that the map shows.
+fn belongs(link: &AgentLink, travel: &TimeTravel) -> bool {
+    (*link == AgentLink::Recorded) != travel.is_now()
+}
+
+/// Says whether a port is open, or that these are agents of the past. Scenes and stills have no listener, and say nothing of it.
+fn head(
+    ui: &mut Ui,
+    listening: &Listening,
+    is_now: bool,
+    theme: &Theme,
+    actions: &mut MessageWriter<UiAction>,
+) {
     let (line, response) = row::place(ui, WIDTH, row::ROW_HEIGHT, theme);
     let faint = theme.colours.text_faint.egui();
     row::text(ui, line.left_center(), Align2::LEFT_CENTER, "Agents", sans(size::TEXT_SMALL), faint);
+    if !is_now {
+        let accent = theme.colours.accent.egui();
+        row::text(
+            ui,
+            line.right_center(),
+            Align2::RIGHT_CENTER,
+            "as recorded",
+            sans(size::TEXT_SMALL),
+            accent,
+        );
+        return;
+    }
     let (word, colour) = match &listening.state {
         ListenState::Unavailable => return,
         ListenState::Off => ("add  n".to_owned(), faint),
@@ -201,6 +227,18 @@ pub(super) fn offset_text(millis: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::components::time_travel::Shown;
+
+    #[test]
+    fn agents_are_those_of_the_time_that_is_shown() {
+        let now = TimeTravel::default();
+        let past = TimeTravel { shown: Shown::Moment, ..TimeTravel::default() };
+        let lost = AgentLink::Lost { since_unix_millis: 0 };
+        assert!(belongs(&AgentLink::Local, &now) && belongs(&lost, &now));
+        assert!(!belongs(&AgentLink::Recorded, &now));
+        assert!(!belongs(&AgentLink::Local, &past) && !belongs(&lost, &past));
+        assert!(belongs(&AgentLink::Recorded, &past));
+    }
 
     #[test]
     fn clocks_read_well() {

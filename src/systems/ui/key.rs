@@ -7,8 +7,9 @@ use bevy_egui::{
 };
 
 use super::{
-    panel, row, status,
+    panel, row,
     style::{medium, sans},
+    timeline,
 };
 use crate::components::{
     account::Account,
@@ -18,6 +19,7 @@ use crate::components::{
     panels::Panels,
     rule_book::RuleBook,
     theme::{Theme, size},
+    time_travel::Timeline,
 };
 
 const BOX: f32 = 9.0;
@@ -29,6 +31,9 @@ const FIGURE_ROOM: f32 = 48.0;
 /// A longer name is cut: a panel is no place for essays.
 const WIDEST: f32 = 260.0;
 const GAP: f32 = 16.0;
+/// For the agents above it.
+const ABOVE: f32 = 192.0;
+const SHORTEST: f32 = 120.0;
 
 /// One row of the key.
 struct KeyRow<'a> {
@@ -46,7 +51,7 @@ pub(super) fn show(
     mut contexts: EguiContexts,
     book: Res<RuleBook>,
     palette: Res<Palette>,
-    account: Res<Account>,
+    (account, timeline): (Res<Account>, Res<Timeline>),
     theme: Res<Theme>,
     view: Res<MapView>,
     mut panels: ResMut<Panels>,
@@ -56,9 +61,10 @@ pub(super) fn show(
         return Ok(());
     }
     let context = contexts.ctx_mut()?;
-    let offset = egui::vec2(size::MARGIN, -(size::MARGIN + status::HEIGHT + size::GRID));
+    let below = size::MARGIN + timeline::reach(&timeline, &view) + size::GRID;
+    let offset = egui::vec2(size::MARGIN, -below);
     // A long file of rules scrolls rather than growing over the window.
-    let tallest = (context.content_rect().height() - 220.0 - status::HEIGHT).max(120.0);
+    let tallest = (context.content_rect().height() - ABOVE - below).max(SHORTEST);
     let (rect, ()) = panel::floating(context, "rules", Align2::LEFT_BOTTOM, offset, &theme, |ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
         let rows = rows(&book, *palette, &account, &theme);
@@ -117,7 +123,7 @@ fn one(ui: &mut Ui, key_row: &KeyRow, width: f32, theme: &Theme, actions: &mut M
     let colours = &theme.colours;
     let square =
         Rect::from_center_size(line.left_center() + egui::vec2(BOX * 0.5, 0.0), egui::vec2(BOX, BOX));
-    let colour = if key_row.hidden { key_row.colour.gamma_multiply(0.35) } else { key_row.colour };
+    let colour = if key_row.hidden { key_row.colour.gamma_multiply(size::HIDDEN) } else { key_row.colour };
     // On paper a pale box would be lost without a rim.
     let rim = if theme.is_dark { colour } else { colour.lerp_to_gamma(Color32::BLACK, 0.3) };
     if key_row.text_on {

@@ -6,6 +6,7 @@ mod agents;
 mod amounts;
 mod badge;
 mod exit;
+mod facts;
 mod fleet;
 mod help;
 mod homes;
@@ -23,11 +24,14 @@ mod row;
 mod sql;
 mod status;
 mod style;
+mod timeline;
 mod traps;
 mod words;
 
 use bevy::prelude::*;
 use bevy_egui::{EguiPlugin, EguiPreUpdateSet, EguiPrimaryContextPass};
+
+use crate::components::time_travel::{TimeTravel, Timeline};
 
 /// What stands in the corner of a synthetic scene.
 #[derive(Resource, Clone, Debug, PartialEq, Eq)]
@@ -46,6 +50,9 @@ pub(super) fn plugin(app: &mut App) {
     app.add_plugins(EguiPlugin::default())
         .add_plugins(traps::plugin)
         .init_resource::<label_layout::LabelLayout>()
+        .init_resource::<timeline::LineWidths>()
+        .init_resource::<TimeTravel>()
+        .init_resource::<Timeline>()
         .configure_sets(EguiPrimaryContextPass, (Prepare, Panels, Labels).chain())
         .add_systems(
             PreUpdate,
@@ -58,12 +65,9 @@ pub(super) fn plugin(app: &mut App) {
         .add_systems(
             EguiPrimaryContextPass,
             (
-                agents::show,
-                key::show,
-                plots::show,
-                status::show,
-                badge::show,
-                notices::show,
+                (timeline::show_ground, agents::show, key::show, plots::show).chain(),
+                (status::show, timeline::show).chain(),
+                (badge::show, timeline::show_caption, notices::show).chain(),
                 list::show,
                 sql::show,
                 keep::show,

@@ -9,6 +9,7 @@ use bevy_egui::{
 use super::{
     panel,
     style::{medium, sans},
+    timeline,
 };
 use crate::components::{
     action::UiAction,
@@ -16,15 +17,20 @@ use crate::components::{
     notices::{Notices, Severity},
     panels::Panels,
     theme::{Theme, size},
+    time_travel::Timeline,
 };
 
-const WIDTH: f32 = 360.0;
+pub(super) const WIDTH: f32 = 360.0;
+/// Below the exit button.
+const TOP: f32 = size::MARGIN + 32.0;
+/// More than has room scrolls; a line or two are always seen.
+const SHORTEST: f32 = 60.0;
 /// A file with more bad lines than this says how many there are; the log has them all.
 const LINES_SHOWN: usize = 8;
 
 pub(super) fn show(
     mut contexts: EguiContexts,
-    notices: Res<Notices>,
+    (notices, timeline): (Res<Notices>, Res<Timeline>),
     theme: Res<Theme>,
     view: Res<MapView>,
     mut panels: ResMut<Panels>,
@@ -34,35 +40,40 @@ pub(super) fn show(
         return Ok(());
     }
     let context = contexts.ctx_mut()?;
-    let offset = egui::vec2(-size::MARGIN, size::MARGIN + 32.0);
+    let offset = egui::vec2(-size::MARGIN, TOP);
+    let below = size::MARGIN + timeline::reach(&timeline, &view) + size::GRID;
+    let tallest = (context.content_rect().height() - TOP - below - 2.0 * size::INNER).max(SHORTEST);
     let (rect, ()) = panel::floating(context, "notices", Align2::RIGHT_TOP, offset, &theme, |ui| {
         ui.set_width(WIDTH);
-        for notice in &notices.0 {
-            let colour = match notice.severity {
-                Severity::Info => theme.colours.accent,
-                Severity::Warning => theme.colours.warning,
-                Severity::Error => theme.colours.error,
-            };
-            ui.horizontal(|ui| {
-                ui.label(RichText::new(&notice.topic).font(medium(size::TEXT)).color(colour.egui()));
-                ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                    let close = RichText::new("dismiss").font(sans(size::TEXT_SMALL));
-                    if ui.add(egui::Button::new(close).frame(false)).clicked() {
-                        actions.write(UiAction::DismissNotice { topic: notice.topic.clone() });
-                    }
+        egui::ScrollArea::vertical().max_height(tallest).min_scrolled_height(tallest).show(ui, |ui| {
+            for notice in &notices.0 {
+                let colour = match notice.severity {
+                    Severity::Info => theme.colours.accent,
+                    Severity::Warning => theme.colours.warning,
+                    Severity::Error => theme.colours.error,
+                };
+                ui.horizontal(|ui| {
+                    ui.label(RichText::new(&notice.topic).font(medium(size::TEXT)).color(colour.egui()));
+                    ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                        let close = RichText::new("dismiss").font(sans(size::TEXT_SMALL));
+                        if ui.add(egui::Button::new(close).frame(false)).clicked() {
+                            actions.write(UiAction::DismissNotice { topic: notice.topic.clone() });
+                        }
+                    });
                 });
-            });
-            for line in notice.lines.iter().take(LINES_SHOWN) {
-                let text =
-                    RichText::new(line).font(sans(size::TEXT_SMALL)).color(theme.colours.text_second.egui());
-                ui.add(egui::Label::new(text).wrap());
+                for line in notice.lines.iter().take(LINES_SHOWN) {
+                    let text = RichText::new(line)
+                        .font(sans(size::TEXT_SMALL))
+                        .color(theme.colours.text_second.egui());
+                    ui.add(egui::Label::new(text).wrap());
+                }
+                if let Some(more) = notice.lines.len().checked_sub(LINES_SHOWN).filter(|more| *more > 0) {
+                    let text = RichText::new(format!("and {more} more, see the log"));
+                    ui.label(text.font(sans(size::TEXT_SMALL)).color(theme.colours.text_faint.egui()));
+                }
+                ui.add_space(size::GRID * 0.5);
             }
-            if let Some(more) = notice.lines.len().checked_sub(LINES_SHOWN).filter(|more| *more > 0) {
-                let text = RichText::new(format!("and {more} more, see the log"));
-                ui.label(text.font(sans(size::TEXT_SMALL)).color(theme.colours.text_faint.egui()));
-            }
-            ui.add_space(size::GRID * 0.5);
-        }
+        });
     });
     panel::claim(&mut panels, rect, &view);
     Ok(())

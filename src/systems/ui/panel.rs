@@ -14,7 +14,8 @@ use crate::components::{
 
 /// Forgets the panels of the last frame; those of this one add themselves.
 pub(super) fn begin(mut contexts: EguiContexts, mut panels: ResMut<Panels>) -> Result {
-    let has_keyboard = contexts.ctx_mut()?.egui_wants_keyboard_input();
+    // A button that has the focus takes no letters.
+    let has_keyboard = contexts.ctx_mut()?.text_edit_focused();
     panels.rects.clear();
     panels.has_keyboard = has_keyboard;
     Ok(())

@@ -8,8 +8,9 @@ use bevy_egui::{
 };
 
 use super::{
-    panel, row, status,
+    panel, row,
     style::{medium, sans},
+    timeline,
 };
 use crate::components::{
     action::{Overlays, UiAction},
@@ -17,6 +18,7 @@ use crate::components::{
     panels::Panels,
     sql::{Plot, SqlAction, SqlDesk},
     theme::{PLOT_COLOURS, Theme, size},
+    time_travel::Timeline,
 };
 
 const WIDTH: f32 = 230.0;
@@ -31,6 +33,7 @@ const RING: f32 = 13.0;
 pub(super) fn show(
     mut contexts: EguiContexts,
     desk: Res<SqlDesk>,
+    timeline: Res<Timeline>,
     theme: Res<Theme>,
     view: Res<MapView>,
     mut panels: ResMut<Panels>,
@@ -42,7 +45,7 @@ pub(super) fn show(
     let context = contexts.ctx_mut()?;
     let key = context.memory(|memory| memory.area_rect(egui::Id::new("rules")));
     let left = key.map_or(size::MARGIN, |key| key.right() + size::GRID);
-    let offset = egui::vec2(left, -(size::MARGIN + status::HEIGHT + size::GRID));
+    let offset = egui::vec2(left, -(size::MARGIN + timeline::reach(&timeline, &view) + size::GRID));
     let (rect, ()) = panel::floating(context, "plots", Align2::LEFT_BOTTOM, offset, &theme, |ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
         let (line, _) = row::place(ui, WIDTH, row::ROW_HEIGHT, &theme);

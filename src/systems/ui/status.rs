@@ -1,47 +1,53 @@
-//! The bottom line: the clock at the left, the account of all sockets at the right. Every figure opens its list.
+//! The bottom line: at the left the clock and what time the map shows, at the right the account of all sockets. Every
+//! figure opens its list.
 
 use bevy::prelude::*;
 use bevy_egui::{
     EguiContexts,
-    egui::{self, Align, Align2, Area, Color32, FontId, Label, Layout, Order, RichText, Sense, Ui},
+    egui::{
+        self, Align, Align2, Area, Color32, FontId, Label, Layout, Order, RichText, Sense, Ui, UiBuilder,
+    },
 };
 
 use super::{
     DemoBadge,
+    facts::{facts, reasons},
     label_layout::LabelLayout,
     panel,
     row::grouped,
     style::{medium, mono, sans},
+    timeline::{self, LineWidths},
 };
-use crate::{
-    components::{
-        account::Account,
-        action::{ListKind, UiAction},
-        data_sources::DataSources,
-        history_circles::HistoryCircles,
-        map_clock::MapClock,
-        map_view::MapView,
-        panels::Panels,
-        theme::{Theme, size},
-    },
-    model::NoPlace,
-    tally::Tally,
+use crate::components::{
+    account::Account,
+    action::{ListKind, UiAction},
+    data_sources::DataSources,
+    history_circles::HistoryCircles,
+    map_clock::MapClock,
+    map_view::MapView,
+    panels::Panels,
+    theme::{Theme, size},
+    time_travel::{Shown, TimeTravel, Timeline},
 };
 
 /// Height of the bottom line, in points.
 pub(super) const HEIGHT: f32 = 36.0;
-/// Between the reasons and the data they rest on.
+/// Between the clock and what stands beside it.
 const APART: f32 = 24.0;
+/// Of one line.
+const LINE_HEIGHT: f32 = 16.0;
 
 pub(super) fn show(
     mut contexts: EguiContexts,
     clock: Res<MapClock>,
     (account, history): (Res<Account>, Res<HistoryCircles>),
+    (travel, timeline): (Res<TimeTravel>, Res<Timeline>),
     sources: Res<DataSources>,
     labels: Res<LabelLayout>,
     demo: Option<Res<DemoBadge>>,
     theme: Res<Theme>,
     view: Res<MapView>,
+    mut widths: ResMut<LineWidths>,
     mut panels: ResMut<Panels>,
     mut actions: MessageWriter<UiAction>,
 ) -> Result {
@@ -53,34 +59,89 @@ pub(super) fn show(
         .fade_in(false)
         .show(context, |ui| {
             ui.spacing_mut().item_spacing = egui::vec2(size::GRID, 2.0);
-            let (date, time) = date_and_time(clock.now_unix_millis());
+            let (date, _) = date_and_time(clock.now_unix_millis());
+            let time = timeline::time(clock.now_unix_millis(), timeline::has_seconds(&travel));
             ui.horizontal(|ui| {
                 words(ui, &date, mono(size::TEXT), theme.colours.text_second.egui());
                 words(ui, &time, mono(size::TEXT), theme.colours.text.egui());
             });
-            let (word, colour) =
-                if demo.is_some() { ("SCENE", theme.colours.warning) } else { ("LIVE", theme.colours.good) };
             ui.horizontal(|ui| {
-                words(ui, word, medium(size::TEXT_SMALL), colour.egui());
-                words(ui, "F1 help", sans(size::TEXT_SMALL), theme.colours.text_faint.egui());
+                let (word, colour) = state(&travel, demo.is_some(), &theme);
+                words(ui, &word, medium(size::TEXT_SMALL), colour);
+                // The row of buttons has more room for it, where there is one.
+                let has_buttons = timeline.is_open && view.has_room_for_panels();
+                let hint = sums_line(&travel).filter(|_| !has_buttons);
+                let hint = hint.unwrap_or_else(|| "F1 help".to_owned());
+                words(ui, &hint, sans(size::TEXT_SMALL), theme.colours.text_faint.egui());
             });
         });
+    let facts = || facts(&account, &history, &labels, &sources);
+    let free_row = timeline::free_row(&timeline, &travel, &view, *widths);
     let right = Area::new(egui::Id::new("account"))
         .anchor(Align2::RIGHT_BOTTOM, egui::vec2(-size::MARGIN, -size::MARGIN))
         .order(Order::Background)
+        .constrain(false)
         .fade_in(false)
         .show(context, |ui| {
             ui.spacing_mut().item_spacing = egui::vec2(0.0, 2.0);
             ui.with_layout(Layout::top_down(Align::Max), |ui| {
                 sums(ui, &account, &theme, &mut actions);
-                if view.has_room_for_panels() {
-                    reasons(ui, &account, &history, &labels, &sources, &theme, &mut actions);
+                if free_row.is_some() {
+                    // The first line stays where it was.
+                    ui.add_space(LINE_HEIGHT);
+                } else if view.has_room_for_panels() {
+                    let clock_ends = left.response.rect.right() + APART;
+                    let room = context.content_rect().right() - size::MARGIN - clock_ends;
+                    reasons(ui, facts(), room, &theme, &mut actions);
                 }
-            });
+                ui.min_rect()
+            })
+            .inner
         });
+    if let Some(row) = free_row {
+        let shown = Area::new(egui::Id::new("reasons"))
+            .fixed_pos(row.min)
+            .order(Order::Background)
+            .constrain(false)
+            .fade_in(false)
+            .show(context, |ui| {
+                let layout = Layout::right_to_left(Align::Center);
+                ui.scope_builder(UiBuilder::new().max_rect(row).layout(layout), |ui| {
+                    ui.spacing_mut().item_spacing = egui::Vec2::ZERO;
+                    reasons(ui, facts(), row.width(), &theme, &mut actions);
+                    ui.min_rect()
+                })
+                .inner
+            });
+        panel::claim(&mut panels, shown.inner, &view);
+    }
+    let now = LineWidths { clock: left.response.rect.width(), account: right.inner.width() };
+    widths.set_if_neq(now);
     panel::claim(&mut panels, left.response.rect, &view);
-    panel::claim(&mut panels, right.response.rect, &view);
+    panel::claim(&mut panels, right.inner, &view);
     Ok(())
+}
+
+/// What the map shows: `LIVE`, `REPLAY ×60`, `PAUSED`, `SPAN 14:00–18:00`.
+fn state(travel: &TimeTravel, is_scene: bool, theme: &Theme) -> (String, Color32) {
+    let colours = &theme.colours;
+    let (word, colour) = match travel.shown {
+        Shown::Now if is_scene => ("SCENE".to_owned(), colours.warning),
+        Shown::Now => ("LIVE".to_owned(), colours.good),
+        Shown::Moment if travel.is_playing => {
+            (format!("REPLAY ×{}", grouped(travel.speed as usize)), colours.accent)
+        }
+        Shown::Moment => ("PAUSED".to_owned(), colours.accent),
+        Shown::Span(span) => (format!("SPAN {}", timeline::span(span)), colours.accent),
+    };
+    (word, colour.egui())
+}
+
+/// Says that not all of a stretch is drawn one by one, where that is so.
+pub(super) fn sums_line(travel: &TimeTravel) -> Option<String> {
+    let sums = travel.sums.as_ref().filter(|_| matches!(travel.shown, Shown::Span(_)))?;
+    let total = grouped(usize::try_from(sums.total).unwrap_or(usize::MAX));
+    Some(format!("newest {} of {total} shown one by one", grouped(sums.shown)))
 }
 
 /// `163 sockets = 151 on the map + 12 without place`
@@ -104,75 +165,16 @@ fn sums(ui: &mut Ui, account: &Account, theme: &Theme, actions: &mut MessageWrit
     });
 }
 
-/// `LAN 8 · loopback 3 · no entry 1      data 2026-06 · DB-IP, RouteViews`
-fn reasons(
-    ui: &mut Ui,
-    account: &Account,
-    history: &HistoryCircles,
-    labels: &LabelLayout,
-    sources: &DataSources,
-    theme: &Theme,
-    actions: &mut MessageWriter<UiAction>,
-) {
-    let (faint, font) = (theme.colours.text_faint.egui(), || sans(size::TEXT_SMALL));
-    right_to_left(ui, |ui| {
-        words(ui, &sources.short, font(), faint);
-        ui.add_space(APART);
-        if history.shown {
-            words(ui, &history_line(history.tally()), font(), faint);
-            ui.add_space(APART);
-        }
-        let mut first = true;
-        for reason in NoPlace::ALL.into_iter().rev().filter(|reason| account.without_place(*reason) > 0) {
-            dot(ui, &mut first, faint);
-            let figure = format!("{} {}", reason.label(), grouped(account.without_place(reason)));
-            if click(ui, &figure, faint, font()) {
-                actions.write(UiAction::OpenList(ListKind::WithoutPlace(reason)));
-            }
-        }
-        for (count, what, list) in [
-            (account.beyond_edge, "beyond the edge", ListKind::BeyondEdge),
-            (account.unnamed, "of unknown program", ListKind::UnknownProgram),
-        ] {
-            if count > 0 {
-                dot(ui, &mut first, faint);
-                link(ui, count, what, faint, font(), list, actions);
-            }
-        }
-        if labels.without_room > 0 {
-            dot(ui, &mut first, faint);
-            words(ui, &format!("{} texts without room", grouped(labels.without_room)), font(), faint);
-        }
-    });
-}
-
-/// What the circles show, and what found no room among them.
-fn history_line(tally: &Tally) -> String {
-    let count = |count: u64, noun: &str| {
-        let shown = grouped(usize::try_from(count).unwrap_or(usize::MAX));
-        format!("{shown} {noun}{}", if count == 1 { "" } else { "s" })
-    };
-    let mut line = format!(
-        "history of {} at {}",
-        count(tally.connections(), "connection"),
-        count(tally.places() as u64, "place")
-    );
-    if tally.left_out() > 0 {
-        line = format!("{line} · {} without room", count(tally.left_out(), "connection"));
-    }
-    line
-}
-
 /// Words are laid from the right, so they come last first.
-fn right_to_left(ui: &mut Ui, contents: impl FnOnce(&mut Ui)) {
+pub(super) fn right_to_left(ui: &mut Ui, contents: impl FnOnce(&mut Ui)) {
     ui.allocate_ui_with_layout(
-        egui::vec2(ui.available_width(), 16.0),
+        egui::vec2(ui.available_width(), LINE_HEIGHT),
         Layout::right_to_left(Align::Center),
         contents,
     );
 }
 
-fn words(ui: &mut Ui, text: &str, font: FontId, colour: Color32) {
+pub(super) fn words(ui: &mut Ui, text: &str, font: FontId, colour: Color32) {
     ui.add(Label::new(RichText::new(text).font(font).color(colour)).extend());
 }
 
@@ -184,7 +186,7 @@ fn sign(ui: &mut Ui, sign: &str, colour: Color32) {
 }
 
 /// The middle dot between facts; none before the first.
-fn dot(ui: &mut Ui, first: &mut bool, colour: Color32) {
+pub(super) fn dot(ui: &mut Ui, first: &mut bool, colour: Color32) {
     if !std::mem::take(first) {
         ui.add_space(4.0);
         words(ui, "·", sans(size::TEXT_SMALL), colour);
@@ -192,7 +194,7 @@ fn dot(ui: &mut Ui, first: &mut bool, colour: Color32) {
     }
 }
 
-fn click(ui: &mut Ui, text: &str, colour: Color32, font: FontId) -> bool {
+pub(super) fn click(ui: &mut Ui, text: &str, colour: Color32, font: FontId) -> bool {
     let label = Label::new(RichText::new(text).font(font).color(colour)).extend().sense(Sense::click());
     let response = ui.add(label).on_hover_cursor(egui::CursorIcon::PointingHand);
     if response.hovered() {
@@ -223,4 +225,30 @@ pub(super) fn date_and_time(unix_millis: i64) -> (String, String) {
     };
     let local = at.to_zoned(jiff::tz::TimeZone::system());
     (local.strftime("%-d %b %Y").to_string(), local.strftime("%H:%M").to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::components::time_travel::{Span, SpanSums};
+
+    #[test]
+    fn the_line_says_what_time_is_shown() {
+        let mut travel = TimeTravel::default();
+        let word = |travel: &TimeTravel| state(travel, false, &Theme::DARK).0;
+        assert_eq!(word(&travel), "LIVE");
+        assert_eq!(state(&travel, true, &Theme::DARK).0, "SCENE");
+        travel.shown = Shown::Moment;
+        assert_eq!(word(&travel), "PAUSED");
+        (travel.is_playing, travel.speed) = (true, 1_800);
+        assert_eq!(word(&travel), "REPLAY ×1\u{202f}800");
+        travel.sums = Some(Arc::new(SpanSums { total: 1_234_567, shown: 20_000, ..SpanSums::default() }));
+        assert_eq!(sums_line(&travel), None, "sums of a stretch that is shown no more");
+        travel.shown = Shown::Span(Span { from_ms: 0, to_ms: 1_000 });
+        assert!(word(&travel).starts_with("SPAN "));
+        let line = sums_line(&travel).unwrap();
+        assert_eq!(line.replace('\u{202f}', ","), "newest 20,000 of 1,234,567 shown one by one");
+    }
 }
