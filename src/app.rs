@@ -29,6 +29,7 @@ use crate::{
         notices::Notices,
         rule_book::RuleBook,
         theme::{Theme, px_per_point},
+        trails::TimeLapse,
     },
     config::{RulesFile, WindowPlace},
     systems::{
@@ -56,6 +57,7 @@ pub struct WindowLook {
     pub decorated: bool,
     pub light: bool,
     pub reduced_motion: bool,
+    pub lapse: TimeLapse,
     pub place: Option<WindowPlace>,
     /// What the badge of a synthetic scene says.
     pub demo: Option<String>,
@@ -159,6 +161,7 @@ fn world(app: &mut App, clock: MapClock, size_px: [u32; 2], rules: RulesFile, lo
         .add_plugins(systems::connections_plugin);
     systems::pacing::learn_adapter(app);
     app.world_mut().resource_mut::<Animation>().reduced = look.reduced_motion;
+    app.insert_resource(look.lapse);
     if look.light {
         app.insert_resource(Theme::LIGHT);
     }

@@ -81,6 +81,7 @@ fn show(args: &Cli) -> anyhow::Result<ExitCode> {
         decorated: args.decorated,
         light: args.light,
         reduced_motion: args.reduced_motion,
+        lapse: args.lapse.time_lapse(),
         place: WindowPlace::remembered(),
         demo: common.demo.map(|_| common.agent_name()),
     };

@@ -21,3 +21,5 @@ mod replay;
 mod rules_and_sums;
 #[path = "ecs/stage.rs"]
 mod stage;
+#[path = "ecs/trails.rs"]
+mod trails;

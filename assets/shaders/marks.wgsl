@@ -22,11 +22,8 @@ struct MarkQuad {
 @vertex
 fn mark_vertex(@builtin(vertex_index) index: u32, mark: Mark) -> MarkQuad {
     var quad: MarkQuad;
-    var center = px_from_lon_lat(mark.lon_lat);
     // Where the arrows of dots beyond the edge stand.
-    if (view.is_home != 0u && (any(center < vec2<f32>(0.0)) || any(center > view.viewport_px))) {
-        center = clamp(center, vec2<f32>(view.edge_margin_px), view.viewport_px - view.edge_margin_px);
-    }
+    let center = px_on_map(mark.lon_lat);
     quad.radius_px = f32(mark.shape.x) / 64.0 * view.pixels_per_point;
     quad.style = mark.shape.y;
     quad.colour = vec4<f32>(linear_from_srgb(mark.srgb.rgb), mark.srgb.a);
@@ -46,9 +43,4 @@ fn mark_fragment(quad: MarkQuad) -> @location(0) vec4<f32> {
     }
     let ink = mix(view.circle_rim, view.circle, inner);
     return vec4<f32>(ink.rgb, ink.a * shape);
-}
-
-/// The sRGB transfer function (IEC 61966-2-1).
-fn linear_from_srgb(srgb: vec3<f32>) -> vec3<f32> {
-    return select(pow((srgb + 0.055) / 1.055, vec3<f32>(2.4)), srgb / 12.92, srgb <= vec3<f32>(0.04045));
 }

@@ -26,7 +26,7 @@ struct Frame {
     is_plain: u32,              // thousands of dots on a processor
     pulse_millis: f32,          // how long rings grow, and closed dots fade, on the map's clock
     fade_millis: f32,
-    padding: u32,
+    trail_millis: f32,          // how long trails fade; 0: they stay
     agents: array<vec4<f32>, 8>, // linear light: the rings around their dots
 }
 
@@ -41,6 +41,20 @@ fn px_from_lon_lat(lon_lat: vec2<f32>) -> vec2<f32> {
 fn clip_from_px(px: vec2<f32>) -> vec4<f32> {
     let unit = px / view.viewport_px * 2.0 - 1.0;
     return vec4<f32>(unit.x, -unit.y, 0.0, 1.0);
+}
+
+/// The same, but for places beyond the edge of the whole world, which stand on it.
+fn px_on_map(lon_lat: vec2<f32>) -> vec2<f32> {
+    let px = px_from_lon_lat(lon_lat);
+    if (view.is_home != 0u && (any(px < vec2<f32>(0.0)) || any(px > view.viewport_px))) {
+        return clamp(px, vec2<f32>(view.edge_margin_px), view.viewport_px - view.edge_margin_px);
+    }
+    return px;
+}
+
+/// The sRGB transfer function (IEC 61966-2-1).
+fn linear_from_srgb(srgb: vec3<f32>) -> vec3<f32> {
+    return select(pow((srgb + 0.055) / 1.055, vec3<f32>(2.4)), srgb / 12.92, srgb <= vec3<f32>(0.04045));
 }
 
 /// How much of a pixel a disc covers.

@@ -13,6 +13,7 @@ mod version;
 use std::{
     io::{self, Write},
     path::PathBuf,
+    time::Duration,
 };
 
 use clap::{Args, Parser, Subcommand};
@@ -25,7 +26,11 @@ pub use serve::{ServeArgs, fleet_start, serve};
 pub use snapshot::snapshot;
 pub use version::print_sources;
 
-use crate::{demo::SeededScene, net::server::ListenAddress};
+use crate::{
+    components::trails::{LapseStyle, TimeLapse, length_from_text},
+    demo::SeededScene,
+    net::server::ListenAddress,
+};
 
 /// This machine's connections, lit on a world map. Everything is looked up offline.
 #[derive(Debug, Parser)]
@@ -47,6 +52,8 @@ pub struct Cli {
     /// No rings, no fading
     #[arg(long)]
     pub reduced_motion: bool,
+    #[command(flatten)]
+    pub lapse: LapseArgs,
     /// Print the version, the date of the data, and where it comes from
     #[arg(long, short = 'V')]
     pub version: bool,
@@ -68,6 +75,29 @@ pub struct Common {
     /// File of the detailed history, instead of history.sqlite in the user's data folder
     #[arg(long, value_name = "FILE", global = true)]
     pub history: Option<PathBuf>,
+}
+
+/// What is left of connections that closed.
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub struct LapseArgs {
+    /// Closed connections leave trails that fade over this long: 10s, 5m, 1h, 1d, 1w
+    #[arg(long, value_name = "LENGTH", value_parser = length_from_text)]
+    pub trails: Option<Duration>,
+    /// Nothing fades: what was once there stays
+    #[arg(long, conflicts_with = "trails")]
+    pub integrate: bool,
+}
+
+impl LapseArgs {
+    pub fn time_lapse(&self) -> TimeLapse {
+        match self {
+            Self { integrate: true, .. } => {
+                TimeLapse { style: LapseStyle::Integrating, ..TimeLapse::default() }
+            }
+            Self { trails: Some(length), .. } => TimeLapse { style: LapseStyle::Trails, length: *length },
+            _ => TimeLapse::default(),
+        }
+    }
 }
 
 /// The listener for agents.

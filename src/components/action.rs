@@ -60,6 +60,10 @@ pub enum UiAction {
     /// The window for questions to the history.
     ToggleSql,
     Sql(SqlAction),
+    /// What is left of connections that closed: dots only, trails, all of them.
+    NextLapseStyle,
+    /// How long trails fade.
+    NextTrailLength,
     /// What time the map shows.
     Time(TimeAction),
     /// A click on the bare map.

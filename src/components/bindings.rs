@@ -22,7 +22,7 @@ pub struct Gesture {
 }
 
 /// Keys, in the order in which they are shown.
-pub static KEYS: [KeyBinding; 27] = [
+pub static KEYS: [KeyBinding; 29] = [
     key("t", "all text on or off", &[KeyCode::KeyT], false, UiAction::ToggleAllText),
     key("c", "read the rules file again", &[KeyCode::KeyC], false, UiAction::ReloadRules),
     key("f  F11", "full screen", &[KeyCode::KeyF, KeyCode::F11], false, UiAction::ToggleFullscreen),
@@ -44,6 +44,14 @@ pub static KEYS: [KeyBinding; 27] = [
     key("h", "history: circles where connections were", &[KeyCode::KeyH], false, UiAction::ToggleHistory),
     key("s", "save the history", &[KeyCode::KeyS], false, UiAction::SaveHistory),
     key("l", "load the history", &[KeyCode::KeyL], false, UiAction::LoadHistory),
+    key(
+        "x",
+        "time-lapse: dots only, fading trails, or all that was there",
+        &[KeyCode::KeyX],
+        false,
+        UiAction::NextLapseStyle,
+    ),
+    key("Shift+x", "how long trails fade", &[KeyCode::KeyX], true, UiAction::NextTrailLength),
     key(
         "Tab",
         "timeline: the past along the bottom",
@@ -108,7 +116,8 @@ pub fn action_of(code: KeyCode, logical: &Key, shift: bool) -> Option<UiAction> 
         // A letter is the same key with and without Shift; other signs are what they are.
         Some(sign) => binding.keys.split("  ").any(|key| {
             let is_letter = sign.chars().all(|c| c.is_ascii_alphabetic());
-            key.eq_ignore_ascii_case(sign) && (binding.shift == shift || !is_letter)
+            key.trim_start_matches("Shift+").eq_ignore_ascii_case(sign)
+                && (binding.shift == shift || !is_letter)
         }),
         None => binding.shift == shift && binding.codes.contains(&code),
     };

@@ -22,3 +22,4 @@ pub mod sql;
 pub mod stretches;
 pub mod theme;
 pub mod time_travel;
+pub mod trails;

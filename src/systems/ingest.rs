@@ -14,6 +14,7 @@ use crate::{
         history_circles::HistoryCircles,
         map_clock::MapClock,
         time_travel::{BackToNow, Shown, TimeTravel},
+        trails::Trails,
     },
     model::{AgentStatus, ConnectionKey, Located, LocatedConnection},
 };
@@ -101,6 +102,7 @@ pub(super) fn show_at_once(world: &mut World, connections: Vec<LocatedConnection
         world.despawn(entity);
     }
     world.resource_mut::<OpenConnections>().0.clear();
+    world.resource_mut::<Trails>().clear();
     for connection in connections {
         open(world, Box::new(connection), LONG_AGO_UNIX_MILLIS);
     }

@@ -66,6 +66,8 @@ pub(super) fn act(
             UiAction::Back
             | UiAction::Sql(_)
             | UiAction::Time(_)
+            | UiAction::NextLapseStyle
+            | UiAction::NextTrailLength
             | UiAction::KeepHistory(_)
             | UiAction::PickAt { .. }
             | UiAction::DragWindow

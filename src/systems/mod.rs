@@ -18,6 +18,7 @@ mod replay;
 pub mod services;
 mod sql;
 mod trail;
+mod trails;
 pub mod ui;
 pub mod window;
 
@@ -90,6 +91,7 @@ pub fn connections_plugin(app: &mut App) {
             sql::plugin,
             history::plugin,
             replay::plugin,
+            trails::plugin,
         ));
 }
 

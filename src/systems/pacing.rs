@@ -14,7 +14,7 @@ use wgpu_types::DeviceType;
 use super::{MapSystems, replay::is_winding};
 use crate::components::{
     action::UiAction, animation::Animation, history_circles::HistoryCircles, map_clock::MapClock,
-    time_travel::TimeTravel,
+    time_travel::TimeTravel, trails::Trails,
 };
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -50,7 +50,7 @@ fn pace(
     clock: Res<MapClock>,
     animation: Res<Animation>,
     history: Option<Res<HistoryCircles>>,
-    travel: Option<Res<TimeTravel>>,
+    (travel, trails): (Option<Res<TimeTravel>>, Option<Res<Trails>>),
     mut settings: ResMut<WinitSettings>,
 ) {
     let now = clock.now_unix_millis();
@@ -59,8 +59,13 @@ fn pace(
         Some(travel) => is_winding(&travel),
         None => animation.is_moving(now),
     };
-    let until_due = history
-        .and_then(|history| history.due_unix_millis)
+    let due = [history.and_then(|it| it.due_unix_millis), trails.and_then(|it| it.due_unix_millis)];
+    // A clock that is held gets nowhere by waiting.
+    let until_due = due
+        .into_iter()
+        .flatten()
+        .filter(|_| !clock.is_held())
+        .min()
         .map_or(MINUTE, |due| Duration::from_millis((due - now).max(0).unsigned_abs()));
     let wanted = if is_moving { animation.frame_time() } else { until_next_minute(now).min(until_due) };
     let UpdateMode::Reactive { wait, .. } = settings.focused_mode else {

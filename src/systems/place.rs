@@ -24,7 +24,7 @@ pub(super) fn plugin(app: &mut App) {
     app.add_systems(Update, write_changed.in_set(MapSystems::Place));
 }
 
-type Drawn = (
+pub(super) type Drawn = (
     Entity,
     &'static Connection,
     Ref<'static, Position>,
@@ -33,7 +33,7 @@ type Drawn = (
     Option<Ref<'static, Trail>>,
 );
 
-fn write_changed(
+pub(super) fn write_changed(
     clock: Res<MapClock>,
     book: Res<RuleBook>,
     palette: Res<Palette>,
@@ -89,7 +89,7 @@ fn write_changed(
 
 /// How agents show in their dots.
 #[derive(Default, PartialEq)]
-struct DrawnAs {
+pub(super) struct DrawnAs {
     ringed: bool,
     /// Those that are cut off: whether their connections are open nobody knows.
     lost: Vec<AgentId>,

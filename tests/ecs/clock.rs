@@ -2,7 +2,7 @@
 
 use connmapperl::components::{animation::FADE_MILLIS, map_clock::MapClock};
 
-use crate::stage::{NOON, Stage, connection, place_of};
+use crate::stage::{Stage, connection, place_of};
 
 const DAY_MILLIS: i64 = 24 * 3_600_000;
 
@@ -23,9 +23,10 @@ fn a_new_epoch_rewrites_every_row() {
     assert_eq!(stage.frame(), vec![0..41]);
     let clock = *stage.resource::<MapClock>();
     assert!(clock.now_epoch_millis() < 1 << 31);
-    for dot in &stage.card {
-        assert_eq!(dot.born_millis, clock.epoch_millis_from_unix(NOON), "older than the epoch is long ago");
-    }
+    let mut born: Vec<u32> = stage.card.iter().map(|dot| dot.born_millis).collect();
+    born.sort_unstable();
+    assert_eq!(born.pop(), Some(clock.epoch_millis_from_unix(late.opened_unix_millis)));
+    assert!(born.iter().all(|born| *born == 0), "older than the epoch is long ago");
     stage.close(3);
     let closing = stage.entity(3);
     stage.frame();

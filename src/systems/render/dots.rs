@@ -1,5 +1,4 @@
-//! The instance buffer of the dots. It stays on the graphics card; of the main world's table only the stretches that
-//! changed are written, straight from the slice.
+//! The dots on the graphics card.
 
 use std::ops::Range;
 
@@ -7,21 +6,16 @@ use bevy::{
     prelude::*,
     render::{
         MainWorld,
-        render_resource::{Buffer, BufferDescriptor, BufferUsages},
         renderer::{RenderDevice, RenderQueue},
     },
 };
 
-use crate::components::dots::{DOT_BYTES, Dots};
-
-/// Dots there is room for at first; the buffer doubles from here.
-const FIRST_CAPACITY: usize = 1024;
+use super::instances::Instances;
+use crate::components::dots::{DotInstance, Dots};
 
 #[derive(Resource, Default)]
 pub(super) struct GpuDots {
-    pub(super) buffer: Option<Buffer>,
-    pub(super) count: u32,
-    capacity: usize,
+    pub(super) instances: Option<Instances>,
     stretches: Vec<Range<u32>>,
 }
 
@@ -39,26 +33,14 @@ pub(super) fn extract(
     let Some(mut dots) = main.get_resource_mut::<Dots>() else {
         return;
     };
-    gpu.count = dots.rows().len() as u32;
-    if gpu.buffer.is_none() || gpu.capacity < dots.rows().len() {
-        gpu.capacity = dots.rows().len().next_power_of_two().max(FIRST_CAPACITY);
-        gpu.buffer = Some(device.create_buffer(&BufferDescriptor {
-            label: Some("dots"),
-            size: (gpu.capacity * DOT_BYTES) as u64,
-            usage: BufferUsages::VERTEX | BufferUsages::COPY_DST,
-            mapped_at_creation: false,
-        }));
+    let known = gpu.instances.take();
+    let (instances, is_new) = Instances::with_room::<DotInstance>(known, dots.rows().len(), "dots", &device);
+    if is_new.0 {
         dots.mark_all();
     }
-    if !dots.has_dirty() {
-        return;
+    if dots.has_dirty() {
+        dots.take_dirty(&mut gpu.stretches);
+        instances.write(&queue, &gpu.stretches, dots.rows());
     }
-    let GpuDots { buffer: Some(buffer), stretches, .. } = &mut *gpu else {
-        return;
-    };
-    dots.take_dirty(stretches);
-    for stretch in stretches.iter() {
-        let rows = &dots.rows()[stretch.start as usize..stretch.end as usize];
-        queue.write_buffer(buffer, stretch.start as u64 * DOT_BYTES as u64, bytemuck::cast_slice(rows));
-    }
+    gpu.instances = Some(instances);
 }

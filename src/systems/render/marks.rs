@@ -1,5 +1,4 @@
-//! The instance buffers of the layers of points. They stay on the graphics card; only rows that changed are written,
-//! and the kept picture of the world is drawn anew when any did.
+//! The layers of points on the graphics card; the kept picture of the world is drawn anew when any of them changed.
 
 use std::ops::Range;
 
@@ -7,31 +6,20 @@ use bevy::{
     prelude::*,
     render::{
         MainWorld,
-        render_resource::{Buffer, BufferDescriptor, BufferUsages},
         renderer::{RenderDevice, RenderQueue},
     },
 };
 
-use super::kept_world::KeptWorld;
-use crate::components::marks::{LayerName, MARK_BYTES, MarkLayer, Marks};
-
-/// Points there is room for at first; a buffer doubles from here.
-const FIRST_CAPACITY: usize = 1024;
+use super::{instances::Instances, kept_world::KeptWorld};
+use crate::components::marks::{LayerName, MARK_BYTES, Mark, Marks};
 
 #[derive(Resource, Default)]
 pub(super) struct GpuMarks {
     /// The lowest first.
-    pub(super) layers: Vec<GpuLayer>,
+    pub(super) layers: Vec<(LayerName, Instances)>,
     /// Which state of the main world's layers these are.
     seen: Option<u64>,
     stretches: Vec<Range<u32>>,
-}
-
-pub(super) struct GpuLayer {
-    name: LayerName,
-    pub(super) buffer: Buffer,
-    pub(super) count: u32,
-    capacity: usize,
 }
 
 /// The graphics device is new: nothing that lay on the old one is left.
@@ -58,31 +46,15 @@ pub(super) fn extract(
     let mut before = std::mem::take(&mut gpu.layers);
     let mut uploaded_rows = 0;
     for layer in marks.layers_mut() {
-        let known = before.iter().position(|known| known.name == layer.name).map(|at| before.swap_remove(at));
-        let mut known = known
-            .filter(|known| known.capacity >= layer.points().len())
-            .unwrap_or_else(|| with_room_for(layer, &device));
-        known.count = layer.points().len() as u32;
-        uploaded_rows += layer.take_dirty(&mut gpu.stretches);
-        for stretch in &gpu.stretches {
-            let rows = &layer.points()[stretch.start as usize..stretch.end as usize];
-            let at = u64::from(stretch.start) * MARK_BYTES as u64;
-            queue.write_buffer(&known.buffer, at, bytemuck::cast_slice(rows));
+        let known = before.iter().position(|(name, _)| *name == layer.name);
+        let known = known.map(|at| before.swap_remove(at).1);
+        let (instances, is_new) = Instances::with_room::<Mark>(known, layer.points().len(), "marks", &device);
+        if is_new.0 {
+            layer.mark_all();
         }
-        gpu.layers.push(known);
+        uploaded_rows += layer.take_dirty(&mut gpu.stretches);
+        instances.write(&queue, &gpu.stretches, layer.points());
+        gpu.layers.push((layer.name, instances));
     }
     marks.uploaded_bytes += uploaded_rows * MARK_BYTES as u64;
-}
-
-/// A buffer that holds nothing yet: all of the layer is to be uploaded.
-fn with_room_for(layer: &mut MarkLayer, device: &RenderDevice) -> GpuLayer {
-    layer.mark_all();
-    let capacity = layer.points().len().next_power_of_two().max(FIRST_CAPACITY);
-    let buffer = device.create_buffer(&BufferDescriptor {
-        label: Some("marks"),
-        size: (capacity * MARK_BYTES) as u64,
-        usage: BufferUsages::VERTEX | BufferUsages::COPY_DST,
-        mapped_at_creation: false,
-    });
-    GpuLayer { name: layer.name, buffer, count: 0, capacity }
 }

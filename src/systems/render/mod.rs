@@ -2,10 +2,12 @@
 //! the live dots over it in one instanced draw. Owns everything on the graphics card; reads `components` only and changes no connection.
 
 mod dots;
+mod instances;
 mod kept_world;
 mod marks;
 mod pass;
 mod pipelines;
+mod trails;
 mod uniforms;
 mod world_mesh;
 
@@ -30,6 +32,7 @@ pub(super) fn plugin(app: &mut App) {
         .init_resource::<dots::GpuDots>()
         .init_resource::<kept_world::KeptWorld>()
         .init_resource::<marks::GpuMarks>()
+        .init_resource::<trails::GpuTrails>()
         .add_systems(
             RenderStartup,
             (
@@ -37,11 +40,15 @@ pub(super) fn plugin(app: &mut App) {
                 uniforms::create,
                 dots::forget,
                 marks::forget,
+                trails::forget,
                 kept_world::forget,
                 world_mesh::upload,
             ),
         )
-        .add_systems(bevy::render::ExtractSchedule, (uniforms::extract, dots::extract, marks::extract))
+        .add_systems(
+            bevy::render::ExtractSchedule,
+            (uniforms::extract, dots::extract, (marks::extract, trails::extract).chain()),
+        )
         .add_systems(
             Render,
             (pipelines::queue, kept_world::prepare).chain().in_set(RenderSystems::PrepareResources),

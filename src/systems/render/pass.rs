@@ -1,4 +1,4 @@
-//! The order of drawing in a frame: the world and the marks into the kept picture where that is stale, the kept picture
+//! The order of drawing in a frame: the world, trails and marks into the kept picture where that is stale, the kept picture
 //! into the frame, the dots over it. Panels are drawn later, by egui.
 
 use bevy::{
@@ -15,7 +15,7 @@ use bevy::{
 
 use super::{
     MapCamera, dots::GpuDots, kept_world::KeptWorld, marks::GpuMarks, pipelines::Pipelines,
-    uniforms::Uniforms, world_mesh::WorldMesh,
+    trails::GpuTrails, uniforms::Uniforms, world_mesh::WorldMesh,
 };
 
 pub(super) fn draw_map(
@@ -25,7 +25,7 @@ pub(super) fn draw_map(
     uniforms: Option<Res<Uniforms>>,
     mesh: Option<Res<WorldMesh>>,
     mut kept: ResMut<KeptWorld>,
-    (marks, dots): (Res<GpuMarks>, Res<GpuDots>),
+    (marks, trails, dots): (Res<GpuMarks>, Res<GpuTrails>, Res<GpuDots>),
     mut context: RenderContext,
 ) {
     let target = view.into_inner();
@@ -33,7 +33,7 @@ pub(super) fn draw_map(
         return;
     };
     if kept.is_stale
-        && draw_world(&cache, &pipelines, &uniforms, mesh.as_deref(), &marks, &kept, &mut context)
+        && draw_world(&cache, &pipelines, &uniforms, mesh.as_deref(), (&trails, &marks), &kept, &mut context)
     {
         kept.is_stale = false;
         trace!("world drawn");
@@ -52,7 +52,7 @@ pub(super) fn draw_map(
     let Some(pipeline) = cache.get_render_pipeline(pipeline) else {
         return;
     };
-    if let Some(buffer) = &dots.buffer
+    if let Some(dots) = &dots.instances
         && dots.count > 0
     {
         let mut pass = context.begin_tracked_render_pass(RenderPassDescriptor {
@@ -62,7 +62,7 @@ pub(super) fn draw_map(
         });
         pass.set_render_pipeline(pipeline);
         pass.set_bind_group(0, &uniforms.bind_group, &[]);
-        pass.set_vertex_buffer(0, buffer.slice(..));
+        pass.set_vertex_buffer(0, dots.buffer.slice(..));
         pass.draw(0..corners, 0..dots.count);
     }
     // Off unless asked for; by it a test sees that a still map draws nothing.
@@ -75,14 +75,15 @@ fn draw_world(
     pipelines: &Pipelines,
     uniforms: &Uniforms,
     mesh: Option<&WorldMesh>,
-    marks: &GpuMarks,
+    (trails, marks): (&GpuTrails, &GpuMarks),
     kept: &KeptWorld,
     context: &mut RenderContext,
 ) -> bool {
-    let (Some(sea), Some(land), Some(lines), Some(points), Some((_, picture))) = (
+    let (Some(sea), Some(land), Some(lines), Some(soft), Some(points), Some((_, picture))) = (
         cache.get_render_pipeline(pipelines.sea),
         cache.get_render_pipeline(pipelines.land),
         cache.get_render_pipeline(pipelines.lines),
+        cache.get_render_pipeline(pipelines.trails),
         cache.get_render_pipeline(pipelines.marks),
         &kept.texture,
     ) else {
@@ -110,8 +111,13 @@ fn draw_world(
         pass.set_vertex_buffer(0, level.segments.slice(..));
         pass.draw(0..4, 0..level.segment_count);
     }
+    if let Some(trails) = trails.instances.as_ref().filter(|trails| trails.count > 0) {
+        pass.set_render_pipeline(soft);
+        pass.set_vertex_buffer(0, trails.buffer.slice(..));
+        pass.draw(0..4, 0..trails.count);
+    }
     pass.set_render_pipeline(points);
-    for layer in marks.layers.iter().filter(|layer| layer.count > 0) {
+    for (_, layer) in marks.layers.iter().filter(|(_, layer)| layer.count > 0) {
         pass.set_vertex_buffer(0, layer.buffer.slice(..));
         pass.draw(0..4, 0..layer.count);
     }

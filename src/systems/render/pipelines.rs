@@ -15,7 +15,7 @@ use bevy::{
 };
 
 use super::{MapCamera, uniforms, world_mesh::SEGMENT_BYTES};
-use crate::components::{dots::DOT_BYTES, marks::MARK_BYTES};
+use crate::components::{dots::DOT_BYTES, marks::MARK_BYTES, trails::TrailInstance};
 
 const SHARED: &str = concat!(
     include_str!("../../../assets/shaders/projection.wgsl"),
@@ -24,6 +24,7 @@ const SHARED: &str = concat!(
 const WORLD: &str = include_str!("../../../assets/shaders/world.wgsl");
 const DOTS: &str = include_str!("../../../assets/shaders/dots.wgsl");
 const MARKS: &str = include_str!("../../../assets/shaders/marks.wgsl");
+const TRAILS: &str = include_str!("../../../assets/shaders/trails.wgsl");
 
 /// Made once the format of the camera's picture is known.
 #[derive(Resource)]
@@ -35,6 +36,7 @@ pub(super) struct Pipelines {
     pub(super) dots: CachedRenderPipelineId,
     pub(super) plain_dots: CachedRenderPipelineId,
     pub(super) marks: CachedRenderPipelineId,
+    pub(super) trails: CachedRenderPipelineId,
 }
 
 /// The graphics device is new: pipelines of the old one are worth nothing.
@@ -56,7 +58,7 @@ pub(super) fn queue(
     if made.is_some_and(|made| made.format == format) {
         return;
     }
-    let [world, dots, marks] = &shaders.0;
+    let [world, dots, marks, trails] = &shaders.0;
     let over = Some(BlendState::ALPHA_BLENDING);
     let light = Some(BlendState::PREMULTIPLIED_ALPHA_BLENDING);
     let lon_lat = VertexBufferLayout {
@@ -83,6 +85,11 @@ pub(super) fn queue(
         array_stride: MARK_BYTES as u64,
         step_mode: VertexStepMode::Instance,
         attributes: attributes(&[VertexFormat::Float32x2, VertexFormat::Unorm8x4, VertexFormat::Uint16x2]),
+    };
+    let trail = VertexBufferLayout {
+        array_stride: size_of::<TrailInstance>() as u64,
+        step_mode: VertexStepMode::Instance,
+        attributes: attributes(&[VertexFormat::Float32x2, VertexFormat::Unorm8x4, VertexFormat::Uint32]),
     };
     let make = |name, shader: &Handle<Shader>, layout, buffers, topology, blend| {
         cache.queue_render_pipeline(RenderPipelineDescriptor {
@@ -113,6 +120,7 @@ pub(super) fn queue(
         dots: make("dot", dots, uniforms::layout(), vec![dot.clone()], strip, light),
         plain_dots: make("plain_dot", dots, uniforms::layout(), vec![dot], list, light),
         marks: make("mark", marks, uniforms::layout(), vec![mark], strip, over),
+        trails: make("trail", trails, uniforms::layout(), vec![trail], strip, over),
     });
 }
 
@@ -129,9 +137,9 @@ fn attributes(formats: &[VertexFormat]) -> Vec<VertexAttribute> {
         .collect()
 }
 
-/// Handles of the shaders: world, dots, marks.
+/// Handles of the shaders: world, dots, marks, trails.
 #[derive(Resource, Clone)]
-pub(super) struct ShaderSources([Handle<Shader>; 3]);
+pub(super) struct ShaderSources([Handle<Shader>; 4]);
 
 /// Adds the shaders to the main world's assets, whence they reach the graphics card.
 pub(super) fn add_shaders(assets: &mut Assets<Shader>) -> ShaderSources {
@@ -140,6 +148,7 @@ pub(super) fn add_shaders(assets: &mut Assets<Shader>) -> ShaderSources {
         add([SHARED, WORLD].concat(), "world.wgsl"),
         add([SHARED, DOTS].concat(), "dots.wgsl"),
         add([SHARED, MARKS].concat(), "marks.wgsl"),
+        add([SHARED, TRAILS].concat(), "trails.wgsl"),
     ])
 }
 
@@ -160,7 +169,7 @@ mod tests {
     #[test]
     fn shaders_are_valid_and_their_uniforms_are_as_long_as_ours() {
         let mut layouter = naga::proc::Layouter::default();
-        for source in [WORLD, DOTS, MARKS].map(|own| [SHARED, own].concat()) {
+        for source in [WORLD, DOTS, MARKS, TRAILS].map(|own| [SHARED, own].concat()) {
             let module = module(&source);
             layouter.update(module.to_ctx()).unwrap();
             for (_, variable) in module.global_variables.iter() {

@@ -21,6 +21,7 @@ use crate::components::{
     map_clock::MapClock,
     map_view::MapView,
     theme::{DotStyle, Rgba, Theme, size},
+    trails::TimeLapse,
 };
 
 /// Twin of `View` in `view.wgsl`.
@@ -56,7 +57,7 @@ struct FrameUniform {
     is_plain: u32,
     pulse_millis: f32,
     fade_millis: f32,
-    padding: u32,
+    trail_millis: f32,
     agents: [[f32; 4]; AGENT_COLOURS],
 }
 pub(super) const FRAME_BYTES: usize = size_of::<FrameUniform>();
@@ -127,12 +128,13 @@ pub(super) fn extract(main: Res<MainWorld>, uniforms: Option<ResMut<Uniforms>>, 
     let Some(mut uniforms) = uniforms else {
         return;
     };
-    let (Some(view), Some(theme), Some(clock), Some(animation), Some(dots)) = (
+    let (Some(view), Some(theme), Some(clock), Some(animation), Some(dots), Some(lapse)) = (
         main.get_resource::<MapView>(),
         main.get_resource::<Theme>(),
         main.get_resource::<MapClock>(),
         main.get_resource::<Animation>(),
         main.get_resource::<Dots>(),
+        main.get_resource::<TimeLapse>(),
     ) else {
         return;
     };
@@ -142,7 +144,7 @@ pub(super) fn extract(main: Res<MainWorld>, uniforms: Option<ResMut<Uniforms>>, 
         uniforms.view = view;
         uniforms.view_changed = true;
     }
-    let frame = frame_uniform(&view, theme, clock, animation, dots.rows().len());
+    let frame = frame_uniform(&view, theme, clock, (animation, lapse), dots.rows().len());
     if frame != uniforms.frame {
         queue.write_buffer(&uniforms.frame_buffer, 0, bytemuck::bytes_of(&frame));
         uniforms.frame = frame;
@@ -176,7 +178,7 @@ fn frame_uniform(
     view: &ViewUniform,
     theme: &Theme,
     clock: &MapClock,
-    animation: &Animation,
+    (animation, lapse): (&Animation, &TimeLapse),
     dots: usize,
 ) -> FrameUniform {
     let glowing = theme.dot_style == DotStyle::Glowing;
@@ -196,7 +198,7 @@ fn frame_uniform(
         is_plain: u32::from(plain),
         pulse_millis: animation.pulse_millis() as f32,
         fade_millis: animation.fade_millis() as f32,
-        padding: 0,
+        trail_millis: lapse.fade_millis() as f32,
         agents: theme.agents.map(Rgba::linear),
     }
 }

@@ -28,6 +28,7 @@ use crate::components::{
     panels::Panels,
     theme::{Theme, size},
     time_travel::{Shown, TimeTravel, Timeline},
+    trails::TimeLapse,
 };
 
 /// Height of the bottom line, in points.
@@ -41,7 +42,7 @@ pub(super) fn show(
     mut contexts: EguiContexts,
     clock: Res<MapClock>,
     (account, history): (Res<Account>, Res<HistoryCircles>),
-    (travel, timeline): (Res<TimeTravel>, Res<Timeline>),
+    (travel, timeline, lapse): (Res<TimeTravel>, Res<Timeline>, Res<TimeLapse>),
     sources: Res<DataSources>,
     labels: Res<LabelLayout>,
     demo: Option<Res<DemoBadge>>,
@@ -71,7 +72,7 @@ pub(super) fn show(
                 // The row of buttons has more room for it, where there is one.
                 let has_buttons = timeline.is_open && view.has_room_for_panels();
                 let hint = sums_line(&travel).filter(|_| !has_buttons);
-                let hint = hint.unwrap_or_else(|| "F1 help".to_owned());
+                let hint = hint.or_else(|| lapse.words()).unwrap_or_else(|| "F1 help".to_owned());
                 words(ui, &hint, sans(size::TEXT_SMALL), theme.colours.text_faint.egui());
             });
         });
