@@ -13,6 +13,7 @@ use clap::Parser;
 use connmapperl::{
     app::{WindowLook, window_app},
     cli::{self, Cli, Command},
+    components::time_travel::ReplayAtStart,
     config::{WindowPlace, history_places_file},
     systems::services::Start,
 };
@@ -54,14 +55,16 @@ fn run(args: &Cli) -> anyhow::Result<ExitCode> {
             cli::query(&args.common, query, &mut BufWriter::new(io::stdout().lock()))?;
         }
         Some(Command::Serve(serve)) if serve.no_gui => cli::serve(args, serve)?,
-        Some(Command::Serve(_)) => return show(args),
+        Some(Command::Serve(_)) => return show(args, None),
+        Some(Command::Replay(replay)) => return show(args, Some(cli::replay(&args.common, replay)?)),
         Some(Command::Agents(agents)) => cli::agents(&args.listener, agents, &mut io::stdout().lock())?,
-        None => return show(args),
+        None => return show(args, None),
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn show(args: &Cli) -> anyhow::Result<ExitCode> {
+/// The window, and what it begins with where that is not now.
+fn show(args: &Cli, replay: Option<ReplayAtStart>) -> anyhow::Result<ExitCode> {
     let common = &args.common;
     let rules = common.named().read_rules()?;
     let start = Start {
@@ -85,7 +88,11 @@ fn show(args: &Cli) -> anyhow::Result<ExitCode> {
         place: WindowPlace::remembered(),
         demo: common.demo.map(|_| common.agent_name()),
     };
-    Ok(match window_app(start, rules, &look)?.run() {
+    let mut app = window_app(start, rules, &look)?;
+    if let Some(replay) = replay {
+        app.insert_resource(replay);
+    }
+    Ok(match app.run() {
         AppExit::Success => ExitCode::SUCCESS,
         AppExit::Error(code) => ExitCode::from(code.get()),
     })

@@ -4,11 +4,13 @@ mod agents;
 mod list;
 mod live;
 mod query;
+mod replay;
 mod serve;
 mod snapshot;
 mod stop;
 mod table;
 mod version;
+mod when;
 
 use std::{
     io::{self, Write},
@@ -22,6 +24,7 @@ pub use agents::{AgentsCommand, agents};
 pub use list::list;
 pub use live::Look;
 pub use query::{QueryArgs, QueryFailure, query};
+pub use replay::{ReplayArgs, replay};
 pub use serve::{ServeArgs, fleet_start, serve};
 pub use snapshot::snapshot;
 pub use version::print_sources;
@@ -41,7 +44,7 @@ pub struct Cli {
     #[command(flatten)]
     pub listener: ListenerArgs,
     /// Start in full screen
-    #[arg(long)]
+    #[arg(long, global = true)]
     pub fullscreen: bool,
     /// With an ordinary title bar
     #[arg(long)]
@@ -81,10 +84,10 @@ pub struct Common {
 #[derive(Clone, Copy, Debug, Default, Args)]
 pub struct LapseArgs {
     /// Closed connections leave trails that fade over this long: 10s, 5m, 1h, 1d, 1w
-    #[arg(long, value_name = "LENGTH", value_parser = length_from_text)]
+    #[arg(long, value_name = "LENGTH", global = true, value_parser = length_from_text)]
     pub trails: Option<Duration>,
     /// Nothing fades: what was once there stays
-    #[arg(long, conflicts_with = "trails")]
+    #[arg(long, global = true, conflicts_with = "trails")]
     pub integrate: bool,
 }
 
@@ -117,6 +120,8 @@ pub enum Command {
     List(ListArgs),
     /// Draw one picture, with no display
     Snapshot(SnapshotArgs),
+    /// Show the recorded past, played
+    Replay(ReplayArgs),
     /// Ask the detailed history, in SQL
     Query(QueryArgs),
     /// Listen for agents, and show or print what they say

@@ -11,7 +11,7 @@ use anyhow::{Context, bail};
 use clap::Args;
 use crossbeam_channel::{Receiver, bounded};
 
-use super::{Cli, agents::folder, complain, stop};
+use super::{Cli, Command, agents::folder, complain, stop};
 use crate::{
     config,
     enrich::{FLEET_CAPACITY, FleetLines, FleetLog, Sink, Sources},
@@ -42,7 +42,7 @@ pub fn fleet_start(args: &Cli) -> anyhow::Result<FleetStart> {
         refuse_scene(args)?;
         return Ok(FleetStart::default());
     }
-    let asked = args.listener.listen.or(args.command.is_some().then(ListenAddress::default));
+    let asked = args.listener.listen.or(serves(args).then(ListenAddress::default));
     let listen = match asked {
         Some(listen) => Some(listen),
         None => config::remembered_listen().map(|text| text.parse()).transpose()?,
@@ -54,9 +54,13 @@ pub fn fleet_start(args: &Cli) -> anyhow::Result<FleetStart> {
     Ok(FleetStart { folder, listen })
 }
 
+const fn serves(args: &Cli) -> bool {
+    matches!(args.command, Some(Command::Serve(_)))
+}
+
 /// Whoever asks for agents by name shall not wait for them in vain.
 fn refuse_scene(args: &Cli) -> anyhow::Result<()> {
-    if args.common.demo.is_some() && args.command.is_some() {
+    if args.common.demo.is_some() && serves(args) {
         bail!("a scene opens no port: leave out either `serve` or --demo");
     }
     Ok(())

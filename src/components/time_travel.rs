@@ -112,6 +112,15 @@ impl TimeTravel {
     }
 }
 
+/// What the window begins with, in place of now.
+#[derive(Resource, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReplayAtStart {
+    pub span: Span,
+    /// From 1 to the highest of [`SPEEDS`].
+    pub speed: u32,
+    pub loops: bool,
+}
+
 /// What happened in a stretch, summed because there was too much of it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SpanSums {

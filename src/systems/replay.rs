@@ -16,7 +16,8 @@ use crate::components::{
     map_clock::MapClock,
     notices::Notices,
     time_travel::{
-        BackToNow, DENSITY_STRETCHES, PastLink, PastOrder, Shown, Span, TimeAction, TimeTravel, Timeline,
+        BackToNow, DENSITY_STRETCHES, PastLink, PastOrder, ReplayAtStart, Shown, Span, TimeAction,
+        TimeTravel, Timeline,
     },
 };
 use tape::{Tape, Wanted};
@@ -35,6 +36,7 @@ pub(super) fn plugin(app: &mut App) {
         .init_resource::<BackToNow>()
         .init_resource::<Timeline>()
         .init_resource::<Tape>()
+        .add_systems(Startup, begin)
         .add_systems(
             Update,
             (
@@ -43,6 +45,15 @@ pub(super) fn plugin(app: &mut App) {
                 span::draw.in_set(MapSystems::Place),
             ),
         );
+}
+
+/// A wall may begin with the past.
+fn begin(at_start: Option<Res<ReplayAtStart>>, mut travel: ResMut<TimeTravel>, mut tape: ResMut<Tape>) {
+    let Some(ReplayAtStart { span, speed, loops }) = at_start.map(|at_start| *at_start) else {
+        return;
+    };
+    *travel = TimeTravel { range: Some(span), speed, loops, is_playing: true, ..travel.clone() };
+    tape.want(Wanted::Moment(span.from_ms));
 }
 
 fn obey(

@@ -1,0 +1,52 @@
+//! `connmapperl replay`: the window, beginning with the recorded past. While it plays, what happens now is recorded.
+
+use anyhow::Context;
+use clap::Args;
+
+use super::{
+    Common,
+    when::{self, When},
+};
+use crate::{
+    components::time_travel::{ReplayAtStart, SPEEDS},
+    history::Player,
+    systems::wall_unix_millis,
+};
+
+/// A day in 24 minutes.
+const USUAL_SPEED: &str = "60";
+
+#[derive(Clone, Copy, Debug, Args)]
+pub struct ReplayArgs {
+    /// Where to begin: 2026-11-25, "2026-11-25 14:00", 6h (ago), start
+    #[arg(long, value_name = "WHEN", allow_hyphen_values = true)]
+    pub from: Option<When>,
+    /// Where to end: the same, or now, or end
+    #[arg(long, value_name = "WHEN", allow_hyphen_values = true)]
+    pub to: Option<When>,
+    /// How many times as fast as it was
+    #[arg(long, value_name = "TIMES", default_value = USUAL_SPEED, value_parser = speed_from_text)]
+    pub speed: u32,
+    /// Begin again at the end
+    #[arg(long)]
+    pub r#loop: bool,
+}
+
+/// What the window begins with.
+///
+/// # Errors
+/// When there is no history, or nothing in it of that stretch.
+pub fn replay(common: &Common, args: &ReplayArgs) -> anyhow::Result<ReplayAtStart> {
+    let path = common.history_to_ask().context("a scene has no past: name a file with --history")?;
+    let span = when::stretch(&Player::open(&path)?, args.from, args.to, wall_unix_millis())?;
+    Ok(ReplayAtStart { span, speed: args.speed, loops: args.r#loop })
+}
+
+/// From 1 to the highest speed.
+pub fn speed_from_text(text: &str) -> Result<u32, String> {
+    let highest = SPEEDS[SPEEDS.len() - 1];
+    let speed = text.trim_start_matches(['x', '×']).parse().ok();
+    speed
+        .filter(|speed| (1..=highest).contains(speed))
+        .ok_or_else(|| format!("a speed is a whole number from 1 to {highest}"))
+}

@@ -1,0 +1,165 @@
+//! Moments as people write them: a date, a time of day, so long ago, or an end of the recording.
+
+use std::str::FromStr;
+
+use anyhow::{Context, bail};
+use jiff::{civil::DateTime, tz::TimeZone};
+
+use crate::{components::time_travel::Span, history::Player};
+
+/// A moment on the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    /// By the clock on the wall, in the time zone of this machine.
+    Local(DateTime),
+    /// So many milliseconds before now.
+    Ago(i64),
+    Now,
+    /// First moment of the recording.
+    Start,
+    /// Last moment of the recording.
+    End,
+}
+
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error(
+    "`{0}` is no moment: 2026-11-25, 2026-11-25T14:00, \"2026-11-25 14:00:05\", 6h (ago; s, m, h, d, w), now, start and \
+     end are understood"
+)]
+pub struct NoMoment(String);
+
+const UNITS: [(char, i64); 5] =
+    [('s', 1_000), ('m', 60_000), ('h', 3_600_000), ('d', 86_400_000), ('w', 604_800_000)];
+
+impl FromStr for When {
+    type Err = NoMoment;
+
+    fn from_str(text: &str) -> Result<Self, NoMoment> {
+        let no_moment = || NoMoment(text.to_owned());
+        let word = text.trim().trim_start_matches('-').trim_end_matches("ago").trim_end();
+        match word {
+            "now" => return Ok(Self::Now),
+            "start" => return Ok(Self::Start),
+            "end" => return Ok(Self::End),
+            _ => {}
+        }
+        let ago = UNITS.iter().find_map(|(unit, millis)| {
+            let count: i64 = word.strip_suffix(*unit)?.parse().ok()?;
+            count.checked_mul(*millis).filter(|millis| *millis >= 0)
+        });
+        if let Some(millis) = ago {
+            return Ok(Self::Ago(millis));
+        }
+        let text = text.trim();
+        text.parse::<jiff::civil::Date>()
+            .map(|date| date.at(0, 0, 0, 0))
+            .ok()
+            .filter(|_| !text.contains([':', 'T', 't', ' ']))
+            .or_else(|| text.parse().ok())
+            .map(Self::Local)
+            .ok_or_else(no_moment)
+    }
+}
+
+impl When {
+    /// Unix milliseconds.
+    ///
+    /// # Errors
+    /// When the calendar has no such moment.
+    pub fn unix_millis(&self, now_ms: i64, recorded: Span) -> anyhow::Result<i64> {
+        Ok(match self {
+            Self::Now => now_ms,
+            Self::Start => recorded.from_ms,
+            Self::End => recorded.to_ms,
+            Self::Ago(millis) => now_ms.saturating_sub(*millis),
+            Self::Local(at) => at
+                .to_zoned(TimeZone::system())
+                .with_context(|| format!("{at} is no moment here"))?
+                .timestamp()
+                .as_millisecond(),
+        })
+    }
+}
+
+/// The stretch that was asked for, of a recording; all of it where nothing was.
+///
+/// # Errors
+/// When nothing is recorded, or not in that stretch.
+pub fn stretch(player: &Player, from: Option<When>, to: Option<When>, now_ms: i64) -> anyhow::Result<Span> {
+    let (from_ms, to_ms) = player.span()?.context("the history is empty: nothing was recorded yet")?;
+    let recorded = Span { from_ms, to_ms };
+    let from_ms = from.unwrap_or(When::Start).unix_millis(now_ms, recorded)?;
+    let to_ms = to.unwrap_or(When::End).unix_millis(now_ms, recorded)?;
+    if from_ms >= to_ms {
+        bail!("--from ({}) is not before --to ({})", shown(from_ms), shown(to_ms));
+    }
+    if to_ms < recorded.from_ms || recorded.to_ms < from_ms {
+        bail!(
+            "nothing was recorded from {} to {}: the history goes from {} to {}",
+            shown(from_ms),
+            shown(to_ms),
+            shown(recorded.from_ms),
+            shown(recorded.to_ms)
+        );
+    }
+    Ok(Span { from_ms, to_ms })
+}
+
+/// Local date and time to the second.
+pub fn shown(unix_millis: i64) -> String {
+    jiff::Timestamp::from_millisecond(unix_millis).map_or_else(
+        |_| format!("{unix_millis} ms"),
+        |at| at.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S").to_string(),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    #[test]
+    fn moments_are_read() {
+        for (text, when) in [
+            ("2026-11-25", When::Local(date(2026, 11, 25).at(0, 0, 0, 0))),
+            ("2026-11-25T14:00", When::Local(date(2026, 11, 25).at(14, 0, 0, 0))),
+            ("2026-11-25 14:00:05", When::Local(date(2026, 11, 25).at(14, 0, 5, 0))),
+            ("6h", When::Ago(21_600_000)),
+            ("-6h", When::Ago(21_600_000)),
+            ("90s ago", When::Ago(90_000)),
+            ("2w", When::Ago(1_209_600_000)),
+            ("now", When::Now),
+            ("start", When::Start),
+            (" end ", When::End),
+        ] {
+            assert_eq!(text.parse(), Ok(when), "{text}");
+        }
+        for bad in [
+            "",
+            "yesterday",
+            "25.11.2026",
+            "2026-13-01",
+            "2026-11-25T25:00",
+            "h",
+            "-",
+            "1y",
+            "99999999999999999h",
+        ] {
+            let said = bad.parse::<When>().unwrap_err().to_string();
+            assert!(said.starts_with(&format!("`{bad}`")), "{said}");
+        }
+    }
+
+    #[test]
+    fn moments_are_those_of_the_recording_and_of_now() {
+        let recorded = Span { from_ms: 1_000, to_ms: 90_000 };
+        let at = |when: When| when.unix_millis(80_000, recorded).unwrap();
+        assert_eq!(
+            [When::Start, When::End, When::Now, When::Ago(10_000)].map(at),
+            [1_000, 90_000, 80_000, 70_000]
+        );
+        let midnight = When::Local(date(2026, 11, 25).at(0, 0, 0, 0)).unix_millis(0, recorded).unwrap();
+        assert_eq!(shown(midnight), "2026-11-25 00:00:00");
+    }
+}
