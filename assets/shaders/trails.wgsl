@@ -2,12 +2,12 @@
 // Drawn into the kept picture of the world. Twin: `TrailInstance` in `components/trails.rs`.
 
 /// Of a dot's radius: a trail is a little smaller.
-const CORE: f32 = 0.8;
+const CORE: f32 = 0.72;
 /// Where its soft edge ends, in core radii.
 const EDGE: f32 = 1.9;
 /// Of a fresh trail, and of one that never fades: the live dots stay the brightest.
-const FRESH_ALPHA: f32 = 0.62;
-const KEPT_ALPHA: f32 = 0.38;
+const FRESH_ALPHA: f32 = 0.5;
+const KEPT_ALPHA: f32 = 0.34;
 
 struct Trail {
     @location(0) lon_lat: vec2<f32>,

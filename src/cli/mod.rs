@@ -4,6 +4,7 @@ mod agents;
 mod list;
 mod live;
 mod query;
+mod render;
 mod replay;
 mod serve;
 mod snapshot;
@@ -24,6 +25,7 @@ pub use agents::{AgentsCommand, agents};
 pub use list::list;
 pub use live::Look;
 pub use query::{QueryArgs, QueryFailure, query};
+pub use render::{RenderArgs, render};
 pub use replay::{ReplayArgs, replay};
 pub use serve::{ServeArgs, fleet_start, serve};
 pub use snapshot::snapshot;
@@ -120,6 +122,8 @@ pub enum Command {
     List(ListArgs),
     /// Draw one picture, with no display
     Snapshot(SnapshotArgs),
+    /// Draw a film of the recorded past, with no display
+    Render(RenderArgs),
     /// Show the recorded past, played
     Replay(ReplayArgs),
     /// Ask the detailed history, in SQL

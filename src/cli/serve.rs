@@ -73,7 +73,7 @@ fn refuse_scene(args: &Cli) -> anyhow::Result<()> {
 /// When it cannot listen, or the file cannot be read or written.
 pub fn serve(args: &Cli, serve: &ServeArgs) -> anyhow::Result<()> {
     refuse_scene(args)?;
-    let stop = stop::signals().context("cannot wait for signals")?;
+    let stop = stop::signals(stop::PATIENCE).context("cannot wait for signals")?;
     let folders = args.common.folders()?;
     let mut sources = Sources::open(folders.data.as_deref(), folders.cache.as_deref());
     let mut log = serve.log.as_deref().map(FleetLog::open).transpose()?;

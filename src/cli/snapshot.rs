@@ -31,7 +31,7 @@ use crate::{
 };
 
 /// Frames until every panel, text and glyph has settled.
-const FRAMES_TO_SETTLE: usize = 4;
+pub(super) const FRAMES_TO_SETTLE: usize = 4;
 /// A picture that has not arrived by then never will.
 const MOST_FRAMES: usize = 600;
 /// Between frames, while the picture is on its way from the graphics card.
@@ -100,7 +100,7 @@ fn still(look: &mut Look, common: &Common, args: &SnapshotArgs) -> anyhow::Resul
     Ok(app)
 }
 
-fn camera_on_image(app: &mut App, [width, height]: [u32; 2]) -> Handle<Image> {
+pub(super) fn camera_on_image(app: &mut App, [width, height]: [u32; 2]) -> Handle<Image> {
     let mut image = Image::new_target_texture(width, height, TextureFormat::Rgba8UnormSrgb, None);
     image.texture_descriptor.usage |= TextureUsages::COPY_SRC;
     let image = app.world_mut().resource_mut::<Assets<Image>>().add(image);
@@ -109,7 +109,7 @@ fn camera_on_image(app: &mut App, [width, height]: [u32; 2]) -> Handle<Image> {
 }
 
 /// A file is replaced by a whole one, under its own permissions; what is no file (a pipe, a device) is written to.
-fn write_png(image: &Image, path: &Path) -> anyhow::Result<()> {
+pub(super) fn write_png(image: &Image, path: &Path) -> anyhow::Result<()> {
     let picture = image.clone().try_into_dynamic()?.to_rgb8();
     let mut png = Cursor::new(Vec::new());
     picture.write_to(&mut png, ImageFormat::Png)?;

@@ -9,13 +9,13 @@ use tokio::{
 };
 
 /// Whoever is in the middle of a line may end it; but the reader of a pipe may never read it.
-const PATIENCE: Duration = Duration::from_secs(2);
+pub const PATIENCE: Duration = Duration::from_secs(2);
 
-/// The channel closes when the program shall end. Should it not do so soon, it is ended all the same.
+/// The channel closes when the program shall end. Should it not do so within `patience`, it is ended all the same.
 ///
 /// # Errors
 /// When the system gives no thread, or no signals.
-pub fn signals() -> io::Result<Receiver<()>> {
+pub fn signals(patience: Duration) -> io::Result<Receiver<()>> {
     let runtime = runtime::Builder::new_current_thread().enable_io().build()?;
     let (mut terminate, mut interrupt) = {
         let _context = runtime.enter();
@@ -30,7 +30,7 @@ pub fn signals() -> io::Result<Receiver<()>> {
             }
         });
         drop(came);
-        thread::sleep(PATIENCE);
+        thread::sleep(patience);
         process::exit(0);
     })?;
     Ok(stop)

@@ -25,6 +25,8 @@ pub struct Animation {
     pub until_unix_millis: i64,
     /// No pulse, no fade: for people whom motion disturbs, and for stills.
     pub reduced: bool,
+    /// Each frame is to be seen, as in a film: nothing is gathered for the next.
+    pub draws_each_frame: bool,
     /// Milliseconds of the map's clock in one of the viewer's: more than 1 while a replay runs fast, so that a ring is
     /// seen as long as ever.
     pub time_scale: u32,
@@ -32,7 +34,13 @@ pub struct Animation {
 
 impl Default for Animation {
     fn default() -> Self {
-        Self { on_software: false, until_unix_millis: 0, reduced: false, time_scale: 1 }
+        Self {
+            on_software: false,
+            until_unix_millis: 0,
+            reduced: false,
+            draws_each_frame: false,
+            time_scale: 1,
+        }
     }
 }
 

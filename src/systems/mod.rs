@@ -14,7 +14,7 @@ pub mod pacing;
 mod place;
 mod pointer;
 pub mod render;
-mod replay;
+pub mod replay;
 pub mod services;
 mod sql;
 mod trail;

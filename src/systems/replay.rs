@@ -5,6 +5,8 @@ mod span;
 mod take;
 mod tape;
 
+pub use take::{play_to, show_moment, take_recording};
+
 use std::time::Duration;
 
 use bevy::{prelude::*, time::Real};

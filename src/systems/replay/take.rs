@@ -14,7 +14,7 @@ use crate::{
         notices::{Notices, Severity},
         time_travel::{BackToNow, PastAnswer, PastLink, Shown, Span, TimeTravel, Timeline},
     },
-    model::{AgentStatus, LocatedConnection},
+    model::{AgentStatus, Located, LocatedConnection},
     systems::ingest::{apply, show_at_once},
 };
 
@@ -33,7 +33,7 @@ pub(super) fn take(world: &mut World) {
             PastAnswer::Density(density) => world.resource_mut::<Timeline>().density = Some(density),
             PastAnswer::Set { ticket, at_ms, connections, next_ms } if is_awaited(world, ticket) => {
                 world.resource_mut::<Tape>().next_ms = next_ms;
-                show(world, Shown::Moment, at_ms, connections);
+                show_moment(world, at_ms, connections);
             }
             PastAnswer::SpanSet { ticket, span, connections, sums } if is_awaited(world, ticket) => {
                 world.resource_mut::<Tape>().next_ms = None;
@@ -42,10 +42,7 @@ pub(super) fn take(world: &mut World) {
             }
             PastAnswer::Changes { ticket, told, reached_ms, next_ms } if is_awaited(world, ticket) => {
                 world.resource_mut::<Tape>().next_ms = next_ms;
-                move_clock(world, reached_ms);
-                for located in told {
-                    apply(world, located);
-                }
+                play_to(world, reached_ms, told);
             }
             PastAnswer::Previous { ticket, at_ms } if is_awaited(world, ticket) => {
                 if let Some(at_ms) = at_ms {
@@ -79,7 +76,8 @@ fn is_awaited(world: &mut World, ticket: u64) -> bool {
     is_awaited
 }
 
-fn take_recording(world: &mut World, recorded: Vec<AgentStatus>, span: Option<Span>) {
+/// Who is in the recording, and from when to when it goes.
+pub fn take_recording(world: &mut World, recorded: Vec<AgentStatus>, span: Option<Span>) {
     let mut agents = world.resource_mut::<Agents>();
     let is_known = agents.0.iter().filter(|agent| agent.agent.is_recorded()).eq(&recorded);
     if !is_known {
@@ -88,6 +86,19 @@ fn take_recording(world: &mut World, recorded: Vec<AgentStatus>, span: Option<Sp
         agents.0.sort_by_key(|agent| agent.agent);
     }
     world.resource_mut::<TimeTravel>().recorded = span;
+}
+
+/// The map shows a moment of the past, at which these connections were open.
+pub fn show_moment(world: &mut World, at_ms: i64, connections: Vec<LocatedConnection>) {
+    show(world, Shown::Moment, at_ms, connections);
+}
+
+/// Time goes on to `at_ms`, and this is what happened on the way.
+pub fn play_to(world: &mut World, at_ms: i64, told: Vec<Located>) {
+    move_clock(world, at_ms);
+    for located in told {
+        apply(world, located);
+    }
 }
 
 fn show(world: &mut World, shown: Shown, at_ms: i64, connections: Vec<LocatedConnection>) {

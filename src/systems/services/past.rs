@@ -151,6 +151,15 @@ const fn ticket_of(order: &PastOrder) -> u64 {
 
 /// Who is in the recording, and from when to when it goes.
 fn recording(player: &Player) -> rusqlite::Result<PastAnswer> {
+    let span = player.span()?.map(|(from_ms, to_ms)| Span { from_ms, to_ms });
+    Ok(PastAnswer::Recording { agents: recorded_agents(player)?, span })
+}
+
+/// The agents of a recording, as the map lists agents.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn recorded_agents(player: &Player) -> rusqlite::Result<Vec<AgentStatus>> {
     let agents = player.agents()?.into_iter().map(|(agent, name)| AgentStatus {
         agent,
         name,
@@ -160,8 +169,7 @@ fn recording(player: &Player) -> rusqlite::Result<PastAnswer> {
         link: AgentLink::Recorded,
         home: None,
     });
-    let span = player.span()?.map(|(from_ms, to_ms)| Span { from_ms, to_ms });
-    Ok(PastAnswer::Recording { agents: agents.collect(), span })
+    Ok(agents.collect())
 }
 
 fn summed(sums: &[Counted], shown: usize) -> SpanSums {
