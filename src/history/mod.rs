@@ -8,6 +8,7 @@ mod aside;
 mod batch;
 mod dictionary;
 mod id_map;
+mod lock;
 mod overview;
 mod player;
 mod prune;

@@ -8,6 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, 
 use super::{
     batch::{Agents, Batch, OpenRows, Work},
     dictionary::Dictionaries,
+    lock::{Lock, LockError},
     row::{INSERT, RowId, clamped},
     schema::{SchemaError, create_or_migrate},
     sums,
@@ -27,12 +28,15 @@ pub enum StoreError {
     #[error("{0}")]
     Io(#[from] io::Error),
     #[error(transparent)]
+    Lock(#[from] LockError),
+    #[error(transparent)]
     Schema(#[from] SchemaError),
     #[error(transparent)]
     Sqlite(#[from] rusqlite::Error),
 }
 
 pub struct Store {
+    _lock: Lock,
     database: Connection,
     dictionaries: Dictionaries,
     open: OpenRows,
@@ -49,8 +53,9 @@ impl Store {
     /// Opens or makes the file, and closes what an earlier run left open at the time when it was last seen.
     ///
     /// # Errors
-    /// When it cannot be read or written, or is none of ours.
+    /// When it cannot be read or written, another program records into it, or it is none of ours.
     pub fn open(path: &Path, now_ms: i64) -> Result<Self, StoreError> {
+        let lock = Lock::take(path)?;
         make_private(path)?;
         let mut database = Connection::open(path)?;
         create_or_migrate(&mut database)?;
@@ -62,6 +67,7 @@ impl Store {
         let newest_ms = transaction.query_row(newest, [], |row| row.get(0)).optional()?.unwrap_or(i64::MIN);
         transaction.commit()?;
         Ok(Self {
+            _lock: lock,
             database,
             dictionaries: Dictionaries::default(),
             open: HashMap::new(),

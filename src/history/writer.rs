@@ -12,6 +12,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
 
 use super::{
     aside::set_aside,
+    lock::LockError,
     prune::{Keep, Pruner},
     schema::SchemaError,
     store::{Store, StoreError},
@@ -110,8 +111,10 @@ struct Writer {
     mark_at: Instant,
     facts_at: Instant,
     told: Option<Facts>,
-    /// A file was open before.
+    /// A file was open before, or another program had it.
     has_begun: bool,
+    /// Another program records into the file.
+    is_second: bool,
     problem: Vec<String>,
     lost: u64,
 }
@@ -131,6 +134,7 @@ impl Writer {
             facts_at: now,
             told: None,
             has_begun: false,
+            is_second: false,
             problem: Vec::new(),
             lost: 0,
         }
@@ -171,7 +175,7 @@ impl Writer {
         if self.store.is_none() && now >= self.try_at {
             self.open();
         }
-        if !self.pruner.keep().records {
+        if !self.pruner.keep().records || self.is_second {
             self.waiting.clear();
         }
         while self.waiting.len() > 0 && Instant::now() >= self.try_at && self.write() {}
@@ -226,6 +230,7 @@ impl Writer {
         match Store::open(&self.path, unix_millis()) {
             Ok(store) => {
                 self.store = Some(store);
+                self.is_second = false;
                 match self.begin() {
                     Ok(()) => self.all_is_well(),
                     Err(error) => {
@@ -237,6 +242,8 @@ impl Writer {
             Err(StoreError::Sqlite(error) | StoreError::Schema(SchemaError::Sqlite(error))) => {
                 self.failed(&error)
             }
+            Err(StoreError::Lock(taken @ LockError::Taken(_))) => self.is_second(&taken),
+            Err(StoreError::Lock(error)) => self.cannot(error.to_string()),
             Err(StoreError::Schema(error)) => self.cannot(error.to_string()),
             Err(StoreError::Io(error)) => self.cannot(error.to_string()),
         }
@@ -285,6 +292,13 @@ impl Writer {
         }
     }
 
+    /// Another program records. What happens is in its history, or will be told again.
+    fn is_second(&mut self, taken: &LockError) {
+        (self.is_second, self.has_begun) = (true, true);
+        self.try_at = Instant::now() + BETWEEN_TRIES;
+        self.say_problem(vec![format!("{}: {taken}", self.path.display())]);
+    }
+
     fn cannot(&mut self, what: String) {
         self.try_at = Instant::now() + BETWEEN_TRIES;
         self.problem(what);
@@ -296,6 +310,10 @@ impl Writer {
             0 => "what happens meanwhile is held in memory and written when it can be".to_owned(),
             lost => format!("{lost} connections could not be kept"),
         });
+        self.say_problem(lines);
+    }
+
+    fn say_problem(&mut self, lines: Vec<String>) {
         if lines != self.problem {
             self.problem.clone_from(&lines);
             (self.say)(Said::Problem(lines));
@@ -318,6 +336,12 @@ impl Writer {
                 if let Err(error) = self.keep(keep) {
                     self.failed(&error);
                 }
+            }
+            Order::Reset if self.is_second => {
+                self.say_problem(vec![format!(
+                    "{}: another program records into it: nothing was forgotten",
+                    self.path.display()
+                )]);
             }
             Order::Reset => self.pruner.forget_all(),
         }

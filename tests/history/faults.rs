@@ -257,3 +257,26 @@ fn a_pause_is_a_gap_and_what_is_open_after_it_is_asked_for() {
     assert_eq!(recordings, [1, 1]);
     assert!(ask::<i64>(&folder.file(), "SELECT peer FROM connection").contains(&3));
 }
+
+#[test]
+fn one_program_records_at_a_time_and_the_next_goes_on() {
+    let folder = Folder::new();
+    let first = Feed::start(&folder.file());
+    first.tell(vec![opened(1), opened(2)]);
+    // The first has the file as soon as it says how large that is.
+    while !matches!(first.said.recv_timeout(PATIENCE).unwrap(), Said::Facts(_)) {}
+    let second = Feed::start(&folder.file());
+    let said = second.problem();
+    assert!(said.contains("history.sqlite: another connmapperl (process "), "{said}");
+    second.tell(vec![opened(1), opened(2), opened(3)]);
+    second.orders.send(Order::Reset).unwrap();
+    assert!(second.problem().contains("nothing was forgotten"));
+    first.end();
+    assert_eq!(count(&folder.file()), 2, "the second wrote nothing, and closed nothing of the first");
+    // All that is open is wanted once more: what was told before went to the first.
+    while !matches!(second.said.recv_timeout(PATIENCE).expect("it takes over"), Said::TellAgain) {}
+    second.tell(vec![opened(3)]);
+    second.end();
+    assert_eq!(count(&folder.file()), 3);
+    assert_eq!(ask::<i64>(&folder.file(), "SELECT sum(ended) FROM recording"), [2]);
+}
