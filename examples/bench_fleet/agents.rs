@@ -29,6 +29,8 @@ use tokio_rustls::{TlsConnector, client::TlsStream};
 use crate::taker::unix_micros;
 
 const TICK: Duration = Duration::from_millis(100);
+/// What an agent saw it writes at once, or this long after what it wrote before (`net/agent/link.rs`).
+const HELD: Duration = Duration::from_millis(50);
 const HEARTBEAT: Duration = Duration::from_secs(5);
 /// Handshakes at a time.
 const AT_A_TIME: usize = 64;
@@ -160,12 +162,13 @@ impl Agent {
         }
     }
 
-    /// Half of the changes open connections, half close them; each was seen at some moment of the last tick.
+    /// Half of the changes open connections, half close them; each was seen at some moment of the time for which an agent holds
+    /// it back at most.
     async fn tell(&mut self, changes: usize) -> anyhow::Result<()> {
         let now = unix_micros();
         let changes = (0..changes).map(|at| {
-            let seen = now - (TICK.as_micros() as i64) * (at as i64 * 2 + 1) / (changes as i64 * 2);
-            let spread = if changes > 1 { 0 } else { (self.sequence as i64 * 7_919 % 100 - 50) * 1_000 };
+            let seen = now - (HELD.as_micros() as i64) * (at as i64 * 2 + 1) / (changes as i64 * 2);
+            let spread = if changes > 1 { 0 } else { (self.sequence as i64 * 7_919 % 50 - 25) * 1_000 };
             let traffic = Some(Traffic { sent_bytes: Some((seen + spread) as u64), ..Traffic::default() });
             let opens = (self.sequence + at as u64) % 2 == 1;
             let (connection, what) = if opens {

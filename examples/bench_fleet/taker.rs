@@ -19,7 +19,7 @@ use connmapperl::{
 use crossbeam_channel::Receiver;
 
 /// To be woken costs more than an event does, so news that come close together are taken together.
-const GATHER: Duration = Duration::from_millis(5);
+const GATHER: Duration = Duration::from_millis(10);
 
 pub struct Taker {
     connected: Arc<AtomicUsize>,

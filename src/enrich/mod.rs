@@ -44,16 +44,23 @@ pub const SIDE_CAPACITY: usize = 64;
 const LOOK_AT_PLACES: Duration = Duration::from_secs(2);
 
 /// Being woken costs more than an event: what agents say is gathered for this long.
-const GATHER_NEWS: Duration = Duration::from_millis(5);
+const GATHER_NEWS: Duration = Duration::from_millis(10);
+
+/// Messages of agents taken one after the other before anything else is looked at.
+const FLEET_AT_ONCE: usize = 128;
 
 /// A picture that follows the sockets at this pace looks live, and a software renderer keeps up with it.
 const BETWEEN_WAKES: Duration = Duration::from_millis(90);
+/// A graphics card draws a picture in no time: what happens is seen two frames later at most.
+const BETWEEN_WAKES_ON_GPU: Duration = Duration::from_millis(33);
 
 /// What the display asks of the thread.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Request {
     /// A list is open: counters are wanted, and all connections once.
     WatchTraffic(bool),
+    /// A graphics card draws, not the processor: the map may be woken more often.
+    WakeOften,
     /// The map shows something else, and wants all that is open.
     TellAll,
     /// The history knows nothing of what is open.
@@ -120,7 +127,11 @@ pub fn run(folders: &DataFolders, inlets: &Inlets, outlets: &Outlets) {
             },
             recv(fleet) -> message => match message {
                 Ok(message) => {
-                    let went_on = work.take_fleet(message, geography, outlets);
+                    // More of them are taken together: each look at the other channels costs more than a message.
+                    let more = fleet.try_iter().take(FLEET_AT_ONCE - 1);
+                    let went_on = std::iter::once(message)
+                        .chain(more)
+                        .all(|message| work.take_fleet(message, geography, outlets));
                     if fleet.is_empty() {
                         thread::sleep(GATHER_NEWS);
                     }
@@ -152,7 +163,6 @@ pub fn run(folders: &DataFolders, inlets: &Inlets, outlets: &Outlets) {
     }
 }
 
-#[derive(Default)]
 struct Work {
     table: OpenTable,
     recorder: recorder::Recorder,
@@ -167,6 +177,24 @@ struct Work {
     /// Something was told since the map was woken last.
     owes_wake: bool,
     last_wake: Option<Instant>,
+    between_wakes: Duration,
+}
+
+impl Default for Work {
+    fn default() -> Self {
+        Self {
+            table: OpenTable::default(),
+            recorder: recorder::Recorder::default(),
+            has_looked: false,
+            needs_full_set: false,
+            untold: BTreeMap::new(),
+            watches_traffic: false,
+            dropped: 0,
+            owes_wake: false,
+            last_wake: None,
+            between_wakes: BETWEEN_WAKES,
+        }
+    }
 }
 
 impl Work {
@@ -228,6 +256,7 @@ impl Work {
                 self.watches_traffic = watch;
                 self.needs_full_set |= watch && self.has_looked;
             }
+            Request::WakeOften => self.between_wakes = BETWEEN_WAKES_ON_GPU,
             Request::TellAll => self.needs_full_set |= self.has_looked,
             Request::TellHistoryAgain => self.recorder.tell_again(),
         }
@@ -283,14 +312,21 @@ impl Work {
 
     /// How long to wait for news before there is something else to do.
     fn patience(&self) -> Duration {
-        let owes = self.owes_wake || self.needs_full_set || !self.untold.is_empty();
-        if owes || self.recorder.owes_all() { BETWEEN_WAKES } else { LOOK_AT_PLACES }
+        if self.owes_wake {
+            return self.until_wake();
+        }
+        let owes = self.needs_full_set || !self.untold.is_empty();
+        if owes || self.recorder.owes_all() { self.between_wakes } else { LOOK_AT_PLACES }
+    }
+
+    /// How long until the map may be woken again.
+    fn until_wake(&self) -> Duration {
+        self.last_wake.map_or(Duration::ZERO, |last| self.between_wakes.saturating_sub(last.elapsed()))
     }
 
     /// Every wake draws a frame, so news that come close together share one.
     fn wake_in_time(&mut self, outlets: &Outlets) {
-        let is_early = self.last_wake.is_some_and(|last| last.elapsed() < BETWEEN_WAKES);
-        if self.owes_wake && !is_early {
+        if self.owes_wake && self.until_wake().is_zero() {
             self.owes_wake = false;
             self.last_wake = Some(Instant::now());
             (outlets.wake)();

@@ -56,6 +56,16 @@ fn key(id: u64) -> ConnectionKey {
     ConnectionKey { agent: AgentId::THIS_MACHINE, connection: ConnectionId(id) }
 }
 
+#[test]
+fn the_map_is_woken_as_soon_as_it_may_be() {
+    let just_before = BETWEEN_WAKES - Duration::from_millis(30);
+    let last_wake = Instant::now().checked_sub(just_before);
+    let mut work = Work { owes_wake: true, last_wake, ..Work::default() };
+    assert!(work.patience() <= Duration::from_millis(30), "not for a whole pause again");
+    work.grant(Request::WakeOften);
+    assert_eq!(work.patience(), Duration::ZERO, "a graphics card may be woken by now");
+}
+
 /// Knows one place, and every address lies there.
 struct Everywhere(SourceInfo, f32);
 

@@ -32,6 +32,7 @@ use super::{
 use crate::{
     components::{
         action::{Overlays, UiAction},
+        animation::Animation,
         data_sources::DataSources,
         map_clock::MapClock,
         notices::{Notices, Severity},
@@ -89,7 +90,7 @@ pub fn plugin(app: &mut App) {
         .add_systems(
             Update,
             (
-                watch_traffic.in_set(MapSystems::Trail),
+                (watch_traffic, tell_pace).chain().in_set(MapSystems::Trail),
                 reload_rules.after(act).in_set(MapSystems::Interact),
                 take_reports.after(ingest).in_set(MapSystems::Ingest),
             ),
@@ -192,6 +193,15 @@ fn watch_traffic(overlays: Res<Overlays>, link: Option<Res<EnrichLink>>, mut wat
         && link.requests.try_send(Request::WatchTraffic(wanted)).is_ok()
     {
         *watches = wanted;
+    }
+}
+
+/// What draws is known after the start.
+fn tell_pace(animation: Res<Animation>, link: Option<Res<EnrichLink>>, mut told: Local<bool>) {
+    if let Some(link) = link
+        && !*told
+    {
+        *told = animation.on_software || link.requests.try_send(Request::WakeOften).is_ok();
     }
 }
 

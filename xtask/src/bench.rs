@@ -24,6 +24,8 @@ enum Which {
     Agent,
     /// A thousand agents against the listener
     Fleet,
+    /// From an agent to the map's entities, with a thousand agents
+    FleetMap,
     /// Frames, start, memory and idling of the display
     Display,
     /// The history: writing and replaying, beside bare SQLite
@@ -45,6 +47,7 @@ impl Bench {
                 );
             }
             Which::Fleet => "bench_fleet",
+            Which::FleetMap => "bench_fleet_map",
             Which::History => "bench_history",
             Which::Display => "bench_display",
             Which::Wire => "bench_wire",
