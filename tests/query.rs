@@ -13,7 +13,7 @@ use std::{
 use connmapperl::history::create_or_migrate;
 use rusqlite::Connection;
 
-use crate::support::{Home, complaint};
+use crate::support::{Home, complaint, picture::Picture, skipped_for_want_of_an_adapter};
 
 /// A history that somebody is writing to, where the program looks for it.
 fn recorded(home: &Home) -> Connection {
@@ -102,4 +102,23 @@ fn without_a_history_one_line_says_so() {
     assert_eq!(output.status.code(), Some(1));
     assert!(complaint(&output).contains("there is no history yet"), "{}", complaint(&output));
     assert!(!home.path("history").exists());
+}
+
+#[test]
+fn an_answer_is_drawn_onto_a_map() {
+    let home = Home::new();
+    let _writes = recorded(&home);
+    let output =
+        query(&home, &["SELECT lat, lon FROM connections", "--plot", "map.png", "--size", "1280x720"]);
+    if skipped_for_want_of_an_adapter(&output) {
+        return;
+    }
+    assert_eq!(printed(&output), "", "drawn in place of printed");
+    assert!(complaint(&output).contains("map.png: 1 of 2 rows, at 1 place"), "{}", complaint(&output));
+    let picture = Picture::read(&home.path("map.png"));
+    let berlin = picture.view().px_from_lon_lat(13.4, 52.5).px;
+    let is_orange = |rgb: [u8; 3]| rgb[0] > 200 && (120..190).contains(&rgb[1]) && rgb[2] < 60;
+    assert!(picture.within(berlin, 0.0..4.0).any(|(_, rgb)| is_orange(rgb)));
+    let nowhere = query(&home, &["SELECT 1", "--plot", "map.png"]);
+    assert!(!nowhere.status.success() && complaint(&nowhere).contains("none of the 1 rows has a place"));
 }

@@ -3,6 +3,7 @@
 use std::{
     fmt,
     io::{self, Read, Write},
+    path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
 };
@@ -10,14 +11,23 @@ use std::{
 use anyhow::{Context, bail};
 use clap::Args;
 
-use super::{Common, Format, list::into_io};
+use super::{Common, Format, complain, list::into_io, size_from_text, snapshot};
 use crate::{
+    app::{WindowLook, still_app},
+    components::sql::{Answer, Rows, SqlDesk},
     enrich::Sources,
+    geo::Geography,
     history::query::{Limits, Progress, QueryError, SHIPPED, Table, ask, shown},
+    systems::{
+        services::sql::{Found, plot_of},
+        wall_unix_millis,
+    },
 };
 
 /// Bytes of a question that is read from standard input; SQLite would refuse a longer one.
 const LONGEST_QUESTION: u64 = 1 << 16;
+/// Of a map.
+const USUAL_SIZE: [u32; 2] = [1920, 1080];
 /// Wider cells are cut in the plain table; CSV and JSON have them whole.
 const WIDEST_CELL: usize = 60;
 
@@ -38,6 +48,12 @@ pub struct QueryArgs {
     /// As CSV
     #[arg(long)]
     pub csv: bool,
+    /// Draw the rows that lie somewhere onto a map, in place of printing them
+    #[arg(long, value_name = "FILE.png")]
+    pub plot: Option<PathBuf>,
+    /// Width and height of the map in pixels
+    #[arg(long, value_name = "WxH", value_parser = size_from_text, requires = "plot")]
+    pub size: Option<[u32; 2]>,
     /// Seconds that it may take
     #[arg(long, value_name = "SECS", default_value = "10", value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub time_limit: u64,
@@ -100,12 +116,44 @@ fn answer(common: &Common, args: &QueryArgs, out: &mut impl Write) -> anyhow::Re
     match args.format() {
         Format::Csv => table.write_csv(&mut *out).map_err(into_io)?,
         Format::Json => table.write_json(&mut *out)?,
+        Format::Text if args.plot.is_some() => {}
         Format::Text => aligned(&table, out)?,
     }
     out.flush()?;
     if table.is_cut {
-        eprintln!("there is more than {} rows; ask for less, or with LIMIT and OFFSET", table.len());
+        complain(&format!("there is more than {} rows; ask for less, or with LIMIT and OFFSET", table.len()));
     }
+    match &args.plot {
+        Some(picture) => plot(common, args, picture, table, sources.geography()),
+        None => Ok(()),
+    }
+}
+
+/// Draws the rows as the window would, on a map without connections.
+fn plot(
+    common: &Common,
+    args: &QueryArgs,
+    picture: &Path,
+    table: Table,
+    geography: &Geography,
+) -> anyhow::Result<()> {
+    let rows = table.len();
+    let name = args.name.clone().unwrap_or_else(|| "query".to_owned());
+    let is_cut = table.is_cut;
+    let rows_behind: Arc<dyn Rows> = Arc::new(Found::new(table));
+    let answer = Answer { id: 1, name, rows: rows_behind, took: Duration::ZERO, is_cut, sorting: None };
+    let plot = plot_of(answer, geography).with_context(|| {
+        format!("none of the {rows} rows has a place: they need an address, or lat and lon")
+    })?;
+    let places = plot.dots.len();
+    let plural = if places == 1 { "" } else { "s" };
+    let (drawn, file) = (plot.points.len(), picture.display());
+    let told = format!("{file}: {drawn} of {rows} rows, at {places} place{plural}");
+    let size = args.size.unwrap_or(USUAL_SIZE);
+    let mut app = still_app(wall_unix_millis(), size, common.named().read_rules()?, &WindowLook::default())?;
+    app.world_mut().resource_mut::<SqlDesk>().plots.push(plot);
+    snapshot::draw(app, size, picture)?;
+    complain(&told);
     Ok(())
 }
 

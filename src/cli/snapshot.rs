@@ -47,8 +47,17 @@ struct Taken(Option<Image>);
 pub fn snapshot(common: &Common, args: &SnapshotArgs) -> anyhow::Result<()> {
     let mut look = Look::new(common, false)?;
     look.again()?;
-    let mut app = still(&mut look, common, args)?;
-    let camera = camera_on_image(&mut app, args.size);
+    let app = still(&mut look, common, args)?;
+    draw(app, args.size, &args.output)
+}
+
+/// Draws a still, once all of it has settled, and writes it as PNG.
+///
+/// # Errors
+/// When nothing can draw, or the picture cannot be written.
+pub(super) fn draw(mut app: App, size: [u32; 2], output: &Path) -> anyhow::Result<()> {
+    let camera = camera_on_image(&mut app, size);
+    app.init_resource::<Taken>();
     app.finish();
     app.cleanup();
     for _ in 0..FRAMES_TO_SETTLE {
@@ -60,8 +69,7 @@ pub fn snapshot(common: &Common, args: &SnapshotArgs) -> anyhow::Result<()> {
     for _ in 0..MOST_FRAMES {
         app.update();
         if let Some(image) = app.world_mut().resource_mut::<Taken>().0.take() {
-            return write_png(&image, &args.output)
-                .with_context(|| format!("cannot write {}", args.output.display()));
+            return write_png(&image, output).with_context(|| format!("cannot write {}", output.display()));
         }
         std::thread::sleep(BETWEEN_FRAMES);
     }
@@ -85,7 +93,7 @@ fn still(look: &mut Look, common: &Common, args: &SnapshotArgs) -> anyhow::Resul
     // The channel has room for both.
     let _ = sender.try_send(Located::Status(look.status()));
     let _ = sender.try_send(Located::FullSet(look.connections()));
-    app.insert_resource(Feed(feed)).init_resource::<Taken>();
+    app.insert_resource(Feed(feed));
     let (mut notices, mut sources) = (Notices::default(), DataSources::default());
     std::mem::swap(&mut notices, &mut app.world_mut().resource_mut::<Notices>());
     for report in look.take_reports() {

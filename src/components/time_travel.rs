@@ -187,6 +187,11 @@ pub enum PastOrder {
         ticket: u64,
         at_ms: i64,
     },
+    /// The same, so long before the end of the recording, or at its beginning.
+    SeekLast {
+        ticket: u64,
+        length_ms: i64,
+    },
     /// What happened since where the tape is.
     Advance {
         ticket: u64,

@@ -28,7 +28,7 @@ use tape::{Tape, Wanted};
 const TOPIC: &str = "The past";
 /// A frame that came late, after a sleep say, is no reason to jump.
 const LONGEST_STEP: Duration = Duration::from_millis(250);
-/// How far before now a replay begins when nothing was chosen and the recording is longer.
+/// How far before the end of the recording a replay begins when nothing was chosen.
 const USUAL_REPLAY_MILLIS: i64 = 24 * 3_600_000;
 /// The timeline is drawn anew so often while it is open: new connections show in it by then.
 const DENSITY_EVERY: Duration = Duration::from_secs(20);
@@ -89,7 +89,7 @@ fn obey(
                 (travel.is_playing, travel.range) = (false, Some(span));
                 tape.want(Wanted::Span(span));
             }
-            TimeAction::PlayOrPause => play_or_pause(&mut travel, &mut tape, &clock),
+            TimeAction::PlayOrPause => play_or_pause(&mut travel, &mut tape),
             TimeAction::StepForward => {
                 travel.is_playing = false;
                 tape.steps = !travel.is_now();
@@ -109,7 +109,7 @@ fn obey(
 }
 
 /// From now or from a stretch the tape is wound to where it is to begin; a tape that ran out begins again.
-fn play_or_pause(travel: &mut TimeTravel, tape: &mut Tape, clock: &MapClock) {
+fn play_or_pause(travel: &mut TimeTravel, tape: &mut Tape) {
     if travel.is_playing {
         travel.is_playing = false;
         return;
@@ -117,16 +117,10 @@ fn play_or_pause(travel: &mut TimeTravel, tape: &mut Tape, clock: &MapClock) {
     travel.is_playing = true;
     let played = travel.played();
     match travel.shown {
-        Shown::Now => {
-            let usual = clock.now_unix_millis() - USUAL_REPLAY_MILLIS;
-            // What is recorded is not known before the first answer: the tape is set right then.
-            let begins = match (travel.range, travel.recorded) {
-                (Some(range), _) => range.from_ms,
-                (None, Some(recorded)) => recorded.from_ms.max(usual),
-                (None, None) => usual,
-            };
-            tape.want(Wanted::Moment(begins));
-        }
+        Shown::Now => tape.want(match travel.range {
+            Some(range) => Wanted::Moment(range.from_ms),
+            None => Wanted::Last(USUAL_REPLAY_MILLIS),
+        }),
         Shown::Span(span) => tape.want(Wanted::Moment(span.from_ms)),
         Shown::Moment => {
             if let Some(played) = played
@@ -165,6 +159,7 @@ fn wind(
         let order = match wanted {
             Wanted::Moment(at_ms) => PastOrder::Seek { ticket, at_ms },
             Wanted::Span(span) => PastOrder::Span { ticket, span },
+            Wanted::Last(length_ms) => PastOrder::SeekLast { ticket, length_ms },
             Wanted::Before(before_ms) => PastOrder::Previous { ticket, before_ms },
         };
         tape.send(&link, order);

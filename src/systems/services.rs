@@ -6,7 +6,7 @@ pub mod fleet;
 pub mod history;
 pub mod past;
 pub mod places;
-mod sql;
+pub mod sql;
 
 use std::{
     path::PathBuf,

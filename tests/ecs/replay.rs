@@ -13,7 +13,9 @@ use connmapperl::{
         marks::{LayerName, Marks},
         notices::Notices,
         rule_book::RuleBook,
-        time_travel::{BackToNow, PastAnswer, PastLink, PastOrder, Shown, Span, TimeAction, TimeTravel},
+        time_travel::{
+            BackToNow, PastAnswer, PastLink, PastOrder, ReplayAtStart, Shown, Span, TimeAction, TimeTravel,
+        },
     },
     history::create_or_migrate,
     model::Located,
@@ -163,6 +165,30 @@ fn the_past_plays_at_its_speed_and_rests_at_its_end() {
     (0..3).for_each(|_| past.frame_after(100));
     assert_eq!((past.travel().at_ms, past.travel().is_playing), (begin() + HOUR + 3 * SECOND, false));
     assert!(past.shown().is_empty());
+}
+
+#[test]
+fn without_a_choice_the_end_of_the_recording_is_played() {
+    let mut past = Past::new(&[(0, Some(SECOND)), (30 * HOUR, Some(30 * HOUR + SECOND))]);
+    past.act(TimeAction::ToggleSkipIdle);
+    past.act(TimeAction::PlayOrPause);
+    past.settle();
+    assert_eq!(past.travel().at_ms, begin() + 6 * HOUR + 2 * SECOND, "the last day of it, whenever that was");
+    assert!(past.travel().is_playing);
+}
+
+#[test]
+fn a_wall_begins_with_the_past() {
+    let mut past = Past::new(&THREE);
+    let span = Span { from_ms: begin() + SECOND, to_ms: begin() + HOUR };
+    past.stage.app.insert_resource(ReplayAtStart { span, speed: 600, loops: true });
+    // The stage has begun already; the window's program has this before its first frame.
+    past.stage.app.world_mut().run_schedule(Startup);
+    past.settle();
+    let travel = past.travel();
+    assert_eq!((travel.at_ms, travel.speed, travel.range), (span.from_ms, 600, Some(span)));
+    assert!(travel.is_playing && travel.loops);
+    assert_eq!(past.shown(), BTreeSet::from([0]));
 }
 
 #[test]

@@ -13,6 +13,7 @@ mod history;
 mod keys;
 mod pointer;
 mod remembered;
+mod replay;
 mod sockets;
 mod sql;
 mod wayland;

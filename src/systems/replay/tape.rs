@@ -16,6 +16,8 @@ const LEFT_OF_IDLE: Duration = Duration::from_millis(300);
 pub(super) enum Wanted {
     Moment(i64),
     Span(Span),
+    /// So many milliseconds before the end of the recording.
+    Last(i64),
     /// The last moment before this one at which something opened.
     Before(i64),
 }

@@ -105,10 +105,10 @@ impl Reader {
             return Ok(Vec::new());
         };
         Ok(match *order {
-            PastOrder::Seek { ticket, at_ms } => {
-                let connections = player.seek(at_ms)?;
-                let next_ms = player.next_ms()?;
-                vec![recording(player)?, PastAnswer::Set { ticket, at_ms, connections, next_ms }]
+            PastOrder::Seek { ticket, at_ms } => seek(player, ticket, at_ms)?,
+            PastOrder::SeekLast { ticket, length_ms } => {
+                let (from_ms, to_ms) = player.span()?.ok_or(PastError::Empty)?;
+                seek(player, ticket, from_ms.max(to_ms - length_ms))?
             }
             PastOrder::Advance { ticket, to_ms } => {
                 let mut told = Vec::new();
@@ -135,6 +135,8 @@ impl Reader {
 enum PastError {
     #[error(transparent)]
     Open(#[from] ReadError),
+    #[error("the history is empty: nothing was recorded yet")]
+    Empty,
     #[error("the history cannot be read: {0}")]
     Sqlite(#[from] rusqlite::Error),
 }
@@ -142,11 +144,18 @@ enum PastError {
 const fn ticket_of(order: &PastOrder) -> u64 {
     match order {
         PastOrder::Seek { ticket, .. }
+        | PastOrder::SeekLast { ticket, .. }
         | PastOrder::Advance { ticket, .. }
         | PastOrder::Span { ticket, .. }
         | PastOrder::Previous { ticket, .. } => *ticket,
         PastOrder::Density { .. } => 0,
     }
+}
+
+fn seek(player: &mut Player, ticket: u64, at_ms: i64) -> rusqlite::Result<Vec<PastAnswer>> {
+    let connections = player.seek(at_ms)?;
+    let next_ms = player.next_ms()?;
+    Ok(vec![recording(player)?, PastAnswer::Set { ticket, at_ms, connections, next_ms }])
 }
 
 /// Who is in the recording, and from when to when it goes.

@@ -18,7 +18,9 @@ use std::{
 use bevy::prelude::*;
 use crossbeam_channel::{Receiver, Sender, bounded};
 
+pub use clerk::plot_of;
 use clerk::{Clerk, Job, Question, Told};
+pub use table::Found;
 
 use super::{Start, Wake, places};
 use crate::{

@@ -16,13 +16,14 @@ use crate::components::{
     map_view::MapView,
     panels::Panels,
     theme::{Theme, size},
+    time_travel::TimeTravel,
 };
 
 pub(super) fn show(
     mut contexts: EguiContexts,
     demo: Option<Res<DemoBadge>>,
     agents: Res<Agents>,
-    account: Res<Account>,
+    (account, travel): (Res<Account>, Res<TimeTravel>),
     theme: Res<Theme>,
     view: Res<MapView>,
     mut panels: ResMut<Panels>,
@@ -47,8 +48,8 @@ pub(super) fn show(
             });
         panel::claim(&mut panels, badge.response.rect, &view);
     }
-    // Before the first look at the sockets nobody knows that there are none.
-    if account.on_map > 0 || agents.0.is_empty() {
+    // Before the first look at the sockets nobody knows that there are none; in the past it is often so.
+    if account.on_map > 0 || agents.0.is_empty() || !travel.is_now() {
         return Ok(());
     }
     let (head, below) = if account.total == 0 {

@@ -154,15 +154,7 @@ impl Clerk {
 
     fn plot(&mut self, answer: Answer) -> Told {
         let geography = self.geography();
-        let plotted =
-            Found::behind(Arc::clone(&answer.rows)).and_then(|found| query::points(&found.table, &geography));
-        let plot = plotted.filter(|plotted| !plotted.points.is_empty()).map(|plotted| {
-            let point = |&(row, lat, lon): &(u32, f32, f32)| PlottedPoint { row, lon_lat: [lon, lat] };
-            let points: Arc<[PlottedPoint]> = plotted.points.iter().map(point).collect();
-            let dots = places(&points);
-            Plot { answer, colour: 0, points, dots, without_place: plotted.without_place }
-        });
-        Told::Plotted(plot)
+        Told::Plotted(plot_of(answer, &geography))
     }
 
     /// With the user's own places as they are now.
@@ -189,6 +181,16 @@ impl Clerk {
         let named = shown.into_iter().map(|query| NamedQuery { name: query.name, sql: query.sql });
         Told::Saved { queries: Some(named.collect()), done: written.map_err(|error| error.to_string()) }
     }
+}
+
+/// Where the rows of an answer lie; `None` where none of them lies anywhere.
+pub fn plot_of(answer: Answer, geography: &Geography) -> Option<Plot> {
+    let found = Found::behind(Arc::clone(&answer.rows))?;
+    let plotted = query::points(&found.table, geography).filter(|plotted| !plotted.points.is_empty())?;
+    let point = |&(row, lat, lon): &(u32, f32, f32)| PlottedPoint { row, lon_lat: [lon, lat] };
+    let points: Arc<[PlottedPoint]> = plotted.points.iter().map(point).collect();
+    let dots = places(&points);
+    Some(Plot { answer, colour: 0, points, dots, without_place: plotted.without_place })
 }
 
 /// Each place once, in the order in which they come.
