@@ -72,7 +72,7 @@ pub static KEYS: [KeyBinding; 29] = [
     key("Esc", "close the topmost thing, or the program", &[KeyCode::Escape], false, UiAction::Back),
 ];
 
-pub static GESTURES: [Gesture; 16] = [
+pub static GESTURES: [Gesture; 17] = [
     Gesture { gesture: "wheel", does: "zoom at the pointer" },
     Gesture { gesture: "left drag", does: "move the window; pan once zoomed in or in full screen" },
     Gesture { gesture: "Alt + left drag", does: "always move the window" },
@@ -88,6 +88,7 @@ pub static GESTURES: [Gesture; 16] = [
     Gesture { gesture: "drag along the timeline", does: "show that stretch of time, and play it" },
     Gesture { gesture: "wheel over the timeline", does: "zoom its time at the pointer" },
     Gesture { gesture: "middle drag on the timeline", does: "move its time" },
+    Gesture { gesture: "double click the timeline", does: "show the whole recording" },
     Gesture { gesture: "top right corner", does: "exit button" },
 ];
 
