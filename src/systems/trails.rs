@@ -142,8 +142,8 @@ fn draw(
     let due = drawn.at_unix_millis.saturating_add(wait);
     // A clock that was put back holds up nothing.
     let rests = clock.is_held() && !travel.is_playing;
-    let may_wait = !animation.draws_each_frame && !(rests && trails.has_news());
-    if may_wait && (drawn.at_unix_millis..due).contains(&now) {
+    let is_due_now = animation.draws_each_frame || (rests && trails.has_news());
+    if !is_due_now && (drawn.at_unix_millis..due).contains(&now) {
         trails.due_unix_millis = Some(due);
         return;
     }
