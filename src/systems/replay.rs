@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use bevy::{prelude::*, time::Real};
 
-use super::{MapSystems, ingest::ingest, interact::act};
+use super::{MapSystems, ingest::ingest, interact::act, sql};
 use crate::components::{
     action::UiAction,
     animation::Animation,
@@ -44,7 +44,7 @@ pub(super) fn plugin(app: &mut App) {
             (
                 (obey, ask_density).chain().after(act).in_set(MapSystems::Interact),
                 (take::take, wind).chain().before(ingest).in_set(MapSystems::Ingest),
-                span::draw.in_set(MapSystems::Place),
+                span::draw.after(sql::draw).in_set(MapSystems::Place),
             ),
         );
 }
@@ -58,7 +58,7 @@ fn begin(at_start: Option<Res<ReplayAtStart>>, mut travel: ResMut<TimeTravel>, m
     tape.want(Wanted::Moment(span.from_ms));
 }
 
-fn obey(
+pub(super) fn obey(
     mut actions: MessageReader<UiAction>,
     link: Option<Res<PastLink>>,
     clock: Res<MapClock>,

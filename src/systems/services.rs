@@ -28,6 +28,8 @@ use super::{
     MapSystems,
     ingest::{Feed, ingest},
     interact::act,
+    replay::obey,
+    trail::keep_moving,
 };
 use crate::{
     components::{
@@ -90,8 +92,8 @@ pub fn plugin(app: &mut App) {
         .add_systems(
             Update,
             (
-                (watch_traffic, tell_pace).chain().in_set(MapSystems::Trail),
-                reload_rules.after(act).in_set(MapSystems::Interact),
+                (watch_traffic, tell_pace).chain().after(keep_moving).in_set(MapSystems::Trail),
+                reload_rules.after(act).after(obey).in_set(MapSystems::Interact),
                 take_reports.after(ingest).in_set(MapSystems::Ingest),
             ),
         );

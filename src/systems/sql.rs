@@ -25,7 +25,7 @@ pub(super) fn plugin(app: &mut App) {
 }
 
 /// What is plotted lies on the map in layers of its own, which cost nothing until a plot comes or goes.
-fn draw(desk: Res<SqlDesk>, mut marks: ResMut<Marks>, mut drawn: Local<Vec<u32>>) {
+pub(super) fn draw(desk: Res<SqlDesk>, mut marks: ResMut<Marks>, mut drawn: Local<Vec<u32>>) {
     let wanted: Vec<u32> = desk.plots.iter().map(|plot| layer(plot.answer.id)).collect();
     if *drawn == wanted {
         return;

@@ -23,7 +23,7 @@ pub(super) enum Wanted {
 }
 
 #[derive(Resource, Debug, Default)]
-pub(super) struct Tape {
+pub(in crate::systems) struct Tape {
     /// Of the last order. An answer with another one is of no use any more.
     pub(super) ticket: u64,
     /// An order is on its way.
