@@ -27,56 +27,88 @@ pub struct Batch {
 }
 
 /// SplitMix64.
-fn mixed(number: u64) -> u64 {
+pub fn mixed(number: u64) -> u64 {
     let mut z = number.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     z = (z ^ z >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
     z ^ z >> 31
 }
 
+pub fn key(id: u32) -> ConnectionKey {
+    ConnectionKey { agent: HERE, connection: ConnectionId(u64::from(id) + 1) }
+}
+
+/// What connections are made of.
+pub struct Parts {
+    names: Vec<Arc<str>>,
+    organisations: Vec<Arc<str>>,
+    cities: Vec<Arc<str>>,
+    region: Arc<str>,
+}
+
+impl Parts {
+    pub fn new() -> Self {
+        Self {
+            names: (0..40).map(|n| format!("program {n}").into()).collect(),
+            organisations: (0..3_000).map(|n| format!("Organisation {n}").into()).collect(),
+            cities: (0..20_000).map(|n| format!("City {n}").into()).collect(),
+            region: "Region".into(),
+        }
+    }
+
+    /// Each city as likely as another.
+    pub fn connection(&self, id: u32) -> LocatedConnection {
+        self.connection_to(id, (mixed(u64::from(id)) >> 8) as usize % self.cities.len())
+    }
+
+    /// Most of them to a few cities, as people have them.
+    pub fn usual_connection(&self, id: u32) -> LocatedConnection {
+        let share = (mixed(u64::from(id)) >> 11) as f64 / (1_u64 << 53) as f64;
+        self.connection_to(id, (share.powi(4) * self.cities.len() as f64) as usize)
+    }
+
+    fn connection_to(&self, id: u32, city: usize) -> LocatedConnection {
+        let chance = mixed(u64::from(id));
+        let asn = (chance >> 16) as usize % self.organisations.len();
+        let place = Place {
+            lat: city as f32 / 250.0 - 40.0,
+            lon: city as f32 / 80.0 - 100.0,
+            city: self.cities[city].clone(),
+            region: self.region.clone(),
+            country: CountryCode::from_text("DE"),
+        };
+        let (local, peer) = match chance % 5 {
+            0 => (
+                std::net::Ipv6Addr::from(0x2001_0db8_u128 << 96 | 7).into(),
+                std::net::Ipv6Addr::from(0x2600_u128 << 112 | u128::from(chance)).into(),
+            ),
+            _ => ([10, 0, 0, 1].into(), std::net::Ipv4Addr::from((chance >> 20) as u32).into()),
+        };
+        LocatedConnection {
+            key: key(id),
+            observation: Observation {
+                protocol: Protocol::Tcp,
+                local: std::net::SocketAddr::new(local, 32_768 + (chance >> 40) as u16 % 28_000),
+                peer: std::net::SocketAddr::new(peer, if chance >> 50 & 3 == 0 { 22 } else { 443 }),
+                direction: Direction::Outbound,
+                owner: Owner::Program {
+                    pid: 1,
+                    name: self.names[(chance >> 30) as usize % self.names.len()].clone(),
+                },
+                uid: 0,
+                traffic: Traffic::default(),
+            },
+            opened_unix_millis: START_MS + i64::from(id) * 1_000 / i64::from(A_SECOND),
+            place: if chance.is_multiple_of(7) { Err(NoPlace::NoEntry) } else { Ok(place) },
+            asn: Some(Asn { number: asn as u32 + 1, organisation: self.organisations[asn].clone() }),
+        }
+    }
+}
+
 impl Made {
     pub fn new(rows: u32) -> Self {
-        let names: Vec<Arc<str>> = (0..40).map(|n| format!("program {n}").into()).collect();
-        let organisations: Vec<Arc<str>> = (0..3_000).map(|n| format!("Organisation {n}").into()).collect();
-        let cities: Vec<Arc<str>> = (0..20_000).map(|n| format!("City {n}").into()).collect();
-        let region: Arc<str> = "Region".into();
-        let connections = (0..rows).map(|id| {
-            let chance = mixed(u64::from(id));
-            let city = (chance >> 8) as usize % cities.len();
-            let asn = (chance >> 16) as usize % organisations.len();
-            let place = Place {
-                lat: city as f32 / 250.0 - 40.0,
-                lon: city as f32 / 80.0 - 100.0,
-                city: cities[city].clone(),
-                region: region.clone(),
-                country: CountryCode::from_text("DE"),
-            };
-            let (local, peer) = match chance % 5 {
-                0 => (
-                    std::net::Ipv6Addr::from(0x2001_0db8_u128 << 96 | 7).into(),
-                    std::net::Ipv6Addr::from(0x2600_u128 << 112 | u128::from(chance)).into(),
-                ),
-                _ => ([10, 0, 0, 1].into(), std::net::Ipv4Addr::from((chance >> 20) as u32).into()),
-            };
-            LocatedConnection {
-                key: ConnectionKey { agent: HERE, connection: ConnectionId(u64::from(id) + 1) },
-                observation: Observation {
-                    protocol: Protocol::Tcp,
-                    local: std::net::SocketAddr::new(local, 32_768 + (chance >> 40) as u16 % 28_000),
-                    peer: std::net::SocketAddr::new(peer, if chance >> 50 & 3 == 0 { 22 } else { 443 }),
-                    direction: Direction::Outbound,
-                    owner: Owner::Program {
-                        pid: 1,
-                        name: names[(chance >> 30) as usize % names.len()].clone(),
-                    },
-                    uid: 0,
-                    traffic: Traffic::default(),
-                },
-                opened_unix_millis: START_MS + i64::from(id) * 1_000 / i64::from(A_SECOND),
-                place: if chance.is_multiple_of(7) { Err(NoPlace::NoEntry) } else { Ok(place) },
-                asn: Some(Asn { number: asn as u32 + 1, organisation: organisations[asn].clone() }),
-            }
-        });
+        let parts = Parts::new();
+        let connections = (0..rows).map(|id| parts.connection(id));
         // Half of them end within the time for which the writer gathers, the others within ten seconds.
         let lasted = |id| match mixed(id) >> 60 & 1 {
             0 => mixed(id) as i64 & 63,

@@ -2,7 +2,7 @@
 //! the store keeps in mind changes only when all of it is in the file.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, HashSet},
     sync::Arc,
 };
 
@@ -10,6 +10,7 @@ use rusqlite::{Connection, params};
 
 use super::{
     dictionary::Dictionaries,
+    number_map::{NumberMap, NumberSet},
     row::{NewRow, RowId, program},
     store::Socket,
     sums::Missing,
@@ -22,8 +23,8 @@ use crate::{
 };
 
 /// Rows of connections that are open.
-pub type OpenRows = HashMap<ConnectionKey, OpenRow>;
-pub type Agents = HashMap<AgentId, Agent>;
+pub type OpenRows = NumberMap<ConnectionKey, OpenRow>;
+pub type Agents = NumberMap<AgentId, Agent>;
 
 #[derive(Clone, Copy, Debug)]
 pub struct OpenRow {
@@ -44,16 +45,16 @@ pub struct Agent {
 #[derive(Default)]
 pub struct Batch {
     pub rows: BTreeMap<RowId, NewRow>,
-    opened: HashMap<ConnectionKey, RowId>,
+    opened: NumberMap<ConnectionKey, RowId>,
     /// None of them is in `opened`.
-    closed: HashSet<ConnectionKey>,
+    closed: NumberSet<ConnectionKey>,
     /// Ends of rows that are in the file.
     pub ends: Vec<(RowId, i64, Traffic)>,
     /// Rows of an earlier run that go on.
     pub went_on: Vec<Missing>,
     adopted: HashSet<Socket>,
     given_up: Vec<i64>,
-    next_n: HashMap<i64, u32>,
+    next_n: NumberMap<i64, u32>,
 }
 
 impl Batch {

@@ -1,10 +1,11 @@
 //! Texts that many rows share, kept once: agents, programs, rules, places, organisations. Remembers the numbers of those
 //! that were in use lately, so that the tables are asked for the others alone.
 
-use std::{collections::HashMap, hash::Hash, sync::Arc};
+use std::{collections::HashMap, sync::Arc};
 
 use rusqlite::{Connection, OptionalExtension, Params, params};
 
+use super::number_map::NumberMap;
 use crate::model::{Asn, NoPlace, Place};
 
 /// Numbers remembered of each kind: some megabytes, and more than a day's places of a busy server.
@@ -15,12 +16,10 @@ pub struct Dictionaries {
     agents: HashMap<Arc<str>, i64>,
     programs: HashMap<Arc<str>, i64>,
     rules: HashMap<Arc<str>, i64>,
-    places: HashMap<PlaceKey, i64>,
-    organisations: HashMap<u32, Arc<str>>,
+    /// By the bits of their degrees; few have those of another.
+    places: NumberMap<u64, Vec<(Place, i64)>>,
+    organisations: NumberMap<u32, Arc<str>>,
 }
-
-/// What makes a place: degrees by their bits, city, region, country.
-type PlaceKey = (u32, u32, Arc<str>, Arc<str>, Option<[u8; 2]>);
 
 impl Dictionaries {
     pub fn agent(&mut self, database: &Connection, name: &Arc<str>) -> rusqlite::Result<i64> {
@@ -67,21 +66,25 @@ impl Dictionaries {
             Ok(place) => place,
             Err(reason) => return Ok(number_of_reason(*reason)),
         };
-        let country = place.country.map(|country| country.0);
-        let key =
-            (place.lat.to_bits(), place.lon.to_bits(), place.city.clone(), place.region.clone(), country);
+        let degrees = u64::from(place.lat.to_bits()) << 32 | u64::from(place.lon.to_bits());
+        let known =
+            self.places.get(&degrees).and_then(|there| there.iter().find(|(it, _)| is_same(it, place)));
+        if let Some((_, id)) = known {
+            return Ok(*id);
+        }
         let country = place.country.as_ref().map_or("", |country| country.as_str());
         let values = params![place.lat, place.lon, place.city, place.region, country];
-        remembered(&mut self.places, key, || {
-            id(
-                database,
-                values,
-                [
-                    "SELECT id FROM place WHERE (lat, lon, city, region, country) = (?1, ?2, ?3, ?4, ?5)",
-                    "INSERT INTO place (lat, lon, city, region, country) VALUES (?1, ?2, ?3, ?4, ?5)",
-                ],
-            )
-        })
+        let id = id(
+            database,
+            values,
+            [
+                "SELECT id FROM place WHERE (lat, lon, city, region, country) = (?1, ?2, ?3, ?4, ?5)",
+                "INSERT INTO place (lat, lon, city, region, country) VALUES (?1, ?2, ?3, ?4, ?5)",
+            ],
+        )?;
+        make_room(&mut self.places);
+        self.places.entry(degrees).or_default().push((place.clone(), id));
+        Ok(id)
     }
 
     /// Sees to it that the system's name is known as it is called today.
@@ -112,24 +115,19 @@ fn text_id(
     if let Some(id) = known.get(text) {
         return Ok(*id);
     }
-    remembered(known, text.clone(), || id(database, [text], statements))
-}
-
-fn remembered<K: Hash + Eq>(
-    known: &mut HashMap<K, i64>,
-    key: K,
-    find: impl FnOnce() -> rusqlite::Result<i64>,
-) -> rusqlite::Result<i64> {
-    if let Some(id) = known.get(&key) {
-        return Ok(*id);
-    }
-    let id = find()?;
+    let id = id(database, [text], statements)?;
     make_room(known);
-    known.insert(key, id);
+    known.insert(text.clone(), id);
     Ok(id)
 }
 
-fn make_room<K, V>(known: &mut HashMap<K, V>) {
+/// Its degrees are the same to the bit. Texts that the tables of places share are not compared.
+fn is_same(one: &Place, other: &Place) -> bool {
+    let same = |one: &Arc<str>, other: &Arc<str>| Arc::ptr_eq(one, other) || one == other;
+    one.country == other.country && same(&one.city, &other.city) && same(&one.region, &other.region)
+}
+
+fn make_room<K, V, S>(known: &mut HashMap<K, V, S>) {
     if known.len() >= MOST_REMEMBERED {
         known.clear();
     }

@@ -144,7 +144,7 @@ impl World {
                 self.pruned = true;
                 let mut pruner = Pruner::default();
                 pruner.set(Keep { age_secs: Some(age_secs), ..Keep::default() });
-                pruner.step(self.store.as_ref().unwrap().database(), self.now_ms).unwrap();
+                self.store.as_mut().unwrap().prune(&mut pruner, self.now_ms).unwrap();
             }
         }
     }
@@ -283,6 +283,76 @@ proptest! {
                 last_ms = happened_ms;
             }
             prop_assert_eq!(&shown, &open_at(&rows, at_ms));
+        }
+    }
+}
+
+#[test]
+fn what_was_read_ahead_while_it_was_open_ends_too() {
+    let folder = Folder::new();
+    let mut store = folder.store(START_MS);
+    let write = |store: &mut Store, records: &[Record], at: i64| {
+        store.write(records, &rules(), START_MS + at).unwrap();
+    };
+    write(&mut store, &[opened(HERE, 1, START_MS + 10), opened(HERE, 2, START_MS + 100)], 110);
+    let mut player = folder.player();
+    assert_eq!(player.seek(START_MS + 50).unwrap().len(), 1);
+    assert_eq!(player.next_ms().unwrap(), Some(START_MS + 100), "read ahead, and open");
+    write(&mut store, &[closed(HERE, 2, START_MS + 200)], 210);
+    store.end(START_MS + 300).unwrap();
+    let mut told = Vec::new();
+    assert!(player.advance(START_MS + 1_000, 100, &mut told).unwrap());
+    let ends: Vec<i64> = told
+        .iter()
+        .filter_map(|located| match located {
+            Located::Closed { unix_millis, .. } => Some(unix_millis - START_MS),
+            _ => None,
+        })
+        .collect();
+    assert_eq!((told.len(), ends), (3, vec![200, 300]));
+}
+
+/// While it is written: no opening is late, and no clock is put back.
+fn live_step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        4 => (0..1_200_000_i64).prop_map(Step::Wait),
+        6 => (0..3_u32).prop_map(|agent| Step::Open { agent, late_ms: 0 }),
+        6 => (any::<usize>(), 0..500_000_i64).prop_map(|(which, late_ms)| Step::Close { which, late_ms }),
+        1 => Just(Step::Settle),
+        1 => (600..20_000_u64).prop_map(|age_secs| Step::Prune { age_secs }),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, max_shrink_iters: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn who_plays_at_the_live_end_learns_of_all_that_ends(
+        before in proptest::collection::vec(live_step(), 0..20),
+        behind_ms in 0..2_000_000_i64,
+        steps in proptest::collection::vec((live_step(), any::<bool>()), 1..60),
+    ) {
+        let mut world = World::new();
+        before.into_iter().for_each(|step| world.take(step));
+        let mut player = world.folder.player();
+        // Where it starts, some of what is open ends before the player comes to it.
+        let start_ms = world.now_ms - behind_ms;
+        let mut shown: BTreeSet<_> = player.seek(start_ms).unwrap().into_iter().map(|it| it.key).collect();
+        for (step, advances) in steps {
+            world.take(step);
+            if !advances {
+                continue;
+            }
+            let mut told = Vec::new();
+            while !player.advance(world.now_ms, 3, &mut told).unwrap() {}
+            for located in told {
+                match located {
+                    Located::Opened(it) => prop_assert!(shown.insert(it.key), "opened twice"),
+                    Located::Closed { key, .. } => prop_assert!(shown.remove(&key), "not open, or closed twice"),
+                    other => return Err(TestCaseError::fail(format!("{other:?}"))),
+                }
+            }
+            prop_assert_eq!(&shown, &open_at(&table(&world.folder), world.now_ms));
         }
     }
 }

@@ -7,14 +7,14 @@
 use std::{
     fs::{self, File, TryLockError},
     io::{self, Read, Seek, Write},
-    os::unix::fs::OpenOptionsExt,
-    path::Path,
+    os::unix::fs::{MetadataExt, OpenOptionsExt},
+    path::{Path, PathBuf},
 };
 
 use super::aside::beside;
 
 /// What the lock's file is called: the history's name and this.
-pub const LOCK_END: &str = "-lock";
+const LOCK_END: &str = "-lock";
 
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
@@ -31,20 +31,26 @@ fn other(process: Option<u32>) -> String {
 
 /// Held as long as it lives.
 #[derive(Debug)]
-pub struct Lock(#[allow(dead_code, reason = "its handle is the lock")] File);
+pub struct Lock {
+    file: File,
+    path: PathBuf,
+}
 
 impl Lock {
+    /// Takes the lock of a history, under whatever name that is reached.
+    ///
     /// # Errors
     /// When another program has it, or there is no place for it.
     pub fn take(history: &Path) -> Result<Self, LockError> {
-        let path = beside(history, LOCK_END);
+        let history = fs::canonicalize(history).unwrap_or_else(|_| history.to_owned());
+        let path = beside(&history, LOCK_END);
         let mut file = fs::OpenOptions::new()
             .read(true)
             .write(true)
             .create(true)
             .truncate(false)
             .mode(0o600)
-            .open(path)?;
+            .open(&path)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
@@ -60,7 +66,16 @@ impl Lock {
             .set_len(0)
             .and_then(|()| file.rewind())
             .and_then(|()| writeln!(file, "{}", std::process::id()));
-        Ok(Self(file))
+        Ok(Self { file, path })
+    }
+
+    /// Whether others come to the same file: it may have been deleted, or its folder moved.
+    pub fn is_in_place(&self) -> bool {
+        let name = |file: fs::Metadata| (file.dev(), file.ino());
+        match (self.file.metadata(), fs::metadata(&self.path)) {
+            (Ok(held), Ok(there)) => name(held) == name(there),
+            _ => false,
+        }
     }
 }
 
@@ -77,6 +92,12 @@ mod tests {
         assert!(said.contains(&format!("process {}", std::process::id())), "{said}");
         drop(first);
         drop(Lock::take(&history).unwrap());
+        fs::write(&history, "").unwrap();
+        std::os::unix::fs::symlink(&history, folder.path().join("other name")).unwrap();
+        let first = Lock::take(&history).unwrap();
+        assert!(Lock::take(&folder.path().join("other name")).is_err());
+        fs::remove_file(&first.path).unwrap();
+        assert!(!first.is_in_place() && Lock::take(&history).unwrap().is_in_place());
         assert!(matches!(Lock::take(&folder.path().join("none/history.sqlite")), Err(LockError::Io(_))));
     }
 }

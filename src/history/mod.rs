@@ -7,8 +7,8 @@ mod address;
 mod aside;
 mod batch;
 mod dictionary;
-mod id_map;
 mod lock;
+mod number_map;
 mod overview;
 mod player;
 mod prune;
@@ -23,6 +23,7 @@ mod waiting;
 mod writer;
 
 pub use address::{address_from_sql, address_to_sql};
+pub use lock::LockError;
 pub use overview::{Counted, Opened, SpanSet};
 pub use player::Player;
 pub use prune::Keep;

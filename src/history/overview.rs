@@ -8,6 +8,7 @@ use rusqlite::{OptionalExtension, params};
 
 use super::{
     Player,
+    number_map::NumberMap,
     reader::{COLUMNS, Recorded},
     row::RowId,
     sums::{HOUR_MS, MINUTE_MS, summed_until_ms},
@@ -44,6 +45,38 @@ pub struct SpanSet {
     pub total: u64,
     /// All of them, where `newest` is not all.
     pub sums: Vec<Counted>,
+}
+
+/// Openings by stretch and rule. They come in the order of time, so that those of one stretch are added up at hand.
+#[derive(Default)]
+struct Counts {
+    done: BTreeMap<(u32, i64), u64>,
+    stretch: u32,
+    rules: Vec<(i64, u64)>,
+}
+
+impl Counts {
+    fn add(&mut self, stretch: u32, rule: i64, count: u64) {
+        if stretch != self.stretch {
+            self.put_away();
+            self.stretch = stretch;
+        }
+        match self.rules.iter_mut().find(|(known, _)| *known == rule) {
+            Some((_, sum)) => *sum += count,
+            None => self.rules.push((rule, count)),
+        }
+    }
+
+    fn put_away(&mut self) {
+        for (rule, count) in self.rules.drain(..) {
+            *self.done.entry((self.stretch, rule)).or_default() += count;
+        }
+    }
+
+    fn all(mut self) -> BTreeMap<(u32, i64), u64> {
+        self.put_away();
+        self.done
+    }
 }
 
 /// Place, rule and agent as the tables number them; 0 for none.
@@ -98,7 +131,7 @@ impl Player {
         let stretch_ms = stretch_ms(from_ms, to_ms, stretches);
         let last = i64::from(stretches.max(1)) - 1;
         let stretch_of = |at_ms: i64| ((at_ms - from_ms).max(0) / stretch_ms).min(last) as u32;
-        let mut counts: BTreeMap<(u32, i64), u64> = BTreeMap::new();
+        let mut counts = Counts::default();
         let mut rows_from_ms = from_ms;
         if stretch_ms >= MINUTES_IN_A_STRETCH * MINUTE_MS {
             let summed_ms = summed_until_ms(&self.database)?;
@@ -107,8 +140,7 @@ impl Player {
             let mut rows = minutes.query([from_ms.div_euclid(MINUTE_MS), to_ms.div_euclid(MINUTE_MS)])?;
             while let Some(row) = rows.next()? {
                 let at_ms = row.get::<_, i64>(0)? * MINUTE_MS;
-                *counts.entry((stretch_of(at_ms), row.get(1)?)).or_default() +=
-                    row.get::<_, i64>(2)?.unsigned_abs();
+                counts.add(stretch_of(at_ms), row.get(1)?, row.get::<_, i64>(2)?.unsigned_abs());
             }
             rows_from_ms = from_ms.max(summed_ms);
         }
@@ -118,10 +150,11 @@ impl Player {
             let mut opened = self.database.prepare_cached(opened)?;
             let mut rows = opened.query([rows_from_ms, to_ms])?;
             while let Some(row) = rows.next()? {
-                *counts.entry((stretch_of(row.get(0)?), row.get(1)?)).or_default() += 1;
+                counts.add(stretch_of(row.get(0)?), row.get(1)?, 1);
             }
         }
         counts
+            .all()
             .into_iter()
             .map(|((stretch, rule), count)| Ok(Opened { stretch, rule: self.label(rule)?, count }))
             .collect()
@@ -141,7 +174,7 @@ impl Player {
             newest.reverse();
             return Ok(SpanSet { newest, total, sums: Vec::new() });
         }
-        let mut groups: BTreeMap<Group, u64> = BTreeMap::new();
+        let mut groups: NumberMap<Group, u64> = NumberMap::default();
         for recorded in &open {
             *groups.entry(self.group_of(recorded.id)?).or_default() += 1;
         }
@@ -150,6 +183,8 @@ impl Player {
         newest.extend(open.into_iter().rev().take(most - newest.len()));
         newest.reverse();
         let total = groups.values().sum();
+        let mut groups: Vec<_> = groups.into_iter().collect();
+        groups.sort_unstable();
         let sums = groups.into_iter().map(|(group, count)| self.counted(group, count));
         Ok(SpanSet { newest, total, sums: sums.collect::<Result<_, _>>()? })
     }
@@ -174,7 +209,7 @@ impl Player {
         &self,
         from_ms: i64,
         to_ms: i64,
-        groups: &mut BTreeMap<Group, u64>,
+        groups: &mut NumberMap<Group, u64>,
     ) -> rusqlite::Result<()> {
         let summed_ms = summed_until_ms(&self.database)?;
         let first_hour = from_ms.div_euclid(HOUR_MS) + i64::from(from_ms.rem_euclid(HOUR_MS) != 0);
@@ -182,7 +217,8 @@ impl Player {
         if first_hour >= end_hour {
             return self.sum_rows(from_ms..=to_ms, groups);
         }
-        let hours = "SELECT place, rule, agent, sum(opened) FROM hourly WHERE hour >= ?1 AND hour < ?2 GROUP BY 1, 2, 3";
+        // Added up here: SQLite would sort them first.
+        let hours = "SELECT place, rule, agent, opened FROM hourly WHERE hour >= ?1 AND hour < ?2";
         self.add_groups(hours, [first_hour, end_hour], groups)?;
         self.sum_rows(from_ms..=first_hour * HOUR_MS - 1, groups)?;
         self.sum_rows(end_hour * HOUR_MS..=to_ms, groups)
@@ -191,10 +227,10 @@ impl Player {
     fn sum_rows(
         &self,
         opened_ms: RangeInclusive<i64>,
-        groups: &mut BTreeMap<Group, u64>,
+        groups: &mut NumberMap<Group, u64>,
     ) -> rusqlite::Result<()> {
-        let rows = "SELECT max(place, 0), coalesce(rule, 0), agent, count(*) FROM connection \
-                    WHERE opened_ms >= ?1 AND opened_ms <= ?2 GROUP BY 1, 2, 3";
+        let rows = "SELECT max(place, 0), coalesce(rule, 0), agent, 1 FROM connection \
+                    WHERE opened_ms >= ?1 AND opened_ms <= ?2";
         self.add_groups(rows, [*opened_ms.start(), *opened_ms.end()], groups)
     }
 
@@ -202,7 +238,7 @@ impl Player {
         &self,
         statement: &str,
         range: [i64; 2],
-        groups: &mut BTreeMap<Group, u64>,
+        groups: &mut NumberMap<Group, u64>,
     ) -> rusqlite::Result<()> {
         let mut statement = self.database.prepare_cached(statement)?;
         let mut rows = statement.query(range)?;

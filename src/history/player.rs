@@ -10,7 +10,7 @@ use std::{
     path::Path,
 };
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{
     reader::{COLUMNS, ReadError, Recorded, Texts, open_for_reading},
@@ -31,10 +31,16 @@ pub struct Player {
     ends: BinaryHeap<Reverse<End>>,
     /// Rows read ahead, oldest first.
     ahead: VecDeque<Recorded>,
-    /// The last row read ahead.
+    /// The last row read ahead, or the last one before where it went to.
     last_read: Option<RowId>,
+    /// The last one that was told, or the same.
+    last_told: Option<RowId>,
     /// Nothing is in the file after what was read ahead.
     is_at_end: bool,
+    /// What is open at `at_ms` and had not ended when it was read.
+    open: Vec<(RowId, ConnectionKey)>,
+    /// Up to when the recording had come when they were looked at last, and which state of the file that was.
+    looked: (i64, i64),
 }
 
 impl Player {
@@ -48,7 +54,10 @@ impl Player {
             ends: BinaryHeap::new(),
             ahead: VecDeque::new(),
             last_read: None,
+            last_told: None,
             is_at_end: false,
+            open: Vec::new(),
+            looked: (i64::MIN, i64::MIN),
         })
     }
 
@@ -68,8 +77,15 @@ impl Player {
         self.at_ms = at_ms;
         self.ends.clear();
         self.ahead.clear();
-        self.last_read = None;
         self.is_at_end = false;
+        self.open.clear();
+        let snapshot = self.database.unchecked_transaction()?;
+        self.looked = (self.seen_ms()?, self.state()?);
+        // What is written later of the time before is told with what comes next.
+        let newest = "SELECT opened_ms, n FROM connection WHERE opened_ms <= ?1 ORDER BY opened_ms DESC, n DESC LIMIT 1";
+        let id = |row: &Row<'_>| Ok(RowId { opened_ms: row.get(0)?, n: row.get(1)? });
+        self.last_read = self.database.prepare_cached(newest)?.query_row([at_ms], id).optional()?;
+        self.last_told = self.last_read;
         let mut found = Vec::new();
         let last = "SELECT at_ms, open FROM checkpoint WHERE at_ms <= ?1 ORDER BY at_ms DESC LIMIT 1";
         let checkpoint: Option<(i64, Vec<u8>)> =
@@ -94,6 +110,7 @@ impl Player {
                 found.extend(self.texts.read(&self.database, row)?);
             }
         }
+        snapshot.commit()?;
         found.retain(|recorded| recorded.is_open_at(at_ms));
         found.sort_unstable_by_key(|recorded| recorded.id);
         found.dedup_by_key(|recorded| recorded.id);
@@ -111,6 +128,9 @@ impl Player {
     pub fn advance(&mut self, to_ms: i64, most: usize, told: &mut Vec<Located>) -> rusqlite::Result<bool> {
         // The recording may have gone on.
         self.is_at_end = false;
+        if to_ms >= self.looked.0 && (!self.open.is_empty() || !self.ahead.is_empty()) {
+            self.look_again()?;
+        }
         for _ in 0..most {
             let Some((happens_ms, opens)) = self.next()? else { break };
             if happens_ms > to_ms {
@@ -119,6 +139,7 @@ impl Player {
             self.at_ms = self.at_ms.max(happens_ms);
             if opens {
                 if let Some(recorded) = self.ahead.pop_front() {
+                    self.last_told = Some(recorded.id);
                     self.keep(&recorded);
                     told.push(Located::Opened(Box::new(recorded.connection)));
                 }
@@ -176,7 +197,7 @@ impl Player {
         );
         let mut statement = self.database.prepare_cached(&statement)?;
         // What has been read ahead has been told, all of it, when this is asked: its last is where it goes on.
-        let after = self.last_read.unwrap_or(RowId { opened_ms: self.at_ms, n: u32::MAX });
+        let after = self.last_read.unwrap_or(RowId { opened_ms: i64::MIN, n: 0 });
         let mut rows = statement.query(params![after.opened_ms, after.n, ROWS_AT_A_TIME])?;
         let mut count = 0;
         while let Some(row) = rows.next()? {
@@ -189,11 +210,67 @@ impl Player {
     }
 
     fn keep(&mut self, recorded: &Recorded) {
-        if let Some(unix_millis) = recorded.closed_ms() {
-            let LocatedConnection { key, observation, .. } = &recorded.connection;
-            let end = End { unix_millis, id: recorded.id, key: *key, traffic: observation.traffic };
-            self.ends.push(Reverse(end));
+        let LocatedConnection { key, observation, .. } = &recorded.connection;
+        match recorded.closed_ms() {
+            Some(unix_millis) => {
+                let end = End { unix_millis, id: recorded.id, key: *key, traffic: observation.traffic };
+                self.ends.push(Reverse(end));
+            }
+            None => self.open.push((recorded.id, *key)),
         }
+    }
+
+    /// Of what was open when it was read, some has ended since: the player has come to where the recording was then.
+    fn look_again(&mut self) -> rusqlite::Result<()> {
+        let looked = (self.seen_ms()?, self.state()?);
+        if looked.1 == self.looked.1 {
+            return Ok(());
+        }
+        let now = "SELECT opened_ms + lasted_ms, sent, received, rtt_us FROM connection \
+                   WHERE (opened_ms, n) = (?1, ?2)";
+        let mut now = self.database.prepare_cached(now)?;
+        let mut still_open = Vec::with_capacity(self.open.len());
+        for (id, key) in &self.open {
+            let bytes = |bytes: Option<i64>| bytes.map(i64::unsigned_abs);
+            let found = now.query_row(params![id.opened_ms, id.n], |row| {
+                let (sent_bytes, received_bytes) = (bytes(row.get(1)?), bytes(row.get(2)?));
+                let traffic = Traffic { sent_bytes, received_bytes, rtt_micros: row.get(3)? };
+                Ok((row.get::<_, Option<i64>>(0)?, traffic))
+            });
+            match found.optional()? {
+                Some((None, _)) => still_open.push((*id, *key)),
+                // It was taken away, as nothing is that is open.
+                None => self.ends.push(Reverse(End {
+                    unix_millis: self.at_ms,
+                    id: *id,
+                    key: *key,
+                    traffic: Traffic::default(),
+                })),
+                Some((Some(unix_millis), traffic)) => {
+                    self.ends.push(Reverse(End { unix_millis, id: *id, key: *key, traffic }));
+                }
+            }
+        }
+        self.open = still_open;
+        // What was read ahead may have ended too, and is read anew.
+        self.ahead.clear();
+        (self.last_read, self.is_at_end) = (self.last_told, false);
+        self.looked = looked;
+        Ok(())
+    }
+
+    /// When all was well last.
+    fn seen_ms(&self) -> rusqlite::Result<i64> {
+        let seen: Option<i64> = self
+            .database
+            .prepare_cached("SELECT max(seen_ms) FROM recording")?
+            .query_row([], |row| row.get(0))?;
+        Ok(seen.unwrap_or(i64::MIN))
+    }
+
+    /// Changes whenever others have written.
+    fn state(&self) -> rusqlite::Result<i64> {
+        self.database.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))
     }
 }
 

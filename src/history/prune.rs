@@ -1,7 +1,7 @@
 //! How much of the past is kept, and how the rest goes: a few rows at a time, so that nothing waits for it, and the room
 //! they took goes back to the disk.
 
-use std::{collections::HashMap, time::Duration};
+use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 
@@ -69,6 +69,21 @@ impl Keep {
     }
 }
 
+/// What was taken away that the writer rests on.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Taken {
+    /// Nobody may rest on the numbers of texts any more.
+    pub texts: bool,
+    /// Rows that were not summed up yet.
+    pub unsummed: bool,
+}
+
+/// Rows were taken away.
+#[derive(Clone, Copy, Debug)]
+struct TookRows {
+    unsummed: bool,
+}
+
 /// Takes away what is not to be kept.
 #[derive(Debug, Default)]
 pub struct Pruner {
@@ -102,31 +117,34 @@ impl Pruner {
         self.is_busy
     }
 
-    /// Does a little of what is to be done. Returns whether texts were taken away, so that nobody may rest on their
-    /// numbers any more.
+    /// Does a little of what is to be done, and says in `taken` what it took, even where it fails afterwards.
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn step(&mut self, database: &Connection, now_ms: i64) -> rusqlite::Result<bool> {
+    pub fn step(&mut self, database: &Connection, now_ms: i64, taken: &mut Taken) -> rusqlite::Result<()> {
         if !self.is_busy && (now_ms - self.look_at_ms).abs() < BETWEEN_LOOKS_MS {
-            return Ok(false);
+            return Ok(());
         }
         self.look_at_ms = now_ms;
         let took_rows = match self.until_ms(database, now_ms)? {
             Some(until_ms) => take_rows(database, until_ms)?,
-            None => false,
+            None => None,
         };
-        let took_texts = !took_rows && std::mem::take(&mut self.forgets_all);
-        if took_texts && let Err(error) = take_the_rest(database) {
-            self.forgets_all = true;
-            return Err(error);
+        taken.unsummed |= took_rows.is_some_and(|took| took.unsummed);
+        let took_texts = took_rows.is_none() && std::mem::take(&mut self.forgets_all);
+        if took_texts {
+            taken.texts = true;
+            if let Err(error) = take_the_rest(database) {
+                self.forgets_all = true;
+                return Err(error);
+            }
         }
-        let was_busy = std::mem::replace(&mut self.is_busy, took_rows || give_back(database)?);
+        let was_busy = std::mem::replace(&mut self.is_busy, took_rows.is_some() || give_back(database)?);
         if (was_busy || took_texts) && !self.is_busy {
             // The file shrinks when its journal is taken over.
             database.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
         }
-        Ok(took_texts)
+        Ok(())
     }
 
     /// What was closed before goes.
@@ -152,8 +170,8 @@ fn used_bytes(database: &Connection) -> rusqlite::Result<u64> {
     Ok((pages * pragma("page_size")?).unsigned_abs())
 }
 
-/// Takes the oldest of what was closed before then, in one step. Returns whether there were any.
-fn take_rows(database: &Connection, until_ms: i64) -> rusqlite::Result<bool> {
+/// Takes the oldest of what was closed before then, in one step. Returns nothing where there were none.
+fn take_rows(database: &Connection, until_ms: i64) -> rusqlite::Result<Option<TookRows>> {
     let transaction = Transaction::new_unchecked(database, TransactionBehavior::Immediate)?;
     let summed_until_ms = sums::summed_until_ms(&transaction)?;
     let statement = "SELECT opened_ms, n, place, rule, agent FROM connection WHERE opened_ms < ?1 \
@@ -166,18 +184,18 @@ fn take_rows(database: &Connection, until_ms: i64) -> rusqlite::Result<bool> {
             Ok((RowId { opened_ms, n: row.get(1)? }, sum))
         })?
         .collect::<Result<_, _>>()?;
-    let mut summed: HashMap<sums::Sum, i64> = HashMap::new();
+    let mut summed = Vec::new();
     {
         let mut delete =
             transaction.prepare_cached("DELETE FROM connection WHERE (opened_ms, n) = (?1, ?2)")?;
         for (id, sum) in &rows {
             delete.execute(params![id.opened_ms, id.n])?;
-            *summed.entry(*sum).or_default() += i64::from(id.opened_ms < summed_until_ms);
+            if id.opened_ms < summed_until_ms {
+                summed.push(*sum);
+            }
         }
     }
-    for (sum, rows) in summed.iter().filter(|(_, rows)| **rows > 0) {
-        sums::add(&transaction, sum, -rows)?;
-    }
+    sums::take_out(&transaction, &summed)?;
     // Of the time before, nothing is left but what lasted longer: readers find that without help.
     let is_all = rows.len() < ROWS_A_STEP as usize && until_ms < i64::MAX;
     if let Some(before_ms) = is_all.then_some(until_ms).or(rows.last().map(|(id, _)| id.opened_ms)) {
@@ -186,7 +204,7 @@ fn take_rows(database: &Connection, until_ms: i64) -> rusqlite::Result<bool> {
         transaction.prepare_cached(statement)?.execute([before_ms])?;
     }
     transaction.commit()?;
-    Ok(!rows.is_empty())
+    Ok((!rows.is_empty()).then_some(TookRows { unsummed: summed.len() < rows.len() }))
 }
 
 /// What no row needs any more.

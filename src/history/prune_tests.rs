@@ -21,9 +21,9 @@ fn filled(folder: &Folder, secs: u64) -> (Store, i64) {
     (store, now_ms)
 }
 
-fn prune(pruner: &mut Pruner, store: &Store, now_ms: i64) {
+fn prune(pruner: &mut Pruner, store: &mut Store, now_ms: i64) {
     while {
-        pruner.step(store.database(), now_ms).unwrap();
+        store.prune(pruner, now_ms).unwrap();
         pruner.is_busy()
     } {}
 }
@@ -44,10 +44,10 @@ fn sums_hold(folder: &Folder) {
 #[test]
 fn what_is_older_than_it_may_be_goes_and_what_is_open_stays() {
     let folder = Folder::new();
-    let (store, now_ms) = filled(&folder, 5 * 3_600);
+    let (mut store, now_ms) = filled(&folder, 5 * 3_600);
     let mut pruner = Pruner::default();
     pruner.set(Keep { age_secs: Some(3_600), ..Keep::default() });
-    prune(&mut pruner, &store, now_ms);
+    prune(&mut pruner, &mut store, now_ms);
     // Closed in the last hour, and the one that is open.
     assert_eq!(count(&folder), 3_600 + 1 + 1);
     assert_eq!(folder.ask::<i64>("SELECT opened_ms FROM connection WHERE lasted_ms IS NULL"), [START_MS]);
@@ -61,14 +61,14 @@ fn what_is_older_than_it_may_be_goes_and_what_is_open_stays() {
 #[test]
 fn a_cap_of_the_size_holds_and_the_disk_gets_the_room_back() {
     let folder = Folder::new();
-    let (store, now_ms) = filled(&folder, 6 * 3_600);
+    let (mut store, now_ms) = filled(&folder, 6 * 3_600);
     let size = || std::fs::metadata(folder.path()).unwrap().len();
     store.database().query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
     let before = size();
     let most = before / 3;
     let mut pruner = Pruner::default();
     pruner.set(Keep { bytes: Some(most), ..Keep::default() });
-    prune(&mut pruner, &store, now_ms);
+    prune(&mut pruner, &mut store, now_ms);
     assert!(size() <= most, "{} of {before} bytes, {most} may be", size());
     // No more than a step too much.
     assert!(size() + 300_000 > most, "{} of {before} bytes, {most} may be", size());
@@ -81,13 +81,7 @@ fn a_reset_leaves_what_is_open_and_nothing_else() {
     let (mut store, now_ms) = filled(&folder, 3 * 3_600);
     let mut pruner = Pruner::default();
     pruner.forget_all();
-    let mut took_texts = false;
-    while {
-        took_texts |= pruner.step(store.database(), now_ms).unwrap();
-        pruner.is_busy()
-    } {}
-    assert!(took_texts);
-    store.forget_texts();
+    prune(&mut pruner, &mut store, now_ms);
     sums_hold(&folder);
     assert_eq!(folder.ask::<i64>("SELECT opened_ms FROM connections"), [START_MS]);
     assert_eq!(folder.ask::<i64>("SELECT count(*) FROM place"), [0], "the open one has none");

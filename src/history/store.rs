@@ -1,7 +1,7 @@
 //! The database, open for writing: takes batches of what happened, each in one transaction, and keeps in mind which
 //! row belongs to which open connection. Owns no thread and no clock: it is told what time it is.
 
-use std::{collections::HashMap, fs, io, net::SocketAddr, os::unix::fs::OpenOptionsExt, path::Path};
+use std::{fs, io, net::SocketAddr, os::unix::fs::OpenOptionsExt, path::Path, sync::Arc};
 
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 
@@ -9,6 +9,7 @@ use super::{
     batch::{Agents, Batch, OpenRows, Work},
     dictionary::Dictionaries,
     lock::{Lock, LockError},
+    prune::{Pruner, Taken},
     row::{INSERT, RowId, clamped},
     schema::{SchemaError, create_or_migrate},
     sums,
@@ -36,7 +37,6 @@ pub enum StoreError {
 }
 
 pub struct Store {
-    _lock: Lock,
     database: Connection,
     dictionaries: Dictionaries,
     open: OpenRows,
@@ -47,15 +47,34 @@ pub struct Store {
     recording: Option<i64>,
     newest_ms: i64,
     settled: sums::Settled,
+    /// Goes last.
+    _lock: Arc<Lock>,
 }
 
 impl Store {
     /// Opens or makes the file, and closes what an earlier run left open at the time when it was last seen.
     ///
     /// # Errors
-    /// When it cannot be read or written, another program records into it, or it is none of ours.
+    /// When another program records into it, it cannot be read or written, or is none of ours.
     pub fn open(path: &Path, now_ms: i64) -> Result<Self, StoreError> {
-        let lock = Lock::take(path)?;
+        let lock = Self::lock(path)?;
+        Self::open_locked(path, Arc::new(lock), now_ms)
+    }
+
+    /// Takes the right to write, which may outlive stores: a damaged file is replaced under one lock.
+    ///
+    /// # Errors
+    /// When another program has it, or the folder cannot be written.
+    pub fn lock(path: &Path) -> Result<Lock, StoreError> {
+        make_private(path)?;
+        Ok(Lock::take(path)?)
+    }
+
+    /// As [`Store::open`], under a lock that the caller has.
+    ///
+    /// # Errors
+    /// When it cannot be read or written, or is none of ours.
+    pub fn open_locked(path: &Path, lock: Arc<Lock>, now_ms: i64) -> Result<Self, StoreError> {
         make_private(path)?;
         let mut database = Connection::open(path)?;
         create_or_migrate(&mut database)?;
@@ -67,15 +86,15 @@ impl Store {
         let newest_ms = transaction.query_row(newest, [], |row| row.get(0)).optional()?.unwrap_or(i64::MIN);
         transaction.commit()?;
         Ok(Self {
-            _lock: lock,
             database,
             dictionaries: Dictionaries::default(),
-            open: HashMap::new(),
-            agents: HashMap::new(),
+            open: OpenRows::default(),
+            agents: Agents::default(),
             unfinished,
             recording: None,
             newest_ms,
             settled,
+            _lock: lock,
         })
     }
 
@@ -122,8 +141,7 @@ impl Store {
         if let Some((newest, _)) = batch.rows.last_key_value() {
             self.newest_ms = self.newest_ms.max(newest.opened_ms);
         }
-        self.settled.rows += batch.rows.len();
-        self.settled.latest_ms = self.settled.latest_ms.max(now_ms);
+        self.settled.wrote(batch.rows.values(), now_ms);
         batch.take_over(&mut self.open, &mut self.unfinished);
         self.count(records);
         Ok(())
@@ -178,7 +196,7 @@ impl Store {
     /// When it cannot be written.
     pub fn mark(&mut self, now_ms: i64) -> rusqlite::Result<()> {
         mark(&self.database, self.recording, now_ms)?;
-        self.settled.latest_ms = self.settled.latest_ms.max(now_ms);
+        self.settled.seen(now_ms);
         Ok(())
     }
 
@@ -187,7 +205,11 @@ impl Store {
     /// # Errors
     /// When it cannot be written; it is tried again the next time.
     pub fn settle_if_due(&mut self, now_ms: i64) -> rusqlite::Result<()> {
-        if self.settled.is_due(now_ms) { self.settle(now_ms) } else { Ok(()) }
+        let are_sums_due = self.settled.are_sums_due(now_ms);
+        if are_sums_due || self.settled.is_checkpoint_due(now_ms) {
+            return self.settle_both(now_ms, are_sums_due);
+        }
+        Ok(())
     }
 
     /// Sums up what was opened, and notes what is open, so that readers need not go through all rows.
@@ -195,11 +217,31 @@ impl Store {
     /// # Errors
     /// When it cannot be written.
     pub fn settle(&mut self, now_ms: i64) -> rusqlite::Result<()> {
+        self.settle_both(now_ms, true)
+    }
+
+    fn settle_both(&mut self, now_ms: i64, sums: bool) -> rusqlite::Result<()> {
         let transaction = Transaction::new_unchecked(&self.database, TransactionBehavior::Immediate)?;
-        let settled = self.settled.settle(&transaction, now_ms, self.open.values().map(|open| &open.id))?;
+        let open = self.open.values().map(|open| &open.id);
+        let settling = self.settled.settle(&transaction, now_ms, sums, open)?;
         transaction.commit()?;
-        self.settled = settled;
-        Ok(())
+        self.settled.take_over(&self.database, settling)
+    }
+
+    /// Lets some of what is not to be kept be taken away.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn prune(&mut self, pruner: &mut Pruner, now_ms: i64) -> rusqlite::Result<()> {
+        let mut taken = Taken::default();
+        let pruned = pruner.step(&self.database, now_ms, &mut taken);
+        if taken.texts {
+            self.forget_texts();
+        }
+        if taken.unsummed {
+            self.settled.lost_sight();
+        }
+        pruned
     }
 
     /// Ends the recording, if there is one: what is open is closed now, as far as this history goes.
@@ -227,7 +269,7 @@ impl Store {
     }
 
     /// Somebody took texts out of the tables, or put none in: their numbers are looked up again.
-    pub fn forget_texts(&mut self) {
+    fn forget_texts(&mut self) {
         self.dictionaries.forget();
         self.agents.values_mut().for_each(|agent| agent.id = None);
     }

@@ -9,7 +9,10 @@ use super::row::{NewRow, RowId};
 /// Whichever comes first: after this long, or so many rows, what is open is noted. It bounds what a reader goes through
 /// to know what was open at any moment.
 const BETWEEN_CHECKPOINTS_MS: i64 = 3_600_000;
-pub const ROWS_BETWEEN_CHECKPOINTS: usize = 65_536;
+const ROWS_BETWEEN_CHECKPOINTS: usize = 65_536;
+/// Rows that sums may lack: readers go through them in some tens of milliseconds. On a busy machine most of an hour's
+/// rows have sums of their own, so that fewer would write each sum many times. Until then they are 4 MB of memory.
+const ROWS_BETWEEN_SUMS: u64 = 131_072;
 pub const HOUR_MS: i64 = 3_600_000;
 pub const MINUTE_MS: i64 = 60_000;
 /// Bytes of checkpoints that one batch may write anew, because rows in it were open then. Earlier checkpoints go, and
@@ -22,17 +25,28 @@ pub const LAST_CHECKPOINT: &str = "SELECT at_ms, open FROM checkpoint ORDER BY a
 const SUMMED_UNTIL: &str = "summed_until_ms";
 
 /// Up to when sums and checkpoints hold.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct Settled {
     /// Rows opened before are in the sums.
-    pub summed_until_ms: i64,
+    summed_until_ms: i64,
+    /// Rows opened since, in no order. `None` where they are not all known: then the table is asked for them.
+    unsummed: Option<Vec<Sum>>,
+    /// Rows written since, at most, known or not.
+    unsummed_rows: u64,
     /// Of the last checkpoint.
-    pub checkpoint_ms: i64,
+    checkpoint_ms: i64,
     /// Rows since.
-    pub rows: usize,
+    rows: usize,
     /// Nothing in the file is of later. While the clock stands before, because it was put back, no checkpoint is made:
     /// what has ended may be open at such a time.
-    pub latest_ms: i64,
+    latest_ms: i64,
+}
+
+/// What is true of the file when a transaction that settles is through.
+#[derive(Debug)]
+pub struct Settling {
+    summed_until_ms: Option<i64>,
+    checkpoint_ms: Option<i64>,
 }
 
 /// A row that earlier checkpoints lack, and the time in which it was open.
@@ -48,51 +62,120 @@ impl Settled {
         let last = database.query_row(LAST_CHECKPOINT, [], |row| row.get(0)).optional()?;
         let latest: Option<i64> =
             database.query_row("SELECT max(seen_ms) FROM recording", [], |row| row.get(0))?;
-        Ok(Self {
+        let mut settled = Self {
             summed_until_ms: summed_until_ms(database)?,
+            unsummed: None,
+            unsummed_rows: 0,
             checkpoint_ms: last.unwrap_or(i64::MIN),
             rows: 0,
             latest_ms: latest.unwrap_or(i64::MIN),
-        })
+        };
+        settled.know_unsummed(database)?;
+        Ok(settled)
     }
 
-    pub const fn is_due(&self, now_ms: i64) -> bool {
+    /// From here on they are known, if there are none.
+    fn know_unsummed(&mut self, database: &Connection) -> rusqlite::Result<()> {
+        let count = "SELECT count(*) FROM connection WHERE opened_ms >= ?1";
+        self.unsummed_rows = database
+            .prepare_cached(count)?
+            .query_row([self.summed_until_ms], |row| row.get::<_, i64>(0))?
+            .unsigned_abs();
+        self.unsummed = (self.unsummed_rows == 0).then(Vec::new);
+        Ok(())
+    }
+
+    /// Rows are in the file that were not before, and all was well until now.
+    pub fn wrote<'a>(&mut self, rows: impl ExactSizeIterator<Item = &'a NewRow>, now_ms: i64) {
+        self.rows += rows.len();
+        self.seen(now_ms);
+        for row in rows.filter(|row| row.id.opened_ms >= self.summed_until_ms) {
+            self.unsummed_rows += 1;
+            if let Some(unsummed) = &mut self.unsummed {
+                unsummed.push(Sum::of(row.id.opened_ms, row.place, row.rule, row.agent));
+            }
+        }
+    }
+
+    pub fn seen(&mut self, now_ms: i64) {
+        self.latest_ms = self.latest_ms.max(now_ms);
+    }
+
+    /// Somebody took rows away that were not summed up.
+    pub fn lost_sight(&mut self) {
+        self.unsummed = None;
+    }
+
+    /// An hour has ended, or what readers have to go through row by row becomes too much.
+    pub fn are_sums_due(&self, now_ms: i64) -> bool {
+        self.unsummed_rows >= ROWS_BETWEEN_SUMS
+            || now_ms.div_euclid(HOUR_MS) > self.summed_until_ms.div_euclid(HOUR_MS)
+    }
+
+    pub const fn is_checkpoint_due(&self, now_ms: i64) -> bool {
         self.rows >= ROWS_BETWEEN_CHECKPOINTS
             || now_ms.saturating_sub(self.checkpoint_ms) >= BETWEEN_CHECKPOINTS_MS
     }
 
-    /// Brings sums up to now and notes what is open. The caller takes the answer over when it is in the file.
+    /// Brings sums up to now, where asked for, and notes what is open. The answer is to be given back when it is in the
+    /// file.
     pub fn settle<'a>(
-        self,
+        &self,
         database: &Connection,
         now_ms: i64,
+        sums: bool,
         open: impl Iterator<Item = &'a RowId>,
-    ) -> rusqlite::Result<Self> {
-        // A clock that was put back sums nothing twice.
-        let until_ms = now_ms.max(self.summed_until_ms);
-        for (table, columns, groups, unit_ms) in [
-            ("hourly", "max(place, 0), coalesce(rule, 0), agent", "1, 2, 3, 4", HOUR_MS),
-            ("minutely", "coalesce(rule, 0)", "1, 2", MINUTE_MS),
-        ] {
-            let statement = format!(
-                "INSERT INTO {table} SELECT opened_ms / {unit_ms}, {columns}, count(*) FROM connection \
-                 WHERE opened_ms >= ?1 AND opened_ms < ?2 GROUP BY {groups} \
-                 ON CONFLICT DO UPDATE SET opened = opened + excluded.opened"
-            );
-            database.prepare_cached(&statement)?.execute([self.summed_until_ms, until_ms])?;
-        }
-        database
-            .prepare_cached("INSERT OR REPLACE INTO setting (name, value) VALUES (?1, ?2)")?
-            .execute(params![SUMMED_UNTIL, until_ms])?;
-        let settled = Self { summed_until_ms: until_ms, rows: 0, ..self };
+    ) -> rusqlite::Result<Settling> {
+        let summed_until_ms = sums.then(|| self.sum_up(database, now_ms)).transpose()?;
         if now_ms < self.latest_ms {
-            return Ok(settled);
+            return Ok(Settling { summed_until_ms, checkpoint_ms: None });
         }
         let open: Vec<u8> = open.flat_map(open_to_bytes).collect();
         database
             .prepare_cached("INSERT OR REPLACE INTO checkpoint (at_ms, open) VALUES (?1, ?2)")?
             .execute(params![now_ms, open])?;
-        Ok(Self { checkpoint_ms: now_ms, latest_ms: now_ms, ..settled })
+        Ok(Settling { summed_until_ms, checkpoint_ms: Some(now_ms) })
+    }
+
+    /// Returns up to when.
+    fn sum_up(&self, database: &Connection, now_ms: i64) -> rusqlite::Result<i64> {
+        // A clock that was put back sums nothing twice.
+        let until_ms = now_ms.max(self.summed_until_ms);
+        match &self.unsummed {
+            Some(unsummed) => add_all(database, unsummed.iter().filter(|sum| sum.opened_ms < until_ms))?,
+            None => {
+                let rows = "SELECT opened_ms, place, rule, agent FROM connection \
+                            WHERE opened_ms >= ?1 AND opened_ms < ?2";
+                let mut rows = database.prepare_cached(rows)?;
+                let sums = rows.query_map([self.summed_until_ms, until_ms], |row| {
+                    Ok(Sum::of(row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+                })?;
+                add_all(database, sums.collect::<Result<Vec<_>, _>>()?.iter())?;
+            }
+        }
+        database
+            .prepare_cached("INSERT OR REPLACE INTO setting (name, value) VALUES (?1, ?2)")?
+            .execute(params![SUMMED_UNTIL, until_ms])?;
+        Ok(until_ms)
+    }
+
+    /// It is in the file.
+    pub fn take_over(&mut self, database: &Connection, settling: Settling) -> rusqlite::Result<()> {
+        self.rows = 0;
+        if let Some(at_ms) = settling.checkpoint_ms {
+            self.checkpoint_ms = at_ms;
+            self.seen(at_ms);
+        }
+        if let Some(until_ms) = settling.summed_until_ms {
+            self.summed_until_ms = until_ms;
+            match &mut self.unsummed {
+                Some(unsummed) => unsummed.retain(|sum| sum.opened_ms >= until_ms),
+                None => self.know_unsummed(database)?,
+            }
+            // Those that a clock that was put back left beyond it are no reason to begin anew at once.
+            self.unsummed_rows = 0;
+        }
+        Ok(())
     }
 
     /// Puts rows that belong before now where they belong. The others are summed up when it is time.
@@ -101,21 +184,24 @@ impl Settled {
         database: &Connection,
         rows: impl Iterator<Item = &'a NewRow>,
     ) -> rusqlite::Result<()> {
-        let mut missing = Vec::new();
+        let (mut missing, mut late) = (Vec::new(), Vec::new());
         for row in rows.take_while(|row| row.id.opened_ms <= self.summed_until_ms.max(self.checkpoint_ms)) {
             let opened_ms = row.id.opened_ms;
             if opened_ms < self.summed_until_ms {
-                add(database, &Sum::of(opened_ms, row.place, row.rule, row.agent), 1)?;
+                late.push(Sum::of(opened_ms, row.place, row.rule, row.agent));
             }
             let until_ms = row.lasted_ms.map_or(i64::MAX, |lasted| opened_ms + lasted);
             missing.push(Missing { id: row.id, from_ms: opened_ms, until_ms });
+        }
+        if !late.is_empty() {
+            add_all(database, late.iter())?;
         }
         amend_checkpoints(database, &missing)
     }
 }
 
-/// What a row is summed up by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// When a row was opened, and what it is summed up by.
+#[derive(Clone, Copy, Debug)]
 pub struct Sum {
     opened_ms: i64,
     place: i64,
@@ -125,33 +211,58 @@ pub struct Sum {
 
 impl Sum {
     pub fn of(opened_ms: i64, place: i64, rule: Option<i64>, agent: i64) -> Self {
-        let opened_ms = opened_ms.div_euclid(MINUTE_MS) * MINUTE_MS;
         Self { opened_ms, place: place.max(0), rule: rule.unwrap_or(0), agent }
+    }
+
+    const fn hourly(&self) -> [i64; 4] {
+        [self.opened_ms.div_euclid(HOUR_MS), self.place, self.rule, self.agent]
+    }
+
+    const fn minutely(&self) -> [i64; 2] {
+        [self.opened_ms.div_euclid(MINUTE_MS), self.rule]
     }
 }
 
-/// Adds rows to the sums, or takes them out.
-pub fn add(database: &Connection, sum: &Sum, rows: i64) -> rusqlite::Result<()> {
-    let Sum { opened_ms, place, rule, agent } = *sum;
-    database
-        .prepare_cached(
-            "INSERT INTO hourly VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO UPDATE SET opened = opened + ?5",
-        )?
-        .execute([opened_ms / HOUR_MS, place, rule, agent, rows])?;
-    database
-        .prepare_cached(
-            "INSERT INTO minutely VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET opened = opened + ?3",
-        )?
-        .execute([opened_ms / MINUTE_MS, rule, rows])?;
-    if rows < 0 {
-        database
-            .prepare_cached(
-                "DELETE FROM hourly WHERE (hour, place, rule, agent) = (?1, ?2, ?3, ?4) AND opened <= 0",
-            )?
-            .execute([opened_ms / HOUR_MS, place, rule, agent])?;
-        database
-            .prepare_cached("DELETE FROM minutely WHERE (minute, rule) = (?1, ?2) AND opened <= 0")?
-            .execute([opened_ms / MINUTE_MS, rule])?;
+const ADD_TO_HOUR: &str =
+    "INSERT INTO hourly VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO UPDATE SET opened = opened + ?5";
+const ADD_TO_MINUTE: &str =
+    "INSERT INTO minutely VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET opened = opened + ?3";
+
+/// Adds rows to the sums.
+fn add_all<'a>(database: &Connection, rows: impl Iterator<Item = &'a Sum> + Clone) -> rusqlite::Result<()> {
+    let mut hourly = database.prepare_cached(ADD_TO_HOUR)?;
+    for ([hour, place, rule, agent], rows) in counted(rows.clone().map(Sum::hourly)) {
+        hourly.execute([hour, place, rule, agent, rows])?;
+    }
+    let mut minutely = database.prepare_cached(ADD_TO_MINUTE)?;
+    for ([minute, rule], rows) in counted(rows.map(Sum::minutely)) {
+        minutely.execute([minute, rule, rows])?;
+    }
+    Ok(())
+}
+
+/// How many there are of each, in order.
+fn counted<T: Ord + Copy>(keys: impl Iterator<Item = T>) -> Vec<(T, i64)> {
+    let mut keys: Vec<T> = keys.collect();
+    keys.sort_unstable();
+    keys.chunk_by(T::eq).map(|same| (same[0], same.len() as i64)).collect()
+}
+
+/// Takes rows out of the sums.
+pub fn take_out(database: &Connection, rows: &[Sum]) -> rusqlite::Result<()> {
+    let mut hourly = database.prepare_cached(ADD_TO_HOUR)?;
+    let none = "DELETE FROM hourly WHERE (hour, place, rule, agent) = (?1, ?2, ?3, ?4) AND opened <= 0";
+    let mut no_hour = database.prepare_cached(none)?;
+    for ([hour, place, rule, agent], rows) in counted(rows.iter().map(Sum::hourly)) {
+        hourly.execute([hour, place, rule, agent, -rows])?;
+        no_hour.execute([hour, place, rule, agent])?;
+    }
+    let mut minutely = database.prepare_cached(ADD_TO_MINUTE)?;
+    let none = "DELETE FROM minutely WHERE (minute, rule) = (?1, ?2) AND opened <= 0";
+    let mut no_minute = database.prepare_cached(none)?;
+    for ([minute, rule], rows) in counted(rows.iter().map(Sum::minutely)) {
+        minutely.execute([minute, rule, -rows])?;
+        no_minute.execute([minute, rule])?;
     }
     Ok(())
 }

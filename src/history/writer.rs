@@ -8,14 +8,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, bounded, never, select};
 
 use super::{
     aside::set_aside,
-    lock::LockError,
+    lock::{Lock, LockError},
     prune::{Keep, Pruner},
+    reader::open_for_reading,
     schema::SchemaError,
-    store::{Store, StoreError},
+    store::{Store, StoreError, span},
     unix_millis,
     waiting::Waiting,
 };
@@ -28,6 +29,8 @@ const GATHER: Duration = Duration::from_millis(250);
 const BETWEEN_MARKS: Duration = Duration::from_secs(5);
 /// After something went wrong.
 const BETWEEN_TRIES: Duration = Duration::from_secs(10);
+/// How often it is looked whether another program that records has ended: one system call.
+const BETWEEN_TURNS: Duration = Duration::from_secs(2);
 /// Records kept while the file cannot be written: some 30 MB.
 const MOST_WAITING: usize = 65_536;
 /// Records in one transaction, so that none takes long.
@@ -104,6 +107,8 @@ struct Writer {
     path: PathBuf,
     rules: Arc<Rules>,
     say: Box<dyn Fn(Said) + Send>,
+    /// Kept to the end once it is there, whatever becomes of the store.
+    lock: Option<Arc<Lock>>,
     store: Option<Store>,
     pruner: Pruner,
     waiting: Waiting,
@@ -126,6 +131,7 @@ impl Writer {
             path,
             rules,
             say,
+            lock: None,
             store: None,
             pruner: Pruner::default(),
             waiting: Waiting::default(),
@@ -142,11 +148,12 @@ impl Writer {
 
     fn run(mut self, records: &Receiver<Vec<Record>>, orders: &Receiver<Order>) {
         self.open();
+        let mut orders = orders.clone();
         loop {
             for order in orders.try_iter() {
                 self.obey(order);
             }
-            let goes_on = self.gather(records);
+            let goes_on = self.gather(records, &mut orders);
             self.work();
             if !goes_on {
                 return self.end();
@@ -154,8 +161,24 @@ impl Writer {
         }
     }
 
-    /// Takes what is told for a moment. Returns whether more may come.
-    fn gather(&mut self, records: &Receiver<Vec<Record>>) -> bool {
+    /// Waits for what is told as long as nothing else is due, and takes it for a moment. Returns whether more may come.
+    fn gather(&mut self, records: &Receiver<Vec<Record>>, orders: &mut Receiver<Order>) -> bool {
+        let due_at = self.due_at(Instant::now());
+        select! {
+            recv(records) -> batch => match batch {
+                Ok(batch) => self.waiting.add(batch),
+                Err(_) => return false,
+            },
+            recv(orders) -> order => {
+                match order {
+                    Ok(order) => self.obey(order),
+                    // Nobody is left who could ask for anything.
+                    Err(_) => *orders = never(),
+                }
+                return true;
+            }
+            default(due_at.saturating_duration_since(Instant::now())) => return true,
+        }
         let until = Instant::now() + if self.pruner.is_busy() { Pruner::PAUSE } else { GATHER };
         loop {
             match records.recv_deadline(until) {
@@ -168,6 +191,21 @@ impl Writer {
                 return true;
             }
         }
+    }
+
+    /// When there is something to do next, should nobody tell anything.
+    fn due_at(&self, now: Instant) -> Instant {
+        let mut due_at = match &self.store {
+            Some(_) => self.mark_at.max(self.try_at),
+            None => self.try_at,
+        };
+        if self.waiting.len() > 0 {
+            due_at = due_at.min(self.try_at);
+        }
+        if self.pruner.is_busy() {
+            due_at = due_at.min(self.try_at.max(now + Pruner::PAUSE));
+        }
+        due_at.min(self.facts_at)
     }
 
     fn work(&mut self) {
@@ -199,9 +237,7 @@ impl Writer {
             self.mark_at = now + BETWEEN_MARKS;
             store.mark(now_ms)?;
         }
-        if self.pruner.step(store.database(), now_ms)? {
-            store.forget_texts();
-        }
+        store.prune(&mut self.pruner, now_ms)?;
         self.all_is_well();
         Ok(())
     }
@@ -227,10 +263,9 @@ impl Writer {
     }
 
     fn open(&mut self) {
-        match Store::open(&self.path, unix_millis()) {
+        match self.open_store() {
             Ok(store) => {
                 self.store = Some(store);
-                self.is_second = false;
                 match self.begin() {
                     Ok(()) => self.all_is_well(),
                     Err(error) => {
@@ -247,6 +282,16 @@ impl Writer {
             Err(StoreError::Schema(error)) => self.cannot(error.to_string()),
             Err(StoreError::Io(error)) => self.cannot(error.to_string()),
         }
+    }
+
+    fn open_store(&mut self) -> Result<Store, StoreError> {
+        let lock = match self.lock.take().filter(|lock| lock.is_in_place()) {
+            Some(lock) => lock,
+            None => Arc::new(Store::lock(&self.path)?),
+        };
+        self.lock = Some(Arc::clone(&lock));
+        self.is_second = false;
+        Store::open_locked(&self.path, lock, unix_millis())
     }
 
     fn begin(&mut self) -> rusqlite::Result<()> {
@@ -295,7 +340,7 @@ impl Writer {
     /// Another program records. What happens is in its history, or will be told again.
     fn is_second(&mut self, taken: &LockError) {
         (self.is_second, self.has_begun) = (true, true);
-        self.try_at = Instant::now() + BETWEEN_TRIES;
+        self.try_at = Instant::now() + BETWEEN_TURNS;
         self.say_problem(vec![format!("{}: {taken}", self.path.display())]);
     }
 
@@ -332,6 +377,8 @@ impl Writer {
     fn obey(&mut self, order: Order) {
         match order {
             Order::Rules(rules) => self.rules = rules,
+            // The other decides; what is kept there is told again.
+            Order::Keep(_) if self.is_second => self.told = None,
             Order::Keep(keep) => {
                 if let Err(error) = self.keep(keep) {
                     self.failed(&error);
@@ -369,7 +416,11 @@ impl Writer {
             return;
         }
         self.facts_at = now + BETWEEN_FACTS;
-        let span = self.store.as_ref().and_then(|store| store.span().ok()).flatten();
+        let span = match &self.store {
+            Some(store) => store.span().ok().flatten(),
+            None if self.is_second => self.look_at_the_other(),
+            None => None,
+        };
         let facts = Facts {
             bytes: bytes_of(&self.path),
             first_ms: span.map(|(first, _)| first),
@@ -382,6 +433,13 @@ impl Writer {
             self.told = Some(facts);
             (self.say)(Said::Facts(facts));
         }
+    }
+
+    /// What the other keeps. Returns the span of what it recorded.
+    fn look_at_the_other(&mut self) -> Option<(i64, i64)> {
+        let database = open_for_reading(&self.path).ok()?;
+        self.pruner.set(Keep::read(&database).ok()?);
+        span(&database).ok().flatten()
     }
 
     fn end(mut self) {
@@ -399,3 +457,7 @@ fn bytes_of(path: &Path) -> u64 {
     let size = |path: &Path| std::fs::metadata(path).map_or(0, |file| file.len());
     size(path) + size(&super::aside::beside(path, "-wal"))
 }
+
+#[cfg(test)]
+#[path = "writer_tests.rs"]
+mod tests;

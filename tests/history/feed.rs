@@ -76,7 +76,8 @@ pub fn unix_millis() -> i64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis() as i64
 }
 
-fn called() -> Record {
+/// What this machine's agent says first.
+pub fn called() -> Record {
     Record::Told(Located::Status(AgentStatus {
         agent: HERE,
         name: "here".into(),

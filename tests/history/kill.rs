@@ -4,12 +4,12 @@ use std::{
     env, fs,
     io::{BufRead, BufReader, Write},
     path::Path,
-    process::{Command, Stdio},
+    process::{Child, ChildStdout, Command, Stdio},
     thread,
     time::Duration,
 };
 
-use connmapperl::history::Store;
+use connmapperl::history::{LockError, Store, StoreError};
 use proptest::{
     prelude::*,
     strategy::ValueTree,
@@ -58,8 +58,8 @@ fn ask<T: FromSql>(database: &Connection, sql: &str) -> Vec<T> {
     statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
 }
 
-/// Lets it live so long. Returns what it said last but had to be in the file: number and time.
-fn live_and_die(path: &Path, life: u32, lifetime: Duration) -> Vec<(u32, i64)> {
+/// Its output is what it told so far.
+fn start(path: &Path, life: u32) -> (Child, BufReader<ChildStdout>) {
     let mut child = Command::new(env::current_exe().unwrap())
         .args(["--exact", "kill::writes_until_it_is_killed", "--ignored", "--nocapture"])
         .env(FILE, path)
@@ -69,6 +69,12 @@ fn live_and_die(path: &Path, life: u32, lifetime: Duration) -> Vec<(u32, i64)> {
         .spawn()
         .unwrap();
     let out = BufReader::new(child.stdout.take().unwrap());
+    (child, out)
+}
+
+/// Lets it live so long. Returns what it said last but had to be in the file: number and time.
+fn live_and_die(path: &Path, life: u32, lifetime: Duration) -> Vec<(u32, i64)> {
+    let (mut child, out) = start(path, life);
     let reading = thread::Builder::new().name("reading".to_owned()).spawn(move || {
         let told = |line: String| {
             let mut words = line.strip_prefix("told ")?.split(' ');
@@ -90,6 +96,30 @@ fn whoever_is_killed_loses_a_second_at_most_and_nothing_is_damaged_or_doubled() 
             thread::Builder::new().name(name).spawn_scoped(scope, move || kill_and_look(file)).unwrap();
         }
     });
+}
+
+#[test]
+fn the_right_to_write_goes_with_who_is_killed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("history.sqlite");
+    let (mut child, out) = start(&path, 1);
+    let mut lines = out.lines().map_while(Result::ok);
+    // It takes the lock before it writes, and goes on telling until somebody reads no more.
+    let rows = || {
+        let database = path.exists().then(|| Connection::open(&path).ok()).flatten()?;
+        database.query_row("SELECT count(*) FROM connection", [], |row| row.get::<_, i64>(0)).ok()
+    };
+    while rows().unwrap_or(0) == 0 {
+        assert!(lines.any(|line| line.starts_with("told ")));
+    }
+    match Store::open(&path, unix_millis()) {
+        Err(StoreError::Lock(LockError::Taken(process))) => assert_eq!(process, Some(child.id())),
+        Err(other) => panic!("{other}"),
+        Ok(_) => panic!("two write at once"),
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(Store::open(&path, unix_millis()).is_ok());
 }
 
 fn kill_and_look(file: u32) {

@@ -7,3 +7,4 @@
 mod faults;
 mod feed;
 mod kill;
+mod second;
