@@ -6,7 +6,7 @@ mod support;
 
 use std::{
     fs::{self, Permissions},
-    os::unix::fs::PermissionsExt,
+    os::unix::{fs::PermissionsExt, process::CommandExt},
     path::Path,
     process::{Command, Output, Stdio},
     time::{Duration, Instant},
@@ -213,4 +213,31 @@ fn stopped_by_hand_it_leaves_whole_frames() {
     let frames = frames(&folder);
     assert!((3..7_201).contains(&frames.len()));
     frames.iter().for_each(|png| assert_eq!(picture(png).0.dimensions(), (640, 360)));
+}
+
+/// In a terminal Ctrl+C is for the whole group of processes.
+#[test]
+fn stopped_in_a_terminal_it_leaves_a_whole_film() {
+    let home = Home::new();
+    recorded(&home);
+    let mut command = command(&home, &["--speed", "1", "--fps", "240", "-o", "film.mp4"]);
+    // As ffmpeg does: it ends with its input, and without success when it is interrupted.
+    let eats = "trap 'exit 255' INT; for last; do :; done; : > began; cat > \"$last\"";
+    let program = with_ffmpeg(&home, &mut command, eats).process_group(0).stderr(Stdio::piped()).spawn();
+    let mut program = program.unwrap();
+    let began = Instant::now();
+    while !home.path("began").exists() && program.try_wait().unwrap().is_none() {
+        assert!(began.elapsed() < PATIENCE, "waited in vain for ffmpeg");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let group = format!("-{}", program.id());
+    let _ = Command::new("kill").args(["-INT", "--", &group]).status();
+    let output = program.wait_with_output().unwrap();
+    if skipped_for_want_of_an_adapter(&output) {
+        return;
+    }
+    assert!(output.status.success(), "{}", complaint(&output));
+    let said = complaint(&output);
+    let frames: u64 = said.split("after ").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
+    assert_eq!(fs::metadata(home.path("film.mp4")).unwrap().len(), frames * 640 * 360 * 3, "{said}");
 }

@@ -12,6 +12,8 @@ use crate::{components::time_travel::Span, history::Player};
 pub enum When {
     /// By the clock on the wall, in the time zone of this machine.
     Local(DateTime),
+    /// With its offset from UTC: milliseconds since the Unix epoch.
+    At(i64),
     /// So many milliseconds before now.
     Ago(i64),
     Now,
@@ -36,21 +38,26 @@ impl FromStr for When {
 
     fn from_str(text: &str) -> Result<Self, NoMoment> {
         let no_moment = || NoMoment(text.to_owned());
-        let word = text.trim().trim_start_matches('-').trim_end_matches("ago").trim_end();
-        match word {
+        match text.trim() {
             "now" => return Ok(Self::Now),
             "start" => return Ok(Self::Start),
             "end" => return Ok(Self::End),
             _ => {}
         }
+        let word = text.trim().trim_end_matches("ago").trim_end();
+        let word = word.strip_prefix('-').unwrap_or(word);
         let ago = UNITS.iter().find_map(|(unit, millis)| {
-            let count: i64 = word.strip_suffix(*unit)?.parse().ok()?;
-            count.checked_mul(*millis).filter(|millis| *millis >= 0)
+            let count =
+                word.strip_suffix(*unit).filter(|count| count.starts_with(|c: char| c.is_ascii_digit()))?;
+            count.parse::<u32>().ok().map(|count| i64::from(count) * millis)
         });
         if let Some(millis) = ago {
             return Ok(Self::Ago(millis));
         }
         let text = text.trim();
+        if let Ok(at) = text.parse::<jiff::Timestamp>() {
+            return Ok(Self::At(at.as_millisecond()));
+        }
         text.parse::<jiff::civil::Date>()
             .map(|date| date.at(0, 0, 0, 0))
             .ok()
@@ -68,6 +75,7 @@ impl When {
     /// When the calendar has no such moment.
     pub fn unix_millis(&self, now_ms: i64, recorded: Span) -> anyhow::Result<i64> {
         Ok(match self {
+            Self::At(unix_millis) => *unix_millis,
             Self::Now => now_ms,
             Self::Start => recorded.from_ms,
             Self::End => recorded.to_ms,
@@ -125,6 +133,8 @@ mod tests {
             ("2026-11-25", When::Local(date(2026, 11, 25).at(0, 0, 0, 0))),
             ("2026-11-25T14:00", When::Local(date(2026, 11, 25).at(14, 0, 0, 0))),
             ("2026-11-25 14:00:05", When::Local(date(2026, 11, 25).at(14, 0, 5, 0))),
+            ("2025-11-24T16:00:05Z", When::At(1_764_000_005_000)),
+            ("2025-11-24T21:00:05+05:00", When::At(1_764_000_005_000)),
             ("6h", When::Ago(21_600_000)),
             ("-6h", When::Ago(21_600_000)),
             ("90s ago", When::Ago(90_000)),
@@ -144,6 +154,9 @@ mod tests {
             "h",
             "-",
             "1y",
+            "--6h",
+            "+6h",
+            "-now",
             "99999999999999999h",
         ] {
             let said = bad.parse::<When>().unwrap_err().to_string();

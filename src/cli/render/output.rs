@@ -3,7 +3,9 @@
 
 use std::{
     fs,
+    fs::Permissions,
     io::{self, Read, Write},
+    os::unix::{fs::PermissionsExt, process::CommandExt},
     path::{Path, PathBuf},
     process::{Child, ChildStdin, Command, Stdio},
     sync::{Arc, Mutex},
@@ -13,6 +15,7 @@ use std::{
 use anyhow::{Context, anyhow, bail};
 use bevy::image::Image;
 use crossbeam_channel::{Receiver, Sender, bounded};
+use tempfile::TempPath;
 
 use super::stage::Picture;
 use crate::cli::snapshot::write_png;
@@ -35,7 +38,8 @@ struct Film {
     ffmpeg: Child,
     complaint: Arc<Mutex<String>>,
     listener: JoinHandle<()>,
-    part: PathBuf,
+    /// Goes with whoever holds it.
+    part: TempPath,
     path: PathBuf,
 }
 
@@ -143,7 +147,13 @@ impl Film {
             bail!("a film's width and height are even numbers, and {width}x{height} are not");
         }
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let part = path.with_file_name(format!(".{name}.part"));
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let part = tempfile::Builder::new()
+            .prefix(&format!(".{name}."))
+            .permissions(Permissions::from_mode(0o644))
+            .tempfile_in(folder)
+            .with_context(|| format!("cannot write {}", path.display()))?
+            .into_temp_path();
         let codec: &[&str] = match ending {
             "webm" => &[
                 "-c:v",
@@ -167,6 +177,8 @@ impl Film {
             .args(codec)
             .args(["-pix_fmt", "yuv420p", "-fflags", "+bitexact", "-flags:v", "+bitexact", "-f", ending])
             .arg(&part)
+            // Ctrl+C in a terminal is for all of a group; this one is to end with its input, and the film whole.
+            .process_group(0)
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
@@ -193,10 +205,9 @@ impl Film {
         let _ = self.listener.join();
         if !ended.success() {
             let complaint = self.complaint.lock().map(|said| said.trim().to_owned()).unwrap_or_default();
-            let _ = fs::remove_file(&self.part);
             bail!("ffmpeg could not make the film ({ended}): {complaint}");
         }
-        fs::rename(&self.part, &self.path).with_context(|| format!("cannot write {}", self.path.display()))
+        self.part.persist(&self.path).with_context(|| format!("cannot write {}", self.path.display()))
     }
 }
 
