@@ -1,50 +1,58 @@
-// What closed connections leave behind: soft dots under the live ones, their age worked out here from their end and now.
-// Drawn into the kept picture of the world. Twin: `TrailInstance` in `components/trails.rs`.
+// What closed or moved on: a soft dot under the live ones, drawn into the kept picture of the world. How much of it is
+// left is worked out here from its end and now, so that a fading trail costs no upload. Twin: `TrailInstance` in
+// `components/trails/table.rs`.
 
-/// Of a dot's radius: a trail is a little smaller.
-const CORE: f32 = 0.72;
-/// Where its soft edge ends, in core radii.
-const EDGE: f32 = 1.9;
-/// Of a fresh trail, and of one that never fades: the live dots stay the brightest.
-const FRESH_ALPHA: f32 = 0.5;
-const KEPT_ALPHA: f32 = 0.34;
+/// From the middle, as a share of the radius: how far a trail has its full colour.
+const CORE: f32 = 0.1;
+/// What is left of a colour on paper.
+const INK: f32 = 0.6;
 
 struct Trail {
     @location(0) lon_lat: vec2<f32>,
-    @location(1) srgb: vec4<f32>,   // straight alpha; 0 where it is hidden
+    @location(1) rgba: vec4<f32>,   // linear light; straight alpha and the exposure, a byte each
     @location(2) ended_millis: u32,
 }
 
-struct TrailQuad {
+struct TrailShape {
     @builtin(position) position: vec4<f32>,
-    @location(0) offset: vec2<f32>, // in core radii
+    @location(0) offset: vec2<f32>,                    // in radii
     @location(1) @interpolate(flat) colour: vec4<f32>, // linear, straight alpha, fade included
 }
 
-@vertex
-fn trail_vertex(@builtin(vertex_index) index: u32, trail: Trail) -> TrailQuad {
-    var quad: TrailQuad;
-    var alpha = KEPT_ALPHA;
-    if (frame.trail_millis > 0.0) {
-        let gone = f32(max(frame.now_millis, trail.ended_millis) - trail.ended_millis) / frame.trail_millis;
-        let left = 1.0 - clamp(gone, 0.0, 1.0);
-        // Light seems to fade evenly when its square root does.
-        alpha = FRESH_ALPHA * left * left;
+/// What has not come yet, because the clock was put back, shows nothing.
+fn strength(trail: Trail) -> f32 {
+    if (trail.ended_millis > frame.trail_now_millis) {
+        return 0.0;
     }
-    // Of a time that has not come yet nothing is seen.
-    alpha *= trail.srgb.a * f32(trail.ended_millis <= frame.now_millis);
-    quad.colour = vec4<f32>(linear_from_srgb(trail.srgb.rgb), alpha);
-    let center = px_on_map(trail.lon_lat);
-    let corner = vec2<f32>(f32(index & 1u), f32(index >> 1u)) * 2.0 - 1.0;
-    quad.offset = corner * EDGE;
-    let offset_px = quad.offset * frame.dot_radius_px * CORE;
-    quad.position = select(clip_from_px(center + offset_px), vec4<f32>(2.0, 2.0, 0.0, 1.0), alpha <= 0.0);
-    return quad;
+    let bytes = u32(round(trail.rgba.a * 65535.0));
+    let exposure = f32(bytes & 255u) / 255.0;
+    let strength = f32(bytes >> 8u) / 255.0 * mix(frame.trail_alpha_of_one, frame.trail_alpha_of_many, exposure);
+    if (frame.trail_fades_millis == 0.0) {
+        return strength;
+    }
+    let left = max(1.0 - f32(frame.trail_now_millis - trail.ended_millis) / frame.trail_fades_millis, 0.0);
+    // Squared, the last of it goes as slowly to the eye as the first.
+    return strength * left * left;
+}
+
+/// One triangle around the disc.
+@vertex
+fn trail_vertex(@builtin(vertex_index) index: u32, trail: Trail) -> TrailShape {
+    var shape: TrailShape;
+    shape.offset = select(vec2<f32>(f32(index) * 3.4641016 - 1.7320508, -1.0), vec2<f32>(0.0, 2.0), index == 2u);
+    shape.colour = vec4<f32>(trail.rgba.rgb, strength(trail));
+    if (shape.colour.a <= 0.0) {
+        // Off the screen.
+        shape.position = vec4<f32>(2.0, 2.0, 0.0, 1.0);
+        return shape;
+    }
+    shape.position = clip_from_px(px_on_map(trail.lon_lat) + shape.offset * frame.trail_radius_px);
+    return shape;
 }
 
 @fragment
-fn trail_fragment(quad: TrailQuad) -> @location(0) vec4<f32> {
-    let away = length(quad.offset);
-    let soft = 1.0 - smoothstep(0.55, EDGE, away);
-    return vec4<f32>(quad.colour.rgb, quad.colour.a * soft);
+fn trail_fragment(shape: TrailShape) -> @location(0) vec4<f32> {
+    let soft = 1.0 - smoothstep(CORE, 1.0, length(shape.offset));
+    let ink = select(shape.colour.rgb, shape.colour.rgb * INK, frame.style == 1u);
+    return vec4<f32>(ink, shape.colour.a * soft);
 }

@@ -26,7 +26,11 @@ struct Frame {
     is_plain: u32,              // thousands of dots on a processor
     pulse_millis: f32,          // how long rings grow, and closed dots fade, on the map's clock
     fade_millis: f32,
-    trail_millis: f32,          // how long trails fade; 0: they stay
+    trail_now_millis: u32,      // as above, whatever moves
+    trail_fades_millis: f32,    // how long trails fade, on the map's clock; 0: they stay
+    trail_radius_px: f32,
+    trail_alpha_of_one: f32,    // how much light one connection leaves, and how much a thousand at one place
+    trail_alpha_of_many: f32,
     agents: array<vec4<f32>, 8>, // linear light: the rings around their dots
 }
 

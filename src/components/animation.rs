@@ -13,6 +13,11 @@ pub const FADE_MILLIS: i64 = 2_500;
 const FRAME_ON_GPU: Duration = Duration::from_millis(16);
 /// A software renderer shares the cores with the programs it watches: motion is kept to a tenth of a second.
 const FRAME_ON_CPU: Duration = Duration::from_millis(100);
+/// Between two pictures of what stands still, for what has changed in it, as the viewer's time goes.
+const BETWEEN_ON_GPU_MILLIS: i64 = 100;
+const BETWEEN_ON_CPU_MILLIS: i64 = 1_000;
+/// A software renderer waits as long again for so many points, which take it 40 ms at most: the live dots have the rest.
+const POINTS_A_WAIT: usize = 5_000;
 /// With more dots than this a software renderer draws plain discs, without halo and rings: a halo costs ten times the
 /// dot.
 pub const HALO_DOTS_ON_CPU: usize = 300;
@@ -57,6 +62,15 @@ impl Animation {
     /// How long a closed connection fades, on the map's clock.
     pub const fn fade_millis(&self) -> i64 {
         FADE_MILLIS * self.time_scale as i64
+    }
+
+    /// How long changes of so many points that stand still are gathered before they are drawn, on the map's clock.
+    pub const fn between_pictures_millis(&self, points: usize) -> i64 {
+        let between = match self.on_software {
+            true => BETWEEN_ON_CPU_MILLIS * (1 + (points / POINTS_A_WAIT) as i64),
+            false => BETWEEN_ON_GPU_MILLIS,
+        };
+        between * self.time_scale as i64
     }
 
     pub const fn is_moving(&self, now_unix_millis: i64) -> bool {

@@ -3,6 +3,7 @@
 use bevy::prelude::Resource;
 
 use super::theme::{OKABE_ITO, Theme, linear_from_srgb};
+use crate::rules;
 
 /// Where rule colours come from.
 #[derive(Resource, Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -37,6 +38,14 @@ impl Palette {
     pub fn linear(self, label: usize, own: [f32; 4]) -> [u16; 4] {
         let [r, g, b, a] = self.bytes(label, own).map(|byte| f32::from(byte) / 255.0);
         unorm([linear_from_srgb(r), linear_from_srgb(g), linear_from_srgb(b), a])
+    }
+
+    /// The same, for what no rule matched too.
+    pub fn rgba(self, label: usize, own: Option<rules::Rgba>, theme: &Theme) -> [u16; 4] {
+        match own {
+            Some(own) => self.linear(label, own.to_array()),
+            None => self.no_rule_linear(theme),
+        }
     }
 
     pub fn no_rule_linear(self, theme: &Theme) -> [u16; 4] {

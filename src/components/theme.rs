@@ -91,6 +91,11 @@ pub struct Theme {
     /// Rings and lamps that tell agents apart.
     pub agents: [Rgba; AGENT_COLOURS],
     pub dot_style: DotStyle,
+    /// Opacity of a fresh trail: the live dots stay the brightest.
+    pub trail: f32,
+    /// Opacity of trails that stay: of one connection, which is faint because neighbours lie over each other, and of very
+    /// many at one place.
+    pub exposure: [f32; 2],
     pub is_dark: bool,
 }
 
@@ -132,6 +137,8 @@ impl Theme {
             solid(0x7C9CFF),
         ],
         dot_style: DotStyle::Glowing,
+        trail: 0.36,
+        exposure: [0.2, 0.75],
         is_dark: true,
     };
 
@@ -172,6 +179,8 @@ impl Theme {
             solid(0x2E4BB8),
         ],
         dot_style: DotStyle::Printed,
+        trail: 0.7,
+        exposure: [0.4, 0.9],
         is_dark: false,
     };
 
@@ -214,6 +223,8 @@ pub mod size {
     pub const DOT: f32 = 3.4;
     /// The same where a processor draws thousands of them.
     pub const PLAIN_DOT: f32 = 3.0;
+    /// Radius at which a trail has faded away: what is seen of it is smaller than a dot.
+    pub const TRAIL: f32 = 4.0;
     /// Halo radius in core radii.
     pub const HALO: f32 = 3.2;
     pub const COAST: f32 = 0.9;

@@ -1,23 +1,14 @@
-//! What closed connections leave on the map: one row a place, rule and agent, with the end of the last of them, so that a
-//! week of connections to one place is one row. Fading is worked out on the graphics card.
+//! What connections leave on the map that closed or moved on: in which style, and how long it is seen. The trails
+//! themselves are in [`table`].
 
-use std::{ops::Range, time::Duration};
+mod table;
 
-use bevy::{
-    platform::collections::{HashMap, hash_map::Entry},
-    prelude::Resource,
-};
-use bytemuck::{Pod, Zeroable};
+use std::time::Duration;
 
-use super::stretches::Stretches;
-use crate::{model::AgentId, tally::Spot};
+use bevy::prelude::Resource;
 
-/// More than this nobody tells apart; the table takes 4 MB.
-pub const MOST_TRAILS: usize = 65_536;
-/// When it is full the oldest go, so many at once that finding them costs little.
-const GO_AT_ONCE: usize = MOST_TRAILS / 8;
-/// Nobody sees a smaller step of fading.
-const FADE_STEPS: i64 = 256;
+pub use table::{MOST_TRAILS, Pace, TRAIL_BYTES, TrailInstance, TrailKey, TrailKind, Trails};
+
 const MINUTE: u64 = 60;
 const HOUR: u64 = 60 * MINUTE;
 
@@ -68,8 +59,16 @@ impl TimeLapse {
         };
     }
 
-    /// The next of [`LENGTHS`], after the longest the shortest.
+    pub const fn leaves_trails(&self) -> bool {
+        !matches!(self.style, LapseStyle::Dots)
+    }
+
+    /// The next of [`LENGTHS`], after the longest the shortest. Where nothing fades yet, this first shows what does.
     pub fn next_length(&mut self) {
+        if self.style != LapseStyle::Trails {
+            self.style = LapseStyle::Trails;
+            return;
+        }
         self.length = LENGTHS.into_iter().find(|length| *length > self.length).unwrap_or(LENGTHS[0]);
     }
 
@@ -82,145 +81,12 @@ impl TimeLapse {
         }
     }
 
-    /// How long trails fade in milliseconds; 0 where they do not.
-    pub fn fade_millis(&self) -> i64 {
+    /// Milliseconds after which a trail is gone, if it goes.
+    pub fn fades_millis(&self) -> Option<i64> {
         match self.style {
-            LapseStyle::Integrating => 0,
-            LapseStyle::Dots | LapseStyle::Trails => {
-                i64::try_from(self.length.as_millis()).unwrap_or(i64::MAX)
-            }
+            LapseStyle::Trails => Some(i64::try_from(self.length.as_millis()).unwrap_or(i64::MAX)),
+            LapseStyle::Dots | LapseStyle::Integrating => None,
         }
-    }
-
-    /// Between two pictures of the fading.
-    pub fn step_millis(&self) -> i64 {
-        (self.fade_millis() / FADE_STEPS).max(1)
-    }
-}
-
-/// One trail. Twin of the vertex inputs of `assets/shaders/trails.wgsl`.
-#[repr(C)]
-#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
-pub struct TrailInstance {
-    /// Degrees east, degrees north.
-    pub lon_lat: [f32; 2],
-    /// sRGB with straight alpha; an alpha of 0 hides it.
-    pub rgba: [u8; 4],
-    /// Milliseconds since the map clock's epoch.
-    pub ended_millis: u32,
-}
-const _: () = assert!(size_of::<TrailInstance>() == 16);
-
-/// What shares a row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct TrailKey {
-    pub spot: Spot,
-    /// Index of the rule's label; one past the last for no rule.
-    pub label: usize,
-    pub agent: AgentId,
-}
-
-#[derive(Resource, Debug, Default)]
-pub struct Trails {
-    rows: Vec<TrailInstance>,
-    keys: Vec<(TrailKey, i64)>,
-    row_of: HashMap<TrailKey, u32>,
-    dirty: Stretches,
-    /// The picture that shows them as they are is the one of this number.
-    pictures: u64,
-    /// When a picture is due that shows what changed since, on the map's clock.
-    pub due_unix_millis: Option<i64>,
-    /// Rows handed to the graphics card since the start.
-    pub uploaded_rows: u64,
-}
-
-impl Trails {
-    pub fn rows(&self) -> &[TrailInstance] {
-        &self.rows
-    }
-
-    pub const fn pictures(&self) -> u64 {
-        self.pictures
-    }
-
-    /// The kept picture is drawn anew.
-    pub fn draw(&mut self) {
-        self.pictures += 1;
-    }
-
-    pub fn has_news(&self) -> bool {
-        !self.dirty.is_empty()
-    }
-
-    /// The last end of all, in Unix milliseconds.
-    pub fn latest_unix_millis(&self) -> Option<i64> {
-        self.keys.iter().map(|(_, ended)| *ended).max()
-    }
-
-    /// A connection ended.
-    pub fn end(&mut self, key: TrailKey, ended_unix_millis: i64, trail: TrailInstance) {
-        if self.rows.len() >= MOST_TRAILS && !self.row_of.contains_key(&key) {
-            self.drop_oldest();
-        }
-        match self.row_of.entry(key) {
-            Entry::Occupied(row) => {
-                let row = *row.get();
-                let known = &mut self.keys[row as usize].1;
-                if *known <= ended_unix_millis {
-                    *known = ended_unix_millis;
-                    self.set(row, trail);
-                }
-            }
-            Entry::Vacant(vacant) => {
-                let row = self.rows.len() as u32;
-                vacant.insert(row);
-                self.rows.push(trail);
-                self.keys.push((key, ended_unix_millis));
-                self.dirty.mark(row);
-            }
-        }
-    }
-
-    /// All rows anew: colours, switches or the clock's epoch have changed.
-    pub fn restyle(&mut self, look: impl Fn(TrailKey, i64) -> TrailInstance) {
-        for row in 0..self.rows.len() as u32 {
-            let (key, ended) = self.keys[row as usize];
-            self.set(row, look(key, ended));
-        }
-    }
-
-    pub fn clear(&mut self) {
-        if !self.rows.is_empty() {
-            let (pictures, uploaded_rows) = (self.pictures + 1, self.uploaded_rows);
-            *self = Self { pictures, uploaded_rows, ..Self::default() };
-        }
-    }
-
-    /// Stretches to upload, in order and apart, and counts them as uploaded.
-    pub fn take_dirty(&mut self, out: &mut Vec<Range<u32>>) {
-        self.uploaded_rows += self.dirty.take(self.rows.len() as u32, out);
-    }
-
-    pub fn mark_all(&mut self) {
-        self.dirty.mark_all(self.rows.len() as u32);
-    }
-
-    fn set(&mut self, row: u32, trail: TrailInstance) {
-        if self.rows[row as usize] != trail {
-            self.rows[row as usize] = trail;
-            self.dirty.mark(row);
-        }
-    }
-
-    fn drop_oldest(&mut self) {
-        let mut order: Vec<u32> = (0..self.rows.len() as u32).collect();
-        order.sort_unstable_by_key(|row| self.keys[*row as usize].1);
-        let mut kept = order.split_off(GO_AT_ONCE.min(order.len()));
-        kept.sort_unstable();
-        self.rows = kept.iter().map(|row| self.rows[*row as usize]).collect();
-        self.keys = kept.iter().map(|row| self.keys[*row as usize]).collect();
-        self.row_of = (0..).zip(&self.keys).map(|(row, (key, _))| (*key, row)).collect();
-        self.mark_all();
     }
 }
 
@@ -254,43 +120,6 @@ pub fn length_from_text(text: &str) -> Result<Duration, String> {
 mod tests {
     use super::*;
 
-    fn key(number: usize) -> TrailKey {
-        let (lat, lon) = (number as f32 / 1e3 - 80.0, 10.0);
-        TrailKey { spot: Spot::new(lat, lon), label: 0, agent: AgentId::THIS_MACHINE }
-    }
-
-    fn trail(ended_millis: u32) -> TrailInstance {
-        TrailInstance { lon_lat: [10.0, 0.0], rgba: [255; 4], ended_millis }
-    }
-
-    #[test]
-    fn one_place_is_one_row_with_the_last_end() {
-        let mut trails = Trails::default();
-        trails.end(key(1), 10, trail(10));
-        trails.end(key(1), 30, trail(30));
-        trails.end(key(1), 20, trail(20));
-        trails.end(key(2), 5, trail(5));
-        assert_eq!(trails.rows(), [trail(30), trail(5)]);
-        let mut out = Vec::new();
-        trails.take_dirty(&mut out);
-        assert_eq!((out.len(), trails.uploaded_rows), (1, 2));
-        trails.restyle(|_, ended| trail(ended as u32));
-        assert!(!trails.has_news(), "nothing changed");
-    }
-
-    #[test]
-    fn the_oldest_go_when_there_is_no_room() {
-        let mut trails = Trails::default();
-        for number in 0..=MOST_TRAILS {
-            trails.end(key(number), number as i64, trail(number as u32));
-        }
-        assert_eq!(trails.rows().len(), MOST_TRAILS - GO_AT_ONCE + 1);
-        assert_eq!(trails.rows()[0].ended_millis, GO_AT_ONCE as u32);
-        trails.end(key(MOST_TRAILS), 1 << 40, trail(7));
-        assert_eq!(trails.rows().len(), MOST_TRAILS - GO_AT_ONCE + 1, "known by its new row");
-        assert_eq!(trails.rows().last(), Some(&trail(7)));
-    }
-
     #[test]
     fn lengths_are_read_and_bad_ones_refused() {
         assert_eq!(length_from_text("10m"), Ok(Duration::from_secs(600)));
@@ -313,7 +142,12 @@ mod tests {
             lapse.next_style();
             assert_eq!(lapse.style, style);
         }
-        (0..LENGTHS.len()).for_each(|_| lapse.next_length());
-        assert_eq!(lapse, TimeLapse::default());
+        lapse.next_length();
+        assert_eq!(lapse, TimeLapse { style: LapseStyle::Trails, ..TimeLapse::default() }, "shown first");
+        let before = lapse;
+        lapse.next_length();
+        assert_eq!(lapse.length, LENGTHS[4]);
+        (1..LENGTHS.len()).for_each(|_| lapse.next_length());
+        assert_eq!(lapse, before);
     }
 }

@@ -18,12 +18,6 @@ use crate::{
     tally::{Label, Spot, Tally},
 };
 
-/// Between two pictures for the sake of counts.
-const BETWEEN_ON_GPU_MILLIS: i64 = 100;
-const BETWEEN_ON_CPU_MILLIS: i64 = 1_000;
-/// A software renderer waits as long again for so many circles, which take it some 40 ms: the live dots have the rest.
-const CIRCLES_A_WAIT: usize = 5_000;
-
 pub(super) fn plugin(app: &mut App) {
     app.init_resource::<Marks>()
         .init_resource::<WaitingToLoad>()
@@ -101,10 +95,7 @@ pub(super) fn draw(
     if !all && history.touched().is_nothing() {
         return;
     }
-    let between = match animation.on_software {
-        true => BETWEEN_ON_CPU_MILLIS * (1 + (drawn.rows.len() / CIRCLES_A_WAIT) as i64),
-        false => BETWEEN_ON_GPU_MILLIS,
-    };
+    let between = animation.between_pictures_millis(drawn.rows.len());
     let (now, due) = (clock.now_unix_millis(), drawn.at_unix_millis + between);
     // A clock that was put back holds up nothing.
     if !all && (drawn.at_unix_millis..due).contains(&now) {

@@ -14,7 +14,7 @@ pub(super) fn plugin(app: &mut App) {
     app.add_systems(Update, expire.in_set(MapSystems::Trail).after(keep_moving));
 }
 
-fn expire(
+pub(super) fn expire(
     mut commands: Commands,
     clock: Res<MapClock>,
     animation: Res<Animation>,

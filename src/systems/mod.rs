@@ -51,7 +51,7 @@ pub enum MapSystems {
     Ingest,
     /// Connections find their rule, and are counted.
     Classify,
-    /// Closed connections begin to fade, faded ones go.
+    /// Closed connections begin to fade and leave trails, faded ones go.
     Trail,
     /// Dots and circles are written for the graphics card.
     Place,
@@ -84,14 +84,12 @@ pub fn connections_plugin(app: &mut App) {
             interact::plugin,
             ingest::plugin,
             (classify::plugin, count::plugin),
-            trail::plugin,
-            expire::plugin,
+            (trail::plugin, trails::plugin, expire::plugin),
             (place::plugin, circles::plugin),
             account::plugin,
             sql::plugin,
             history::plugin,
             replay::plugin,
-            trails::plugin,
         ));
 }
 

@@ -20,7 +20,7 @@ use crate::components::{
 const MINUTE: Duration = Duration::from_secs(60);
 /// The frame at the turn of the minute comes a little late rather than too early.
 const JUST_AFTER: Duration = Duration::from_millis(50);
-/// The shown minute may lag by this much after frames that came in between.
+/// The shown minute may lag by this much after frames that came in between; what is due sooner may lag by less.
 const LATE_MINUTE: Duration = Duration::from_secs(2);
 
 pub(super) fn plugin(app: &mut App) {
@@ -67,12 +67,15 @@ fn pace(
         .filter(|_| !clock.is_held())
         .min()
         .map_or(MINUTE, |due| Duration::from_millis((due - now).max(0).unsigned_abs()));
-    let wanted = if is_moving { animation.frame_time() } else { until_next_minute(now).min(until_due) };
+    let until_minute = until_next_minute(now);
+    let wanted = if is_moving { animation.frame_time() } else { until_minute.min(until_due) };
+    let may_be_late =
+        if until_due < until_minute { (wanted / 4).clamp(JUST_AFTER, LATE_MINUTE) } else { LATE_MINUTE };
     let UpdateMode::Reactive { wait, .. } = settings.focused_mode else {
         return;
     };
     // Every change of the mode costs a frame, so a wait that is nearly right stays.
-    let is_right = if is_moving { wait == wanted } else { wait.abs_diff(wanted) < LATE_MINUTE };
+    let is_right = if is_moving { wait == wanted } else { wait.abs_diff(wanted) < may_be_late };
     if !is_right {
         *settings = reactive(wanted);
     }
@@ -121,6 +124,17 @@ mod tests {
         app.world_mut().clear_trackers();
         app.update();
         assert!(!app.world().is_resource_changed::<WinitSettings>(), "a new mode would draw a frame");
+    }
+
+    #[test]
+    fn a_fade_of_seconds_is_not_left_for_the_next_minute() {
+        let mut app = app(57_900, 0);
+        app.insert_resource(MapClock::live(57_900)).insert_resource(Trails::default());
+        app.update();
+        assert_eq!(wait(&app), Duration::from_millis(2_150));
+        app.world_mut().resource_mut::<Trails>().due_unix_millis = Some(58_000);
+        app.update();
+        assert_eq!(wait(&app), Duration::from_millis(100));
     }
 
     #[test]

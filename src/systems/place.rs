@@ -62,10 +62,8 @@ pub(super) fn write_changed(
         }
         let label = book.label_of(matched.0);
         let agent = connection.0.key.agent;
-        let rgba = match matched.0.and_then(|rule| book.rules.rules().get(rule)) {
-            Some(rule) => palette.linear(label, rule.color.to_array()),
-            None => palette.no_rule_linear(&theme),
-        };
+        let own = matched.0.and_then(|rule| book.rules.rules().get(rule)).map(|rule| rule.color);
+        let rgba = palette.rgba(label, own, &theme);
         let dot = DotInstance {
             lon_lat: [position.lon, position.lat],
             rgba: of_agent(rgba, agent, &drawn_as),

@@ -16,7 +16,7 @@ use crate::components::{
     action::UiAction,
     animation::Animation,
     map_clock::MapClock,
-    notices::Notices,
+    notices::{Notices, Severity},
     time_travel::{
         BackToNow, DENSITY_STRETCHES, PastLink, PastOrder, ReplayAtStart, Shown, Span, TimeAction,
         TimeTravel, Timeline,
@@ -74,7 +74,7 @@ pub(super) fn obey(
         };
         if link.is_none() && *action != TimeAction::ToggleTimeline {
             let line = "there is none: nothing is recorded here";
-            notices.say(crate::components::notices::Severity::Info, TOPIC, vec![line.to_owned()]);
+            notices.say(Severity::Info, TOPIC, vec![line.to_owned()]);
             continue;
         }
         match *action {

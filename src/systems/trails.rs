@@ -1,28 +1,24 @@
-//! What closed connections leave on the map, as the time-lapse style has it: rows for the graphics card, and when the kept
-//! picture is drawn for their sake: for new ones gathered, for fading no oftener than one sees.
+//! Trails: what closed or moved on leaves a row, while a time-lapse style is on. Rows are written when something
+//! happened and painted anew when rules, colours or what is hidden changed; fading is the shader's work. Also decides
+//! when the kept picture shows what changed: a busy map would draw it anew all the time.
 
 use bevy::prelude::*;
 
-use super::{MapSystems, circles, interact::act, place::write_changed};
+use super::{MapSystems, expire::expire, interact::act, trail::keep_moving};
 use crate::components::{
     action::UiAction,
     animation::Animation,
     connection::{Connection, MatchedRule, Position, Trail},
+    dots::{DotRow, Dots},
     fleet::HiddenAgents,
     map_clock::MapClock,
     palette::Palette,
     rule_book::RuleBook,
     theme::Theme,
     time_travel::TimeTravel,
-    trails::{LapseStyle, TimeLapse, TrailInstance, TrailKey, Trails},
+    trails::{Pace, TimeLapse, TrailKey, TrailKind, Trails},
 };
 use crate::tally::Spot;
-
-/// Between two pictures, in the viewer's time.
-const BETWEEN_ON_GPU_MILLIS: i64 = 100;
-const BETWEEN_ON_CPU_MILLIS: i64 = 1_000;
-/// A software renderer waits as long again for so many, which take it some 40 ms.
-const TRAILS_A_WAIT: usize = 5_000;
 
 pub(super) fn plugin(app: &mut App) {
     app.init_resource::<TimeLapse>()
@@ -30,129 +26,125 @@ pub(super) fn plugin(app: &mut App) {
         .add_systems(Update, obey.after(act).in_set(MapSystems::Interact))
         .add_systems(
             Update,
-            (write, draw).chain().after(write_changed).after(circles::draw).in_set(MapSystems::Place),
-        );
+            (leave, repaint).chain().after(keep_moving).before(expire).in_set(MapSystems::Trail),
+        )
+        .add_systems(Update, keep_picture.in_set(MapSystems::Place));
 }
 
-pub(super) fn obey(
-    mut actions: MessageReader<UiAction>,
-    mut lapse: ResMut<TimeLapse>,
-    mut trails: ResMut<Trails>,
-) {
+fn obey(mut actions: MessageReader<UiAction>, mut lapse: ResMut<TimeLapse>, mut trails: ResMut<Trails>) {
     for action in actions.read() {
         match action {
             UiAction::NextLapseStyle => lapse.next_style(),
-            UiAction::NextTrailLength => {
-                lapse.style = LapseStyle::Trails;
-                lapse.next_length();
-            }
+            UiAction::NextTrailLength => lapse.next_length(),
             _ => continue,
         }
-        if lapse.style == LapseStyle::Dots {
+        if lapse.leaves_trails() {
+            trails.show_at_once();
+        } else {
             trails.clear();
         }
-        trails.draw();
     }
 }
 
-/// How a row looks under the rules, colours and switches of now.
-struct Look<'a> {
-    clock: &'a MapClock,
-    book: &'a RuleBook,
-    palette: Palette,
-    theme: &'a Theme,
-    hidden: &'a HiddenAgents,
+/// What tells how a trail looks.
+#[derive(bevy::ecs::system::SystemParam)]
+struct Looks<'w> {
+    book: Res<'w, RuleBook>,
+    hidden_agents: Res<'w, HiddenAgents>,
+    palette: Res<'w, Palette>,
+    theme: Res<'w, Theme>,
 }
 
-impl Look<'_> {
-    fn row(&self, key: TrailKey, ended_unix_millis: i64) -> TrailInstance {
-        let mut rgba = match self.book.rules.labels().get(key.label) {
-            Some(label) => self.palette.bytes(key.label, label.color.to_array()),
-            None => self.palette.no_rule_bytes(self.theme),
+impl Looks<'_> {
+    fn are_changed(&self) -> bool {
+        self.book.is_changed()
+            || self.hidden_agents.is_changed()
+            || self.palette.is_changed()
+            || self.theme.is_changed()
+    }
+
+    /// The label that a kind has now, and its colour: none where it is hidden. Its own where the rules still have it,
+    /// else that of its label; what lost its label keeps its colour.
+    fn of_kind(&self, kind: &TrailKind) -> [u16; 4] {
+        let rules = &self.book.rules;
+        let label =
+            kind.label.as_ref().and_then(|text| rules.labels().iter().position(|it| it.text == *text));
+        let colour = match label.and_then(|label| rules.labels().get(label)) {
+            Some(label)
+                if !label.rules.iter().any(|rule| Some(rules.rules()[*rule].color) == kind.colour) =>
+            {
+                Some(label.color)
+            }
+            _ => kind.colour,
         };
-        if self.book.is_hidden(key.label) || self.hidden.hides(key.agent) {
-            rgba[3] = 0;
-        }
-        TrailInstance {
-            lon_lat: [key.spot.lon(), key.spot.lat()],
-            rgba,
-            ended_millis: self.clock.epoch_millis_from_unix(ended_unix_millis),
-        }
+        let label = label.unwrap_or(rules.labels().len());
+        let [r, g, b, alpha] = self.palette.rgba(label, colour, &self.theme);
+        [r, g, b, if self.book.is_hidden(label) { 0 } else { alpha }]
     }
 }
 
-type Ended = (&'static Connection, &'static MatchedRule, &'static Position, &'static Trail);
+/// Of whoever takes from one thing at a place.
+type Seen = (&'static Connection, &'static MatchedRule, Ref<'static, Position>);
 
-fn write(
+fn leave(
+    lapse: Res<TimeLapse>,
     clock: Res<MapClock>,
-    (lapse, book, palette): (Res<TimeLapse>, Res<RuleBook>, Res<Palette>),
-    (theme, hidden): (Res<Theme>, Res<HiddenAgents>),
-    ended: Query<Ended, Added<Trail>>,
+    looks: Looks,
+    dots: Res<Dots>,
     mut trails: ResMut<Trails>,
+    closed: Query<(Seen, &Trail), Added<Trail>>,
+    moved: Query<(Seen, &DotRow), Changed<Position>>,
 ) {
-    if lapse.style == LapseStyle::Dots {
+    if !lapse.leaves_trails() {
         return;
     }
-    let look = Look { clock: &clock, book: &book, palette: *palette, theme: &theme, hidden: &hidden };
     let trails = trails.bypass_change_detection();
-    for (connection, matched, position, trail) in &ended {
-        let key = TrailKey {
-            spot: Spot::new(position.lat, position.lon),
-            label: book.label_of(matched.0),
-            agent: connection.0.key.agent,
-        };
-        trails.end(key, trail.ended_unix_millis, look.row(key, trail.ended_unix_millis));
+    let mut note = |connection: &Connection, matched: &MatchedRule, spot: Spot, ended_unix_millis: i64| {
+        let rule = matched.0.and_then(|rule| looks.book.rules.rules().get(rule));
+        let kind =
+            TrailKind { label: rule.map(|rule| rule.label.clone()), colour: rule.map(|rule| rule.color) };
+        let agent = connection.0.key.agent;
+        let rgba = if looks.hidden_agents.hides(agent) { [0; 4] } else { looks.of_kind(&kind) };
+        let key = TrailKey { spot, kind: trails.kind(kind), agent };
+        trails.leave(key, ended_unix_millis, rgba, &clock);
+    };
+    for ((connection, matched, position), row) in &moved {
+        // The dot is still where it was until it is written anew.
+        let before = row.0.and_then(|row| dots.rows().get(row as usize)).map(|dot| dot.lon_lat);
+        if let Some([lon, lat]) = before
+            && [lon, lat] != [position.lon, position.lat]
+        {
+            note(connection, matched, Spot::new(lat, lon), clock.now_unix_millis());
+        }
     }
-    let restyled = palette.is_changed() || theme.is_changed() || hidden.is_changed() || book.is_changed();
-    if restyled || clock.is_changed() {
-        trails.restyle(|key, ended| look.row(key, ended));
+    for ((connection, matched, position), trail) in &closed {
+        note(connection, matched, Spot::new(position.lat, position.lon), trail.ended_unix_millis);
     }
 }
 
-/// When the kept picture was drawn last for the sake of trails, on the map's clock.
-#[derive(Default)]
-pub(super) struct Drawn {
-    at_unix_millis: i64,
-    fades_until_unix_millis: i64,
+fn repaint(clock: Res<MapClock>, looks: Looks, mut trails: ResMut<Trails>) {
+    let trails = trails.bypass_change_detection();
+    if trails.rows().is_empty() || !(looks.are_changed() || clock.is_changed()) {
+        return;
+    }
+    let of_kinds: Vec<_> = trails.kinds().iter().map(|kind| looks.of_kind(kind)).collect();
+    trails.repaint(&clock, |key| match looks.hidden_agents.hides(key.agent) {
+        true => [0; 4],
+        false => of_kinds.get(usize::from(key.kind)).copied().unwrap_or_default(),
+    });
 }
 
-fn draw(
+fn keep_picture(
     clock: Res<MapClock>,
     animation: Res<Animation>,
     (lapse, travel): (Res<TimeLapse>, Res<TimeTravel>),
     mut trails: ResMut<Trails>,
-    mut drawn: Local<Drawn>,
 ) {
     let trails = trails.bypass_change_detection();
-    trails.due_unix_millis = None;
-    if trails.rows().is_empty() {
-        return;
-    }
-    let now = clock.now_unix_millis();
-    let gathers = match animation.on_software {
-        true => BETWEEN_ON_CPU_MILLIS * (1 + (trails.rows().len() / TRAILS_A_WAIT) as i64),
-        false => BETWEEN_ON_GPU_MILLIS,
-    } * i64::from(animation.time_scale);
-    let fades = lapse.style == LapseStyle::Trails && now <= drawn.fades_until_unix_millis;
-    let wait = match (trails.has_news(), fades) {
-        (true, _) => gathers,
-        (false, true) => gathers.max(lapse.step_millis()),
-        (false, false) => return,
+    let pace = Pace {
+        between_millis: animation.between_pictures_millis(trails.rows().len()),
+        fades_millis: lapse.fades_millis(),
+        rests: animation.draws_each_frame || (clock.is_held() && !travel.is_playing),
     };
-    let due = drawn.at_unix_millis.saturating_add(wait);
-    // A clock that was put back holds up nothing.
-    let rests = clock.is_held() && !travel.is_playing;
-    let is_due_now = animation.draws_each_frame || (rests && trails.has_news());
-    if !is_due_now && (drawn.at_unix_millis..due).contains(&now) {
-        trails.due_unix_millis = Some(due);
-        return;
-    }
-    trails.draw();
-    let latest = trails.latest_unix_millis().unwrap_or(now);
-    // One step more, so that the last picture shows them gone.
-    let fades_until_unix_millis = latest + lapse.fade_millis() + lapse.step_millis();
-    *drawn = Drawn { at_unix_millis: now, fades_until_unix_millis };
-    if lapse.style == LapseStyle::Trails && now <= fades_until_unix_millis {
-        trails.due_unix_millis = Some(now + gathers.max(lapse.step_millis()));
-    }
+    trails.keep_picture(clock.now_unix_millis(), pace);
 }

@@ -8,6 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use connmapperl::history::create_or_migrate;
 use tempfile::TempDir;
 
 /// Nothing takes this long, not even on a slow and busy machine.
@@ -50,6 +51,15 @@ impl Drop for Process {
 pub struct Home(TempDir);
 
 impl Home {
+    /// A history with these rows. Returns where it is.
+    pub fn history(&self, rows: &str) -> String {
+        let path = self.path().join("history.sqlite");
+        let mut database = rusqlite::Connection::open(&path).unwrap();
+        create_or_migrate(&mut database).unwrap();
+        database.execute_batch(rows).unwrap();
+        path.display().to_string()
+    }
+
     pub fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         for name in ["run", "config", "state", "data", "cache"] {

@@ -1,7 +1,5 @@
 //! The timeline and the past in the window: opened, played, shown in stretches, and left again; and the time-lapse styles.
 
-use connmapperl::history::create_or_migrate;
-
 use crate::desktop::{
     Desktop, Home, Picture, Region, Window, eventually,
     picture::{Rgb, is_like},
@@ -21,11 +19,7 @@ const AMBER: Rgb = [0xFF, 0xB4, 0x54];
 
 /// An hour, in which connections to São Paulo open every ten seconds, each for a minute.
 fn history(home: &Home) -> String {
-    let path = home.path().join("history.sqlite");
-    let mut database = rusqlite::Connection::open(&path).unwrap();
-    create_or_migrate(&mut database).unwrap();
-    database
-        .execute_batch(
+    home.history(
             "INSERT INTO agent VALUES (1, 'here');
              INSERT INTO rule VALUES (1, 'Web Surfing');
              INSERT INTO place VALUES (1, -23.5, -46.6, 'São Paulo', '', 'BR');
@@ -33,9 +27,7 @@ fn history(home: &Home) -> String {
              INSERT INTO connection (opened_ms, n, lasted_ms, agent, protocol, inbound, local, local_port, peer, peer_port, rule, place)
              SELECT 1764000000000 + i * 10000, 0, 60000, 1, 0, 0, 1, 50000, 16843009, 443, 1, 1 FROM n;
              INSERT INTO recording VALUES (1, 1764000000000, 1764003660000, 1);",
-        )
-        .unwrap();
-    path.display().to_string()
+    )
 }
 
 fn open<'a>(desktop: &'a Desktop, more: &[&str]) -> Option<Window<'a>> {

@@ -1,7 +1,5 @@
 //! The window for questions to the history: typed, asked, plotted, cancelled.
 
-use connmapperl::history::create_or_migrate;
-
 use crate::desktop::{
     Desktop, Home, Picture, Region, Window, eventually,
     picture::{Rgb, is_bright, is_like},
@@ -21,19 +19,13 @@ const ACCENT: Rgb = [0x5A, 0xC8, 0xFA];
 
 /// Forty connections to São Paulo.
 fn history(home: &Home) -> String {
-    let path = home.path().join("history.sqlite");
-    let mut database = rusqlite::Connection::open(&path).unwrap();
-    create_or_migrate(&mut database).unwrap();
-    database
-        .execute_batch(
+    home.history(
             "INSERT INTO agent VALUES (1, 'here');
              INSERT INTO place VALUES (1, -23.5, -46.6, 'São Paulo', '', 'BR');
              WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 40)
              INSERT INTO connection (opened_ms, n, lasted_ms, agent, protocol, inbound, local, local_port, peer, peer_port, place)
              SELECT 1764000000000 + i, 0, 10, 1, 0, 0, 1, 1, 16843009 + i, 443, 1 FROM n;",
-        )
-        .unwrap();
-    path.display().to_string()
+    )
 }
 
 fn open<'a>(desktop: &'a Desktop, history: &str) -> Option<Window<'a>> {

@@ -114,7 +114,7 @@ fn draw_world(
     if let Some(trails) = trails.instances.as_ref().filter(|trails| trails.count > 0) {
         pass.set_render_pipeline(soft);
         pass.set_vertex_buffer(0, trails.buffer.slice(..));
-        pass.draw(0..4, 0..trails.count);
+        pass.draw(0..3, 0..trails.count);
     }
     pass.set_render_pipeline(points);
     for (_, layer) in marks.layers.iter().filter(|(_, layer)| layer.count > 0) {

@@ -15,7 +15,7 @@ use bevy::{
 };
 
 use super::{MapCamera, uniforms, world_mesh::SEGMENT_BYTES};
-use crate::components::{dots::DOT_BYTES, marks::MARK_BYTES, trails::TrailInstance};
+use crate::components::{dots::DOT_BYTES, marks::MARK_BYTES, trails::TRAIL_BYTES};
 
 const SHARED: &str = concat!(
     include_str!("../../../assets/shaders/projection.wgsl"),
@@ -87,9 +87,9 @@ pub(super) fn queue(
         attributes: attributes(&[VertexFormat::Float32x2, VertexFormat::Unorm8x4, VertexFormat::Uint16x2]),
     };
     let trail = VertexBufferLayout {
-        array_stride: size_of::<TrailInstance>() as u64,
+        array_stride: TRAIL_BYTES as u64,
         step_mode: VertexStepMode::Instance,
-        attributes: attributes(&[VertexFormat::Float32x2, VertexFormat::Unorm8x4, VertexFormat::Uint32]),
+        attributes: attributes(&[VertexFormat::Float32x2, VertexFormat::Unorm16x4, VertexFormat::Uint32]),
     };
     let make = |name, shader: &Handle<Shader>, layout, buffers, topology, blend| {
         cache.queue_render_pipeline(RenderPipelineDescriptor {
@@ -120,7 +120,7 @@ pub(super) fn queue(
         dots: make("dot", dots, uniforms::layout(), vec![dot.clone()], strip, light),
         plain_dots: make("plain_dot", dots, uniforms::layout(), vec![dot], list, light),
         marks: make("mark", marks, uniforms::layout(), vec![mark], strip, over),
-        trails: make("trail", trails, uniforms::layout(), vec![trail], strip, over),
+        trails: make("trail", trails, uniforms::layout(), vec![trail], list, over),
     });
 }
 

@@ -21,7 +21,7 @@ use crate::components::{
     map_clock::MapClock,
     map_view::MapView,
     theme::{DotStyle, Rgba, Theme, size},
-    trails::TimeLapse,
+    trails::{LapseStyle, TimeLapse},
 };
 
 /// Twin of `View` in `view.wgsl`.
@@ -57,11 +57,15 @@ struct FrameUniform {
     is_plain: u32,
     pulse_millis: f32,
     fade_millis: f32,
-    trail_millis: f32,
+    trail_now_millis: u32,
+    trail_fades_millis: f32,
+    trail_radius_px: f32,
+    trail_alpha_of_one: f32,
+    trail_alpha_of_many: f32,
     agents: [[f32; 4]; AGENT_COLOURS],
 }
 pub(super) const FRAME_BYTES: usize = size_of::<FrameUniform>();
-const _: () = assert!(FRAME_BYTES == 160);
+const _: () = assert!(FRAME_BYTES == 176);
 
 /// The uniforms on the graphics card, and what was last written to them.
 #[derive(Resource)]
@@ -184,6 +188,10 @@ fn frame_uniform(
     let glowing = theme.dot_style == DotStyle::Glowing;
     let plain = animation.on_software && dots > HALO_DOTS_ON_CPU;
     let radius = if plain { size::PLAIN_DOT } else { size::DOT };
+    let [trail_alpha_of_one, trail_alpha_of_many] = match lapse.style {
+        LapseStyle::Integrating => theme.exposure,
+        LapseStyle::Dots | LapseStyle::Trails => [theme.trail; 2],
+    };
     // With motion reduced every dot is shown as settled.
     let now = clock.now_epoch_millis();
     FrameUniform {
@@ -198,7 +206,11 @@ fn frame_uniform(
         is_plain: u32::from(plain),
         pulse_millis: animation.pulse_millis() as f32,
         fade_millis: animation.fade_millis() as f32,
-        trail_millis: lapse.fade_millis() as f32,
+        trail_now_millis: now,
+        trail_fades_millis: lapse.fades_millis().unwrap_or(0) as f32,
+        trail_radius_px: size::TRAIL * view.pixels_per_point,
+        trail_alpha_of_one,
+        trail_alpha_of_many,
         agents: theme.agents.map(Rgba::linear),
     }
 }

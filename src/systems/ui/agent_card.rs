@@ -74,7 +74,8 @@ pub(super) fn show(
             ui.add(Label::new(note).wrap());
         }
         ui.add_space(size::GRID);
-        if agent.agent != AgentId::THIS_MACHINE {
+        // One of the past may bear the name of one of now, which is none of its business.
+        if agent.agent != AgentId::THIS_MACHINE && agent.link != AgentLink::Recorded {
             edits(ui, agent, &mut draft, &theme, &mut actions);
             ui.add_space(size::GRID);
         }
@@ -97,10 +98,11 @@ pub(super) fn show(
 }
 
 fn facts(ui: &mut Ui, agent: &AgentStatus, count: usize, theme: &Theme) {
-    let mut rows = vec![
-        ("connections", row::grouped(count)),
-        ("sockets by", format!("{}, every {} ms", agent.method.label(), agent.tick_millis)),
-    ];
+    let mut rows = vec![("connections", row::grouped(count))];
+    if agent.link != AgentLink::Recorded {
+        let method = format!("{}, every {} ms", agent.method.label(), agent.tick_millis);
+        rows.push(("sockets by", method));
+    }
     match &agent.link {
         AgentLink::Local => rows.push(("link", "this machine".to_owned())),
         AgentLink::Recorded => rows.push(("link", "from the history".to_owned())),
