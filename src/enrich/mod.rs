@@ -45,6 +45,9 @@ const LOOK_AT_PLACES: Duration = Duration::from_secs(2);
 
 /// Being woken costs more than an event: what agents say is gathered for this long.
 const GATHER_NEWS: Duration = Duration::from_millis(5);
+/// Messages of agents that are taken before anything else is looked at: what waits after that pause while ten thousand
+/// come a second, twice over. This machine's own events wait for no more than that.
+const MOST_TOGETHER: usize = 128;
 
 /// A picture that follows the sockets at this pace looks live, and a software renderer keeps up with it.
 const BETWEEN_WAKES: Duration = Duration::from_millis(90);
@@ -108,8 +111,12 @@ pub fn run(folders: &DataFolders, inlets: &Inlets, outlets: &Outlets) {
     // A listener may come later; a channel without sender would be ready all the time.
     let nobody = crossbeam_channel::never();
     let mut fleet = &inlets.fleet;
+    let mut look_at_places = Instant::now() + LOOK_AT_PLACES;
     loop {
         let geography = sources.geography();
+        let now = Instant::now();
+        let patience = work.patience(now).min(look_at_places.saturating_duration_since(now));
+        let mut gathers = false;
         let went_on = crossbeam_channel::select! {
             recv(inlets.collector) -> message => match message {
                 Ok(CollectorMessage::Events(batch)) => work.take(batch, geography, outlets),
@@ -117,11 +124,9 @@ pub fn run(folders: &DataFolders, inlets: &Inlets, outlets: &Outlets) {
                 Err(_) => return,
             },
             recv(fleet) -> message => match message {
-                Ok(message) => {
-                    let went_on = work.take_fleet(message, geography, outlets);
-                    if fleet.is_empty() {
-                        thread::sleep(GATHER_NEWS);
-                    }
+                Ok(first) => {
+                    let went_on = work.take_together(first, fleet, geography, outlets);
+                    gathers = fleet.is_empty();
                     went_on
                 }
                 Err(_) => {
@@ -133,12 +138,16 @@ pub fn run(folders: &DataFolders, inlets: &Inlets, outlets: &Outlets) {
                 Ok(request) => work.grant(request),
                 Err(_) => return,
             },
-            default(work.patience()) => true,
+            default(patience) => true,
         };
-        if sources.poll() {
-            work.table.relocate(sources.geography());
-            work.needs_full_set |= work.has_looked;
-            tell(outlets, sources.take_reports());
+        let now = Instant::now();
+        if now >= look_at_places {
+            look_at_places = now + LOOK_AT_PLACES;
+            if sources.poll() {
+                work.table.relocate(sources.geography());
+                work.needs_full_set |= work.has_looked;
+                tell(outlets, sources.take_reports());
+            }
         }
         if let Some(report) = work.recorder.flush(&work.table, outlets) {
             tell(outlets, vec![report]);
@@ -146,7 +155,10 @@ pub fn run(folders: &DataFolders, inlets: &Inlets, outlets: &Outlets) {
         if !went_on || !work.catch_up(outlets) {
             return;
         }
-        work.wake_in_time(outlets);
+        if gathers {
+            thread::sleep(GATHER_NEWS);
+        }
+        work.wake_in_time(Instant::now(), outlets);
     }
 }
 
@@ -188,6 +200,28 @@ impl Work {
         still_there
     }
 
+    /// Takes what other machines said, and what waits behind it. Returns whether the map still listens.
+    fn take_together(
+        &mut self,
+        first: FleetMessage,
+        fleet: &Receiver<FleetMessage>,
+        geography: &Geography,
+        outlets: &Outlets,
+    ) -> bool {
+        let dropped_before = self.dropped;
+        let (mut next, mut taken, mut still_there) = (Some(first), 0, true);
+        while let Some(message) = next.take() {
+            still_there &= self.take_fleet(message, geography, outlets);
+            taken += 1;
+            if still_there && taken < MOST_TOGETHER && !self.recorder.has_a_batch() {
+                // That nobody sends any more shows where the thread waits.
+                next = fleet.try_recv().ok();
+            }
+        }
+        self.tell_dropped(dropped_before, outlets);
+        still_there
+    }
+
     /// Takes what another machine said. Returns whether the map still listens.
     fn take_fleet(&mut self, message: FleetMessage, geography: &Geography, outlets: &Outlets) -> bool {
         let AgentNews { agent, news, delivery, .. } = match message {
@@ -197,7 +231,6 @@ impl Work {
                 return true;
             }
         };
-        let dropped_before = self.dropped;
         let still_there = match news {
             News::Status(status) => self.hear(status),
             News::Events { run, events } => events.into_iter().all(|event| {
@@ -216,7 +249,6 @@ impl Work {
         if let Some(delivery) = delivery {
             delivery.done();
         }
-        self.tell_dropped(dropped_before, outlets);
         still_there
     }
 
@@ -279,17 +311,24 @@ impl Work {
     }
 
     /// How long to wait for news before there is something else to do.
-    fn patience(&self) -> Duration {
-        let owes = self.owes_wake || self.needs_full_set || !self.untold.is_empty();
-        if owes || self.recorder.owes_all() { BETWEEN_WAKES } else { LOOK_AT_PLACES }
+    fn patience(&self, now: Instant) -> Duration {
+        let until_wake = self.until_wake(now).filter(|_| self.owes_wake);
+        let owes = self.needs_full_set || !self.untold.is_empty() || self.recorder.owes_all();
+        let until_retry = owes.then_some(BETWEEN_WAKES);
+        until_wake.into_iter().chain(until_retry).min().unwrap_or(LOOK_AT_PLACES)
+    }
+
+    /// How long until the map may be woken again; `None` where it may.
+    fn until_wake(&self, now: Instant) -> Option<Duration> {
+        let since = now.saturating_duration_since(self.last_wake?);
+        BETWEEN_WAKES.checked_sub(since).filter(|left| !left.is_zero())
     }
 
     /// Every wake draws a frame, so news that come close together share one.
-    fn wake_in_time(&mut self, outlets: &Outlets) {
-        let is_early = self.last_wake.is_some_and(|last| last.elapsed() < BETWEEN_WAKES);
-        if self.owes_wake && !is_early {
+    fn wake_in_time(&mut self, now: Instant, outlets: &Outlets) {
+        if self.owes_wake && self.until_wake(now).is_none() {
             self.owes_wake = false;
-            self.last_wake = Some(Instant::now());
+            self.last_wake = Some(now);
             (outlets.wake)();
         }
     }

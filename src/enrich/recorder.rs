@@ -11,6 +11,8 @@ use crate::model::{AgentId, AgentStatus, Located};
 
 /// Batches that may wait for the history: it takes a batch in well under a millisecond, and writes four times a second.
 pub const HISTORY_CAPACITY: usize = 1_024;
+/// Records that are sent without waiting for more: what ten thousand events a second bring between two looks.
+const BATCH: usize = 1_024;
 /// How long sockets are not looked at, rather than changes lost: a disk that is busy takes that long.
 const PATIENCE: Duration = Duration::from_millis(50);
 
@@ -54,6 +56,11 @@ impl Recorder {
     pub fn forget(&mut self, agent: AgentId) {
         self.names.remove(&agent);
         self.have_looked.retain(|known| *known != agent);
+    }
+
+    /// There is enough to be sent.
+    pub const fn has_a_batch(&self) -> bool {
+        self.batch.len() >= BATCH
     }
 
     /// The history knows nothing of what is open.

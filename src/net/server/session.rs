@@ -298,10 +298,7 @@ impl Session {
         self.told_status_at = Some(Instant::now());
         self.told_estimate = self.clock.estimate().filter(|_| self.clock.is_settled());
         self.told_dropped = self.seat.incoming.dropped_events;
-        let home = {
-            let state = self.shared.state();
-            state.directory.home(self.seat.agent, &state.contents)
-        };
+        let home = self.shared.state().directory.home(self.seat.agent);
         AgentStatus {
             agent: self.seat.agent,
             home: home.map(|Home { lat, lon }| [lat, lon]),
