@@ -26,7 +26,8 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use crate::window::Window;
 
 /// Threads whose work is counted.
-pub const THREADS: [&str; 3] = ["listener", "listener-files", "enrich"];
+pub const LISTENER: [&str; 2] = ["listener", "listener-files"];
+pub const ENRICH: [&str; 1] = ["enrich"];
 
 pub struct House {
     pub listener: Listener,

@@ -31,7 +31,7 @@ use std::{
 use anyhow::{Context, ensure};
 use connmapperl::net::server::Register;
 
-use house::{Agents, House, Pace, THREADS};
+use house::{Agents, ENRICH, House, LISTENER, Pace};
 use processor::Processor;
 use window::Delays;
 
@@ -130,29 +130,31 @@ fn on_gpu(folder: &Path) -> anyhow::Result<bool> {
 fn processor_time(agents: &mut Agents, deaf: &mut Agents, spread: (usize, usize)) -> anyhow::Result<f64> {
     let mut turns = Vec::new();
     for _ in 0..ROUNDS {
-        let all = agents.talk(spread, |agents| micros_an_event(agents, &THREADS))?;
-        let tls = deaf.talk(spread, |agents| micros_an_event(agents, &[sink::THREAD]))?;
-        turns.push((all - tls, all, tls));
+        let [listener, enrich] =
+            agents.talk(spread, |agents| micros_an_event(agents, [&LISTENER, &ENRICH]))?;
+        let [tls] = deaf.talk(spread, |agents| micros_an_event(agents, [&[sink::THREAD]]))?;
+        turns.push((listener + enrich - tls, listener, enrich, tls));
     }
     let each: Vec<String> = turns.iter().map(|(beyond, ..)| format!("{beyond:.2}")).collect();
     turns.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let &(beyond, all, tls) = turns.get(turns.len() / 2).context("no turn")?;
+    let &(beyond, listener, enrich, tls) = turns.get(turns.len() / 2).context("no turn")?;
     let (busy, changes) = spread;
     println!(
-        "{busy} agents, {changes} a tick: {beyond:.2} us an event beyond TLS (all {all:.2}, TLS alone {tls:.2}, ratio \
-         {:.2}; turn by turn {})",
-        all / tls,
+        "{busy} agents, {changes} a tick: {beyond:.2} us an event beyond TLS (listener {listener:.2}, enriching \
+         {enrich:.2}, TLS alone {tls:.2}, ratio {:.2}; turn by turn {})",
+        (listener + enrich) / tls,
         each.join(" ")
     );
     Ok(beyond)
 }
 
-fn micros_an_event(agents: &mut Agents, threads: &[&str]) -> anyhow::Result<f64> {
+/// Of each group of threads.
+fn micros_an_event<const N: usize>(agents: &mut Agents, groups: [&[&str]; N]) -> anyhow::Result<[f64; N]> {
     let (told, before) = (agents.told()?, Processor::now()?);
     sleep(TURN);
     let (now, told_now) = (Processor::now()?, agents.told()?);
     ensure!(told_now > told, "the agents said nothing");
-    Ok(now.since(&before, threads).as_secs_f64() * 1e6 / (told_now - told) as f64)
+    Ok(groups.map(|names| now.since(&before, names).as_secs_f64() * 1e6 / (told_now - told) as f64))
 }
 
 /// Returns whether they are as short as they should be.
