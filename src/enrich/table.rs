@@ -5,6 +5,7 @@ use std::collections::{HashMap, hash_map};
 
 use crate::{
     geo::Geography,
+    id_map::{ForeignMap, IdMap},
     model::{
         AgentId, Asn, Change, ConnectionId, ConnectionKey, Event, Located, LocatedConnection, NoPlace,
         Observation, Owner, Place, Protocol, Traffic,
@@ -19,18 +20,18 @@ const BITS_WITHIN_RUN: u32 = 40;
 /// All open connections, by agent.
 #[derive(Default)]
 pub struct OpenTable {
-    agents: HashMap<AgentId, Agent>,
+    agents: IdMap<AgentId, Agent>,
     /// Changes of connections that were never opened, or opened twice.
     pub senseless_events: u64,
 }
 
 #[derive(Default)]
 struct Agent {
-    open: HashMap<ConnectionId, LocatedConnection>,
+    open: ForeignMap<ConnectionId, LocatedConnection>,
     /// Of remote agents: the run that its numbers belong to.
     run: u64,
     /// What this run calls a connection that an earlier run of the same boot had told of already.
-    aliases: HashMap<ConnectionId, ConnectionId>,
+    aliases: ForeignMap<ConnectionId, ConnectionId>,
     /// Taken over from an earlier program, whose aliases are lost, and not compared with a snapshot yet.
     restored: Option<Restored>,
     last_heard_unix_millis: i64,
@@ -94,11 +95,15 @@ impl OpenTable {
     ) -> Option<Located> {
         let known = self.agents.entry(agent).or_default();
         known.last_heard_unix_millis = event.unix_millis.max(known.last_heard_unix_millis);
-        let connection = known.known_as(connection_of_run(run, event.connection));
-        if matches!(event.change, Change::Closed { .. }) {
-            known.aliases.remove(&connection_of_run(run, event.connection));
+        let Event { unix_millis, connection, change, .. } = event;
+        let number = connection_of_run(run, connection);
+        let connection = known.known_as(number);
+        if connection != number && matches!(change, Change::Closed { .. }) {
+            known.aliases.remove(&number);
         }
-        self.take(agent, Event { connection, ..event }, geography)
+        let located = known.take(agent, connection, unix_millis, change, geography);
+        self.senseless_events += u64::from(located.is_none());
+        located
     }
 
     /// Takes over what an earlier program knew, for the agent's next snapshot to be laid over.
@@ -111,7 +116,7 @@ impl OpenTable {
         let open = open.into_iter().map(located).collect();
         // Without a whole snapshot any connection may be one that an earlier run had told of.
         let restored = Some(Restored { last_aliased_sequence: first_base.unwrap_or(u64::MAX) });
-        let known = Agent { open, run, aliases: HashMap::new(), restored, last_heard_unix_millis };
+        let known = Agent { open, run, aliases: ForeignMap::default(), restored, last_heard_unix_millis };
         self.agents.insert(agent, known);
     }
 
@@ -266,7 +271,7 @@ const fn is_of_run(number: ConnectionId, run: u64) -> bool {
 }
 
 fn by_socket(
-    open: &HashMap<ConnectionId, LocatedConnection>,
+    open: &ForeignMap<ConnectionId, LocatedConnection>,
     is_wanted: impl Fn(ConnectionId) -> bool,
 ) -> HashMap<SocketName, Vec<ConnectionId>> {
     let mut by_socket: HashMap<_, Vec<_>> = HashMap::with_capacity(open.len());
