@@ -11,6 +11,7 @@ mod table;
 
 use std::{
     collections::BTreeMap,
+    net::IpAddr,
     path::PathBuf,
     thread,
     time::{Duration, Instant},
@@ -20,7 +21,7 @@ use crossbeam_channel::{Receiver, Sender, TrySendError};
 
 use crate::{
     geo::{Geography, SourceInfo},
-    model::{AgentId, AgentStatus, Event, Located},
+    model::{AgentId, AgentStatus, Change, Event, Located},
     net::{
         collector::CollectorMessage,
         server::{AgentNews, FleetMessage, Importance, News},
@@ -48,6 +49,8 @@ const GATHER_NEWS: Duration = Duration::from_millis(5);
 /// Messages of agents that are taken before anything else is looked at: what waits after that pause while ten thousand
 /// come a second, twice over. This machine's own events wait for no more than that.
 const MOST_TOGETHER: usize = 128;
+/// No more are taken together when they bring so many events: the history gets them as one batch.
+const MANY_EVENTS: usize = 1_024;
 
 /// A picture that follows the sockets at this pace looks live, and a software renderer keeps up with it.
 const BETWEEN_WAKES: Duration = Duration::from_millis(90);
@@ -174,6 +177,9 @@ struct Work {
     untold: BTreeMap<AgentId, Option<AgentStatus>>,
     watches_traffic: bool,
     dropped: u64,
+    /// What is taken together, and the peers in it; empty between two times.
+    together: Vec<FleetMessage>,
+    peers: Vec<IpAddr>,
     /// Something was told since the map was woken last.
     owes_wake: bool,
     last_wake: Option<Instant>,
@@ -208,18 +214,34 @@ impl Work {
         geography: &Geography,
         outlets: &Outlets,
     ) -> bool {
-        let dropped_before = self.dropped;
-        let (mut next, mut taken, mut still_there) = (Some(first), 0, true);
-        while let Some(message) = next.take() {
-            still_there &= self.take_fleet(message, geography, outlets);
-            taken += 1;
-            if still_there && taken < MOST_TOGETHER && !self.recorder.has_a_batch() {
-                // That nobody sends any more shows where the thread waits.
-                next = fleet.try_recv().ok();
-            }
+        let mut messages = std::mem::take(&mut self.together);
+        let mut events = self.expect(&first);
+        messages.push(first);
+        while messages.len() < MOST_TOGETHER && events < MANY_EVENTS {
+            // That nobody sends any more shows where the thread waits.
+            let Ok(message) = fleet.try_recv() else { break };
+            events += self.expect(&message);
+            messages.push(message);
         }
+        geography.expect(&self.peers);
+        self.peers.clear();
+        let dropped_before = self.dropped;
+        let still_there = messages.drain(..).all(|message| self.take_fleet(message, geography, outlets));
+        self.together = messages;
         self.tell_dropped(dropped_before, outlets);
         still_there
+    }
+
+    /// Notes whose places will be asked for. Returns how many events it brings.
+    fn expect(&mut self, message: &FleetMessage) -> usize {
+        let FleetMessage::Agent(AgentNews { news: News::Events { events, .. }, .. }) = message else {
+            return 0;
+        };
+        self.peers.extend(events.iter().filter_map(|event| match &event.change {
+            Change::Opened(seen) => Some(seen.peer.ip()),
+            Change::Updated { .. } | Change::Closed { .. } => None,
+        }));
+        events.len()
     }
 
     /// Takes what another machine said. Returns whether the map still listens.

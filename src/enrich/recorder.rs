@@ -11,7 +11,7 @@ use crate::model::{AgentId, AgentStatus, Located};
 
 /// Batches that may wait for the history: it takes a batch in well under a millisecond, and writes four times a second.
 pub const HISTORY_CAPACITY: usize = 1_024;
-/// Records that are sent without waiting for more: what ten thousand events a second bring between two looks.
+/// Records that room is made for at once.
 const BATCH: usize = 1_024;
 /// How long sockets are not looked at, rather than changes lost: a disk that is busy takes that long.
 const PATIENCE: Duration = Duration::from_millis(50);
@@ -19,6 +19,8 @@ const PATIENCE: Duration = Duration::from_millis(50);
 #[derive(Default)]
 pub struct Recorder {
     batch: Vec<Record>,
+    /// Records of the last batch: the next one will be about as long.
+    usual: usize,
     /// What agents are called, as far as the history has heard.
     names: BTreeMap<AgentId, AgentStatus>,
     /// Those who have told all they have.
@@ -32,6 +34,9 @@ pub struct Recorder {
 impl Recorder {
     pub fn told(&mut self, located: &Located, outlets: &Outlets) {
         if outlets.to_history.is_some() {
+            if self.batch.capacity() == 0 {
+                self.batch.reserve(self.usual.min(BATCH));
+            }
             self.batch.push(Record::Told(located.clone()));
         }
     }
@@ -58,11 +63,6 @@ impl Recorder {
         self.have_looked.retain(|known| *known != agent);
     }
 
-    /// There is enough to be sent.
-    pub const fn has_a_batch(&self) -> bool {
-        self.batch.len() >= BATCH
-    }
-
     /// The history knows nothing of what is open.
     pub const fn tell_again(&mut self) {
         self.owes_all = true;
@@ -85,6 +85,7 @@ impl Recorder {
             return None;
         }
         let patience = if self.is_behind { Duration::ZERO } else { PATIENCE };
+        self.usual = self.batch.len();
         match to_history.send_timeout(std::mem::take(&mut self.batch), patience) {
             Ok(()) => {
                 self.is_behind = false;

@@ -99,8 +99,8 @@ mod table {
             panic!("not opened");
         };
         assert_eq!((located.key, located.opened_unix_millis), (key(1), 1_001));
-        assert_eq!(located.place.unwrap().lat, 50.0);
-        assert_eq!(located.asn.unwrap().number, 64_500);
+        assert_eq!(located.place.as_ref().unwrap().lat, 50.0);
+        assert_eq!(located.asn.as_ref().unwrap().number, 64_500);
         let Some(Located::Opened(located)) = take(&mut table, opened(2)) else {
             panic!("not opened");
         };

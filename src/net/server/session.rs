@@ -100,6 +100,8 @@ pub struct Session {
     owes_status: bool,
     told_status_at: Option<Instant>,
     told_estimate: Option<Estimate>,
+    /// A heartbeat came since the clock was looked at.
+    has_measured: bool,
     told_dropped: u64,
 }
 
@@ -127,6 +129,7 @@ impl Session {
             owes_status: true,
             told_status_at: None,
             told_estimate: None,
+            has_measured: false,
             told_dropped: 0,
         }
     }
@@ -257,6 +260,7 @@ impl Session {
             }
             Some(AgentSays::Heartbeat(heartbeat)) => {
                 self.clock.heard(&heartbeat, now);
+                self.has_measured = true;
                 None
             }
             Some(AgentSays::Status(status)) => {
@@ -353,7 +357,9 @@ impl Session {
             let heartbeat = self.clock.heartbeat(self.shared.now());
             self.say(ServerSays::Heartbeat(heartbeat)).await?;
         }
-        self.look_at_clock(now);
+        if std::mem::take(&mut self.has_measured) {
+            self.look_at_clock(now);
+        }
         let mut next = self.heartbeat_at;
         if self.seat.incoming.had > self.acknowledged {
             next = next.min(self.acknowledge_at.max(now + LOOK_FOR_ARRIVALS));
