@@ -107,7 +107,7 @@ impl Recorder {
         self.batch.extend(self.names.values().map(|status| Record::Told(Located::Status(status.clone()))));
         for agent in self.have_looked.clone() {
             let open = table.of(agent).cloned();
-            self.batch.extend(open.map(|open| Record::Told(Located::Opened(Box::new(open)))));
+            self.batch.extend(open.map(|open| Record::Told(Located::Opened(open))));
             self.looked(agent, table);
         }
     }

@@ -1,6 +1,8 @@
 //! What agents told becomes entities: opened, updated, closed, or all anew. Takes a bounded share a frame, waits for
 //! nothing, and asks for another frame when more is waiting.
 
+use std::sync::Arc;
+
 use bevy::{platform::collections::HashSet, prelude::*, window::RequestRedraw};
 use crossbeam_channel::Receiver;
 
@@ -42,10 +44,11 @@ pub(super) fn ingest(world: &mut World) {
             }
             Located::Updated { key, traffic, owner } => update(world, key, |connection| {
                 if let Some(traffic) = traffic {
-                    connection.bypass_change_detection().0.observation.traffic.update(traffic);
+                    let connection = &mut connection.bypass_change_detection().0;
+                    Arc::make_mut(connection).observation.traffic.update(traffic);
                 }
                 if let Some(owner) = owner {
-                    connection.0.observation.owner = owner;
+                    Arc::make_mut(&mut connection.0).observation.owner = owner;
                 }
             }),
             Located::Closed { key, unix_millis, .. } => close(world, key, unix_millis),
@@ -62,10 +65,10 @@ pub(super) fn ingest(world: &mut World) {
     }
 }
 
-fn open(world: &mut World, connection: Box<LocatedConnection>, born_unix_millis: i64) {
+fn open(world: &mut World, connection: Arc<LocatedConnection>, born_unix_millis: i64) {
     let key = connection.key;
     if world.resource::<OpenConnections>().0.contains_key(&key) {
-        replace(world, *connection);
+        replace(world, connection);
         return;
     }
     let position = position_of(&connection);
@@ -80,12 +83,12 @@ fn open(world: &mut World, connection: Box<LocatedConnection>, born_unix_millis:
 }
 
 /// New facts on a connection that is open already; its place may have moved.
-fn replace(world: &mut World, connection: LocatedConnection) {
+fn replace(world: &mut World, connection: Arc<LocatedConnection>) {
     let Some(entity) = world.resource::<OpenConnections>().0.get(&connection.key).copied() else {
         return;
     };
     let position = position_of(&connection);
-    let same = world.get::<Connection>(entity).is_some_and(|known| *known.0 == connection);
+    let same = world.get::<Connection>(entity).is_some_and(|known| known.0 == connection);
     if same {
         return;
     }
@@ -103,7 +106,7 @@ fn replace(world: &mut World, connection: LocatedConnection) {
             entity.remove::<(Position, DotRow)>();
         }
     }
-    entity.insert(Connection(Box::new(connection)));
+    entity.insert(Connection(connection));
 }
 
 fn update(world: &mut World, key: ConnectionKey, change: impl FnOnce(&mut Mut<Connection>)) {
@@ -142,11 +145,11 @@ fn replace_all(world: &mut World, connections: Vec<LocatedConnection>) {
     for key in gone {
         close(world, key, now);
     }
-    for connection in connections {
+    for connection in connections.into_iter().map(Arc::new) {
         if world.resource::<OpenConnections>().0.contains_key(&connection.key) {
             replace(world, connection);
         } else {
-            open(world, Box::new(connection), LONG_AGO_UNIX_MILLIS);
+            open(world, connection, LONG_AGO_UNIX_MILLIS);
         }
     }
 }
