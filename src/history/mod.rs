@@ -7,7 +7,6 @@ mod address;
 mod aside;
 mod batch;
 mod dictionary;
-mod id_map;
 mod lock;
 mod overview;
 mod player;

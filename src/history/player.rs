@@ -120,7 +120,7 @@ impl Player {
             if opens {
                 if let Some(recorded) = self.ahead.pop_front() {
                     self.keep(&recorded);
-                    told.push(Located::Opened(Box::new(recorded.connection)));
+                    told.push(Located::Opened(recorded.connection.into()));
                 }
             } else if let Some(Reverse(End { unix_millis, key, traffic, .. })) = self.ends.pop() {
                 told.push(Located::Closed { key, unix_millis, traffic });
