@@ -138,7 +138,7 @@ mod tests {
         assert_eq!(steps.frames(), 1_801);
         assert_eq!([0, 1, 30, 1_800].map(|frame| steps.at_ms(frame)), [1_000, 1_033, 2_000, 61_000]);
         let fast = Steps { speed: 100_000, fps: 24, ..steps };
-        assert_eq!((fast.frames(), fast.at_ms(1)), (15, 1_000 + 4_166));
+        assert_eq!((fast.frames(), fast.at_ms(1)), (1, 1_000 + 4_166_666));
     }
 
     #[test]
