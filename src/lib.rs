@@ -12,6 +12,8 @@ pub mod net {
     pub mod tls;
     pub mod wire;
 }
+#[cfg(feature = "serve")]
+mod id_map;
 pub mod projection;
 pub mod rules;
 pub mod tally;

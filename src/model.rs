@@ -240,7 +240,8 @@ pub struct LocatedConnection {
 /// What reaches the map. Live and recorded connections come the same way.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Located {
-    Opened(Box<LocatedConnection>),
+    /// Shared: the table of what is open, the map and the history hold the same one while nothing of it changes.
+    Opened(Arc<LocatedConnection>),
     Updated {
         key: ConnectionKey,
         traffic: Option<Traffic>,

@@ -251,7 +251,7 @@ impl Map {
             return Ok(());
         }
         for connection in self.shown.iter().step_by(step) {
-            self.feed.try_send(Located::Opened(Box::new(connection.clone()))).context("no room")?;
+            self.feed.try_send(Located::Opened(std::sync::Arc::new(connection.clone()))).context("no room")?;
         }
         Ok(())
     }

@@ -3,7 +3,10 @@
 use std::{
     io::BufRead,
     net::{Ipv4Addr, SocketAddr},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -26,17 +29,21 @@ use tokio::{
 };
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
-use crate::taker::unix_micros;
+use crate::window::unix_micros;
 
 const TICK: Duration = Duration::from_millis(100);
-/// What an agent saw it writes at once, or this long after what it wrote before (`net/agent/link.rs`).
-const HELD: Duration = Duration::from_millis(50);
+/// What an agent has seen it tells within this: the opened at the look that finds it, the closed when its next write may
+/// be (`BETWEEN_EVENTS` in `net/agent/link.rs`). What it sees at its next look happened a tick before at most.
+const TELLS_WITHIN: Duration = Duration::from_millis(50);
 const HEARTBEAT: Duration = Duration::from_secs(5);
 /// Handshakes at a time.
 const AT_A_TIME: usize = 64;
 
 /// As many as the peers of a very busy machine.
 const PEERS: u64 = 5_000;
+
+/// Changes told by all.
+static TOLD: AtomicU64 = AtomicU64::new(0);
 
 /// What the agents shall do: so many of them, so many changes a tick.
 type Work = (usize, usize);
@@ -84,6 +91,7 @@ pub fn run(
                     started = agents;
                     println!("connected");
                 }
+                ["told"] => println!("{}", TOLD.load(Ordering::Relaxed)),
                 ["events", busy, changes] => drop(to_all.send_replace((busy.parse()?, changes.parse()?))),
                 _ => bail!("{line:?}"),
             }
@@ -162,14 +170,23 @@ impl Agent {
         }
     }
 
-    /// Half of the changes open connections, half close them; each was seen at some moment of the time for which an agent holds
-    /// it back at most.
+    /// Half of the changes open connections, half close them; they happened at moments all over the last tick.
     async fn tell(&mut self, changes: usize) -> anyhow::Result<()> {
         let now = unix_micros();
         let changes = (0..changes).map(|at| {
-            let seen = now - (HELD.as_micros() as i64) * (at as i64 * 2 + 1) / (changes as i64 * 2);
-            let spread = if changes > 1 { 0 } else { (self.sequence as i64 * 7_919 % 50 - 25) * 1_000 };
-            let traffic = Some(Traffic { sent_bytes: Some((seen + spread) as u64), ..Traffic::default() });
+            // A single one is now here, now there.
+            let (nth, of) = if changes > 1 {
+                (at as i64, changes as i64)
+            } else {
+                (self.sequence as i64 * 7_919 % 100, 100)
+            };
+            let ago = |whole: Duration| whole.as_micros() as i64 * (nth * 2 + 1) / (of * 2);
+            let (seen, happened) = (now - ago(TELLS_WITHIN), now - ago(TICK));
+            let traffic = Some(Traffic {
+                sent_bytes: u64::try_from(seen).ok(),
+                received_bytes: u64::try_from(happened).ok(),
+                rtt_micros: None,
+            });
             let opens = (self.sequence + at as u64) % 2 == 1;
             let (connection, what) = if opens {
                 self.next += 1;
@@ -178,7 +195,7 @@ impl Agent {
                 self.oldest += 1;
                 (self.oldest, What::Closed(Closed { traffic }))
             };
-            Change { connection, millis: (seen - now) / 1_000, what: Some(what) }
+            Change { connection, millis: (happened - now) / 1_000, what: Some(what) }
         });
         let changes: Vec<Change> = changes.collect();
         let programs = if self.sequence == 1 {
@@ -187,7 +204,9 @@ impl Agent {
             Vec::new()
         };
         let first_sequence = self.sequence;
-        self.sequence += changes.len() as u64;
+        let count = changes.len() as u64;
+        self.sequence += count;
+        TOLD.fetch_add(count, Ordering::Relaxed);
         self.say(AgentSays::Events(Events { first_sequence, unix_millis: now / 1_000, programs, changes }))
             .await
     }

@@ -19,6 +19,8 @@ use tokio::{
 };
 use tokio_rustls::TlsAcceptor;
 
+/// Name of its thread.
+pub const THREAD: &str = "sink";
 const BETWEEN_WORDS: Duration = Duration::from_secs(1);
 
 pub struct Sink {
@@ -40,7 +42,7 @@ impl Sink {
         socket.set_nonblocking(true)?;
         let address = socket.local_addr()?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        std::thread::Builder::new().name("sink".to_owned()).spawn(move || {
+        std::thread::Builder::new().name(THREAD.to_owned()).spawn(move || {
             runtime.block_on(async move {
                 let acceptor = TlsAcceptor::from(Arc::new(config));
                 let socket = TcpListener::from_std(socket)?;

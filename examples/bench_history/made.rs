@@ -150,7 +150,7 @@ impl Made {
             let mut records = Vec::new();
             while let Some((at_ms, id, opens)) = story.next_if(|(at_ms, ..)| *at_ms < now_ms) {
                 records.push(Record::Told(match opens {
-                    true => Located::Opened(Box::new(self.connections[id].clone())),
+                    true => Located::Opened(self.connections[id].clone().into()),
                     false => Located::Closed {
                         key: self.connections[id].key,
                         unix_millis: at_ms,
@@ -165,7 +165,7 @@ impl Made {
     pub fn openings(&self) -> Vec<Record> {
         let opened = |connection: &LocatedConnection| {
             let opened_unix_millis = connection.opened_unix_millis.min(START_MS);
-            Record::Told(Located::Opened(Box::new(LocatedConnection {
+            Record::Told(Located::Opened(Arc::new(LocatedConnection {
                 opened_unix_millis,
                 ..connection.clone()
             })))

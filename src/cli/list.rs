@@ -3,6 +3,7 @@
 use std::{
     collections::HashMap,
     io::{self, Write},
+    sync::Arc,
     thread,
     time::Duration,
 };
@@ -83,7 +84,7 @@ fn follow<W: Write>(
     match change {
         Located::Opened(connection) => {
             printer.row(&Row::new(&connection, rules).because("opened"))?;
-            known.insert(connection.key, *connection);
+            known.insert(connection.key, Arc::unwrap_or_clone(connection));
         }
         Located::Updated { key, traffic, owner } => {
             if let Some(connection) = known.get_mut(&key) {

@@ -1,5 +1,7 @@
 //! The connection entity: what was observed, where it is, which rule it falls under and how old it is.
 
+use std::sync::Arc;
+
 use bevy::{
     platform::collections::HashMap,
     prelude::{Component, Entity, Resource},
@@ -12,7 +14,7 @@ use crate::{
 
 /// All that is known of one connection. Changes only through ingest.
 #[derive(Component, Debug)]
-pub struct Connection(pub Box<LocatedConnection>);
+pub struct Connection(pub Arc<LocatedConnection>);
 
 /// Where a connection is drawn; connections without a place have none.
 #[derive(Component, Clone, Copy, Debug, PartialEq)]

@@ -291,7 +291,7 @@ impl<S: Sink> FleetLines<S> {
                     event: "open",
                     unix_millis: connection.opened_unix_millis,
                     connection: Some(connection_text(connection.key.connection)),
-                    socket: Some(SocketFacts::from(connection)),
+                    socket: Some(SocketFacts::from(&**connection)),
                     owner: Some(OwnerFacts::from(&connection.observation.owner)),
                     traffic: Some(connection.observation.traffic.into()),
                     ..head()

@@ -48,7 +48,8 @@ pub enum LogError {
 #[derive(Debug)]
 pub struct FleetLog {
     path: PathBuf,
-    file: File,
+    /// `None` where there is none yet: it is made when lines may come, not for a program that cannot listen.
+    file: Option<File>,
     /// All whole lines.
     good_bytes: u64,
     /// What is behind them stays, and ends with a newline from now on: it is none of ours, or whole but for that.
@@ -77,10 +78,12 @@ impl FleetLog {
         if path.exists() && !path.is_file() {
             return Err(LogError::NoFile(path.to_owned()));
         }
-        let file = OpenOptions::new().read(true).append(true).create(true).mode(OWNER_ALONE).open(path);
-        let file = file.map_err(|error| LogError::Open(path.to_owned(), error))?;
-        flock(&file, FlockOperation::NonBlockingLockExclusive)
-            .map_err(|_| LogError::Busy(path.to_owned()))?;
+        let file = match OpenOptions::new().read(true).append(true).open(path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::new(path)),
+            Err(error) => return Err(LogError::Open(path.to_owned(), error)),
+        };
+        lock(&file, path)?;
         let length = file.metadata().map_err(unread)?.len();
         if !is_ours(&file, length).map_err(unread)? {
             return Err(LogError::Foreign(path.to_owned()));
@@ -111,7 +114,7 @@ impl FleetLog {
         });
         Ok(Self {
             path: path.to_owned(),
-            file,
+            file: Some(file),
             good_bytes: at,
             lacks_newline,
             after_checkpoint: at.saturating_sub(tail.begins + tail.checkpoint_bytes),
@@ -121,17 +124,34 @@ impl FleetLog {
         })
     }
 
+    fn new(path: &Path) -> Self {
+        Self {
+            path: path.to_owned(),
+            file: None,
+            good_bytes: 0,
+            lacks_newline: false,
+            after_checkpoint: 0,
+            checkpoint_bytes: 0,
+            complaint: None,
+            earlier: Earlier::default(),
+        }
+    }
+
     /// What the lines leave: for the listener, and for the lines that follow.
     pub fn take_earlier(&mut self) -> (Vec<KnownAgent>, Vec<(AgentId, EarlierAgent)>) {
         std::mem::take(&mut self.earlier).into_agents()
     }
 
-    /// Cuts off what a killed program left half written, and goes on behind it.
+    /// Cuts off what a killed program left half written, and goes on behind it; makes the file where there was none.
     ///
     /// # Errors
-    /// When the file cannot be written.
+    /// When the file cannot be made or written, or another program has made it meanwhile.
     pub fn go_on(self) -> Result<LogFile, LogError> {
-        let Self { path, mut file, good_bytes, lacks_newline, .. } = self;
+        let Self { path, file, good_bytes, lacks_newline, .. } = self;
+        let mut file = match file {
+            Some(file) => file,
+            None => make(&path)?,
+        };
         let mended = match lacks_newline {
             true => file.write_all(b"\n"),
             false => file.set_len(good_bytes),
@@ -145,6 +165,20 @@ impl FleetLog {
             checkpoint_bytes: self.checkpoint_bytes,
         })
     }
+}
+
+fn lock(file: &File, path: &Path) -> Result<(), LogError> {
+    flock(file, FlockOperation::NonBlockingLockExclusive).map_err(|_| LogError::Busy(path.to_owned()))
+}
+
+fn make(path: &Path) -> Result<File, LogError> {
+    let file = OpenOptions::new().read(true).append(true).create_new(true).mode(OWNER_ALONE).open(path);
+    let file = file.map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => LogError::Busy(path.to_owned()),
+        _ => LogError::Open(path.to_owned(), error),
+    })?;
+    lock(&file, path)?;
+    Ok(file)
 }
 
 /// Whether a file is empty, or begins like one of ours: anything else is somebody's, and is not written to.

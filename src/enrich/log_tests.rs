@@ -69,6 +69,19 @@ fn snapshot(run: u64, base: u64, connections: Vec<OpenSocket>) -> [AgentNews; 1]
 const LINE: &str = "{\"event\":\"run\",\"agent\":\"web1\",\"id\":\"3\",\"unix_millis\":1,\"run\":\"7\"}\n";
 
 #[test]
+fn a_file_is_made_when_lines_may_come_and_not_before() {
+    let folder = Folder::new();
+    drop(FleetLog::open(&folder.path()).unwrap());
+    assert!(!folder.path().exists(), "a program that cannot listen leaves nothing");
+    let (one, other) = (FleetLog::open(&folder.path()).unwrap(), FleetLog::open(&folder.path()).unwrap());
+    let mut file = one.go_on().unwrap();
+    assert!(matches!(other.go_on(), Err(LogError::Busy(_))), "one writes at a time");
+    file.write_all(LINE.as_bytes()).unwrap();
+    file.flush().unwrap();
+    assert_eq!(folder.text(), LINE);
+}
+
+#[test]
 fn a_torn_line_is_cut_off_and_the_last_numbers_are_found() {
     let folder = Folder::new();
     let whole = format!("{LINE}{}", LINE.replace("\"7\"", "\"b\",\"sequence\":9"));

@@ -11,6 +11,7 @@ mod table;
 
 use std::{
     collections::BTreeMap,
+    net::IpAddr,
     path::PathBuf,
     thread,
     time::{Duration, Instant},
@@ -20,7 +21,7 @@ use crossbeam_channel::{Receiver, Sender, TrySendError};
 
 use crate::{
     geo::{Geography, SourceInfo},
-    model::{AgentId, AgentStatus, Event, Located},
+    model::{AgentId, AgentStatus, Change, Event, Located},
     net::{
         collector::CollectorMessage,
         server::{AgentNews, FleetMessage, Importance, News},
@@ -44,10 +45,12 @@ pub const SIDE_CAPACITY: usize = 64;
 const LOOK_AT_PLACES: Duration = Duration::from_secs(2);
 
 /// Being woken costs more than an event: what agents say is gathered for this long.
-const GATHER_NEWS: Duration = Duration::from_millis(10);
-
-/// Messages of agents taken one after the other before anything else is looked at.
-const FLEET_AT_ONCE: usize = 128;
+const GATHER_NEWS: Duration = Duration::from_millis(5);
+/// Messages of agents that are taken before anything else is looked at: what waits after that pause while ten thousand
+/// come a second, twice over. This machine's own events wait for no more than that.
+const MOST_TOGETHER: usize = 128;
+/// No more are taken together when they bring so many events: the history gets them as one batch.
+const MANY_EVENTS: usize = 1_024;
 
 /// A picture that follows the sockets at this pace looks live, and a software renderer keeps up with it.
 const BETWEEN_WAKES: Duration = Duration::from_millis(90);
@@ -117,8 +120,12 @@ pub fn run(folders: &DataFolders, inlets: &Inlets, outlets: &Outlets) {
     // A listener may come later; a channel without sender would be ready all the time.
     let nobody = crossbeam_channel::never();
     let mut fleet = &inlets.fleet;
+    let mut look_at_places = Instant::now() + LOOK_AT_PLACES;
     loop {
         let geography = sources.geography();
+        let now = Instant::now();
+        let patience = work.patience(now).min(look_at_places.saturating_duration_since(now));
+        let mut gathers = false;
         let went_on = crossbeam_channel::select! {
             recv(inlets.collector) -> message => match message {
                 Ok(CollectorMessage::Events(batch)) => work.take(batch, geography, outlets),
@@ -126,15 +133,9 @@ pub fn run(folders: &DataFolders, inlets: &Inlets, outlets: &Outlets) {
                 Err(_) => return,
             },
             recv(fleet) -> message => match message {
-                Ok(message) => {
-                    // More of them are taken together: each look at the other channels costs more than a message.
-                    let more = fleet.try_iter().take(FLEET_AT_ONCE - 1);
-                    let went_on = std::iter::once(message)
-                        .chain(more)
-                        .all(|message| work.take_fleet(message, geography, outlets));
-                    if fleet.is_empty() {
-                        thread::sleep(GATHER_NEWS);
-                    }
+                Ok(first) => {
+                    let went_on = work.take_together(first, fleet, geography, outlets);
+                    gathers = fleet.is_empty();
                     went_on
                 }
                 Err(_) => {
@@ -146,12 +147,16 @@ pub fn run(folders: &DataFolders, inlets: &Inlets, outlets: &Outlets) {
                 Ok(request) => work.grant(request),
                 Err(_) => return,
             },
-            default(work.patience()) => true,
+            default(patience) => true,
         };
-        if sources.poll() {
-            work.table.relocate(sources.geography());
-            work.needs_full_set |= work.has_looked;
-            tell(outlets, sources.take_reports());
+        let now = Instant::now();
+        if now >= look_at_places {
+            look_at_places = now + LOOK_AT_PLACES;
+            if sources.poll() {
+                work.table.relocate(sources.geography());
+                work.needs_full_set |= work.has_looked;
+                tell(outlets, sources.take_reports());
+            }
         }
         if let Some(report) = work.recorder.flush(&work.table, outlets) {
             tell(outlets, vec![report]);
@@ -159,10 +164,14 @@ pub fn run(folders: &DataFolders, inlets: &Inlets, outlets: &Outlets) {
         if !went_on || !work.catch_up(outlets) {
             return;
         }
-        work.wake_in_time(outlets);
+        if gathers {
+            thread::sleep(GATHER_NEWS);
+        }
+        work.wake_in_time(Instant::now(), outlets);
     }
 }
 
+#[derive(Default)]
 struct Work {
     table: OpenTable,
     recorder: recorder::Recorder,
@@ -174,27 +183,14 @@ struct Work {
     untold: BTreeMap<AgentId, Option<AgentStatus>>,
     watches_traffic: bool,
     dropped: u64,
+    /// What is taken together, and the peers in it; empty between two times.
+    together: Vec<FleetMessage>,
+    peers: Vec<IpAddr>,
     /// Something was told since the map was woken last.
     owes_wake: bool,
     last_wake: Option<Instant>,
-    between_wakes: Duration,
-}
-
-impl Default for Work {
-    fn default() -> Self {
-        Self {
-            table: OpenTable::default(),
-            recorder: recorder::Recorder::default(),
-            has_looked: false,
-            needs_full_set: false,
-            untold: BTreeMap::new(),
-            watches_traffic: false,
-            dropped: 0,
-            owes_wake: false,
-            last_wake: None,
-            between_wakes: BETWEEN_WAKES,
-        }
-    }
+    /// A graphics card draws.
+    wakes_often: bool,
 }
 
 impl Work {
@@ -218,6 +214,44 @@ impl Work {
         still_there
     }
 
+    /// Takes what other machines said, and what waits behind it. Returns whether the map still listens.
+    fn take_together(
+        &mut self,
+        first: FleetMessage,
+        fleet: &Receiver<FleetMessage>,
+        geography: &Geography,
+        outlets: &Outlets,
+    ) -> bool {
+        let mut messages = std::mem::take(&mut self.together);
+        let mut events = self.expect(&first);
+        messages.push(first);
+        while messages.len() < MOST_TOGETHER && events < MANY_EVENTS {
+            // That nobody sends any more shows where the thread waits.
+            let Ok(message) = fleet.try_recv() else { break };
+            events += self.expect(&message);
+            messages.push(message);
+        }
+        geography.expect(&self.peers);
+        self.peers.clear();
+        let dropped_before = self.dropped;
+        let still_there = messages.drain(..).all(|message| self.take_fleet(message, geography, outlets));
+        self.together = messages;
+        self.tell_dropped(dropped_before, outlets);
+        still_there
+    }
+
+    /// Notes whose places will be asked for. Returns how many events it brings.
+    fn expect(&mut self, message: &FleetMessage) -> usize {
+        let FleetMessage::Agent(AgentNews { news: News::Events { events, .. }, .. }) = message else {
+            return 0;
+        };
+        self.peers.extend(events.iter().filter_map(|event| match &event.change {
+            Change::Opened(seen) => Some(seen.peer.ip()),
+            Change::Updated { .. } | Change::Closed { .. } => None,
+        }));
+        events.len()
+    }
+
     /// Takes what another machine said. Returns whether the map still listens.
     fn take_fleet(&mut self, message: FleetMessage, geography: &Geography, outlets: &Outlets) -> bool {
         let AgentNews { agent, news, delivery, .. } = match message {
@@ -227,7 +261,6 @@ impl Work {
                 return true;
             }
         };
-        let dropped_before = self.dropped;
         let still_there = match news {
             News::Status(status) => self.hear(status),
             News::Events { run, events } => events.into_iter().all(|event| {
@@ -246,7 +279,6 @@ impl Work {
         if let Some(delivery) = delivery {
             delivery.done();
         }
-        self.tell_dropped(dropped_before, outlets);
         still_there
     }
 
@@ -256,7 +288,7 @@ impl Work {
                 self.watches_traffic = watch;
                 self.needs_full_set |= watch && self.has_looked;
             }
-            Request::WakeOften => self.between_wakes = BETWEEN_WAKES_ON_GPU,
+            Request::WakeOften => self.wakes_often = true,
             Request::TellAll => self.needs_full_set |= self.has_looked,
             Request::TellHistoryAgain => self.recorder.tell_again(),
         }
@@ -311,24 +343,25 @@ impl Work {
     }
 
     /// How long to wait for news before there is something else to do.
-    fn patience(&self) -> Duration {
-        if self.owes_wake {
-            return self.until_wake();
-        }
-        let owes = self.needs_full_set || !self.untold.is_empty();
-        if owes || self.recorder.owes_all() { self.between_wakes } else { LOOK_AT_PLACES }
+    fn patience(&self, now: Instant) -> Duration {
+        let until_wake = self.until_wake(now).filter(|_| self.owes_wake);
+        let owes = self.needs_full_set || !self.untold.is_empty() || self.recorder.owes_all();
+        let until_retry = owes.then_some(BETWEEN_WAKES);
+        until_wake.into_iter().chain(until_retry).min().unwrap_or(LOOK_AT_PLACES)
     }
 
-    /// How long until the map may be woken again.
-    fn until_wake(&self) -> Duration {
-        self.last_wake.map_or(Duration::ZERO, |last| self.between_wakes.saturating_sub(last.elapsed()))
+    /// How long until the map may be woken again; `None` where it may.
+    fn until_wake(&self, now: Instant) -> Option<Duration> {
+        let since = now.saturating_duration_since(self.last_wake?);
+        let between = if self.wakes_often { BETWEEN_WAKES_ON_GPU } else { BETWEEN_WAKES };
+        between.checked_sub(since).filter(|left| !left.is_zero())
     }
 
     /// Every wake draws a frame, so news that come close together share one.
-    fn wake_in_time(&mut self, outlets: &Outlets) {
-        if self.owes_wake && self.until_wake().is_zero() {
+    fn wake_in_time(&mut self, now: Instant, outlets: &Outlets) {
+        if self.owes_wake && self.until_wake(now).is_none() {
             self.owes_wake = false;
-            self.last_wake = Some(Instant::now());
+            self.last_wake = Some(now);
             (outlets.wake)();
         }
     }

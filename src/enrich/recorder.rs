@@ -11,12 +11,16 @@ use crate::model::{AgentId, AgentStatus, Located};
 
 /// Batches that may wait for the history: it takes a batch in well under a millisecond, and writes four times a second.
 pub const HISTORY_CAPACITY: usize = 1_024;
+/// Records that room is made for at once.
+const BATCH: usize = 1_024;
 /// How long sockets are not looked at, rather than changes lost: a disk that is busy takes that long.
 const PATIENCE: Duration = Duration::from_millis(50);
 
 #[derive(Default)]
 pub struct Recorder {
     batch: Vec<Record>,
+    /// Records of the last batch: the next one will be about as long.
+    usual: usize,
     /// What agents are called, as far as the history has heard.
     names: BTreeMap<AgentId, AgentStatus>,
     /// Those who have told all they have.
@@ -30,6 +34,9 @@ pub struct Recorder {
 impl Recorder {
     pub fn told(&mut self, located: &Located, outlets: &Outlets) {
         if outlets.to_history.is_some() {
+            if self.batch.capacity() == 0 {
+                self.batch.reserve(self.usual.min(BATCH));
+            }
             self.batch.push(Record::Told(located.clone()));
         }
     }
@@ -78,6 +85,7 @@ impl Recorder {
             return None;
         }
         let patience = if self.is_behind { Duration::ZERO } else { PATIENCE };
+        self.usual = self.batch.len();
         match to_history.send_timeout(std::mem::take(&mut self.batch), patience) {
             Ok(()) => {
                 self.is_behind = false;
@@ -99,7 +107,7 @@ impl Recorder {
         self.batch.extend(self.names.values().map(|status| Record::Told(Located::Status(status.clone()))));
         for agent in self.have_looked.clone() {
             let open = table.of(agent).cloned();
-            self.batch.extend(open.map(|open| Record::Told(Located::Opened(Box::new(open)))));
+            self.batch.extend(open.map(|open| Record::Told(Located::Opened(open))));
             self.looked(agent, table);
         }
     }

@@ -1,10 +1,14 @@
 //! The table of what is open on all machines. Pure: no channel, no thread, no clock. An agent's snapshot is laid over
 //! what is known of it here, so that a connection stays one connection however often its agent or the link starts anew.
 
-use std::collections::{HashMap, hash_map};
+use std::{
+    collections::{HashMap, hash_map},
+    sync::Arc,
+};
 
 use crate::{
     geo::Geography,
+    id_map::{ForeignMap, IdMap},
     model::{
         AgentId, Asn, Change, ConnectionId, ConnectionKey, Event, Located, LocatedConnection, NoPlace,
         Observation, Owner, Place, Protocol, Traffic,
@@ -19,18 +23,18 @@ const BITS_WITHIN_RUN: u32 = 40;
 /// All open connections, by agent.
 #[derive(Default)]
 pub struct OpenTable {
-    agents: HashMap<AgentId, Agent>,
+    agents: IdMap<AgentId, Agent>,
     /// Changes of connections that were never opened, or opened twice.
     pub senseless_events: u64,
 }
 
 #[derive(Default)]
 struct Agent {
-    open: HashMap<ConnectionId, LocatedConnection>,
+    open: ForeignMap<ConnectionId, Arc<LocatedConnection>>,
     /// Of remote agents: the run that its numbers belong to.
     run: u64,
     /// What this run calls a connection that an earlier run of the same boot had told of already.
-    aliases: HashMap<ConnectionId, ConnectionId>,
+    aliases: ForeignMap<ConnectionId, ConnectionId>,
     /// Taken over from an earlier program, whose aliases are lost, and not compared with a snapshot yet.
     restored: Option<Restored>,
     last_heard_unix_millis: i64,
@@ -94,11 +98,15 @@ impl OpenTable {
     ) -> Option<Located> {
         let known = self.agents.entry(agent).or_default();
         known.last_heard_unix_millis = event.unix_millis.max(known.last_heard_unix_millis);
-        let connection = known.known_as(connection_of_run(run, event.connection));
-        if matches!(event.change, Change::Closed { .. }) {
-            known.aliases.remove(&connection_of_run(run, event.connection));
+        let Event { unix_millis, connection, change, .. } = event;
+        let number = connection_of_run(run, connection);
+        let connection = known.known_as(number);
+        if connection != number && matches!(change, Change::Closed { .. }) {
+            known.aliases.remove(&number);
         }
-        self.take(agent, Event { connection, ..event }, geography)
+        let located = known.take(agent, connection, unix_millis, change, geography);
+        self.senseless_events += u64::from(located.is_none());
+        located
     }
 
     /// Takes over what an earlier program knew, for the agent's next snapshot to be laid over.
@@ -106,12 +114,12 @@ impl OpenTable {
         let EarlierSet { run, first_base, last_heard_unix_millis, open } = earlier;
         let located = |(connection, OpenEarlier { opened_unix_millis, observation })| {
             let key = ConnectionKey { agent, connection };
-            (connection, locate(key, observation, opened_unix_millis, geography))
+            (connection, Arc::new(locate(key, observation, opened_unix_millis, geography)))
         };
         let open = open.into_iter().map(located).collect();
         // Without a whole snapshot any connection may be one that an earlier run had told of.
         let restored = Some(Restored { last_aliased_sequence: first_base.unwrap_or(u64::MAX) });
-        let known = Agent { open, run, aliases: HashMap::new(), restored, last_heard_unix_millis };
+        let known = Agent { open, run, aliases: ForeignMap::default(), restored, last_heard_unix_millis };
         self.agents.insert(agent, known);
     }
 
@@ -170,7 +178,7 @@ impl OpenTable {
                     hash_map::Entry::Vacant(place) => {
                         let key = ConnectionKey { agent, connection };
                         let opened = locate(key, socket.observation, socket.opened_unix_millis, geography);
-                        located.push(Located::Opened(Box::new(place.insert(opened).clone())));
+                        located.push(Located::Opened(Arc::clone(place.insert(Arc::new(opened)))));
                     }
                 },
             }
@@ -186,7 +194,7 @@ impl OpenTable {
     }
 
     pub fn get(&self, key: ConnectionKey) -> Option<&LocatedConnection> {
-        self.agents.get(&key.agent)?.open.get(&key.connection)
+        self.agents.get(&key.agent)?.open.get(&key.connection).map(|known| &**known)
     }
 
     /// When an agent was last heard, by the display's clock.
@@ -195,20 +203,22 @@ impl OpenTable {
     }
 
     /// What an agent has open, in no order.
-    pub fn of(&self, agent: AgentId) -> impl Iterator<Item = &LocatedConnection> {
+    pub fn of(&self, agent: AgentId) -> impl Iterator<Item = &Arc<LocatedConnection>> {
         self.agents.get(&agent).into_iter().flat_map(|known| known.open.values())
     }
 
     /// All that is open, oldest first.
     pub fn all(&self) -> Vec<LocatedConnection> {
-        let mut all: Vec<_> = self.agents.values().flat_map(|agent| agent.open.values().cloned()).collect();
+        let open = self.agents.values().flat_map(|agent| agent.open.values());
+        let mut all: Vec<_> = open.map(|known| LocatedConnection::clone(known)).collect();
         all.sort_unstable_by_key(|connection| (connection.opened_unix_millis, connection.key));
         all
     }
 
     /// Looks every place up again, after the tables changed.
     pub fn relocate(&mut self, geography: &Geography) {
-        for connection in self.agents.values_mut().flat_map(|agent| agent.open.values_mut()) {
+        for known in self.agents.values_mut().flat_map(|agent| agent.open.values_mut()) {
+            let connection = Arc::make_mut(known);
             (connection.place, connection.asn) = whereabouts(&connection.observation, geography);
         }
     }
@@ -232,10 +242,10 @@ impl Agent {
             Change::Opened(observation) => {
                 let hash_map::Entry::Vacant(place) = self.open.entry(connection) else { return None };
                 let opened = locate(key, observation, unix_millis, geography);
-                Some(Located::Opened(Box::new(place.insert(opened).clone())))
+                Some(Located::Opened(Arc::clone(place.insert(Arc::new(opened)))))
             }
             Change::Updated { traffic, owner } => {
-                let known = self.open.get_mut(&connection)?;
+                let known = Arc::make_mut(self.open.get_mut(&connection)?);
                 known.observation.traffic.update(traffic.unwrap_or_default());
                 if let Some(owner) = &owner {
                     known.observation.owner = owner.clone();
@@ -243,9 +253,10 @@ impl Agent {
                 Some(Located::Updated { key, traffic, owner })
             }
             Change::Closed { traffic } => {
-                let mut known = self.open.remove(&connection)?;
-                known.observation.traffic.update(traffic.unwrap_or_default());
-                Some(closed(&known, unix_millis))
+                let known = self.open.remove(&connection)?;
+                let mut last = known.observation.traffic;
+                last.update(traffic.unwrap_or_default());
+                Some(Located::Closed { key, unix_millis, traffic: last })
             }
         }
     }
@@ -266,7 +277,7 @@ const fn is_of_run(number: ConnectionId, run: u64) -> bool {
 }
 
 fn by_socket(
-    open: &HashMap<ConnectionId, LocatedConnection>,
+    open: &ForeignMap<ConnectionId, Arc<LocatedConnection>>,
     is_wanted: impl Fn(ConnectionId) -> bool,
 ) -> HashMap<SocketName, Vec<ConnectionId>> {
     let mut by_socket: HashMap<_, Vec<_>> = HashMap::with_capacity(open.len());
@@ -286,7 +297,7 @@ fn fell(before: Traffic, now: Traffic) -> bool {
 }
 
 /// Takes over what a snapshot knows better. Returns what the map should hear, if anything.
-fn refresh(known: &mut LocatedConnection, seen: Observation) -> Option<Located> {
+fn refresh(known: &mut Arc<LocatedConnection>, seen: Observation) -> Option<Located> {
     let mut traffic = known.observation.traffic;
     traffic.update(seen.traffic);
     // A program that was named stays named when its process hides later.
@@ -295,11 +306,15 @@ fn refresh(known: &mut LocatedConnection, seen: Observation) -> Option<Located> 
         _ => None,
     };
     let traffic = (traffic != known.observation.traffic).then_some(traffic);
+    if traffic.is_none() && owner.is_none() {
+        return None;
+    }
+    let known = Arc::make_mut(known);
     known.observation.traffic = traffic.unwrap_or(known.observation.traffic);
     if let Some(owner) = &owner {
         known.observation.owner = owner.clone();
     }
-    (traffic.is_some() || owner.is_some()).then_some(Located::Updated { key: known.key, traffic, owner })
+    Some(Located::Updated { key: known.key, traffic, owner })
 }
 
 fn locate(

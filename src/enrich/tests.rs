@@ -56,16 +56,6 @@ fn key(id: u64) -> ConnectionKey {
     ConnectionKey { agent: AgentId::THIS_MACHINE, connection: ConnectionId(id) }
 }
 
-#[test]
-fn the_map_is_woken_as_soon_as_it_may_be() {
-    let just_before = BETWEEN_WAKES - Duration::from_millis(30);
-    let last_wake = Instant::now().checked_sub(just_before);
-    let mut work = Work { owes_wake: true, last_wake, ..Work::default() };
-    assert!(work.patience() <= Duration::from_millis(30), "not for a whole pause again");
-    work.grant(Request::WakeOften);
-    assert_eq!(work.patience(), Duration::ZERO, "a graphics card may be woken by now");
-}
-
 /// Knows one place, and every address lies there.
 struct Everywhere(SourceInfo, f32);
 
@@ -109,8 +99,8 @@ mod table {
             panic!("not opened");
         };
         assert_eq!((located.key, located.opened_unix_millis), (key(1), 1_001));
-        assert_eq!(located.place.unwrap().lat, 50.0);
-        assert_eq!(located.asn.unwrap().number, 64_500);
+        assert_eq!(located.place.as_ref().unwrap().lat, 50.0);
+        assert_eq!(located.asn.as_ref().unwrap().number, 64_500);
         let Some(Located::Opened(located)) = take(&mut table, opened(2)) else {
             panic!("not opened");
         };
@@ -255,7 +245,7 @@ mod thread_of_its_own {
 
     const AGENT: AgentId = AgentId(1);
 
-    fn from_agent(news: News, delivery: Option<Delivery>) -> FleetMessage {
+    pub(super) fn from_agent(news: News, delivery: Option<Delivery>) -> FleetMessage {
         FleetMessage::Agent(AgentNews { agent: AGENT, origin: None, news, delivery })
     }
 
@@ -471,3 +461,6 @@ mod thread_of_its_own {
         thread.join().unwrap();
     }
 }
+
+#[path = "pace_tests.rs"]
+mod pace;

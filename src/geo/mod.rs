@@ -23,6 +23,8 @@ pub trait GeoSource: Send + Sync {
     fn place_and_asn(&self, address: IpAddr) -> (Option<Place>, Option<Asn>) {
         (self.place(address), self.asn(address))
     }
+    /// These will be asked for next: a table that waits for memory may wait for all of them at the same time.
+    fn expect(&self, _addresses: &[IpAddr]) {}
     fn info(&self) -> &SourceInfo;
 }
 
@@ -118,6 +120,11 @@ impl Geography {
             place = None;
         }
         (own.or(place).ok_or(NoPlace::NoEntry), asn)
+    }
+
+    /// These addresses will be asked for next.
+    pub fn expect(&self, addresses: &[IpAddr]) {
+        self.sources.iter().for_each(|source| source.expect(addresses));
     }
 
     /// City tables fill IPv6 space that nobody announces with guesses; where holders are known, these can be told.

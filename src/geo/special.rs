@@ -41,6 +41,25 @@ const IPV4: [(Ipv4Net, NoPlace); 16] = [
     (v4(255, 255, 255, 32), NoPlace::Reserved),
 ];
 
+/// By first octet, whether any of them begins so: most addresses need not be held against each.
+const IPV4_BEGINS: [bool; 256] = {
+    let mut begins = [false; 256];
+    let mut i = 0;
+    while i < IPV4.len() {
+        let net = IPV4[i].0;
+        let first = net.addr().octets()[0] as usize;
+        // A prefix of fewer bits than the octet has leaves the others free.
+        let octets = if net.prefix_len() < 8 { 1 << (8 - net.prefix_len()) } else { 1 };
+        let mut octet = first;
+        while octet < first + octets {
+            begins[octet] = true;
+            octet += 1;
+        }
+        i += 1;
+    }
+    begins
+};
+
 /// Asked from top to bottom; what is in none of them and outside of 2000::/3 is reserved.
 const IPV6: [(Ipv6Net, NoPlace); 9] = [
     (v6(0xff00, 0, 8), NoPlace::Multicast),
@@ -70,6 +89,7 @@ const NAT64: u128 = 0x0064_ff9b << 64;
 /// Why an address is on nobody's map, or `None` for a public one. Looks at the [`effective_address`].
 pub fn special(address: IpAddr) -> Option<NoPlace> {
     match effective_address(address) {
+        IpAddr::V4(v4) if !IPV4_BEGINS[usize::from(v4.octets()[0])] => None,
         IpAddr::V4(v4) => IPV4.iter().find(|(net, _)| net.contains(&v4)).map(|&(_, reason)| reason),
         IpAddr::V6(Ipv6Addr::LOCALHOST) => Some(NoPlace::Loopback),
         IpAddr::V6(v6) => {
@@ -139,6 +159,16 @@ mod tests {
             ("64:ff9b::a00:1", Lan),
         ] {
             assert_eq!(reason(address), Some(expected), "{address}");
+        }
+    }
+
+    #[test]
+    fn the_first_octet_rules_out_no_address_that_is_special() {
+        let listed = |v4: Ipv4Addr| IPV4.iter().find(|(net, _)| net.contains(&v4)).map(|&(_, reason)| reason);
+        let edges = IPV4.iter().flat_map(|(net, _)| [net.network(), net.broadcast()]);
+        let all_over = (0..1 << 16).map(|high: u32| Ipv4Addr::from(high << 16 | high));
+        for v4 in edges.chain(all_over) {
+            assert_eq!(special(v4.into()), listed(v4), "{v4}");
         }
     }
 

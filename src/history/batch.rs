@@ -10,7 +10,6 @@ use rusqlite::{Connection, params};
 
 use super::{
     dictionary::Dictionaries,
-    number_map::{NumberMap, NumberSet},
     row::{NewRow, RowId, program},
     store::Socket,
     sums::Missing,
@@ -18,13 +17,14 @@ use super::{
 };
 use crate::{
     enrich::Record,
+    id_map::{ForeignMap, ForeignSet, IdMap},
     model::{AgentId, ConnectionId, ConnectionKey, Located, LocatedConnection, Owner, Traffic},
     rules::Rules,
 };
 
 /// Rows of connections that are open.
-pub type OpenRows = NumberMap<ConnectionKey, OpenRow>;
-pub type Agents = NumberMap<AgentId, Agent>;
+pub type OpenRows = ForeignMap<ConnectionKey, OpenRow>;
+pub type Agents = IdMap<AgentId, Agent>;
 
 #[derive(Clone, Copy, Debug)]
 pub struct OpenRow {
@@ -45,16 +45,16 @@ pub struct Agent {
 #[derive(Default)]
 pub struct Batch {
     pub rows: BTreeMap<RowId, NewRow>,
-    opened: NumberMap<ConnectionKey, RowId>,
+    opened: ForeignMap<ConnectionKey, RowId>,
     /// None of them is in `opened`.
-    closed: NumberSet<ConnectionKey>,
+    closed: ForeignSet<ConnectionKey>,
     /// Ends of rows that are in the file.
     pub ends: Vec<(RowId, i64, Traffic)>,
     /// Rows of an earlier run that go on.
     pub went_on: Vec<Missing>,
     adopted: HashSet<Socket>,
     given_up: Vec<i64>,
-    next_n: NumberMap<i64, u32>,
+    next_n: ForeignMap<i64, u32>,
 }
 
 impl Batch {

@@ -5,8 +5,10 @@ use std::{collections::HashMap, sync::Arc};
 
 use rusqlite::{Connection, OptionalExtension, Params, params};
 
-use super::number_map::NumberMap;
-use crate::model::{Asn, NoPlace, Place};
+use crate::{
+    id_map::{ForeignMap, IdMap},
+    model::{Asn, NoPlace, Place},
+};
 
 /// Numbers remembered of each kind: some megabytes, and more than a day's places of a busy server.
 const MOST_REMEMBERED: usize = 65_536;
@@ -17,8 +19,8 @@ pub struct Dictionaries {
     programs: HashMap<Arc<str>, i64>,
     rules: HashMap<Arc<str>, i64>,
     /// By the bits of their degrees; few have those of another.
-    places: NumberMap<u64, Vec<(Place, i64)>>,
-    organisations: NumberMap<u32, Arc<str>>,
+    places: ForeignMap<u64, Vec<(Place, i64)>>,
+    organisations: IdMap<u32, Arc<str>>,
 }
 
 impl Dictionaries {

@@ -8,7 +8,6 @@ mod aside;
 mod batch;
 mod dictionary;
 mod lock;
-mod number_map;
 mod overview;
 mod player;
 mod prune;

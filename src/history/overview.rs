@@ -8,12 +8,11 @@ use rusqlite::{OptionalExtension, params};
 
 use super::{
     Player,
-    number_map::NumberMap,
     reader::{COLUMNS, Recorded},
     row::RowId,
     sums::{HOUR_MS, MINUTE_MS, summed_until_ms},
 };
-use crate::model::AgentId;
+use crate::{id_map::ForeignMap, model::AgentId};
 
 /// Stretches of at least so many minutes are told from the sums by minute; of shorter ones all rows are read.
 const MINUTES_IN_A_STRETCH: i64 = 2;
@@ -174,7 +173,7 @@ impl Player {
             newest.reverse();
             return Ok(SpanSet { newest, total, sums: Vec::new() });
         }
-        let mut groups: NumberMap<Group, u64> = NumberMap::default();
+        let mut groups: ForeignMap<Group, u64> = ForeignMap::default();
         for recorded in &open {
             *groups.entry(self.group_of(recorded.id)?).or_default() += 1;
         }
@@ -209,7 +208,7 @@ impl Player {
         &self,
         from_ms: i64,
         to_ms: i64,
-        groups: &mut NumberMap<Group, u64>,
+        groups: &mut ForeignMap<Group, u64>,
     ) -> rusqlite::Result<()> {
         let summed_ms = summed_until_ms(&self.database)?;
         let first_hour = from_ms.div_euclid(HOUR_MS) + i64::from(from_ms.rem_euclid(HOUR_MS) != 0);
@@ -227,7 +226,7 @@ impl Player {
     fn sum_rows(
         &self,
         opened_ms: RangeInclusive<i64>,
-        groups: &mut NumberMap<Group, u64>,
+        groups: &mut ForeignMap<Group, u64>,
     ) -> rusqlite::Result<()> {
         let rows = "SELECT max(place, 0), coalesce(rule, 0), agent, 1 FROM connection \
                     WHERE opened_ms >= ?1 AND opened_ms <= ?2";
@@ -238,7 +237,7 @@ impl Player {
         &self,
         statement: &str,
         range: [i64; 2],
-        groups: &mut NumberMap<Group, u64>,
+        groups: &mut ForeignMap<Group, u64>,
     ) -> rusqlite::Result<()> {
         let mut statement = self.database.prepare_cached(statement)?;
         let mut rows = statement.query(range)?;

@@ -141,7 +141,7 @@ impl Player {
                 if let Some(recorded) = self.ahead.pop_front() {
                     self.last_told = Some(recorded.id);
                     self.keep(&recorded);
-                    told.push(Located::Opened(Box::new(recorded.connection)));
+                    told.push(Located::Opened(recorded.connection.into()));
                 }
             } else if let Some(Reverse(End { unix_millis, key, traffic, .. })) = self.ends.pop() {
                 told.push(Located::Closed { key, unix_millis, traffic });

@@ -4,13 +4,13 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
 
-use super::{
-    address::address_from_sql, dictionary::reason_from_number, number_map::NumberMap, row::RowId,
-    schema::SCHEMA_VERSION,
-};
-use crate::model::{
-    AgentId, Asn, ConnectionId, ConnectionKey, CountryCode, Direction, LocatedConnection, NoPlace,
-    Observation, Owner, Place, Protocol, Traffic,
+use super::{address::address_from_sql, dictionary::reason_from_number, row::RowId, schema::SCHEMA_VERSION};
+use crate::{
+    id_map::IdMap,
+    model::{
+        AgentId, Asn, ConnectionId, ConnectionKey, CountryCode, Direction, LocatedConnection, NoPlace,
+        Observation, Owner, Place, Protocol, Traffic,
+    },
 };
 
 /// Of a file that is being checkpointed or vacuumed just now.
@@ -87,10 +87,10 @@ pub const COLUMNS: &str = "opened_ms, n, lasted_ms, agent, protocol, inbound, lo
 /// The texts behind the numbers, remembered.
 #[derive(Default)]
 pub struct Texts {
-    programs: NumberMap<i64, Arc<str>>,
-    rules: NumberMap<i64, Arc<str>>,
-    places: NumberMap<i64, Option<Place>>,
-    organisations: NumberMap<i64, Arc<str>>,
+    programs: IdMap<i64, Arc<str>>,
+    rules: IdMap<i64, Arc<str>>,
+    places: IdMap<i64, Option<Place>>,
+    organisations: IdMap<i64, Arc<str>>,
 }
 
 impl Texts {
@@ -187,7 +187,7 @@ impl Texts {
 
 fn text(
     database: &Connection,
-    known: &mut NumberMap<i64, Arc<str>>,
+    known: &mut IdMap<i64, Arc<str>>,
     id: i64,
     table: &str,
     column: &str,
@@ -203,7 +203,7 @@ fn text(
     Ok(text)
 }
 
-fn make_room<V>(known: &mut NumberMap<i64, V>) {
+fn make_room<V>(known: &mut IdMap<i64, V>) {
     if known.len() >= MOST_REMEMBERED {
         known.clear();
     }

@@ -91,7 +91,7 @@ fn what_is_still_there_after_a_restart_goes_on_in_its_row_and_the_rest_stays_clo
     // Another number, another time: the same socket of the same agent.
     let mut again = connection(HERE, 1, START_MS + 60_001);
     again.key = key(HERE, 500);
-    let again = Record::Told(Located::Opened(Box::new(again)));
+    let again = Record::Told(Located::Opened(again.into()));
     write(&mut store, &[called(HERE, "here"), again, looked(HERE, &[500])], 60_010);
     // After that, the same ports are another connection's.
     write(&mut store, &[open_at(HERE, 2, 60_020), closed_at(HERE, 500, 60_030)], 60_040);

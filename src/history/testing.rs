@@ -50,7 +50,7 @@ pub fn connection(agent: AgentId, id: u64, at_ms: i64) -> LocatedConnection {
 }
 
 pub fn opened(agent: AgentId, id: u64, at_ms: i64) -> Record {
-    Record::Told(Located::Opened(Box::new(connection(agent, id, at_ms))))
+    Record::Told(Located::Opened(connection(agent, id, at_ms).into()))
 }
 
 pub fn closed(agent: AgentId, id: u64, at_ms: i64) -> Record {

@@ -2,6 +2,8 @@
 //! nothing, and asks for another frame when more is waiting. While the map shows the past, what is told now is counted
 //! and not drawn.
 
+use std::sync::Arc;
+
 use bevy::{platform::collections::HashSet, prelude::*, window::RequestRedraw};
 use crossbeam_channel::Receiver;
 
@@ -59,10 +61,11 @@ pub(super) fn apply(world: &mut World, message: Located) {
         }
         Located::Updated { key, traffic, owner } => update(world, key, |connection| {
             if let Some(traffic) = traffic {
-                connection.bypass_change_detection().0.observation.traffic.update(traffic);
+                let connection = &mut connection.bypass_change_detection().0;
+                Arc::make_mut(connection).observation.traffic.update(traffic);
             }
             if let Some(owner) = owner {
-                connection.0.observation.owner = owner;
+                Arc::make_mut(&mut connection.0).observation.owner = owner;
             }
         }),
         Located::Closed { key, unix_millis, .. } => close(world, key, unix_millis),
@@ -104,14 +107,14 @@ pub(super) fn show_at_once(world: &mut World, connections: Vec<LocatedConnection
     world.resource_mut::<OpenConnections>().0.clear();
     world.resource_mut::<Trails>().clear();
     for connection in connections {
-        open(world, Box::new(connection), LONG_AGO_UNIX_MILLIS);
+        open(world, Arc::new(connection), LONG_AGO_UNIX_MILLIS);
     }
 }
 
-fn open(world: &mut World, connection: Box<LocatedConnection>, born_unix_millis: i64) {
+fn open(world: &mut World, connection: Arc<LocatedConnection>, born_unix_millis: i64) {
     let key = connection.key;
     if world.resource::<OpenConnections>().0.contains_key(&key) {
-        replace(world, *connection);
+        replace(world, connection);
         return;
     }
     let position = position_of(&connection);
@@ -126,12 +129,12 @@ fn open(world: &mut World, connection: Box<LocatedConnection>, born_unix_millis:
 }
 
 /// New facts on a connection that is open already; its place may have moved.
-fn replace(world: &mut World, connection: LocatedConnection) {
+fn replace(world: &mut World, connection: Arc<LocatedConnection>) {
     let Some(entity) = world.resource::<OpenConnections>().0.get(&connection.key).copied() else {
         return;
     };
     let position = position_of(&connection);
-    let same = world.get::<Connection>(entity).is_some_and(|known| *known.0 == connection);
+    let same = world.get::<Connection>(entity).is_some_and(|known| known.0 == connection);
     if same {
         return;
     }
@@ -149,7 +152,7 @@ fn replace(world: &mut World, connection: LocatedConnection) {
             entity.remove::<(Position, DotRow)>();
         }
     }
-    entity.insert(Connection(Box::new(connection)));
+    entity.insert(Connection(connection));
 }
 
 fn update(world: &mut World, key: ConnectionKey, change: impl FnOnce(&mut Mut<Connection>)) {
@@ -188,11 +191,11 @@ fn replace_all(world: &mut World, connections: Vec<LocatedConnection>) {
     for key in gone {
         close(world, key, now);
     }
-    for connection in connections {
+    for connection in connections.into_iter().map(Arc::new) {
         if world.resource::<OpenConnections>().0.contains_key(&connection.key) {
             replace(world, connection);
         } else {
-            open(world, Box::new(connection), LONG_AGO_UNIX_MILLIS);
+            open(world, connection, LONG_AGO_UNIX_MILLIS);
         }
     }
 }

@@ -57,7 +57,7 @@ impl Stage {
     }
 
     pub fn open(&self, connection: &LocatedConnection) {
-        self.send(Located::Opened(Box::new(connection.clone())));
+        self.send(Located::Opened(connection.clone().into()));
     }
 
     pub fn close(&self, id: u64) {

@@ -95,7 +95,7 @@ const fn key(id: u32) -> ConnectionKey {
 
 /// Its peer's address is its number.
 pub fn opened(id: u32) -> Record {
-    Record::Told(Located::Opened(Box::new(LocatedConnection {
+    Record::Told(Located::Opened(Arc::new(LocatedConnection {
         key: key(id),
         observation: Observation {
             protocol: Protocol::Tcp,

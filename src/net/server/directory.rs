@@ -243,9 +243,9 @@ impl Directory {
         seated.for_each(|orders| tell_to_go(orders, Cut::Closing));
     }
 
-    /// Where an agent stands, as the register says.
-    pub fn home(&self, agent: AgentId, contents: &Contents) -> Option<Home> {
-        entry(contents, &self.records.get(&agent)?.identity)?.home
+    /// Where an agent stands, as the register last said.
+    pub fn home(&self, agent: AgentId) -> Option<Home> {
+        self.records.get(&agent)?.home
     }
 
     /// Who sits, and under which name.
@@ -265,10 +265,12 @@ impl Directory {
     }
 
     /// For one that was seated just now: the register may have changed since it was looked at.
-    pub fn check(&self, agent: AgentId, contents: &Contents) {
-        if let Some(record) = self.records.get(&agent)
-            && let (Verdict::Goes(cut), Some(orders)) = (verdict(contents, record), &record.orders)
-        {
+    pub fn check(&mut self, agent: AgentId, contents: &Contents) {
+        let Some(record) = self.records.get_mut(&agent) else {
+            return;
+        };
+        record.home = entry(contents, &record.identity).and_then(|entry| entry.home);
+        if let (Verdict::Goes(cut), Some(orders)) = (verdict(contents, record), &record.orders) {
             tell_to_go(orders, cut);
         }
     }

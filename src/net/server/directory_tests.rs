@@ -123,6 +123,23 @@ fn who_was_revoked_while_it_came_goes_at_once() {
 }
 
 #[test]
+fn where_an_agent_stands_is_what_the_register_last_said() {
+    let mut directory = Directory::default();
+    let web = newcomer(1, "web1");
+    let mut contents = contents(&[&web]);
+    let sitting = seat(&mut directory, &web);
+    assert_eq!(directory.home(sitting.agent), None);
+    let [here, there] = [1.0, 2.0].map(|lat| Some(Home { lat, lon: 0.0 }));
+    contents.agents[0].home = here;
+    directory.check(sitting.agent, &contents);
+    assert_eq!(directory.home(sitting.agent), here, "as soon as it sits");
+    contents.agents[0].home = there;
+    directory.apply(&contents);
+    assert_eq!(directory.home(sitting.agent), there);
+    assert!(sitting.orders.has_changed().unwrap(), "it is told to say so");
+}
+
+#[test]
 fn the_lost_go_in_time_and_come_back_under_their_number() {
     let (start, mut directory) = (Instant::now(), Directory::default());
     let web = newcomer(1, "web1");

@@ -90,9 +90,9 @@ async fn conduct(
         Ok(admitted) => {
             drop(stranger);
             let identity = admitted.identity.clone();
-            let mut session = introduce(&shared, admitted, peer);
-            let end = Box::pin(session.run()).await;
-            Box::pin(part(&shared, session, identity, end)).await;
+            let session = introduce(&shared, admitted, peer);
+            // In one piece, for it is woken for each frame, and without the room that the handshake took.
+            tokio::spawn(see_through(shared, session, identity));
         }
         Err(TurnedAway { away, link }) => {
             turn_away(&shared, peer, &away);
@@ -107,6 +107,11 @@ async fn conduct(
             }
         }
     }
+}
+
+async fn see_through(shared: Arc<Shared>, mut session: Box<Session>, identity: Identity) {
+    let end = session.run().await;
+    Box::pin(part(&shared, session, identity, end)).await;
 }
 
 fn turn_away(shared: &Shared, peer: SocketAddr, away: &Away) {

@@ -1,19 +1,21 @@
 //! What an agent says, put in order: sequence numbers, snapshots in several frames, its clock made ours, its connections
 //! counted. Pure: frames in, news out.
 
-use std::collections::HashSet;
-
 use super::{
     counters::Counting,
     news::{News, OpenSocket},
 };
 use crate::{
+    id_map::ForeignSet,
     model::{Change, ConnectionId, Event},
     net::wire::{
         FromWire, ProgramNames, change_from_wire, change_sequence, event_time, messages,
         observation_from_wire, opened_time,
     },
 };
+
+/// Room for so many open connections is not given back when the last has closed: some hundred bytes.
+const KEPT_ROOM: usize = 14;
 
 /// Why the link must end.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -40,7 +42,7 @@ pub struct Incoming {
     pub dropped_events: u64,
     /// What it was told as before its numbers began anew, and the last event of that, until the directory remembers it.
     pub left: Option<(u64, u64)>,
-    open: HashSet<u64>,
+    open: ForeignSet<u64>,
 }
 
 /// What is known of one link.
@@ -229,8 +231,8 @@ impl Incoming {
             }
             Change::Closed { .. } => {
                 let was_open = self.open.remove(&connection);
-                if self.open.is_empty() {
-                    self.open = HashSet::new();
+                if self.open.is_empty() && self.open.capacity() > KEPT_ROOM {
+                    self.open = ForeignSet::default();
                 }
                 was_open
             }

@@ -1,15 +1,18 @@
 //! An agent's link from Welcome to its end: frames in, news and acknowledgements out. Reads no faster than the taker
 //! takes, and gives way to the other sessions after each frame.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{convert::Infallible, io, pin::pin, sync::Arc, time::Duration};
 
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::{
+    sync::watch,
+    time::{Instant, sleep_until, timeout},
+};
 
 use super::{
     admission::Admitted,
     clock::{Clock, Estimate},
     contents::Home,
-    directory::{Cut, Seat},
+    directory::{Cut, Orders, Seat},
     incoming::{Fault, Reader, Ready, Terms},
     limits::MOST_UNDELIVERED,
     link::Link,
@@ -97,6 +100,8 @@ pub struct Session {
     owes_status: bool,
     told_status_at: Option<Instant>,
     told_estimate: Option<Estimate>,
+    /// A heartbeat came since the clock was looked at.
+    has_measured: bool,
     told_dropped: u64,
 }
 
@@ -124,66 +129,83 @@ impl Session {
             owes_status: true,
             told_status_at: None,
             told_estimate: None,
+            has_measured: false,
             told_dropped: 0,
         }
     }
 
     /// Until the link ends, by itself or because it was told to.
     pub async fn run(&mut self) -> End {
-        let mut orders = self.seat.orders.clone();
-        let cut = async move {
-            loop {
-                if let Some(cut) = orders.borrow_and_update().cut {
-                    return cut;
-                }
-                if orders.changed().await.is_err() {
-                    return Cut::Closing;
-                }
-            }
-        };
-        tokio::select! {
-            biased;
-            cut = cut => End::Cut(cut),
-            Err(end) = self.serve() => end,
-        }
+        let Err(end) = self.serve().await;
+        end
     }
 
-    async fn serve(&mut self) -> Result<std::convert::Infallible, End> {
+    /// Clocks are read once a turn. What is waited for besides bytes is made once: to make it anew for each frame would
+    /// cost more than the frame.
+    async fn serve(&mut self) -> Result<Infallible, End> {
+        let mut now = Instant::now();
+        let mut order = pin!(next_order(self.seat.orders.clone()));
+        let mut timer = pin!(sleep_until(now));
         loop {
             let wants = loop {
-                match self.work()? {
+                self.obey()?;
+                match self.work(now)? {
                     // One frame at a time, then it is the others' turn.
-                    Wants::Turn if self.link.frames.is_in_the_middle() => tokio::task::yield_now().await,
+                    Wants::Turn if self.link.frames.is_in_the_middle() => {
+                        tokio::task::yield_now().await;
+                        now = Instant::now();
+                    }
                     Wants::Turn => {}
                     wants => break wants,
                 }
             };
-            let next = self.speak().await?;
+            let next = self.speak(now).await?;
             let may_read = wants == Wants::Bytes;
             let next = if may_read {
                 next.min(self.deadline())
             } else {
                 // Whoever is not read from cannot be silent.
-                self.last_heard = Instant::now();
+                self.last_heard = now;
                 self.frame_since = None;
                 next
             };
-            let arrived = Arc::clone(&self.seat.arrived);
-            tokio::select! {
+            // One that is too early is let run: there is a look at everything then, and it is set anew.
+            if next < timer.deadline() || timer.is_elapsed() {
+                timer.as_mut().reset(next);
+            }
+            let has_read = tokio::select! {
+                biased;
                 hung_up = self.link.read(), if may_read => match hung_up {
-                    Ok(false) => self.last_heard = Instant::now(),
+                    Ok(false) => true,
                     Ok(true) => return Err(End::HungUp("it hung up".to_owned())),
                     Err(error) => return Err(End::HungUp(why_broken(&error))),
                 },
-                () = arrived.fewer_than(MOST_UNDELIVERED), if wants == Wants::Room => {}
-                Ok(()) = self.seat.orders.changed() => self.owes_status = true,
-                () = sleep_until(next) => {}
+                () = self.seat.arrived.fewer_than(MOST_UNDELIVERED), if wants == Wants::Room => false,
+                orders = order.as_mut() => {
+                    order.set(next_order(orders));
+                    false
+                }
+                () = timer.as_mut() => false,
+            };
+            now = Instant::now();
+            if has_read {
+                self.last_heard = now;
             }
-            let now = Instant::now();
             if may_read && now >= self.deadline() {
                 return Err(End::Silent);
             }
         }
+    }
+
+    /// Hears what it is told while it sits.
+    fn obey(&mut self) -> Result<(), End> {
+        if self.seat.orders.has_changed().map_err(|_| End::Cut(Cut::Closing))? {
+            self.owes_status = true;
+            if let Some(cut) = self.seat.orders.borrow_and_update().cut {
+                return Err(End::Cut(cut));
+            }
+        }
+        Ok(())
     }
 
     /// When the other side has been silent for too long, or a frame has.
@@ -193,7 +215,7 @@ impl Session {
     }
 
     /// One thing that can be done without waiting: hands on what waits, then a status, then the next frame.
-    fn work(&mut self) -> Result<Wants, End> {
+    fn work(&mut self, now: Instant) -> Result<Wants, End> {
         if let Some(Waiting { message, carries }) = self.waiting.take() {
             if let Some(message) = self.shared.try_tell(message)? {
                 self.waiting = Some(Waiting { message, carries });
@@ -206,8 +228,8 @@ impl Session {
         if self.seat.arrived.on_their_way() >= MOST_UNDELIVERED {
             return Ok(Wants::Room);
         }
-        if self.owes_status && self.may_tell_status() {
-            let status = self.status();
+        if self.owes_status && self.may_tell_status(now) {
+            let status = self.status(now);
             self.wait_with(News::Status(status), None);
             return Ok(Wants::Turn);
         }
@@ -215,16 +237,16 @@ impl Session {
         let frame = frame.map_err(|error| Fault::Malformed(error.to_string()))?;
         let Some(frame) = frame else {
             let is_coming = self.link.frames.is_in_the_middle();
-            self.frame_since = is_coming.then(|| self.frame_since.unwrap_or_else(Instant::now));
+            self.frame_since = is_coming.then(|| self.frame_since.unwrap_or(now));
             return Ok(Wants::Bytes);
         };
         self.frame_since = None;
-        self.take(frame)?;
+        self.take(frame, now)?;
         Ok(Wants::Turn)
     }
 
-    fn take(&mut self, frame: AgentFrame) -> Result<(), End> {
-        let now = self.shared.now();
+    fn take(&mut self, frame: AgentFrame, now: Instant) -> Result<(), End> {
+        let now = self.shared.moment(now.into_std());
         let terms = Terms {
             offset_millis: self.clock.offset_millis(),
             now_unix_millis: now.unix_micros / 1_000,
@@ -238,6 +260,7 @@ impl Session {
             }
             Some(AgentSays::Heartbeat(heartbeat)) => {
                 self.clock.heard(&heartbeat, now);
+                self.has_measured = true;
                 None
             }
             Some(AgentSays::Status(status)) => {
@@ -289,19 +312,16 @@ impl Session {
         self.owes_status = true;
     }
 
-    fn may_tell_status(&self) -> bool {
-        self.told_status_at.is_none_or(|told| told.elapsed() >= BETWEEN_STATUSES)
+    fn may_tell_status(&self, now: Instant) -> bool {
+        self.told_status_at.is_none_or(|told| now >= told + BETWEEN_STATUSES)
     }
 
-    fn status(&mut self) -> AgentStatus {
+    fn status(&mut self, now: Instant) -> AgentStatus {
         self.owes_status = false;
-        self.told_status_at = Some(Instant::now());
+        self.told_status_at = Some(now);
         self.told_estimate = self.clock.estimate().filter(|_| self.clock.is_settled());
         self.told_dropped = self.seat.incoming.dropped_events;
-        let home = {
-            let state = self.shared.state();
-            state.directory.home(self.seat.agent, &state.contents)
-        };
+        let home = self.shared.state().directory.home(self.seat.agent);
         AgentStatus {
             agent: self.seat.agent,
             home: home.map(|Home { lat, lon }| [lat, lon]),
@@ -321,12 +341,11 @@ impl Session {
 
     /// The last status, when the link is lost.
     pub fn lost_status(&mut self, since_unix_millis: i64) -> AgentStatus {
-        AgentStatus { link: AgentLink::Lost { since_unix_millis }, ..self.status() }
+        AgentStatus { link: AgentLink::Lost { since_unix_millis }, ..self.status(Instant::now()) }
     }
 
     /// Says what is due. Returns when there is something to do next, though nothing came.
-    async fn speak(&mut self) -> Result<Instant, End> {
-        let now = Instant::now();
+    async fn speak(&mut self, now: Instant) -> Result<Instant, End> {
         let arrived = self.seat.arrived.sequence();
         if arrived > self.acknowledged && now >= self.acknowledge_at {
             self.acknowledged = arrived;
@@ -338,7 +357,9 @@ impl Session {
             let heartbeat = self.clock.heartbeat(self.shared.now());
             self.say(ServerSays::Heartbeat(heartbeat)).await?;
         }
-        self.look_at_clock(now);
+        if std::mem::take(&mut self.has_measured) {
+            self.look_at_clock(now);
+        }
         let mut next = self.heartbeat_at;
         if self.seat.incoming.had > self.acknowledged {
             next = next.min(self.acknowledge_at.max(now + LOOK_FOR_ARRIVALS));
@@ -362,13 +383,31 @@ impl Session {
         };
     }
 
+    /// Whoever must go goes though the other side does not read.
     async fn say(&mut self, says: ServerSays) -> Result<(), End> {
-        match timeout(self.shared.limits.silence, self.link.say(says)).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) => Err(End::HungUp(why_broken(&error))),
-            Err(_) => Err(End::Silent),
+        let cut = told_to_go(self.seat.orders.clone());
+        tokio::select! {
+            biased;
+            cut = cut => Err(End::Cut(cut)),
+            said = timeout(self.shared.limits.silence, self.link.say(says)) => match said {
+                Ok(Ok(())) => Ok(()),
+                Ok(Err(error)) => Err(End::HungUp(why_broken(&error))),
+                Err(_) => Err(End::Silent),
+            },
         }
     }
+}
+
+/// Waits until there is something new, or nobody who could say it.
+async fn next_order(mut orders: watch::Receiver<Orders>) -> watch::Receiver<Orders> {
+    // Both show when the session looks.
+    let _ = orders.changed().await;
+    orders
+}
+
+async fn told_to_go(mut orders: watch::Receiver<Orders>) -> Cut {
+    let cut = orders.wait_for(|orders| orders.cut.is_some()).await;
+    cut.ok().and_then(|orders| orders.cut).unwrap_or(Cut::Closing)
 }
 
 /// For people: what TLS says of a link that was cut leads to its own documentation.

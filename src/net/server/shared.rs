@@ -133,9 +133,17 @@ impl Shared {
     }
 
     pub fn now(&self) -> Moment {
+        self.moment(Instant::now())
+    }
+
+    /// This moment, whose steady time has been read already.
+    pub fn moment(&self, now: Instant) -> Moment {
         let unix = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let micros = |duration: Duration| i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);
-        Moment { unix_micros: micros(unix), steady_micros: micros(self.started.elapsed()) }
+        Moment {
+            unix_micros: micros(unix),
+            steady_micros: micros(now.saturating_duration_since(self.started)),
+        }
     }
 
     /// Hands on a message, or gives it back where there is no room.
