@@ -344,7 +344,7 @@ impl Work {
 
     /// How long to wait for news before there is something else to do.
     fn patience(&self, now: Instant) -> Duration {
-        let until_wake = self.until_wake(now).filter(|_| self.owes_wake);
+        let until_wake = self.owes_wake.then(|| self.until_wake(now).unwrap_or_default());
         let owes = self.needs_full_set || !self.untold.is_empty() || self.recorder.owes_all();
         let until_retry = owes.then_some(BETWEEN_WAKES);
         until_wake.into_iter().chain(until_retry).min().unwrap_or(LOOK_AT_PLACES)

@@ -21,6 +21,7 @@ fn a_wake_that_would_be_too_early_comes_as_soon_as_it_may() {
     work.wake_in_time(at(89), &outlets);
     assert_eq!(wakes.try_iter().count(), 0, "a frame was drawn a moment ago");
     assert_eq!(work.patience(at(89)), Duration::from_millis(1));
+    assert_eq!(work.patience(at(95)), Duration::ZERO, "it may be by now");
     work.wake_in_time(at(90), &outlets);
     assert_eq!((wakes.try_iter().count(), work.owes_wake), (1, false));
 
