@@ -115,7 +115,7 @@ impl Map {
             place: Ok(Place { lat, lon, city: "".into(), region: "".into(), country: None }),
             asn: None,
         };
-        self.feed.try_send(Located::Opened(Box::new(opened))).unwrap();
+        self.feed.try_send(Located::Opened(Arc::new(opened))).unwrap();
         let unix_millis = self.app.world().resource::<MapClock>().now_unix_millis();
         self.feed.try_send(Located::Closed { key, unix_millis, traffic: Traffic::default() }).unwrap();
     }

@@ -1,6 +1,6 @@
 //! A year with ten million connections, made once through the real writer, and what the map asks of it.
 
-use std::{path::Path, time::Instant};
+use std::{path::Path, sync::Arc, time::Instant};
 
 use anyhow::{Context, Result};
 use connmapperl::{
@@ -45,7 +45,7 @@ pub fn make(path: &Path) -> Result<()> {
         for id in first..=last {
             let mut connection = parts.usual_connection(id);
             connection.opened_unix_millis = opened_ms(id);
-            records.push(Record::Told(Located::Opened(Box::new(connection))));
+            records.push(Record::Told(Located::Opened(Arc::new(connection))));
             ends.insert((opened_ms(id) + lasted_ms(id), id));
         }
         while let Some(&(unix_millis, id)) = ends.first().filter(|(at_ms, _)| *at_ms <= now_ms) {
