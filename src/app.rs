@@ -28,6 +28,7 @@ use crate::{
         map_view::MapView,
         notices::Notices,
         rule_book::RuleBook,
+        still::Still,
         theme::{Theme, px_per_point},
         trails::TimeLapse,
     },
@@ -146,7 +147,7 @@ pub fn still_app(
         .disable::<bevy::render::pipelined_rendering::PipelinedRenderingPlugin>();
     add_or_explain(&mut app, plugins)?;
     world(&mut app, MapClock::held(unix_millis), size_px, rules, look);
-    app.add_plugins(systems::picture_plugin);
+    app.init_resource::<Still>().add_plugins(systems::picture_plugin);
     Ok(app)
 }
 

@@ -51,7 +51,7 @@ fn run(args: &Cli) -> anyhow::Result<ExitCode> {
             cli::list(&args.common, *list, &mut BufWriter::new(io::stdout().lock()))?
         }
         Some(Command::Snapshot(snapshot)) => cli::snapshot(&args.common, snapshot)?,
-        Some(Command::Render(film)) => cli::render(&args.common, &args.lapse, film)?,
+        Some(Command::Render(film)) => return cli::render(&args.common, &args.lapse, film),
         Some(Command::Query(query)) => {
             cli::query(&args.common, query, &mut BufWriter::new(io::stdout().lock()))?;
         }

@@ -208,7 +208,7 @@ fn stopped_by_hand_it_leaves_whole_frames() {
     if skipped_for_want_of_an_adapter(&output) {
         return;
     }
-    assert!(output.status.success(), "{}", complaint(&output));
+    assert_eq!(output.status.code(), Some(130), "{}", complaint(&output));
     assert!(complaint(&output).contains("it was stopped after"), "{}", complaint(&output));
     let frames = frames(&folder);
     assert!((3..7_201).contains(&frames.len()));
@@ -236,7 +236,7 @@ fn stopped_in_a_terminal_it_leaves_a_whole_film() {
     if skipped_for_want_of_an_adapter(&output) {
         return;
     }
-    assert!(output.status.success(), "{}", complaint(&output));
+    assert_eq!(output.status.code(), Some(130), "{}", complaint(&output));
     let said = complaint(&output);
     let frames: u64 = said.split("after ").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
     assert_eq!(fs::metadata(home.path("film.mp4")).unwrap().len(), frames * 640 * 360 * 3, "{said}");

@@ -37,7 +37,7 @@ const WARM_UP: usize = 8;
 const SETTLED_MILLIS: i64 = 10_000;
 
 #[derive(Clone, Copy, PartialEq)]
-enum Changing {
+pub enum Changing {
     Nothing,
     /// Every hundredth connection moves.
     OnePercent,
@@ -50,8 +50,8 @@ const GOALS: [(usize, Changing, f64); 2] =
     [(FLOOD, Changing::OnePercent, 35.0), (FLOOD, Changing::All, 45.0)];
 
 /// Medians of one kind of frame, in milliseconds.
-struct Cost {
-    total: f64,
+pub struct Cost {
+    pub total: f64,
     /// Everything before drawing: connections, panels, texts.
     world: f64,
     /// Extraction, preparation and recording for the adapter.
@@ -64,10 +64,7 @@ struct Cost {
 }
 
 pub fn bench(goals: &mut Goals) -> anyhow::Result<()> {
-    let scene = SeededScene { scene: Scene::Flood, seed: 1 };
-    let mut look = Look::new(&Common { demo: Some(scene), ..Common::default() }, false)?;
-    look.again()?;
-    let open = look.connections();
+    let (look, open) = flood()?;
     let mut map = Map::new(look)?;
     println!(
         "\nframes at {}x{}, off screen, medians of {FRAMES}, on {}",
@@ -90,7 +87,7 @@ pub fn bench(goals: &mut Goals) -> anyhow::Result<()> {
     );
     let (mut empty, mut thousand) = (f64::NAN, f64::NAN);
     for dots in [0, 1_000, FLOOD] {
-        map.show(open.iter().filter(|it| it.place.is_ok()).take(dots).cloned().collect());
+        map.show(open.iter().take(dots).cloned().collect());
         for changing in [Changing::Nothing, Changing::OnePercent, Changing::All] {
             if dots == 0 && changing != Changing::Nothing {
                 continue;
@@ -140,6 +137,16 @@ pub fn bench(goals: &mut Goals) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The flood scene, and those of its connections that have a place.
+pub fn flood() -> anyhow::Result<(Look, Vec<LocatedConnection>)> {
+    let scene = SeededScene { scene: Scene::Flood, seed: 1 };
+    let mut look = Look::new(&Common { demo: Some(scene), ..Common::default() }, false)?;
+    look.again()?;
+    let mut open = look.connections();
+    open.retain(|connection| connection.place.is_ok());
+    Ok((look, open))
+}
+
 /// When a part of the frame was done: in the main world everything before drawing, in the render world the record.
 #[derive(Resource)]
 struct Done(Instant);
@@ -148,14 +155,14 @@ fn note(mut done: ResMut<Done>) {
     done.0 = Instant::now();
 }
 
-struct Map {
+pub struct Map {
     app: App,
     feed: Sender<Located>,
     shown: Vec<LocatedConnection>,
 }
 
 impl Map {
-    fn new(look: Look) -> anyhow::Result<Self> {
+    pub fn new(look: Look) -> anyhow::Result<Self> {
         let status = look.status();
         let now = look.now_unix_millis();
         let mut app = still_app(now, SIZE_PX, look.rules, &WindowLook::default())?;
@@ -174,13 +181,13 @@ impl Map {
         Ok(Self { app, feed, shown: Vec::new() })
     }
 
-    fn adapter(&mut self) -> anyhow::Result<String> {
+    pub fn adapter(&mut self) -> anyhow::Result<String> {
         self.app.update();
         let info = self.app.world().get_resource::<RenderAdapterInfo>().context("no adapter")?;
         Ok(info.name.clone())
     }
 
-    fn is_software(&self) -> bool {
+    pub fn is_software(&self) -> bool {
         self.app.world().resource::<Animation>().on_software
     }
 
@@ -188,8 +195,21 @@ impl Map {
         self.app.world().resource::<Dots>().rows().len()
     }
 
+    pub fn world(&mut self) -> &mut World {
+        self.app.world_mut()
+    }
+
+    /// Draws one frame to its end; how long that takes, in milliseconds.
+    pub fn frame(&mut self) -> anyhow::Result<f64> {
+        let device = self.app.world().resource::<RenderDevice>().clone();
+        let began = Instant::now();
+        self.app.update();
+        device.poll(PollType::wait_indefinitely()).context("the adapter does not answer")?;
+        Ok(millis(began.elapsed()))
+    }
+
     /// These and no others, long open.
-    fn show(&mut self, connections: Vec<LocatedConnection>) {
+    pub fn show(&mut self, connections: Vec<LocatedConnection>) {
         let _ = self.feed.try_send(Located::FullSet(connections.clone()));
         self.shown = connections;
         self.app.update();
@@ -199,7 +219,7 @@ impl Map {
         self.app.update();
     }
 
-    fn cost(&mut self, changing: Changing) -> anyhow::Result<Cost> {
+    pub fn cost(&mut self, changing: Changing) -> anyhow::Result<Cost> {
         let device = self.app.world().resource::<RenderDevice>().clone();
         let (mut world, mut record, mut adapter, mut total) = (vec![], vec![], vec![], vec![]);
         let (mut cpu, mut uploaded) = (vec![], vec![]);
@@ -251,7 +271,9 @@ impl Map {
             return Ok(());
         }
         for connection in self.shown.iter().step_by(step) {
-            self.feed.try_send(Located::Opened(std::sync::Arc::new(connection.clone()))).context("no room")?;
+            self.feed
+                .try_send(Located::Opened(std::sync::Arc::new(connection.clone())))
+                .context("no room")?;
         }
         Ok(())
     }

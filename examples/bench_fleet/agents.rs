@@ -29,8 +29,6 @@ use tokio::{
 };
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
-use crate::window::unix_micros;
-
 const TICK: Duration = Duration::from_millis(100);
 /// What an agent has seen it tells within this: the opened at the look that finds it, the closed when its next write may
 /// be (`BETWEEN_EVENTS` in `net/agent/link.rs`). What it sees at its next look happened a tick before at most.
@@ -253,4 +251,8 @@ impl Agent {
             }
         }
     }
+}
+
+pub fn unix_micros() -> i64 {
+    std::time::UNIX_EPOCH.elapsed().unwrap_or_default().as_micros() as i64
 }

@@ -1,16 +1,9 @@
 //! The display without its window: the listener and the enriching thread as they run in the program, told to a history
-//! that forgets and to a window that draws nothing. Beside it the second process, whose agents talk to it.
+//! that forgets and to a window that takes what comes.
 
-use std::{
-    io::{BufRead, BufReader, Write},
-    net::SocketAddr,
-    path::Path,
-    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
-    thread::sleep,
-    time::Duration,
-};
+use std::path::Path;
 
-use anyhow::{Context, ensure};
+use anyhow::ensure;
 use connmapperl::{
     enrich::{
         self, DataFolders, FLEET_CAPACITY, HISTORY_CAPACITY, Inlets, Outlets, Report, Request, SIDE_CAPACITY,
@@ -39,14 +32,14 @@ pub struct House {
 }
 
 impl House {
-    pub fn open(folder: &Path, pace: Pace) -> anyhow::Result<Self> {
+    pub fn open(folder: &Path) -> anyhow::Result<Self> {
         let (to_enrich, fleet) = bounded(FLEET_CAPACITY);
         let (collector, from_collector) = bounded(1);
         let (requests, from_display) = bounded(SIDE_CAPACITY);
         let (to_map, feed) = bounded(TO_MAP_CAPACITY);
         let (to_history, history) = bounded(HISTORY_CAPACITY);
         let (to_display, reports) = bounded(SIDE_CAPACITY);
-        let window = Window::open(feed, pace.frame_time)?;
+        let window = Window::open(feed)?;
         let outlets =
             Outlets { to_map, to_history: Some(to_history), reports: to_display, wake: window.waker() };
         let inlets = Inlets { collector: from_collector, fleet, requests: from_display };
@@ -71,84 +64,7 @@ impl House {
     }
 }
 
-/// How often there are frames.
-#[derive(Clone, Copy)]
-pub struct Pace {
-    pub name: &'static str,
-    /// While something moves, as `components/animation.rs` has it.
-    pub frame_time: Duration,
-}
-
 fn named(name: &str, body: impl FnOnce() + Send + 'static) -> anyhow::Result<()> {
     std::thread::Builder::new().name(name.to_owned()).spawn(body)?;
     Ok(())
-}
-
-/// The second process.
-pub struct Agents {
-    child: Child,
-    to: ChildStdin,
-    from: BufReader<ChildStdout>,
-}
-
-impl Agents {
-    pub fn start(address: SocketAddr, certificate: &Path) -> anyhow::Result<Self> {
-        let mut child = Command::new(std::env::current_exe()?)
-            .args(["agents", &address.to_string()])
-            .arg(certificate)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()?;
-        let to = child.stdin.take().context("no stdin")?;
-        let from = BufReader::new(child.stdout.take().context("no stdout")?);
-        Ok(Self { child, to, from })
-    }
-
-    pub fn say(&mut self, line: &str) -> anyhow::Result<()> {
-        writeln!(self.to, "{line}").context("the agents are gone")
-    }
-
-    fn hear(&mut self) -> anyhow::Result<String> {
-        let mut said = String::new();
-        self.from.read_line(&mut said)?;
-        Ok(said.trim().to_owned())
-    }
-
-    pub fn connect(&mut self, agents: usize) -> anyhow::Result<()> {
-        self.say(&format!("connect {agents}"))?;
-        let said = self.hear()?;
-        ensure!(said == "connected", "the agents say {said:?}");
-        Ok(())
-    }
-
-    /// Changes that they have told so far.
-    pub fn told(&mut self) -> anyhow::Result<u64> {
-        self.say("told")?;
-        self.hear()?.parse().context("no number of changes")
-    }
-
-    /// Lets so many agents say so many changes a tick while `meanwhile` goes on.
-    pub fn talk<T>(
-        &mut self,
-        (busy, changes): (usize, usize),
-        meanwhile: impl FnOnce(&mut Self) -> anyhow::Result<T>,
-    ) -> anyhow::Result<T> {
-        self.say(&format!("events {busy} {changes}"))?;
-        sleep(WARMING_UP);
-        let result = meanwhile(self)?;
-        self.say("events 0 0")?;
-        sleep(COOLING_DOWN);
-        Ok(result)
-    }
-}
-
-const WARMING_UP: Duration = Duration::from_millis(600);
-const COOLING_DOWN: Duration = Duration::from_millis(300);
-
-impl Drop for Agents {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }

@@ -1,7 +1,7 @@
 //! TLS alone: lets everybody in, throws away what comes, and says as much as the listener does, which is a record a
 //! second and a heartbeat now and then.
 
-use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
+use std::{net::SocketAddr, path::Path, pin::pin, sync::Arc, time::Duration};
 
 use connmapperl::net::{
     tls::provider,
@@ -64,7 +64,8 @@ async fn swallow(acceptor: TlsAcceptor, tcp: TcpStream) -> anyhow::Result<()> {
     let mut bytes = vec![0; 16 * 1024];
     let _hello = stream.read(&mut bytes).await?;
     say(&mut stream, ServerSays::Welcome(Welcome { needs_snapshot: true, ..Welcome::default() })).await?;
-    let (mut next, mut owes) = (Instant::now(), false);
+    // One timer, as in the listener: to make it anew for each frame would cost more than the frame.
+    let (mut timer, mut owes) = (pin!(sleep_until(Instant::now())), false);
     loop {
         tokio::select! {
             read = stream.read(&mut bytes) => {
@@ -73,9 +74,10 @@ async fn swallow(acceptor: TlsAcceptor, tcp: TcpStream) -> anyhow::Result<()> {
                 }
                 owes = true;
             }
-            () = sleep_until(next), if owes => {
+            () = timer.as_mut(), if owes => {
                 say(&mut stream, ServerSays::Acknowledged(Acknowledged { sequence: 1_000 })).await?;
-                (next, owes) = (Instant::now() + BETWEEN_WORDS, false);
+                timer.as_mut().reset(Instant::now() + BETWEEN_WORDS);
+                owes = false;
             }
         }
     }

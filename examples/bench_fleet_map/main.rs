@@ -5,26 +5,22 @@
 //!
 //!     cargo run --example bench_fleet_map
 //!
-//! An event counts from its own time, which lies anywhere in the 50 ms for which an agent holds back at most what it saw. The exit code is
-//! not 0 where the goal is missed.
+//! An event counts from its own time, which lies anywhere in the 50 ms for which an agent holds back at most what it saw.
+//! The exit code is not 0 where the goal is missed.
 
 #[allow(dead_code, reason = "the other harness uses all of it")]
 #[path = "../bench_fleet/agents.rs"]
 mod agents;
-/// What the agents need of the other harness.
-mod window {
-    pub fn unix_micros() -> i64 {
-        std::time::UNIX_EPOCH.elapsed().unwrap_or_default().as_micros() as i64
-    }
-}
+#[allow(dead_code, reason = "the other harness uses all of it")]
+#[path = "../bench_fleet/process.rs"]
+mod process;
 
 use std::{
-    io::{BufRead, BufReader, Write},
-    process::{Command, ExitCode, Stdio},
+    process::ExitCode,
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, ensure};
+use anyhow::ensure;
 use bevy::prelude::*;
 use connmapperl::{
     components::{
@@ -38,7 +34,8 @@ use connmapperl::{
 };
 use crossbeam_channel::{Receiver, bounded};
 
-use crate::window::unix_micros;
+use agents::unix_micros;
+use process::Agents;
 
 const AGENTS: usize = 1_000;
 const PASSWORD: &str = "benchmark of the fleet";
@@ -107,23 +104,13 @@ fn measure(busy: usize, changes: usize, on_software: bool, drawing: Duration) ->
     if !on_software {
         requests.send(Request::WakeOften)?;
     }
-    let mut child = Command::new(std::env::current_exe()?)
-        .args(["agents", &listener.address().to_string()])
-        .arg(listener.certificate_path())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()?;
-    let (mut to_agents, mut said) =
-        (child.stdin.take().context("no stdin")?, BufReader::new(child.stdout.take().context("no stdout")?));
+    let mut agents = Agents::start(listener.address(), listener.certificate_path())?;
     let mut app = map(feed, on_software);
-    writeln!(to_agents, "connect {AGENTS}")?;
-    said.read_line(&mut String::new())?;
-    writeln!(to_agents, "events {busy} {changes}")?;
+    agents.connect(AGENTS)?;
+    agents.say(&format!("events {busy} {changes}"))?;
     frames(&mut app, &woken, drawing, SETTLING);
     app.world_mut().resource_mut::<Delays>().0.clear();
     frames(&mut app, &woken, drawing, MEASURED);
-    child.kill()?;
-    child.wait()?;
     Ok(std::mem::take(&mut app.world_mut().resource_mut::<Delays>().0))
 }
 

@@ -14,7 +14,10 @@ use clap::Args;
 use super::{Common, Format, complain, list::into_io, size_from_text, snapshot};
 use crate::{
     app::{WindowLook, still_app},
-    components::sql::{Answer, Rows, SqlDesk},
+    components::{
+        sql::{Answer, Rows, SqlDesk},
+        still::Still,
+    },
     enrich::Sources,
     geo::Geography,
     history::query::{Limits, Progress, QueryError, SHIPPED, Table, ask, shown},
@@ -152,6 +155,7 @@ fn plot(
     let size = args.size.unwrap_or(USUAL_SIZE);
     let mut app = still_app(wall_unix_millis(), size, common.named().read_rules()?, &WindowLook::default())?;
     app.world_mut().resource_mut::<SqlDesk>().plots.push(plot);
+    app.insert_resource(Still { word: Some("ANSWER") });
     snapshot::draw(app, size, picture)?;
     complain(&told);
     Ok(())

@@ -5,7 +5,7 @@ mod output;
 mod progress;
 mod stage;
 
-use std::{io, path::PathBuf, time::Duration};
+use std::{io, path::PathBuf, process::ExitCode, time::Duration};
 
 use anyhow::{Context, bail};
 use clap::Args;
@@ -32,6 +32,8 @@ const USUAL_LENGTH_MILLIS: u64 = 60_000;
 const MOST_FRAMES: u64 = 99_999_999;
 /// After Ctrl+C: what is under way is written, and the film closed.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// As shells say it of a program that Ctrl+C ended: what comes after in a script is to know.
+const STOPPED: u8 = 130;
 
 #[derive(Clone, Debug, Args)]
 pub struct RenderArgs {
@@ -84,7 +86,7 @@ impl Steps {
 ///
 /// # Errors
 /// When there is no such history, nothing can draw, or the film cannot be written.
-pub fn render(common: &Common, lapse: &LapseArgs, args: &RenderArgs) -> anyhow::Result<()> {
+pub fn render(common: &Common, lapse: &LapseArgs, args: &RenderArgs) -> anyhow::Result<ExitCode> {
     let path = common.history_to_ask().context("a scene has no past: name a file with --history")?;
     let mut player = Player::open(&path)?;
     let span = when::stretch(&player, args.from, args.to, wall_unix_millis())?;
@@ -115,12 +117,13 @@ pub fn render(common: &Common, lapse: &LapseArgs, args: &RenderArgs) -> anyhow::
     }
     output.finish()?;
     progress.end();
-    let (all, file) = (if drawn < frames { " it was stopped after" } else { "" }, args.output.display());
+    let is_whole = drawn == frames;
+    let (all, file) = (if is_whole { "" } else { " it was stopped after" }, args.output.display());
     complain(&format!(
         "{file}:{all} {drawn} of {frames} frames, to {}",
         when::shown(steps.at_ms(drawn.saturating_sub(1)))
     ));
-    Ok(())
+    Ok(if is_whole { ExitCode::SUCCESS } else { ExitCode::from(STOPPED) })
 }
 
 fn usual_speed(span: Span) -> u32 {

@@ -19,6 +19,7 @@ pub mod palette;
 pub mod panels;
 pub mod rule_book;
 pub mod sql;
+pub mod still;
 pub mod stretches;
 pub mod theme;
 pub mod time_travel;

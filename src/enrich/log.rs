@@ -11,7 +11,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rustix::fs::{FlockOperation, flock};
+use rustix::fs::{Access, FlockOperation, access, flock};
 
 use super::lines::{Earlier, EarlierAgent, LINE_BEGINS, Sink};
 use crate::{model::AgentId, net::server::KnownAgent};
@@ -80,7 +80,12 @@ impl FleetLog {
         }
         let file = match OpenOptions::new().read(true).append(true).open(path) {
             Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::new(path)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+                access(folder.unwrap_or(Path::new(".")), Access::WRITE_OK)
+                    .map_err(|error| LogError::Open(path.to_owned(), error.into()))?;
+                return Ok(Self::new(path));
+            }
             Err(error) => return Err(LogError::Open(path.to_owned(), error)),
         };
         lock(&file, path)?;
@@ -172,13 +177,15 @@ fn lock(file: &File, path: &Path) -> Result<(), LogError> {
 }
 
 fn make(path: &Path) -> Result<File, LogError> {
-    let file = OpenOptions::new().read(true).append(true).create_new(true).mode(OWNER_ALONE).open(path);
-    let file = file.map_err(|error| match error.kind() {
-        io::ErrorKind::AlreadyExists => LogError::Busy(path.to_owned()),
-        _ => LogError::Open(path.to_owned(), error),
-    })?;
+    let unopened = |error| LogError::Open(path.to_owned(), error);
+    let file = OpenOptions::new().read(true).append(true).create(true).mode(OWNER_ALONE).open(path);
+    let file = file.map_err(unopened)?;
     lock(&file, path)?;
-    Ok(file)
+    // There was none when its end would have been read. An empty one is left by whoever moves logs away.
+    match file.metadata().map_err(unopened)?.len() {
+        0 => Ok(file),
+        _ => Err(LogError::Busy(path.to_owned())),
+    }
 }
 
 /// Whether a file is empty, or begins like one of ours: anything else is somebody's, and is not written to.

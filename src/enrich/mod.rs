@@ -24,7 +24,7 @@ use crate::{
     model::{AgentId, AgentStatus, Change, Event, Located},
     net::{
         collector::CollectorMessage,
-        server::{AgentNews, FleetMessage, Importance, News},
+        server::{AgentNews, Delivery, FleetMessage, Importance, News},
     },
 };
 
@@ -240,16 +240,30 @@ impl Work {
         still_there
     }
 
-    /// Notes whose places will be asked for. Returns how many events it brings.
+    /// Notes whose places will be asked for, and looks at what each event will need: while the memory of one is waited
+    /// for, that of the next is asked for. Returns how many events it brings.
     fn expect(&mut self, message: &FleetMessage) -> usize {
-        let FleetMessage::Agent(AgentNews { news: News::Events { events, .. }, .. }) = message else {
-            return 0;
-        };
-        self.peers.extend(events.iter().filter_map(|event| match &event.change {
-            Change::Opened(seen) => Some(seen.peer.ip()),
-            Change::Updated { .. } | Change::Closed { .. } => None,
-        }));
-        events.len()
+        match message {
+            FleetMessage::Agent(AgentNews {
+                agent, news: News::Events { run, events }, delivery, ..
+            }) => {
+                for event in events {
+                    match &event.change {
+                        Change::Opened(seen) => self.peers.push(seen.peer.ip()),
+                        Change::Updated { .. } | Change::Closed { .. } => {
+                            self.table.expect(*agent, *run, event.connection);
+                        }
+                    }
+                }
+                delivery.iter().for_each(Delivery::expect);
+                events.len()
+            }
+            FleetMessage::Agent(AgentNews { news: News::Snapshot { connections, .. }, .. }) => {
+                self.peers.extend(connections.iter().map(|open| open.observation.peer.ip()));
+                connections.len()
+            }
+            FleetMessage::Agent(_) | FleetMessage::Notice { .. } => 0,
+        }
     }
 
     /// Takes what another machine said. Returns whether the map still listens.

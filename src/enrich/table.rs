@@ -88,6 +88,13 @@ impl OpenTable {
         located
     }
 
+    /// Reads what an event of a remote agent will be about, so that it is at hand then.
+    pub fn expect(&self, agent: AgentId, run: u64, connection: ConnectionId) {
+        let known = self.agents.get(&agent);
+        let open = known.and_then(|known| known.open.get(&connection_of_run(run, connection)));
+        std::hint::black_box(open.map(|open| open.observation.traffic));
+    }
+
     /// Takes one event of a remote agent in, numbered within `run`.
     pub fn take_remote(
         &mut self,
@@ -218,8 +225,12 @@ impl OpenTable {
     /// Looks every place up again, after the tables changed.
     pub fn relocate(&mut self, geography: &Geography) {
         for known in self.agents.values_mut().flat_map(|agent| agent.open.values_mut()) {
-            let connection = Arc::make_mut(known);
-            (connection.place, connection.asn) = whereabouts(&connection.observation, geography);
+            let (place, asn) = whereabouts(&known.observation, geography);
+            // Most stay where they were, and go on being shared.
+            if (&place, &asn) != (&known.place, &known.asn) {
+                let known = Arc::make_mut(known);
+                (known.place, known.asn) = (place, asn);
+            }
         }
     }
 }

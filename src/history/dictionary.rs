@@ -6,7 +6,7 @@ use std::{collections::HashMap, sync::Arc};
 use rusqlite::{Connection, OptionalExtension, Params, params};
 
 use crate::{
-    id_map::{ForeignMap, IdMap},
+    id_map::ForeignMap,
     model::{Asn, NoPlace, Place},
 };
 
@@ -20,7 +20,7 @@ pub struct Dictionaries {
     rules: HashMap<Arc<str>, i64>,
     /// By the bits of their degrees; few have those of another.
     places: ForeignMap<u64, Vec<(Place, i64)>>,
-    organisations: IdMap<u32, Arc<str>>,
+    organisations: ForeignMap<u32, Arc<str>>,
 }
 
 impl Dictionaries {

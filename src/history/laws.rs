@@ -48,9 +48,10 @@ enum Step {
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    let late = prop_oneof![3 => 0..500_i64, 1 => 0..20_000_000_i64];
+    let late = prop_oneof![6 => 0..500_i64, 2 => 0..20_000_000_i64, 1 => 0..3_000_000_000_i64];
     prop_oneof![
         4 => (0..1_200_000_i64).prop_map(Step::Wait),
+        1 => (0..4_000_000_000_i64).prop_map(Step::Wait),
         6 => (0..3_u32, late.clone()).prop_map(|(agent, late_ms)| Step::Open { agent, late_ms }),
         3 => (0..3_u32, late.clone(), 0..5_000_000_i64)
             .prop_map(|(agent, late_ms, lasted_ms)| Step::OpenAndClose { agent, late_ms, lasted_ms }),
@@ -200,25 +201,34 @@ fn open_at(rows: &[(i64, Option<i64>, ConnectionKey)], at_ms: i64) -> BTreeSet<C
 }
 
 fn sums_are_those_of_the_rows(folder: &Folder) -> Result<(), TestCaseError> {
-    let until = "coalesce((SELECT value FROM setting WHERE name = 'summed_until_ms'), -1)";
-    for (sums, rows) in [
-        (
-            "SELECT hour || ' ' || place || ' ' || rule || ' ' || agent || ' ' || opened FROM hourly ORDER BY 1".to_owned(),
-            format!(
-                "SELECT h || ' ' || p || ' ' || r || ' ' || a || ' ' || count(*) FROM (SELECT opened_ms / 3600000 AS h, \
-                 max(place, 0) AS p, coalesce(rule, 0) AS r, agent AS a FROM connection WHERE opened_ms < {until}) \
-                 GROUP BY h, p, r, a ORDER BY 1"
-            ),
-        ),
-        (
-            "SELECT minute || ' ' || rule || ' ' || opened FROM minutely ORDER BY 1".to_owned(),
-            format!(
-                "SELECT m || ' ' || r || ' ' || count(*) FROM (SELECT opened_ms / 60000 AS m, coalesce(rule, 0) AS r \
-                 FROM connection WHERE opened_ms < {until}) GROUP BY m, r ORDER BY 1"
-            ),
-        ),
+    let summed = "opened_ms < coalesce((SELECT value FROM setting WHERE name = 'summed_until_ms'), -1)";
+    let rolled_up =
+        "opened_ms / 86400000 < coalesce((SELECT value FROM setting WHERE name = 'rolled_up_until_day'), 0)";
+    let months = "opened_ms / 2592000000 < coalesce((SELECT value FROM setting WHERE name = 'rolled_up_until_day'), 0) / 30";
+    for (table, period, period_ms, is_told) in [
+        ("hourly", "hour", 3_600_000_i64, summed),
+        ("daily", "day", 86_400_000, rolled_up),
+        ("monthly", "month", 2_592_000_000, months),
     ] {
-        prop_assert_eq!(folder.ask::<String>(&sums), folder.ask::<String>(&rows));
+        let sums = format!(
+            "SELECT {period} || ' ' || place || ' ' || rule || ' ' || agent || ' ' || opened FROM {table} ORDER BY 1"
+        );
+        let rows = format!(
+            "SELECT t || ' ' || p || ' ' || r || ' ' || a || ' ' || count(*) FROM (SELECT opened_ms / {period_ms} AS t, \
+             max(place, 0) AS p, coalesce(rule, 0) AS r, agent AS a FROM connection WHERE {is_told}) \
+             GROUP BY t, p, r, a ORDER BY 1"
+        );
+        prop_assert_eq!(folder.ask::<String>(&sums), folder.ask::<String>(&rows), "{}", table);
+    }
+    for (table, period, period_ms, is_told) in
+        [("minutely", "minute", 60_000_i64, summed), ("hourly_by_rule", "hour", 3_600_000, rolled_up)]
+    {
+        let sums = format!("SELECT {period} || ' ' || rule || ' ' || opened FROM {table} ORDER BY 1");
+        let rows = format!(
+            "SELECT t || ' ' || r || ' ' || count(*) FROM (SELECT opened_ms / {period_ms} AS t, coalesce(rule, 0) AS r \
+             FROM connection WHERE {is_told}) GROUP BY t, r ORDER BY 1"
+        );
+        prop_assert_eq!(folder.ask::<String>(&sums), folder.ask::<String>(&rows), "{}", table);
     }
     Ok(())
 }

@@ -74,12 +74,29 @@ impl Player {
     }
 
     pub(super) fn seek_rows(&mut self, at_ms: i64) -> rusqlite::Result<Vec<Recorded>> {
+        self.at_one_moment(|player| player.go_to(at_ms))
+    }
+
+    /// Asks several questions of one state of the file, whatever is written meanwhile.
+    pub(super) fn at_one_moment<T>(
+        &mut self,
+        read: impl FnOnce(&mut Self) -> rusqlite::Result<T>,
+    ) -> rusqlite::Result<T> {
+        if !self.database.is_autocommit() {
+            return read(self);
+        }
+        self.database.execute_batch("BEGIN")?;
+        let found = read(self);
+        self.database.execute_batch("COMMIT")?;
+        found
+    }
+
+    fn go_to(&mut self, at_ms: i64) -> rusqlite::Result<Vec<Recorded>> {
         self.at_ms = at_ms;
         self.ends.clear();
         self.ahead.clear();
         self.is_at_end = false;
         self.open.clear();
-        let snapshot = self.database.unchecked_transaction()?;
         self.looked = (self.seen_ms()?, self.state()?);
         // What is written later of the time before is told with what comes next.
         let newest = "SELECT opened_ms, n FROM connection WHERE opened_ms <= ?1 ORDER BY opened_ms DESC, n DESC LIMIT 1";
@@ -110,7 +127,6 @@ impl Player {
                 found.extend(self.texts.read(&self.database, row)?);
             }
         }
-        snapshot.commit()?;
         found.retain(|recorded| recorded.is_open_at(at_ms));
         found.sort_unstable_by_key(|recorded| recorded.id);
         found.dedup_by_key(|recorded| recorded.id);

@@ -4,7 +4,12 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
 
-use super::{address::address_from_sql, dictionary::reason_from_number, row::RowId, schema::SCHEMA_VERSION};
+use super::{
+    address::address_from_sql,
+    dictionary::reason_from_number,
+    row::RowId,
+    schema::{OLDEST_READ, SCHEMA_VERSION},
+};
 use crate::{
     id_map::IdMap,
     model::{
@@ -74,7 +79,7 @@ pub fn open_for_reading(path: &Path) -> Result<Connection, ReadError> {
     let database = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(sqlite)?;
     database.busy_timeout(BUSY_TIMEOUT).map_err(sqlite)?;
     let version = database.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(sqlite)?;
-    if version != SCHEMA_VERSION {
+    if !(OLDEST_READ..=SCHEMA_VERSION).contains(&version) {
         return Err(ReadError::Version { path: name(), version });
     }
     Ok(database)

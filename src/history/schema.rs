@@ -4,8 +4,12 @@ use std::time::Duration;
 
 use rusqlite::{Connection, Transaction, config::DbConfig};
 
+use super::sums::{roll_up, summed_until_ms};
+
 /// Raised with every change of the tables.
-pub const SCHEMA_VERSION: i32 = 1;
+pub const SCHEMA_VERSION: i32 = 2;
+/// Readers do with files since then: what they lack makes them slower alone.
+pub const OLDEST_READ: i32 = 1;
 /// Tells the file from those of other programs: `cmpl`, as SQLite's header keeps it.
 const APPLICATION_ID: i32 = 0x636d_706c;
 /// Of a file that another program reads or copies just now.
@@ -15,6 +19,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_millis(500);
 const JOURNAL_BYTES: i64 = 8 << 20;
 
 const TABLES: &str = include_str!("schema.sql");
+const ROLL_UPS: &str = include_str!("schema-2.sql");
 const VIEWS: &str = include_str!("views.sql");
 
 #[derive(Debug, thiserror::Error)]
@@ -56,6 +61,10 @@ pub fn create_or_migrate(database: &mut Connection) -> Result<(), SchemaError> {
     let transaction = database.transaction()?;
     if version < 1 {
         transaction.execute_batch(TABLES)?;
+    }
+    if version < 2 {
+        transaction.execute_batch(ROLL_UPS)?;
+        roll_up(&transaction, summed_until_ms(&transaction)?)?;
     }
     make_views(&transaction)?;
     transaction.pragma_update(None, "user_version", SCHEMA_VERSION)?;

@@ -1,10 +1,16 @@
-//! What spares readers from going through all rows: sums by hour and minute, and, now and then, what was open at a moment.
-//! They hold for all that was opened before the last time they were brought up to date; what comes in later and belongs
-//! before that is added at once.
+//! What spares readers from going through all rows: sums by time, and, now and then, what was open at a moment. They hold
+//! for all that was opened before the last time they were brought up to date; what comes in later and belongs before that
+//! is added at once.
+
+mod tables;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::row::{NewRow, RowId};
+use tables::add_all;
+pub use tables::{
+    HOUR_MS, HOURS_A_DAY, HOURS_A_MONTH, MINUTE_MS, Sum, roll_up, rolled_up_until_day, take_out,
+};
 
 /// Whichever comes first: after this long, or so many rows, what is open is noted. It bounds what a reader goes through
 /// to know what was open at any moment.
@@ -13,8 +19,6 @@ const ROWS_BETWEEN_CHECKPOINTS: usize = 65_536;
 /// Rows that sums may lack: readers go through them in some tens of milliseconds. On a busy machine most of an hour's
 /// rows have sums of their own, so that fewer would write each sum many times. Until then they are 4 MB of memory.
 const ROWS_BETWEEN_SUMS: u64 = 131_072;
-pub const HOUR_MS: i64 = 3_600_000;
-pub const MINUTE_MS: i64 = 60_000;
 /// Bytes of checkpoints that one batch may write anew, because rows in it were open then. Earlier checkpoints go, and
 /// readers go further back: some hundred milliseconds, and years of a usual history.
 const MOST_AMENDED_BYTES: usize = 32 << 20;
@@ -156,6 +160,7 @@ impl Settled {
         database
             .prepare_cached("INSERT OR REPLACE INTO setting (name, value) VALUES (?1, ?2)")?
             .execute(params![SUMMED_UNTIL, until_ms])?;
+        roll_up(database, until_ms)?;
         Ok(until_ms)
     }
 
@@ -198,73 +203,6 @@ impl Settled {
         }
         amend_checkpoints(database, &missing)
     }
-}
-
-/// When a row was opened, and what it is summed up by.
-#[derive(Clone, Copy, Debug)]
-pub struct Sum {
-    opened_ms: i64,
-    place: i64,
-    rule: i64,
-    agent: i64,
-}
-
-impl Sum {
-    pub fn of(opened_ms: i64, place: i64, rule: Option<i64>, agent: i64) -> Self {
-        Self { opened_ms, place: place.max(0), rule: rule.unwrap_or(0), agent }
-    }
-
-    const fn hourly(&self) -> [i64; 4] {
-        [self.opened_ms.div_euclid(HOUR_MS), self.place, self.rule, self.agent]
-    }
-
-    const fn minutely(&self) -> [i64; 2] {
-        [self.opened_ms.div_euclid(MINUTE_MS), self.rule]
-    }
-}
-
-const ADD_TO_HOUR: &str =
-    "INSERT INTO hourly VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO UPDATE SET opened = opened + ?5";
-const ADD_TO_MINUTE: &str =
-    "INSERT INTO minutely VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET opened = opened + ?3";
-
-/// Adds rows to the sums.
-fn add_all<'a>(database: &Connection, rows: impl Iterator<Item = &'a Sum> + Clone) -> rusqlite::Result<()> {
-    let mut hourly = database.prepare_cached(ADD_TO_HOUR)?;
-    for ([hour, place, rule, agent], rows) in counted(rows.clone().map(Sum::hourly)) {
-        hourly.execute([hour, place, rule, agent, rows])?;
-    }
-    let mut minutely = database.prepare_cached(ADD_TO_MINUTE)?;
-    for ([minute, rule], rows) in counted(rows.map(Sum::minutely)) {
-        minutely.execute([minute, rule, rows])?;
-    }
-    Ok(())
-}
-
-/// How many there are of each, in order.
-fn counted<T: Ord + Copy>(keys: impl Iterator<Item = T>) -> Vec<(T, i64)> {
-    let mut keys: Vec<T> = keys.collect();
-    keys.sort_unstable();
-    keys.chunk_by(T::eq).map(|same| (same[0], same.len() as i64)).collect()
-}
-
-/// Takes rows out of the sums.
-pub fn take_out(database: &Connection, rows: &[Sum]) -> rusqlite::Result<()> {
-    let mut hourly = database.prepare_cached(ADD_TO_HOUR)?;
-    let none = "DELETE FROM hourly WHERE (hour, place, rule, agent) = (?1, ?2, ?3, ?4) AND opened <= 0";
-    let mut no_hour = database.prepare_cached(none)?;
-    for ([hour, place, rule, agent], rows) in counted(rows.iter().map(Sum::hourly)) {
-        hourly.execute([hour, place, rule, agent, -rows])?;
-        no_hour.execute([hour, place, rule, agent])?;
-    }
-    let mut minutely = database.prepare_cached(ADD_TO_MINUTE)?;
-    let none = "DELETE FROM minutely WHERE (minute, rule) = (?1, ?2) AND opened <= 0";
-    let mut no_minute = database.prepare_cached(none)?;
-    for ([minute, rule], rows) in counted(rows.iter().map(Sum::minutely)) {
-        minutely.execute([minute, rule, -rows])?;
-        no_minute.execute([minute, rule])?;
-    }
-    Ok(())
 }
 
 /// Rows opened before are in the sums.

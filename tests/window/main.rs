@@ -12,6 +12,7 @@ mod frames;
 mod history;
 mod keys;
 mod pointer;
+mod recording;
 mod remembered;
 mod replay;
 mod sockets;

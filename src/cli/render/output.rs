@@ -24,6 +24,19 @@ use crate::cli::snapshot::write_png;
 const WAITING: usize = 4;
 /// PNG takes as long as drawing; a film has one pipe.
 const PNG_THREADS: usize = 2;
+/// Players take a film of this size to have the colours of BT.709; so they are made and named.
+const COLOUR: [&str; 10] = [
+    "-vf",
+    "scale=out_color_matrix=bt709:out_range=tv",
+    "-color_range",
+    "tv",
+    "-colorspace",
+    "bt709",
+    "-color_primaries",
+    "bt709",
+    "-color_trc",
+    "bt709",
+];
 /// Of what ffmpeg complains of, this much is shown.
 const MOST_COMPLAINT: u64 = 4_096;
 
@@ -76,10 +89,11 @@ impl Output {
     /// # Errors
     /// When the frames before could not be written.
     pub(super) fn write(&mut self, picture: Picture) -> anyhow::Result<()> {
-        if self.frames.send(picture).is_ok() {
+        // As long as frames come, who writes them ends only because of what is said now.
+        let goes_on = !self.threads.iter().any(JoinHandle::is_finished);
+        if goes_on && self.frames.send(picture).is_ok() {
             return Ok(());
         }
-        // All who write have ended, and only because of what they say now.
         self.end()?;
         bail!("the frames cannot be written")
     }
@@ -175,6 +189,7 @@ impl Film {
             .args(["-hide_banner", "-nostdin", "-loglevel", "error", "-y", "-f", "rawvideo", "-pix_fmt", "rgb24"])
             .args(["-s", &format!("{width}x{height}"), "-r", &fps.to_string(), "-i", "pipe:0"])
             .args(codec)
+            .args(COLOUR)
             .args(["-pix_fmt", "yuv420p", "-fflags", "+bitexact", "-flags:v", "+bitexact", "-f", ending])
             .arg(&part)
             // Ctrl+C in a terminal is for all of a group; this one is to end with its input, and the film whole.

@@ -32,7 +32,7 @@ pub enum Importance {
 #[derive(Debug)]
 pub struct AgentNews {
     pub agent: AgentId,
-    /// Of news that came over a link: what the agent is known by.
+    /// Of a status and a snapshot that came over a link: what the agent is known by.
     pub origin: Option<Arc<Origin>>,
     pub news: News,
     /// To be told when the news has reached whoever keeps it.
@@ -87,6 +87,11 @@ impl Delivery {
     pub fn new(sequence: u64, arrived: Arc<Arrived>) -> Self {
         arrived.on_their_way.fetch_add(1, Ordering::AcqRel);
         Self { sequence, arrived }
+    }
+
+    /// Reads what will be written when it is done, so that it is at hand then.
+    pub fn expect(&self) {
+        std::hint::black_box(self.arrived.sequence());
     }
 
     /// The news are where they should be, and may be forgotten by whoever sent them.

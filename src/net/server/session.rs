@@ -164,8 +164,8 @@ impl Session {
             let next = if may_read {
                 next.min(self.deadline())
             } else {
-                // Whoever is not read from cannot be silent.
-                self.last_heard = now;
+                // Whoever is not read from cannot be silent, nor while something was being said.
+                self.last_heard = Instant::now();
                 self.frame_since = None;
                 next
             };
@@ -177,8 +177,12 @@ impl Session {
                 biased;
                 hung_up = self.link.read(), if may_read => match hung_up {
                     Ok(false) => true,
-                    Ok(true) => return Err(End::HungUp("it hung up".to_owned())),
-                    Err(error) => return Err(End::HungUp(why_broken(&error))),
+                    ended => {
+                        // An order that came with it tells more.
+                        self.obey()?;
+                        let why = ended.map_or_else(|error| why_broken(&error), |_| "it hung up".to_owned());
+                        return Err(End::HungUp(why));
+                    }
                 },
                 () = self.seat.arrived.fewer_than(MOST_UNDELIVERED), if wants == Wants::Room => false,
                 orders = order.as_mut() => {
@@ -192,6 +196,7 @@ impl Session {
                 self.last_heard = now;
             }
             if may_read && now >= self.deadline() {
+                self.obey()?;
                 return Err(End::Silent);
             }
         }
@@ -300,7 +305,9 @@ impl Session {
         // A status moves no acknowledgement, but is one of the messages on their way.
         let sequence = carries.map_or(0, |(sequence, _)| sequence);
         let delivery = Some(Delivery::new(sequence, Arc::clone(&self.seat.arrived)));
-        let origin = Some(Arc::clone(&self.seat.origin));
+        // Each link begins with a status. Of events, which come by the thousand, nobody asks again.
+        let is_event = matches!(news, News::Events { .. });
+        let origin = (!is_event).then(|| Arc::clone(&self.seat.origin));
         let message = FleetMessage::Agent(AgentNews { agent: self.seat.agent, origin, news, delivery });
         self.waiting = Some(Waiting { message, carries });
     }
@@ -357,8 +364,8 @@ impl Session {
             let heartbeat = self.clock.heartbeat(self.shared.now());
             self.say(ServerSays::Heartbeat(heartbeat)).await?;
         }
-        if std::mem::take(&mut self.has_measured) {
-            self.look_at_clock(now);
+        if self.has_measured {
+            self.has_measured = self.must_wait_with_measurement(now);
         }
         let mut next = self.heartbeat_at;
         if self.seat.incoming.had > self.acknowledged {
@@ -366,21 +373,27 @@ impl Session {
         }
         if self.waiting.is_some() {
             next = next.min(now + TAKER_RETRY);
-        } else if let (true, Some(told)) = (self.owes_status, self.told_status_at) {
+        } else if self.seat.arrived.on_their_way() < MOST_UNDELIVERED
+            && let (true, Some(told)) = (self.owes_status, self.told_status_at)
+        {
+            // Without room it could not be told then; there is a turn when there is room.
             next = next.min(told + BETWEEN_STATUSES);
         }
         Ok(next)
     }
 
-    fn look_at_clock(&mut self, now: Instant) {
+    /// Owes a status where the clock says something new, or is to be asked again because it is too early for that.
+    fn must_wait_with_measurement(&mut self, now: Instant) -> bool {
         let Some(estimate) = self.clock.estimate().filter(|_| self.clock.is_settled()) else {
-            return;
+            return false;
         };
+        if self.told_estimate.is_some_and(|told| !estimate.differs_visibly(told)) {
+            return false;
+        }
         let is_time = self.told_status_at.is_some_and(|told| now >= told + BETWEEN_MEASUREMENTS);
-        self.owes_status |= match self.told_estimate {
-            None => true,
-            Some(told) => is_time && estimate.differs_visibly(told),
-        };
+        let is_owed = is_time || self.told_estimate.is_none();
+        self.owes_status |= is_owed;
+        !is_owed
     }
 
     /// Whoever must go goes though the other side does not read.

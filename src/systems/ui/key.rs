@@ -18,6 +18,7 @@ use crate::components::{
     palette::Palette,
     panels::Panels,
     rule_book::RuleBook,
+    still::Still,
     theme::{Theme, size},
     time_travel::Timeline,
 };
@@ -51,7 +52,7 @@ pub(super) fn show(
     mut contexts: EguiContexts,
     book: Res<RuleBook>,
     palette: Res<Palette>,
-    (account, timeline): (Res<Account>, Res<Timeline>),
+    (account, timeline, still): (Res<Account>, Res<Timeline>, Option<Res<Still>>),
     theme: Res<Theme>,
     view: Res<MapView>,
     mut panels: ResMut<Panels>,
@@ -70,7 +71,7 @@ pub(super) fn show(
         let rows = rows(&book, *palette, &account, &theme);
         let names = rows.iter().map(|row| row::width(ui, row.text, medium(size::TEXT)));
         let width = names.fold(NARROWEST, |widest, name| widest.max(name + BOX + GAP + 56.0)).min(WIDEST);
-        head(ui, width, &theme, &mut actions);
+        head(ui, width, still.is_none(), &theme, &mut actions);
         let height = (rows.len() as f32 * row::ROW_HEIGHT).min(tallest);
         // Without the least height a key that once was short would stay so.
         egui::ScrollArea::vertical().max_height(tallest).min_scrolled_height(height).show(ui, |ui| {
@@ -83,11 +84,13 @@ pub(super) fn show(
     Ok(())
 }
 
-fn head(ui: &mut Ui, width: f32, theme: &Theme, actions: &mut MessageWriter<UiAction>) {
+fn head(ui: &mut Ui, width: f32, has_keys: bool, theme: &Theme, actions: &mut MessageWriter<UiAction>) {
     let (line, response) = row::place(ui, width, row::ROW_HEIGHT, theme);
     let colour = theme.colours.text_faint.egui();
     row::text(ui, line.left_center(), Align2::LEFT_CENTER, "Rules", sans(size::TEXT_SMALL), colour);
-    row::text(ui, line.right_center(), Align2::RIGHT_CENTER, "text  t", sans(size::TEXT_SMALL), colour);
+    if has_keys {
+        row::text(ui, line.right_center(), Align2::RIGHT_CENTER, "text  t", sans(size::TEXT_SMALL), colour);
+    }
     if response.on_hover_text("all text on or off").clicked() {
         actions.write(UiAction::ToggleAllText);
     }

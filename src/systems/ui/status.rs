@@ -26,6 +26,7 @@ use crate::components::{
     map_clock::MapClock,
     map_view::MapView,
     panels::Panels,
+    still::Still,
     theme::{Theme, size},
     time_travel::{Shown, TimeTravel, Timeline},
     trails::TimeLapse,
@@ -43,6 +44,7 @@ pub(super) fn show(
     clock: Res<MapClock>,
     (account, history): (Res<Account>, Res<HistoryCircles>),
     (travel, timeline, lapse): (Res<TimeTravel>, Res<Timeline>, Res<TimeLapse>),
+    still: Option<Res<Still>>,
     sources: Res<DataSources>,
     labels: Res<LabelLayout>,
     demo: Option<Res<DemoBadge>>,
@@ -67,13 +69,18 @@ pub(super) fn show(
                 words(ui, &time, mono(size::TEXT), theme.colours.text.egui());
             });
             ui.horizontal(|ui| {
-                let (word, colour) = state(&travel, demo.is_some(), &theme);
+                let (word, colour) =
+                    state(&travel, demo.is_some(), still.as_deref().and_then(|still| still.word), &theme);
                 words(ui, &word, medium(size::TEXT_SMALL), colour);
                 // The row of buttons has more room for it, where there is one.
                 let has_buttons = timeline.is_open && view.has_room_for_panels();
                 let hint = sums_line(&travel).filter(|_| !has_buttons);
-                let hint = hint.or_else(|| lapse.words()).unwrap_or_else(|| "F1 help".to_owned());
-                words(ui, &hint, sans(size::TEXT_SMALL), theme.colours.text_faint.egui());
+                let hint = hint.or_else(|| lapse.words());
+                // Nobody can press a key in a picture.
+                let hint = hint.or_else(|| still.is_none().then(|| "F1 help".to_owned()));
+                if let Some(hint) = hint {
+                    words(ui, &hint, sans(size::TEXT_SMALL), theme.colours.text_faint.egui());
+                }
             });
         });
     let facts = || facts(&account, &history, &labels, &sources);
@@ -124,11 +131,19 @@ pub(super) fn show(
 }
 
 /// What the map shows: `LIVE`, `REPLAY ×60`, `PAUSED`, `SPAN 14:00–18:00`.
-fn state(travel: &TimeTravel, is_scene: bool, theme: &Theme) -> (String, Color32) {
+fn state(
+    travel: &TimeTravel,
+    is_scene: bool,
+    still_word: Option<&'static str>,
+    theme: &Theme,
+) -> (String, Color32) {
     let colours = &theme.colours;
     let (word, colour) = match travel.shown {
-        Shown::Now if is_scene => ("SCENE".to_owned(), colours.warning),
-        Shown::Now => ("LIVE".to_owned(), colours.good),
+        Shown::Now => match still_word {
+            Some(word) => (word.to_owned(), colours.accent),
+            None if is_scene => ("SCENE".to_owned(), colours.warning),
+            None => ("LIVE".to_owned(), colours.good),
+        },
         Shown::Moment if travel.is_playing => {
             (format!("REPLAY ×{}", grouped(travel.speed as usize)), colours.accent)
         }
@@ -238,9 +253,10 @@ mod tests {
     #[test]
     fn the_line_says_what_time_is_shown() {
         let mut travel = TimeTravel::default();
-        let word = |travel: &TimeTravel| state(travel, false, &Theme::DARK).0;
+        let word = |travel: &TimeTravel| state(travel, false, None, &Theme::DARK).0;
         assert_eq!(word(&travel), "LIVE");
-        assert_eq!(state(&travel, true, &Theme::DARK).0, "SCENE");
+        assert_eq!(state(&travel, true, None, &Theme::DARK).0, "SCENE");
+        assert_eq!(state(&travel, false, Some("ANSWER"), &Theme::DARK).0, "ANSWER");
         travel.shown = Shown::Moment;
         assert_eq!(word(&travel), "PAUSED");
         (travel.is_playing, travel.speed) = (true, 1_800);

@@ -7,9 +7,11 @@ use crate::{enrich::Record, history::SpanSet, model::AgentId};
 
 const HOUR: i64 = 3_600_000;
 
-/// Connections over some hours, summed up at moments in between.
+/// Connections over some hours, days or months, summed up at moments in between.
 #[derive(Clone, Debug)]
 struct Past {
+    /// All times are so many times as long.
+    slower: i64,
     /// Of each connection: when it opened, how long it lasted (for ever where `None`), on which agent.
     connections: Vec<(i64, Option<i64>, u32)>,
     /// How many of them had been told when the sums were brought up to date.
@@ -18,12 +20,16 @@ struct Past {
 
 fn past() -> impl Strategy<Value = Past> {
     let one = (0..6 * HOUR, proptest::option::weighted(0.8, 0..3 * HOUR), 0..3_u32);
-    (proptest::collection::vec(one, 1..60), proptest::collection::vec(0..60_usize, 0..3)).prop_map(
-        |(mut connections, settled_after)| {
-            connections.sort_unstable_by_key(|connection| connection.0);
-            Past { connections, settled_after }
-        },
-    )
+    let slower = proptest::sample::select(vec![1, 24, 24 * 15]);
+    let all = (slower, proptest::collection::vec(one, 1..60), proptest::collection::vec(0..60_usize, 0..3));
+    all.prop_map(|(slower, mut connections, settled_after)| {
+        for (at, lasted, _) in &mut connections {
+            *at *= slower;
+            lasted.iter_mut().for_each(|lasted| *lasted *= slower);
+        }
+        connections.sort_unstable_by_key(|connection| connection.0);
+        Past { slower, connections, settled_after }
+    })
 }
 
 fn write(past: &Past) -> Folder {
@@ -38,7 +44,7 @@ fn write(past: &Past) -> Folder {
             store.settle(at_ms).unwrap();
         }
     }
-    store.mark(START_MS + 7 * HOUR).unwrap();
+    store.mark(START_MS + 7 * HOUR * past.slower).unwrap();
     folder
 }
 
@@ -89,6 +95,7 @@ proptest! {
         let folder = write(&past);
         let mut player = folder.player();
         for (from, length, most) in spans {
+            let (from, length) = (from * past.slower, length * past.slower);
             let (from_ms, to_ms) = (START_MS + from, START_MS + from + length);
             let expected = in_sql(&folder, from_ms, to_ms);
             let all = player.span_set(from_ms, to_ms, 1_000).unwrap();
@@ -113,8 +120,8 @@ proptest! {
         let mut player = folder.player();
         for (from, length, stretches) in views {
             // By minutes, so that no minute lies across the edge.
-            let from_ms = (START_MS + from) / 60_000 * 60_000;
-            let to_ms = from_ms + (length / 60_000 + 1) * 60_000 - 1;
+            let from_ms = (START_MS + from * past.slower) / 60_000 * 60_000;
+            let to_ms = from_ms + (length * past.slower / 60_000 + 1) * 60_000 - 1;
             let density = player.density(from_ms, to_ms, stretches).unwrap();
             prop_assert!(density.iter().all(|it| it.stretch < stretches && it.count > 0));
             let mut by_rule: Vec<String> = Vec::new();
@@ -135,6 +142,7 @@ proptest! {
 #[test]
 fn openings_stand_in_their_stretch() {
     let folder = write(&Past {
+        slower: 1,
         connections: vec![(0, None, 0), (10_000, None, 0), (HOUR, None, 0)],
         settled_after: vec![2],
     });
@@ -167,4 +175,39 @@ fn recordings_that_touch_are_one_and_gaps_stay() {
     assert_eq!(since(player.recordings(START_MS + 15, START_MS + 55).unwrap()), [(15, 20), (50, 55)]);
     assert_eq!(player.previous_ms(START_MS + 1).unwrap(), Some(START_MS));
     assert_eq!(player.previous_ms(START_MS).unwrap(), None);
+}
+
+/// As the version before wrote it: without sums of days and months.
+fn make_version_1(folder: &Folder) {
+    let old = "DROP TABLE daily; DROP TABLE monthly; DROP TABLE hourly_by_rule;
+               DELETE FROM setting WHERE name = 'rolled_up_until_day'; PRAGMA user_version = 1;";
+    rusqlite::Connection::open(folder.path()).unwrap().execute_batch(old).unwrap();
+}
+
+#[test]
+fn a_file_of_version_1_is_read_and_gets_its_longer_sums() {
+    let connections = (0..2_000).map(|n| (n * 80 * HOUR / 60, Some(HOUR), n as u32 % 3)).collect();
+    let folder = write(&Past { slower: 1, connections, settled_after: vec![500, 1_999] });
+    let tables = || -> Vec<String> {
+        folder.ask(
+            "SELECT 'd' || day || ' ' || place || ' ' || rule || ' ' || agent || ' ' || opened FROM daily UNION ALL \
+             SELECT 'm' || month || ' ' || place || ' ' || rule || ' ' || agent || ' ' || opened FROM monthly UNION ALL \
+             SELECT 'h' || hour || ' ' || rule || ' ' || opened FROM hourly_by_rule ORDER BY 1",
+        )
+    };
+    let seen = |folder: &Folder| {
+        let mut player = folder.player();
+        let (from_ms, to_ms) = (START_MS + 7 * HOUR, START_MS + 2_600 * HOUR);
+        (
+            player.span_set(from_ms, to_ms, 10).unwrap().sums,
+            player.density(from_ms, to_ms, 100).unwrap().iter().map(|it| it.count).sum::<u64>(),
+        )
+    };
+    let (made, shown) = (tables(), seen(&folder));
+    assert!(made.iter().any(|row| row.starts_with('m')) && shown.0.iter().any(|sum| sum.count > 100));
+    make_version_1(&folder);
+    assert_eq!(seen(&folder), shown, "hours tell the same");
+    drop(folder.store(START_MS + 3_000 * HOUR));
+    assert_eq!(tables(), made);
+    assert_eq!(seen(&folder), shown);
 }
