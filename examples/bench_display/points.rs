@@ -3,7 +3,6 @@
 
 use std::{sync::Arc, time::Duration};
 
-use anyhow::Context;
 use connmapperl::{
     components::{
         history_circles::HistoryCircles,

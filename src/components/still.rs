@@ -4,6 +4,6 @@ use bevy::prelude::*;
 
 #[derive(Resource, Clone, Copy, Debug, Default)]
 pub struct Still {
-    /// The word that stands where a window says `LIVE`, if the picture shows something else.
+    /// The word that stands where a window says `LIVE`, if the picture shows no connections but something else.
     pub word: Option<&'static str>,
 }

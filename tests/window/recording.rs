@@ -39,7 +39,7 @@ impl Peer {
         let database = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).ok()?;
         let count =
             "SELECT count(*), count(lasted_ms) FROM connection WHERE local_port = ?1 OR peer_port = ?1";
-        database.query_row(params![self.port()], |row| Ok((row.get(0)?, row.get(1)?))).ok()
+        database.query_row(count, params![self.port()], |row| Ok((row.get(0)?, row.get(1)?))).ok()
     }
 
     fn has(&self, what: &str, path: &Path, rows: (i64, i64)) {

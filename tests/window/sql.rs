@@ -13,6 +13,9 @@ const ERROR: Region = Region::new([712, 205], [1244, 270]);
 /// Left of the window: Brazil, and the key with the plots beside it.
 const BRAZIL: Region = Region::new([440, 500], [500, 580]);
 const PLOTS: Region = Region::new([222, 560], [500, 660]);
+/// Below the rows: what became of the file, and at the right end what writes it.
+const REMARK: Region = Region::new([806, 444], [898, 468]);
+const JSON: Region = Region::new([1192, 446], [1240, 466]);
 const ORANGE: Rgb = [0xE6, 0x9F, 0x00];
 const RED: Rgb = [0xFF, 0x6B, 0x6B];
 const ACCENT: Rgb = [0x5A, 0xC8, 0xFA];
@@ -102,6 +105,29 @@ fn an_endless_question_is_cancelled_and_an_error_is_marked() {
     assert!(wrong.count(editor, is_reddish) > 200, "the word is marked");
     ask(&window, "select 1");
     window.shows("no error", |picture| picture.count(ERROR, &is_red) == 0);
+}
+
+#[test]
+fn an_answer_is_written_as_json_and_replaced_only_when_asked_twice() {
+    let Some(desktop) = Desktop::start() else { return };
+    let history = history(&desktop.home);
+    let Some(window) = open(&desktop, &history) else { return };
+    window.key("q");
+    ask(&window, "select opened, lat, lon, peer from connections");
+    let answered = window.shows("rows", |picture| picture.bright(ROWS) > 1_500);
+    let json = answered.find(JSON, is_bright).expect("a button").center();
+    let file = desktop.home.path().join("connmapperl-query.json");
+    let read = || std::fs::read_to_string(&file).unwrap_or_default();
+    window.click(json);
+    eventually("the file", || (read().matches("1.1.1.").count() == 40).then_some(()));
+
+    // Nobody's file is lost by a second click.
+    std::fs::write(&file, "mine").unwrap();
+    window.click(json);
+    let asked = window.shows("the question", |picture| picture.find(REMARK, is_bright).is_some());
+    assert_eq!(read(), "mine");
+    window.click(asked.find(REMARK, is_bright).expect("a button").center());
+    eventually("the file replaced", || (read().matches("1.1.1.").count() == 40).then_some(()));
 }
 
 /// Of the choice that holds.

@@ -58,7 +58,8 @@ pub(super) fn show(
     mut panels: ResMut<Panels>,
     mut actions: MessageWriter<UiAction>,
 ) -> Result {
-    if !view.has_room_for_panels() {
+    let shows_connections = still.as_ref().is_none_or(|still| still.word.is_none());
+    if !view.has_room_for_panels() || !shows_connections {
         return Ok(());
     }
     let context = contexts.ctx_mut()?;

@@ -17,6 +17,7 @@ use crate::components::{
     map_view::MapView,
     panels::Panels,
     sql::{Plot, SqlAction, SqlDesk},
+    still::Still,
     theme::{PLOT_COLOURS, Theme, size},
     time_travel::Timeline,
 };
@@ -33,7 +34,7 @@ const RING: f32 = 13.0;
 pub(super) fn show(
     mut contexts: EguiContexts,
     desk: Res<SqlDesk>,
-    timeline: Res<Timeline>,
+    (timeline, still): (Res<Timeline>, Option<Res<Still>>),
     theme: Res<Theme>,
     view: Res<MapView>,
     mut panels: ResMut<Panels>,
@@ -52,7 +53,7 @@ pub(super) fn show(
         let faint = theme.colours.text_faint.egui();
         row::text(ui, line.left_center(), Align2::LEFT_CENTER, "Plotted", sans(size::TEXT_SMALL), faint);
         for plot in &desk.plots {
-            if one(ui, plot, &theme) {
+            if one(ui, plot, still.is_none(), &theme) {
                 actions.write(UiAction::Sql(SqlAction::ClearPlot(plot.answer.id)));
             }
         }
@@ -62,7 +63,7 @@ pub(super) fn show(
 }
 
 /// Returns whether the plot is to go.
-fn one(ui: &mut Ui, plot: &Plot, theme: &Theme) -> bool {
+fn one(ui: &mut Ui, plot: &Plot, can_go: bool, theme: &Theme) -> bool {
     let (line, response) = row::place(ui, WIDTH, row::ROW_HEIGHT, theme);
     let colours = &theme.colours;
     let colour = PLOT_COLOURS[plot.colour % PLOT_COLOURS.len()].egui();
@@ -72,11 +73,12 @@ fn one(ui: &mut Ui, plot: &Plot, theme: &Theme) -> bool {
         egui::pos2(line.right() - FIGURE_ROOM, line.bottom()),
     );
     row::clipped(ui, room, &plot.answer.name, medium(size::TEXT), colours.text.egui());
-    let figures = Rect::from_min_max(line.min, line.max - egui::vec2(CROSS_ROOM, 0.0));
+    let room = if can_go { CROSS_ROOM } else { 0.0 };
+    let figures = Rect::from_min_max(line.min, line.max - egui::vec2(room, 0.0));
     row::figure(ui, figures, plot.points.len(), colours.text.egui());
     let cross = line.right_center() - egui::vec2(4.0, 0.0);
     let line = Stroke::new(1.2, if response.hovered() { colours.text } else { colours.text_faint }.egui());
-    for (x, y) in [(3.0, 3.0), (3.0, -3.0)] {
+    for (x, y) in [(3.0, 3.0), (3.0, -3.0)].into_iter().filter(|_| can_go) {
         let arm = egui::vec2(x, y);
         ui.painter().line_segment([cross - arm, cross + arm], line);
     }

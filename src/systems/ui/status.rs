@@ -83,6 +83,11 @@ pub(super) fn show(
                 }
             });
         });
+    if still.as_ref().is_some_and(|still| still.word.is_some()) {
+        // There are no connections to account for.
+        panel::claim(&mut panels, left.response.rect, &view);
+        return Ok(());
+    }
     let facts = || facts(&account, &history, &labels, &sources);
     let free_row = timeline::free_row(&timeline, &travel, &view, *widths);
     let right = Area::new(egui::Id::new("account"))
