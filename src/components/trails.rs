@@ -1,5 +1,5 @@
 //! What connections leave on the map that closed or moved on: in which style, and how long it is seen. The trails
-//! themselves are in [`table`].
+//! themselves are in `trails/table.rs`.
 
 mod table;
 

@@ -85,6 +85,8 @@ fn visuals(theme: &Theme) -> egui::Visuals {
     let panel = colours.panel.egui();
     let edge = Stroke::new(1.0, colours.panel_edge.egui());
     visuals.override_text_color = Some(colours.text.egui());
+    // A caret that blinks would have the whole map drawn twice a second for nothing.
+    visuals.text_cursor.blink = false;
     visuals.window_fill = panel;
     visuals.panel_fill = panel;
     visuals.window_stroke = edge;
