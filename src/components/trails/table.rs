@@ -91,7 +91,7 @@ struct Picture {
 /// How often pictures are drawn for the sake of trails, on the map's clock.
 #[derive(Clone, Copy, Debug)]
 pub struct Pace {
-    /// Changes come together, no closer than this; and so do the steps of a fade, which are [`FADE_STEPS`].
+    /// Changes come together, no closer than this; and so do the steps of a fade, which are `FADE_STEPS`.
     pub between_millis: i64,
     /// How long a trail fades, if it does.
     pub fades_millis: Option<i64>,
