@@ -48,8 +48,13 @@ pub enum UiAction {
     PanPx {
         delta: [f32; 2],
     },
+    /// Opens it, or closes it where it is open.
     OpenList(ListKind),
-    CloseList,
+    CloseList(ListKind),
+    /// Lists what is drawn near a place of the window.
+    LookAt {
+        px: [f32; 2],
+    },
     /// The dialog that says how much of the history is kept.
     ToggleKeep,
     KeepHistory(Kept),
@@ -100,6 +105,8 @@ pub enum ListKind {
     Agent(AgentId),
     /// Index of a label of the rules file; one past the last for connections without a rule.
     Label(usize),
+    /// Near where somebody looked, by the number of that look.
+    Near(u32),
 }
 
 /// What becomes of a history that was read from a file.
@@ -135,7 +142,8 @@ pub enum ResizeEdge {
 #[derive(Resource, Clone, Debug, Default, PartialEq)]
 pub struct Overlays {
     pub help: bool,
-    pub list: Option<ListKind>,
+    /// In the order in which they were opened.
+    pub lists: Vec<ListKind>,
     /// The dialog with the listener's switch and the command line for a new agent.
     pub fleet: bool,
     pub agent_card: Option<AgentId>,

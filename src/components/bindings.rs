@@ -72,7 +72,7 @@ pub static KEYS: [KeyBinding; 29] = [
     key("Esc", "close the topmost thing, or the program", &[KeyCode::Escape], false, UiAction::Back),
 ];
 
-pub static GESTURES: [Gesture; 17] = [
+pub static GESTURES: [Gesture; 19] = [
     Gesture { gesture: "wheel", does: "zoom at the pointer" },
     Gesture { gesture: "left drag", does: "move the window; pan once zoomed in or in full screen" },
     Gesture { gesture: "Alt + left drag", does: "always move the window" },
@@ -81,6 +81,8 @@ pub static GESTURES: [Gesture; 17] = [
     Gesture { gesture: "click a colour box", does: "text of that rule on or off" },
     Gesture { gesture: "Shift + click a colour box", does: "hide or show that rule's dots" },
     Gesture { gesture: "click a rule or a figure", does: "list those connections" },
+    Gesture { gesture: "right click the map", does: "list what lies there" },
+    Gesture { gesture: "click a column's name in a list", does: "sort by it; again: the other way round" },
     Gesture { gesture: "click an agent", does: "hide or show its connections" },
     Gesture { gesture: "right click an agent", does: "its card: rename, home, revoke" },
     Gesture { gesture: "click a plotted dot", does: "its row in the answer" },

@@ -11,6 +11,7 @@ pub mod dots;
 pub mod fleet;
 pub mod history;
 pub mod history_circles;
+pub mod inspect;
 pub mod map_clock;
 pub mod map_view;
 pub mod marks;

@@ -8,6 +8,7 @@ use crate::components::{
     action::{ListKind, Overlays, UiAction},
     fleet::{AgentRings, HiddenAgents},
     history_circles::WaitingToLoad,
+    inspect::{Look, Looks},
     map_view::MapView,
     notices::Notices,
     palette::Palette,
@@ -27,7 +28,7 @@ pub(super) fn act(
     mut theme: ResMut<Theme>,
     mut palette: ResMut<Palette>,
     mut notices: ResMut<Notices>,
-    (mut hidden_agents, mut rings): (ResMut<HiddenAgents>, ResMut<AgentRings>),
+    (mut hidden_agents, mut rings, mut looks): (ResMut<HiddenAgents>, ResMut<AgentRings>, ResMut<Looks>),
     mut exit: MessageWriter<AppExit>,
 ) {
     for action in actions.read() {
@@ -52,16 +53,24 @@ pub(super) fn act(
             UiAction::ZoomAt { px, factor } => view.zoom_at(*px, *factor),
             UiAction::PanPx { delta } => view.pan_px(*delta),
             UiAction::OpenList(kind) => {
-                overlays.list = if overlays.list == Some(*kind) { None } else { Some(*kind) };
+                let before = overlays.lists.len();
+                overlays.lists.retain(|open| open != kind);
+                if overlays.lists.len() == before {
+                    overlays.lists.push(*kind);
+                }
             }
-            UiAction::CloseList => overlays.list = None,
+            UiAction::CloseList(kind) => overlays.lists.retain(|open| open != kind),
+            UiAction::LookAt { px } => {
+                let look = looks.add(Look { view: *view, px: *px });
+                overlays.lists.push(ListKind::Near(look));
+            }
             UiAction::DismissNotice { topic } => notices.dismiss(topic),
             UiAction::Quit => {
                 exit.write(AppExit::Success);
             }
             // Rules read again may have other labels.
             UiAction::ReloadRules => {
-                overlays.list = overlays.list.filter(|list| !matches!(list, ListKind::Label(_)));
+                overlays.lists.retain(|list| !matches!(list, ListKind::Label(_)));
             }
             UiAction::Back
             | UiAction::Sql(_)
@@ -105,12 +114,12 @@ pub(super) fn step_back(
             overlays.keep = false;
         } else if overlays.sql {
             overlays.sql = false;
-        } else if overlays.list.is_some() {
-            overlays.list = None;
-        } else if overlays.fullscreen {
-            overlays.fullscreen = false;
-        } else {
-            exit.write(AppExit::Success);
+        } else if overlays.lists.pop().is_none() {
+            if overlays.fullscreen {
+                overlays.fullscreen = false;
+            } else {
+                exit.write(AppExit::Success);
+            }
         }
     }
 }

@@ -34,6 +34,7 @@ use crate::components::{
     data_sources::DataSources,
     dots::Dots,
     fleet::{AgentRings, HiddenAgents, Listening},
+    inspect::Looks,
     notices::Notices,
     palette::Palette,
     panels::Panels,
@@ -72,6 +73,7 @@ pub fn connections_plugin(app: &mut App) {
         .init_resource::<HiddenAgents>()
         .init_resource::<AgentRings>()
         .init_resource::<Listening>()
+        .init_resource::<Looks>()
         .init_resource::<Notices>()
         .init_resource::<Overlays>()
         .init_resource::<Palette>()

@@ -1,4 +1,5 @@
-//! The pointer on the bare map: wheel zooms, a drag moves the window or pans, the window's edges resize it.
+//! The pointer on the bare map: wheel zooms, a drag moves the window or pans, the window's edges resize it, the right
+//! button lists what lies there.
 
 use bevy::{
     input::{
@@ -102,6 +103,13 @@ fn drag(
                     drag_to(&mut pointer.drag, px, CLICK_POINTS * view.px_per_point, moves_window)
                 {
                     actions.write(action);
+                }
+            }
+            WindowEvent::MouseButtonInput(MouseButtonInput { button: MouseButton::Right, state, .. })
+                if state.is_pressed() =>
+            {
+                if let Some(px) = pointer.px.filter(|px| !panels.covers(*px)) {
+                    actions.write(UiAction::LookAt { px });
                 }
             }
             WindowEvent::MouseButtonInput(MouseButtonInput { button, state, .. })

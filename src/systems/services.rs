@@ -189,7 +189,7 @@ pub fn say_rule_errors(file: &RulesFile, notices: &mut Notices) {
 }
 
 fn watch_traffic(overlays: Res<Overlays>, link: Option<Res<EnrichLink>>, mut watches: Local<bool>) {
-    let wanted = overlays.list.is_some();
+    let wanted = !overlays.lists.is_empty();
     if let Some(link) = link
         && wanted != *watches
         && link.requests.try_send(Request::WatchTraffic(wanted)).is_ok()

@@ -1,101 +1,156 @@
-//! A list of connections: what a figure of the status line or a row of the key stands for.
+//! Lists of connections: what a figure of the status line, a row of the key or a place of the map stands for. Each is a
+//! window of its own, as many as somebody opens; what is in them is worked out in `rows`, what stands in a cell in
+//! `cells`.
 
-use bevy::prelude::*;
+mod cells;
+mod rows;
+
+use bevy::{platform::collections::HashMap, prelude::*};
 use bevy_egui::{
     EguiContexts,
-    egui::{self, Align, Label, Layout, RichText, Ui},
+    egui::{self, Align, Color32, Label, Layout, RichText, Sense, Ui},
 };
 use egui_extras::{Column, TableBuilder};
 
 use super::{
-    amounts, panel, row, status,
+    panel, row,
     style::{medium, mono, sans},
+    words::small_button,
 };
-use crate::{
-    components::{
-        action::{ListKind, Overlays, UiAction},
-        connection::{Agents, Connection, MatchedRule, Trail},
-        fleet::HiddenAgents,
-        map_view::MapView,
-        panels::Panels,
-        rule_book::RuleBook,
-        theme::{Theme, size},
-    },
-    model::{LocatedConnection, Owner, Place},
+use crate::components::{
+    action::{ListKind, Overlays, UiAction},
+    connection::{Agents, Connection, MatchedRule, Position, Trail},
+    fleet::HiddenAgents,
+    inspect::{Look, Looks, REACH_POINTS},
+    map_view::MapView,
+    panels::Panels,
+    rule_book::RuleBook,
+    theme::{Theme, size},
 };
+use cells::{COLUMNS, Names};
+use rows::{ListRow, ListRows, Members};
 
 const WIDTH: f32 = 1080.0;
 const HEIGHT: f32 = 420.0;
+/// Of a list of what lies near a place: it is to leave that in sight.
+const NEAR_HEIGHT: f32 = 230.0;
+const HEAD_HEIGHT: f32 = 22.0;
+const ROW_HEIGHT: f32 = 19.0;
 
-/// Name and width in points.
-const COLUMNS: [(&str, f32); 11] = [
-    ("program", 100.0),
-    ("peer", 200.0),
-    ("local port", 62.0),
-    ("rule", 92.0),
-    ("place", 140.0),
-    ("ASN", 70.0),
-    ("since", 42.0),
-    ("sent", 64.0),
-    ("received", 64.0),
-    ("RTT", 54.0),
-    ("organisation", 120.0),
-];
+/// What a change of may change a list.
+type Changes<'w, 's> =
+    Query<'w, 's, (), Or<(Changed<Connection>, Changed<MatchedRule>, Changed<Position>, Added<Trail>)>>;
 
 pub(super) fn show(
     mut contexts: EguiContexts,
     overlays: Res<Overlays>,
-    (book, hidden_agents, agents): (Res<RuleBook>, Res<HiddenAgents>, Res<Agents>),
+    (book, hidden_agents, agents, looks): (Res<RuleBook>, Res<HiddenAgents>, Res<Agents>, Res<Looks>),
     theme: Res<Theme>,
     view: Res<MapView>,
-    open: Query<(&Connection, &MatchedRule), Without<Trail>>,
+    open: Query<(&Connection, &MatchedRule, Option<&Position>), Without<Trail>>,
+    (changes, mut gone): (Changes, RemovedComponents<Connection>),
+    mut lists: Local<HashMap<ListKind, ListRows>>,
     mut panels: ResMut<Panels>,
     mut actions: MessageWriter<UiAction>,
 ) -> Result {
-    let Some(kind) = overlays.list else {
+    let has_changed = gone.read().count() > 0
+        || !changes.is_empty()
+        || book.is_changed()
+        || hidden_agents.is_changed()
+        || view.is_changed();
+    lists.retain(|kind, _| overlays.lists.contains(kind));
+    if overlays.lists.is_empty() {
         return Ok(());
-    };
+    }
     let context = contexts.ctx_mut()?;
-    let home = MapView::home(view.size_px, view.px_per_point);
-    let mut rows: Vec<(&LocatedConnection, usize)> = open
-        .iter()
-        .map(|(connection, matched)| (&*connection.0, book.label_of(matched.0)))
-        .filter(|(connection, label)| is_listed(kind, connection, *label, (&book, &hidden_agents), &home))
-        .collect();
-    // Oldest first: what is read does not move when something opens.
-    rows.sort_unstable_by_key(|(connection, _)| (connection.opened_unix_millis, connection.key));
-    let screen = context.content_rect();
-    let shown = egui::Window::new("list")
-        .title_bar(false)
-        .frame(panel::dialog_frame(&theme))
-        .fade_in(false)
-        .default_size([WIDTH.min(screen.width() - 80.0), HEIGHT.min(screen.height() - 120.0)])
-        .default_pos(screen.center() - egui::vec2(WIDTH, HEIGHT).min(screen.size()) * 0.5)
-        .show(context, |ui| {
-            let close = head(ui, &title(kind, &book, &agents), rows.len(), &theme);
-            table(ui, &rows, &book, &theme);
-            close
+    let members = Members { book: &book, hidden_agents: &hidden_agents, home: home(&view), looks: &looks };
+    let names = Names { book: &book, agents: &agents };
+    for kind in &overlays.lists {
+        let list = lists.entry(*kind).or_insert_with(|| ListRows::new(*kind));
+        list.is_stale |= has_changed;
+        let pointer = context.pointer_latest_pos();
+        list.refresh(pointer.is_some_and(|at| list.is_at(at)), &names, || {
+            let all = open.iter().map(|(connection, matched, position)| {
+                (ListRow::open(&connection.0, book.label_of(matched.0)), position)
+            });
+            all.filter(|(row, position)| members.has(*kind, row, *position)).map(|(row, _)| row).collect()
         });
-    let Some(shown) = shown else {
-        return Ok(());
-    };
-    panel::claim(&mut panels, shown.response.rect, &view);
-    if shown.inner == Some(true) {
-        actions.write(UiAction::CloseList);
+        let look = match kind {
+            ListKind::Near(look) => looks.get(*look),
+            _ => None,
+        };
+        if let Some(action) = window(context, *kind, list, &names, (look, &theme)) {
+            actions.write(action);
+        }
+        if let Some(rect) = list.rect {
+            panel::claim(&mut panels, rect, &view);
+        }
     }
     Ok(())
 }
 
+fn home(view: &MapView) -> MapView {
+    MapView::home(view.size_px, view.px_per_point)
+}
+
+fn window(
+    context: &egui::Context,
+    kind: ListKind,
+    list: &mut ListRows,
+    names: &Names<'_>,
+    (look, theme): (Option<&Look>, &Theme),
+) -> Option<UiAction> {
+    let screen = context.content_rect();
+    let height = if look.is_some() { NEAR_HEIGHT } else { HEIGHT };
+    let place = egui::vec2(WIDTH.min(screen.width() - 80.0), height.min(screen.height() - 120.0));
+    let at = look.map_or(screen.center() - place * 0.5, |look| beside(look, place, screen));
+    let shown = egui::Window::new("list")
+        .id(egui::Id::new(("list", kind)))
+        .title_bar(false)
+        .frame(panel::dialog_frame(theme))
+        .fade_in(false)
+        .default_size(place)
+        .default_pos(at)
+        .show(context, |ui| {
+            let closes = head(ui, &names.title(kind, list.rows()), list.rows(), names, theme);
+            if list.rows().is_empty() {
+                let nothing = RichText::new("Nothing is open here now.").font(sans(size::TEXT));
+                ui.label(nothing.color(theme.colours.text_second.egui()));
+            } else {
+                table(ui, list, names, theme);
+            }
+            closes
+        })?;
+    list.rect = Some(shown.response.rect);
+    (shown.inner == Some(true)).then_some(UiAction::CloseList(kind))
+}
+
+/// Below where somebody looked, or above it: the place itself stays in sight.
+fn beside(look: &Look, place: egui::Vec2, screen: egui::Rect) -> egui::Pos2 {
+    let at = egui::pos2(look.px[0], look.px[1]) / look.view.px_per_point;
+    let gap = REACH_POINTS + size::GRID;
+    let below = at.y + gap;
+    let y = if below + place.y < screen.bottom() - size::MARGIN { below } else { at.y - gap - place.y };
+    egui::pos2(at.x - place.x * 0.5, y.max(size::MARGIN))
+}
+
 /// Returns whether the list is to be closed.
-fn head(ui: &mut Ui, title: &str, count: usize, theme: &Theme) -> bool {
+fn head(ui: &mut Ui, title: &str, rows: &[ListRow], names: &Names<'_>, theme: &Theme) -> bool {
     let close = ui.horizontal(|ui| {
         ui.label(RichText::new(title).font(medium(size::TEXT_LARGE)));
+        let count = rows.iter().filter(|row| !row.is_closed).count();
         let count = RichText::new(row::grouped(count)).font(mono(size::TEXT));
         ui.label(count.color(theme.colours.text_second.egui()));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let close =
-                RichText::new("close").font(sans(size::TEXT_SMALL)).color(theme.colours.text_second.egui());
-            ui.add(egui::Button::new(close).frame(false)).clicked()
+            let closes = small_button(ui, "close", theme);
+            for (word, text) in [("JSON", cells::json as fn(_, _) -> _), ("CSV", cells::csv)] {
+                if small_button(ui, word, theme) {
+                    ui.ctx().copy_text(text(rows, names));
+                }
+            }
+            let copy = RichText::new("copy all as").font(sans(size::TEXT_SMALL));
+            ui.label(copy.color(theme.colours.text_faint.egui()));
+            closes
         })
         .inner
     });
@@ -103,123 +158,74 @@ fn head(ui: &mut Ui, title: &str, count: usize, theme: &Theme) -> bool {
     close.inner
 }
 
-fn table(ui: &mut Ui, rows: &[(&LocatedConnection, usize)], book: &RuleBook, theme: &Theme) {
-    let mut table = TableBuilder::new(ui).auto_shrink(false).sense(egui::Sense::hover());
-    for (name, width) in COLUMNS {
-        table = table.column(match name {
-            "organisation" => Column::remainder().at_least(width).clip(true),
-            _ => Column::initial(width).clip(true).resizable(true),
+fn table(ui: &mut Ui, list: &mut ListRows, names: &Names<'_>, theme: &Theme) {
+    let mut table = TableBuilder::new(ui).auto_shrink(false).sense(Sense::click());
+    for column in &COLUMNS {
+        table = table.column(match column.name {
+            "organisation" => Column::remainder().at_least(column.width).clip(true),
+            _ => Column::initial(column.width).clip(true).resizable(true),
         });
     }
-    let faint = theme.colours.text_faint.egui();
+    let mut sorts = None;
+    let sorting = list.sorting;
     table
-        .header(22.0, |mut header| {
-            for (name, _) in COLUMNS {
+        .header(HEAD_HEIGHT, |mut header| {
+            for (index, column) in COLUMNS.iter().enumerate() {
                 header.col(|ui| {
-                    ui.label(RichText::new(name).font(sans(size::TEXT_SMALL)).color(faint));
+                    let sign = match sorting {
+                        (by, false) if by == index => " ↑",
+                        (by, true) if by == index => " ↓",
+                        _ => "",
+                    };
+                    let is_sorted = !sign.is_empty();
+                    let colour = if is_sorted { theme.colours.text } else { theme.colours.text_faint };
+                    let name = RichText::new(format!("{}{sign}", column.name)).font(sans(size::TEXT_SMALL));
+                    let label = Label::new(name.color(colour.egui())).selectable(false).sense(Sense::click());
+                    if ui.add(label).on_hover_cursor(egui::CursorIcon::PointingHand).clicked() {
+                        sorts = Some(index);
+                    }
                 });
             }
         })
         .body(|body| {
-            body.rows(19.0, rows.len(), |mut table_row| {
-                let (connection, label) = rows[table_row.index()];
-                for ((name, _), cell) in COLUMNS.into_iter().zip(cells(connection, label, book)) {
+            body.rows(ROW_HEIGHT, list.rows().len(), |mut table_row| {
+                let at = table_row.index();
+                let row = &list.rows()[at];
+                let repeats = at > 0 && list.rows()[at - 1].address() == row.address();
+                for (column, cell) in COLUMNS.iter().zip(names.cells(row)) {
                     table_row.col(|ui| {
-                        let is_figure = !matches!(name, "program" | "rule" | "place" | "organisation");
-                        let font = if is_figure { mono(size::TEXT_SMALL) } else { sans(size::TEXT) };
-                        ui.add(Label::new(RichText::new(cell).font(font)).truncate().selectable(true));
+                        let font = if column.is_figure { mono(size::TEXT_SMALL) } else { sans(size::TEXT) };
+                        let text =
+                            RichText::new(cell).font(font).color(colour(row, column.name, repeats, theme));
+                        ui.add(Label::new(text).truncate().selectable(true));
                     });
                 }
+                table_row.response().context_menu(|ui| menu(ui, row, names));
             });
         });
-}
-
-fn is_listed(
-    kind: ListKind,
-    connection: &LocatedConnection,
-    label: usize,
-    (book, hidden_agents): (&RuleBook, &HiddenAgents),
-    home: &MapView,
-) -> bool {
-    let agent = connection.key.agent;
-    match kind {
-        ListKind::All => return true,
-        ListKind::Agent(wanted) => return agent == wanted,
-        ListKind::Hidden if hidden_agents.hides(agent) => return true,
-        _ if hidden_agents.hides(agent) => return false,
-        _ => {}
-    }
-    let beyond = |place: &Place| home.px_from_lon_lat(place.lon, place.lat).beyond_edge;
-    match kind {
-        ListKind::All | ListKind::Agent(_) => true,
-        ListKind::OnMap => connection.place.is_ok() && !book.is_hidden(label),
-        ListKind::Hidden => connection.place.is_ok() && book.is_hidden(label),
-        ListKind::WithoutPlace(reason) => connection.place.as_ref().err() == Some(&reason),
-        ListKind::WithoutAnyPlace => connection.place.is_err(),
-        ListKind::BeyondEdge => connection.place.as_ref().is_ok_and(beyond) && !book.is_hidden(label),
-        ListKind::UnknownProgram => !matches!(connection.observation.owner, Owner::Program { .. }),
-        ListKind::Label(wanted) => label == wanted,
+    if let Some(column) = sorts {
+        list.sort_by(column, names);
     }
 }
 
-fn title(kind: ListKind, book: &RuleBook, agents: &Agents) -> String {
-    match kind {
-        ListKind::All => "All sockets".into(),
-        ListKind::OnMap => "On the map".into(),
-        ListKind::Hidden => "Hidden".into(),
-        ListKind::WithoutPlace(reason) => format!("Without place, {}", reason.label()),
-        ListKind::WithoutAnyPlace => "Without place".into(),
-        ListKind::BeyondEdge => "Beyond the edge".into(),
-        ListKind::UnknownProgram => "Of unknown program".into(),
-        ListKind::Agent(agent) => {
-            let known = agents.0.iter().find(|known| known.agent == agent);
-            known.map_or_else(|| "Agent".into(), |known| known.name.to_string())
-        }
-        ListKind::Label(label) => label_text(label, book),
+/// An address that stands above already is quieter, and so is what has closed meanwhile.
+fn colour(row: &ListRow, column: &str, repeats: bool, theme: &Theme) -> Color32 {
+    let colours = &theme.colours;
+    match (row.is_closed, column, repeats) {
+        (true, ..) => colours.text_faint,
+        (_, "peer", true) => colours.text_second,
+        _ => colours.text,
     }
+    .egui()
 }
 
-fn label_text(label: usize, book: &RuleBook) -> String {
-    book.rules.labels().get(label).map_or_else(|| "no rule".into(), |label| label.text.to_string())
-}
-
-fn cells(connection: &LocatedConnection, label: usize, book: &RuleBook) -> [String; COLUMNS.len()] {
-    let observation = &connection.observation;
-    let place = match &connection.place {
-        Ok(place) => {
-            let country = place.country.map_or_else(String::new, |country| country.to_string());
-            if place.city.is_empty() { country } else { format!("{}, {country}", place.city) }
-        }
-        Err(reason) => reason.label().to_owned(),
-    };
-    let (asn, organisation) = connection
-        .asn
-        .as_ref()
-        .map_or_else(Default::default, |asn| (format!("AS{}", asn.number), asn.organisation.to_string()));
-    [
-        program(&observation.owner),
-        observation.peer.to_string(),
-        observation.local.port().to_string(),
-        label_text(label, book),
-        place,
-        asn,
-        status::date_and_time(connection.opened_unix_millis).1,
-        amount(observation.traffic.sent_bytes),
-        amount(observation.traffic.received_bytes),
-        observation.traffic.rtt_micros.map_or_else(String::new, |rtt| format!("{} ms", rtt / 1_000)),
-        organisation,
-    ]
-}
-
-fn program(owner: &Owner) -> String {
-    match owner {
-        Owner::Program { name, .. } => name.to_string(),
-        Owner::NotPermitted => "? other user".to_owned(),
-        Owner::Unknown => "? no process".to_owned(),
+fn menu(ui: &mut Ui, row: &ListRow, names: &Names<'_>) {
+    if ui.button("Copy row").clicked() {
+        ui.ctx().copy_text(names.cells(row).join("\t"));
+        ui.close();
     }
-}
-
-/// Nothing where it is not known.
-fn amount(bytes: Option<u64>) -> String {
-    bytes.map_or_else(String::new, amounts::bytes)
+    if ui.button(format!("Copy {}", row.address())).clicked() {
+        ui.ctx().copy_text(row.address().to_string());
+        ui.close();
+    }
 }

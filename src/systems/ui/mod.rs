@@ -10,12 +10,14 @@ mod facts;
 mod fleet;
 mod help;
 mod homes;
+mod hover;
 mod keep;
 mod key;
 mod label_layout;
 mod labels;
 mod list;
 mod load_history;
+mod looks;
 mod notices;
 mod panel;
 mod plots;
@@ -81,5 +83,8 @@ pub(super) fn plugin(app: &mut App) {
                 .chain()
                 .in_set(Panels),
         )
-        .add_systems(EguiPrimaryContextPass, (homes::show, plots::ring, labels::show).chain().in_set(Labels));
+        .add_systems(
+            EguiPrimaryContextPass,
+            (homes::show, plots::ring, looks::show, hover::show, labels::show).chain().in_set(Labels),
+        );
 }

@@ -1,0 +1,83 @@
+//! Where somebody looked on the map: the picture of that moment, so that a list of what lay there goes on meaning the
+//! same places while the map moves and zooms.
+
+use bevy::prelude::Resource;
+
+use super::map_view::MapView;
+
+/// What lies within this many points of the pointer is looked at.
+pub const REACH_POINTS: f32 = 24.0;
+/// More lists than anybody keeps open; the oldest place is forgotten.
+const MOST_LOOKS: usize = 32;
+
+/// A place of a picture.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Look {
+    pub view: MapView,
+    /// Physical pixels.
+    pub px: [f32; 2],
+}
+
+impl Look {
+    /// Whether a place, in map units, was drawn within reach. Those beyond the edge were drawn on it.
+    pub fn reaches(&self, map: [f32; 2]) -> bool {
+        let [x, y] = self.view.screen_place(map).px;
+        (x - self.px[0]).hypot(y - self.px[1]) <= REACH_POINTS * self.view.px_per_point
+    }
+
+    /// In map units: the middle, and how far it reaches.
+    pub fn circle(&self) -> ([f32; 2], f32) {
+        (self.view.map_from_px(self.px), REACH_POINTS * self.view.px_per_point / self.view.scale_px())
+    }
+}
+
+/// Looks by their number.
+#[derive(Resource, Debug, Default)]
+pub struct Looks {
+    looks: Vec<(u32, Look)>,
+    next: u32,
+}
+
+impl Looks {
+    /// Remembers one. Returns its number.
+    pub fn add(&mut self, look: Look) -> u32 {
+        let number = self.next;
+        self.next = self.next.wrapping_add(1);
+        if self.looks.len() == MOST_LOOKS {
+            self.looks.remove(0);
+        }
+        self.looks.push((number, look));
+        number
+    }
+
+    pub fn get(&self, number: u32) -> Option<&Look> {
+        self.looks.iter().find(|(known, _)| *known == number).map(|(_, look)| look)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::projection::map_from_lon_lat;
+
+    #[test]
+    fn a_look_reaches_what_was_drawn_near_it_wherever_the_map_has_gone() {
+        let view = MapView::home([1280.0, 720.0], 1.0);
+        let place = map_from_lon_lat(13.4, 52.5);
+        let [x, y] = view.px_from_map(place);
+        let look = |dx| Look { view, px: [x + dx, y] };
+        assert!(look(20.0).reaches(place) && !look(30.0).reaches(place));
+        // Drawn on the edge, far from where it lies.
+        let pole = map_from_lon_lat(15.6, 84.0);
+        let drawn = view.screen_place(pole);
+        assert!(drawn.beyond_edge && Look { view, px: drawn.px }.reaches(pole));
+    }
+
+    #[test]
+    fn the_oldest_look_is_forgotten() {
+        let mut looks = Looks::default();
+        let look = Look { view: MapView::home([100.0, 100.0], 1.0), px: [0.0; 2] };
+        let numbers: Vec<u32> = (0..=MOST_LOOKS).map(|_| looks.add(look)).collect();
+        assert!(looks.get(numbers[0]).is_none() && looks.get(numbers[1]).is_some());
+    }
+}

@@ -1,0 +1,205 @@
+//! What stands in the cells of a list: the columns, their text, by what they sort, and the same as CSV and JSON.
+
+use std::{borrow::Cow, cmp::Ordering};
+
+use crate::{
+    components::{action::ListKind, connection::Agents, rule_book::RuleBook},
+    model::{AgentId, Owner},
+    systems::ui::{amounts, status},
+};
+
+use super::rows::ListRow;
+
+pub(super) struct ListColumn {
+    pub(super) name: &'static str,
+    /// Points.
+    pub(super) width: f32,
+    /// Figures and addresses stand below each other.
+    pub(super) is_figure: bool,
+}
+
+const fn text(name: &'static str, width: f32) -> ListColumn {
+    ListColumn { name, width, is_figure: false }
+}
+
+const fn figure(name: &'static str, width: f32) -> ListColumn {
+    ListColumn { name, width, is_figure: true }
+}
+
+pub(super) const COLUMNS: [ListColumn; 12] = [
+    text("program", 96.0),
+    figure("peer", 190.0),
+    text("agent", 80.0),
+    figure("local port", 62.0),
+    text("rule", 88.0),
+    text("place", 126.0),
+    figure("ASN", 66.0),
+    figure("since", 42.0),
+    figure("sent", 60.0),
+    figure("received", 60.0),
+    figure("RTT", 48.0),
+    text("organisation", 100.0),
+];
+
+/// Indices of columns by which lists are sorted from the start.
+pub(super) const PEER: usize = 1;
+pub(super) const OPENED: usize = 7;
+
+/// Names of what rows know by number.
+pub(super) struct Names<'a> {
+    pub(super) book: &'a RuleBook,
+    pub(super) agents: &'a Agents,
+}
+
+impl Names<'_> {
+    pub(super) fn title(&self, kind: ListKind, rows: &[ListRow]) -> String {
+        match kind {
+            ListKind::All => "All sockets".into(),
+            ListKind::OnMap => "On the map".into(),
+            ListKind::Hidden => "Hidden".into(),
+            ListKind::WithoutPlace(reason) => format!("Without place, {}", reason.label()),
+            ListKind::WithoutAnyPlace => "Without place".into(),
+            ListKind::BeyondEdge => "Beyond the edge".into(),
+            ListKind::UnknownProgram => "Of unknown program".into(),
+            ListKind::Agent(agent) => self.agent(agent).to_owned(),
+            ListKind::Label(label) => self.label(label).to_owned(),
+            ListKind::Near(_) => near(rows),
+        }
+    }
+
+    fn label(&self, label: usize) -> &str {
+        self.book.rules.labels().get(label).map_or("no rule", |label| &label.text)
+    }
+
+    fn agent(&self, agent: AgentId) -> &str {
+        self.agents.0.iter().find(|known| known.agent == agent).map_or("", |known| &known.name)
+    }
+
+    pub(super) fn cells(&self, row: &ListRow) -> [String; COLUMNS.len()] {
+        let (connection, observation) = (&row.connection, &row.connection.observation);
+        let (asn, organisation) = connection
+            .asn
+            .as_ref()
+            .map_or_else(Default::default, |asn| (format!("AS{}", asn.number), asn.organisation.to_string()));
+        let since = match row.is_closed {
+            true => "closed".to_owned(),
+            false => status::date_and_time(connection.opened_unix_millis).1,
+        };
+        [
+            program(&observation.owner).into_owned(),
+            observation.peer.to_string(),
+            self.agent(connection.key.agent).to_owned(),
+            observation.local.port().to_string(),
+            self.label(row.label).to_owned(),
+            place(row),
+            asn,
+            since,
+            amount(observation.traffic.sent_bytes),
+            amount(observation.traffic.received_bytes),
+            observation.traffic.rtt_micros.map_or_else(String::new, |rtt| format!("{} ms", rtt / 1_000)),
+            organisation,
+        ]
+    }
+
+    /// By a column; what is the same there, by age.
+    pub(super) fn compare(&self, column: usize, a: &ListRow, b: &ListRow) -> Ordering {
+        let (of_a, of_b) = (&*a.connection, &*b.connection);
+        let (seen_a, seen_b) = (&of_a.observation, &of_b.observation);
+        let by_age = || (of_a.opened_unix_millis, of_a.key).cmp(&(of_b.opened_unix_millis, of_b.key));
+        let order = match COLUMNS.get(column).map_or("", |column| column.name) {
+            "program" => words(&program(&seen_a.owner), &program(&seen_b.owner)),
+            "peer" => (seen_a.peer.ip(), seen_a.peer.port()).cmp(&(seen_b.peer.ip(), seen_b.peer.port())),
+            "agent" => words(self.agent(of_a.key.agent), self.agent(of_b.key.agent)),
+            "local port" => seen_a.local.port().cmp(&seen_b.local.port()),
+            // As the file has them.
+            "rule" => a.label.cmp(&b.label),
+            "place" => {
+                let (place_a, place_b) = (of_a.place.as_ref(), of_b.place.as_ref());
+                match (place_a, place_b) {
+                    (Ok(a), Ok(b)) => words(&a.city, &b.city).then_with(|| a.country.cmp(&b.country)),
+                    // Those without one come last.
+                    _ => place_a.is_err().cmp(&place_b.is_err()),
+                }
+            }
+            "ASN" => {
+                let number = |row: &ListRow| row.connection.asn.as_ref().map(|asn| asn.number);
+                number(a).cmp(&number(b))
+            }
+            "sent" => seen_a.traffic.sent_bytes.cmp(&seen_b.traffic.sent_bytes),
+            "received" => seen_a.traffic.received_bytes.cmp(&seen_b.traffic.received_bytes),
+            "RTT" => seen_a.traffic.rtt_micros.cmp(&seen_b.traffic.rtt_micros),
+            "organisation" => {
+                let name = |row: &'_ ListRow| row.connection.asn.as_ref().map(|asn| asn.organisation.clone());
+                words(&name(a).unwrap_or_default(), &name(b).unwrap_or_default())
+            }
+            _ => Ordering::Equal,
+        };
+        order.then_with(by_age)
+    }
+}
+
+/// As people sort names, without making any.
+fn words(a: &str, b: &str) -> Ordering {
+    a.chars().flat_map(char::to_lowercase).cmp(b.chars().flat_map(char::to_lowercase))
+}
+
+/// The city that most of them are in.
+fn near(rows: &[ListRow]) -> String {
+    let mut cities: Vec<&str> = rows
+        .iter()
+        .filter_map(|row| row.connection.place.as_ref().ok().map(|place| &*place.city))
+        .filter(|city| !city.is_empty())
+        .collect();
+    cities.sort_unstable();
+    let most = cities.chunk_by(|a, b| a == b).max_by_key(|same| same.len());
+    most.map_or_else(|| "Here".to_owned(), |same| format!("Near {}", same[0]))
+}
+
+fn place(row: &ListRow) -> String {
+    match &row.connection.place {
+        Ok(place) => {
+            let country = place.country.map_or_else(String::new, |country| country.to_string());
+            if place.city.is_empty() { country } else { format!("{}, {country}", place.city) }
+        }
+        Err(reason) => reason.label().to_owned(),
+    }
+}
+
+fn program(owner: &Owner) -> Cow<'_, str> {
+    match owner {
+        Owner::Program { name, .. } => Cow::Borrowed(name),
+        Owner::NotPermitted => "? other user".into(),
+        Owner::Unknown => "? no process".into(),
+    }
+}
+
+/// Nothing where it is not known.
+fn amount(bytes: Option<u64>) -> String {
+    bytes.map_or_else(String::new, amounts::bytes)
+}
+
+/// As they are shown, with the columns' names.
+pub(super) fn csv(rows: &[ListRow], names: &Names<'_>) -> String {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let lines = std::iter::once(COLUMNS.map(|column| column.name.to_owned()))
+        .chain(rows.iter().map(|row| names.cells(row)));
+    // Memory takes all.
+    lines.for_each(|line| drop(writer.write_record(line)));
+    writer.into_inner().map_or_else(|_| String::new(), |bytes| String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// An array with an object a row, all that is known of it.
+pub(super) fn json(rows: &[ListRow], names: &Names<'_>) -> String {
+    let objects: Vec<serde_json::Value> = rows
+        .iter()
+        .map(|row| {
+            serde_json::json!({
+                "agent": names.agent(row.connection.key.agent),
+                "rule": names.label(row.label),
+                "is_closed": row.is_closed,
+                "connection": &*row.connection,
+            })
+        })
+        .collect();
+    serde_json::to_string_pretty(&objects).unwrap_or_default()
+}

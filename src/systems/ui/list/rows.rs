@@ -1,0 +1,224 @@
+//! Which connections are in a list, and in which order. While the pointer is over a list its rows stay where they are:
+//! what opens comes below, what closes stays to be read. When the pointer leaves it is put in order again.
+
+use std::{net::IpAddr, sync::Arc};
+
+use bevy::platform::collections::HashMap;
+use bevy_egui::egui::{Pos2, Rect};
+
+use super::cells::{Names, OPENED, PEER};
+use crate::{
+    components::{
+        action::ListKind, connection::Position, fleet::HiddenAgents, inspect::Looks, map_view::MapView,
+        rule_book::RuleBook,
+    },
+    model::{LocatedConnection, Owner, Place},
+};
+
+pub(super) struct ListRow {
+    pub(super) connection: Arc<LocatedConnection>,
+    pub(super) label: usize,
+    /// It closed while somebody was reading.
+    pub(super) is_closed: bool,
+}
+
+impl ListRow {
+    pub(super) fn open(connection: &Arc<LocatedConnection>, label: usize) -> Self {
+        Self { connection: Arc::clone(connection), label, is_closed: false }
+    }
+
+    pub(super) fn address(&self) -> IpAddr {
+        self.connection.observation.peer.ip()
+    }
+}
+
+pub struct ListRows {
+    rows: Vec<ListRow>,
+    /// Column, and whether the greatest comes first.
+    pub(super) sorting: (usize, bool),
+    pub(super) is_stale: bool,
+    /// Some rows are kept where they were for whoever reads.
+    is_held: bool,
+    /// Where the window was last, in points.
+    pub(super) rect: Option<Rect>,
+}
+
+impl ListRows {
+    pub(super) const fn new(kind: ListKind) -> Self {
+        // At a place what matters is with whom; elsewhere what is read does not move when something opens.
+        let column = if matches!(kind, ListKind::Near(_)) { PEER } else { OPENED };
+        Self { rows: Vec::new(), sorting: (column, false), is_stale: true, is_held: false, rect: None }
+    }
+
+    pub(super) fn rows(&self) -> &[ListRow] {
+        &self.rows
+    }
+
+    pub(super) fn is_at(&self, at: Pos2) -> bool {
+        self.rect.is_some_and(|rect| rect.contains(at))
+    }
+
+    /// The same column again turns the order round.
+    pub(super) fn sort_by(&mut self, column: usize, names: &Names<'_>) {
+        let (known, down) = self.sorting;
+        self.sorting = (column, known == column && !down);
+        self.sort(names);
+    }
+
+    fn sort(&mut self, names: &Names<'_>) {
+        let (column, down) = self.sorting;
+        self.rows.sort_by(|a, b| {
+            let order = names.compare(column, a, b);
+            if down { order.reverse() } else { order }
+        });
+    }
+
+    /// Brings it up to date, if it is not.
+    pub(super) fn refresh(&mut self, is_read: bool, names: &Names<'_>, now: impl FnOnce() -> Vec<ListRow>) {
+        if !self.is_stale && (is_read || !self.is_held) {
+            return;
+        }
+        self.is_stale = false;
+        let now = now();
+        if !is_read || self.rows.is_empty() {
+            self.is_held = false;
+            self.rows = now;
+            self.sort(names);
+            return;
+        }
+        self.is_held = true;
+        let mut now: HashMap<_, ListRow> = now.into_iter().map(|row| (row.connection.key, row)).collect();
+        for row in &mut self.rows {
+            match now.remove(&row.connection.key) {
+                Some(newer) => *row = newer,
+                None => row.is_closed = true,
+            }
+        }
+        let mut opened: Vec<ListRow> = now.into_values().collect();
+        opened.sort_by_key(|row| (row.connection.opened_unix_millis, row.connection.key));
+        self.rows.extend(opened);
+    }
+}
+
+/// What tells whether a connection is in a list.
+pub(super) struct Members<'a> {
+    pub(super) book: &'a RuleBook,
+    pub(super) hidden_agents: &'a HiddenAgents,
+    /// The whole world in a window of this size.
+    pub(super) home: MapView,
+    pub(super) looks: &'a Looks,
+}
+
+impl Members<'_> {
+    pub(super) fn has(&self, kind: ListKind, row: &ListRow, position: Option<&Position>) -> bool {
+        let (connection, label) = (&*row.connection, row.label);
+        let agent = connection.key.agent;
+        match kind {
+            ListKind::All => return true,
+            ListKind::Agent(wanted) => return agent == wanted,
+            ListKind::Hidden if self.hidden_agents.hides(agent) => return true,
+            _ if self.hidden_agents.hides(agent) => return false,
+            _ => {}
+        }
+        let is_hidden = self.book.is_hidden(label);
+        let beyond = |place: &Place| self.home.px_from_lon_lat(place.lon, place.lat).beyond_edge;
+        match kind {
+            ListKind::All | ListKind::Agent(_) => true,
+            ListKind::OnMap => connection.place.is_ok() && !is_hidden,
+            ListKind::Hidden => connection.place.is_ok() && is_hidden,
+            ListKind::WithoutPlace(reason) => connection.place.as_ref().err() == Some(&reason),
+            ListKind::WithoutAnyPlace => connection.place.is_err(),
+            ListKind::BeyondEdge => connection.place.as_ref().is_ok_and(beyond) && !is_hidden,
+            ListKind::UnknownProgram => !matches!(connection.observation.owner, Owner::Program { .. }),
+            ListKind::Label(wanted) => label == wanted,
+            ListKind::Near(look) => {
+                let reaches = |at: &Position| self.looks.get(look).is_some_and(|look| look.reaches(at.map));
+                !is_hidden && position.is_some_and(reaches)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        components::connection::Agents,
+        model::{AgentId, ConnectionId, ConnectionKey, Direction, NoPlace, Observation, Protocol, Traffic},
+        rules::Rules,
+    };
+
+    fn row(id: u64) -> ListRow {
+        let connection = LocatedConnection {
+            key: ConnectionKey { agent: AgentId::THIS_MACHINE, connection: ConnectionId(id) },
+            observation: Observation {
+                protocol: Protocol::Tcp,
+                local: ([10, 0, 0, 1], 40_000 + id as u16).into(),
+                peer: ([9, 9, 9, 200 - id as u8], 443).into(),
+                direction: Direction::Outbound,
+                owner: Owner::Unknown,
+                uid: 0,
+                traffic: Traffic { sent_bytes: Some(id % 3), ..Traffic::default() },
+            },
+            opened_unix_millis: id as i64,
+            place: Err(NoPlace::NoEntry),
+            asn: None,
+        };
+        ListRow::open(&Arc::new(connection), 0)
+    }
+
+    fn ids(list: &ListRows) -> Vec<u64> {
+        list.rows().iter().map(|row| row.connection.key.connection.0).collect()
+    }
+
+    fn with_names(test: impl FnOnce(&Names<'_>)) {
+        let (book, agents) = (RuleBook::new(Rules::built_in(), "built in".to_owned()), Agents::default());
+        test(&Names { book: &book, agents: &agents });
+    }
+
+    #[test]
+    fn rows_stand_still_while_somebody_reads_and_are_put_in_order_afterwards() {
+        with_names(|names| {
+            let mut list = ListRows::new(ListKind::All);
+            list.refresh(false, names, || [3, 1, 2].map(row).into());
+            assert_eq!(ids(&list), [1, 2, 3]);
+
+            list.is_stale = true;
+            list.refresh(true, names, || [0, 3, 1, 4].map(row).into());
+            assert_eq!(ids(&list), [1, 2, 3, 0, 4]);
+            let closed: Vec<bool> = list.rows().iter().map(|row| row.is_closed).collect();
+            assert_eq!(closed, [false, true, false, false, false]);
+
+            list.refresh(false, names, || [0, 3, 1, 4].map(row).into());
+            assert_eq!(ids(&list), [0, 1, 3, 4], "the pointer has left");
+            list.refresh(false, names, || panic!("nothing has changed"));
+        });
+    }
+
+    #[test]
+    fn a_column_sorts_and_the_same_one_again_turns_it_round() {
+        with_names(|names| {
+            let mut list = ListRows::new(ListKind::Near(0));
+            list.refresh(false, names, || (0..6).map(row).collect());
+            assert_eq!(ids(&list), [5, 4, 3, 2, 1, 0], "by address");
+            let sent = super::super::cells::COLUMNS.iter().position(|column| column.name == "sent").unwrap();
+            list.sort_by(sent, names);
+            assert_eq!(ids(&list), [0, 3, 1, 4, 2, 5], "what is the same stays in order of age");
+            list.sort_by(sent, names);
+            assert_eq!(ids(&list), [5, 2, 4, 1, 3, 0]);
+        });
+    }
+
+    #[test]
+    fn a_copy_holds_every_column_and_nothing_that_breaks_a_line() {
+        with_names(|names| {
+            let rows: Vec<ListRow> = (0..3).map(row).collect();
+            let text = super::super::cells::csv(&rows, names);
+            assert_eq!(text.lines().count(), 4);
+            assert!(text.starts_with("program,peer,agent,"), "{text}");
+            let json: serde_json::Value =
+                serde_json::from_str(&super::super::cells::json(&rows, names)).unwrap();
+            assert_eq!(json.as_array().map(Vec::len), Some(3));
+        });
+    }
+}
