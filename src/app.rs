@@ -28,7 +28,6 @@ use crate::{
         map_view::MapView,
         notices::Notices,
         rule_book::RuleBook,
-        still::Still,
         theme::{Theme, px_per_point},
         trails::TimeLapse,
     },
@@ -147,7 +146,7 @@ pub fn still_app(
         .disable::<bevy::render::pipelined_rendering::PipelinedRenderingPlugin>();
     add_or_explain(&mut app, plugins)?;
     world(&mut app, MapClock::held(unix_millis), size_px, rules, look);
-    app.init_resource::<Still>().add_plugins(systems::picture_plugin);
+    app.add_plugins(systems::picture_plugin);
     Ok(app)
 }
 

@@ -217,12 +217,14 @@ fn stopped_by_hand_it_leaves_whole_frames() {
 
 /// In a terminal Ctrl+C is for the whole group of processes.
 #[test]
-fn stopped_in_a_terminal_it_leaves_a_whole_film() {
+fn stopped_in_a_terminal_it_leaves_a_whole_film_beside_an_earlier_one() {
     let home = Home::new();
     recorded(&home);
+    fs::write(home.path("film.mp4"), "an earlier film").unwrap();
     let mut command = command(&home, &["--speed", "1", "--fps", "240", "-o", "film.mp4"]);
     // As ffmpeg does: it ends with its input, and without success when it is interrupted.
-    let eats = "trap 'exit 255' INT; for last; do :; done; : > began; cat > \"$last\"";
+    let eats = "trap 'exit 255' INT; for last; do :; done; dd bs=691200 count=1 iflag=fullblock of=\"$last\"; \
+                : > began; cat >> \"$last\"";
     let program = with_ffmpeg(&home, &mut command, eats).process_group(0).stderr(Stdio::piped()).spawn();
     let mut program = program.unwrap();
     let began = Instant::now();
@@ -239,5 +241,6 @@ fn stopped_in_a_terminal_it_leaves_a_whole_film() {
     assert_eq!(output.status.code(), Some(130), "{}", complaint(&output));
     let said = complaint(&output);
     let frames: u64 = said.split("after ").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
-    assert_eq!(fs::metadata(home.path("film.mp4")).unwrap().len(), frames * 640 * 360 * 3, "{said}");
+    assert_eq!(fs::metadata(home.path("film-stopped.mp4")).unwrap().len(), frames * 640 * 360 * 3, "{said}");
+    assert_eq!(fs::read(home.path("film.mp4")).unwrap(), b"an earlier film");
 }

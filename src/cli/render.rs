@@ -115,10 +115,14 @@ pub fn render(common: &Common, lapse: &LapseArgs, args: &RenderArgs) -> anyhow::
     for picture in stage.last_pictures()? {
         output.write(picture)?;
     }
-    output.finish()?;
     progress.end();
     let is_whole = drawn == frames;
-    let (all, file) = (if is_whole { "" } else { " it was stopped after" }, args.output.display());
+    if drawn == 0 {
+        // A film without a frame would be none; the part file goes with `output`.
+        bail!("it was stopped before the first frame: nothing is written");
+    }
+    let path = output.finish(is_whole)?;
+    let (all, file) = (if is_whole { "" } else { " it was stopped after" }, path.display());
     complain(&format!(
         "{file}:{all} {drawn} of {frames} frames, to {}",
         when::shown(steps.at_ms(drawn.saturating_sub(1)))

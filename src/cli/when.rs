@@ -5,6 +5,7 @@ use std::str::FromStr;
 use anyhow::{Context, bail};
 use jiff::{civil::DateTime, tz::TimeZone};
 
+use super::complain;
 use crate::{components::time_travel::Span, history::Player};
 
 /// A moment on the command line.
@@ -110,7 +111,11 @@ pub fn stretch(player: &Player, from: Option<When>, to: Option<When>, now_ms: i6
             shown(recorded.to_ms)
         );
     }
-    Ok(Span { from_ms, to_ms })
+    let cut = Span { from_ms: from_ms.max(recorded.from_ms), to_ms: to_ms.min(recorded.to_ms) };
+    if from.is_some() && cut.from_ms > from_ms || to.is_some() && cut.to_ms < to_ms {
+        complain(&format!("recorded is {} to {}", shown(cut.from_ms), shown(cut.to_ms)));
+    }
+    Ok(cut)
 }
 
 /// Local date and time to the second.

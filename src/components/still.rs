@@ -1,4 +1,4 @@
-//! That the map is drawn for a picture or a film, where nobody can press anything.
+//! That the map is drawn for a film or an answer, where nobody can press anything. A snapshot is the window's picture.
 
 use bevy::prelude::*;
 

@@ -30,13 +30,16 @@ impl Span {
     }
 
     pub const fn len_ms(&self) -> i64 {
-        self.to_ms - self.from_ms
+        self.to_ms.saturating_sub(self.from_ms)
     }
 
     pub const fn contains(&self, unix_millis: i64) -> bool {
         self.from_ms <= unix_millis && unix_millis <= self.to_ms
     }
 }
+
+/// Of answers to the timeline, which belong to no order of the tape.
+pub const TIMELINE_TICKET: u64 = u64::MAX;
 
 /// What the map shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

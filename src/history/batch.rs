@@ -22,6 +22,10 @@ use crate::{
     rules::Rules,
 };
 
+/// 2020-01-01: nothing was recorded before this program, and a machine that has just started without a battery may think
+/// that it is 1970.
+const EARLIEST_MS: i64 = 1_577_836_800_000;
+
 /// Rows of connections that are open.
 pub type OpenRows = ForeignMap<ConnectionKey, OpenRow>;
 pub type Agents = IdMap<AgentId, Agent>;
@@ -113,8 +117,9 @@ impl Work<'_> {
                 return Ok(());
             }
         }
-        // Whose clock is ahead of this one's opened it now.
-        let id = self.free_id(connection.opened_unix_millis.min(self.now_ms).max(0), batch)?;
+        // Whose clock is ahead of this one's opened it now, and so did who does not know the year.
+        let told_ms = Some(connection.opened_unix_millis).filter(|at_ms| *at_ms >= EARLIEST_MS);
+        let id = self.free_id(told_ms.unwrap_or(self.now_ms).min(self.now_ms).max(0), batch)?;
         let row = NewRow::new(id, agent, connection, self.rules, self.dictionaries, self.database)?;
         batch.rows.insert(id, row);
         batch.opened(key, id);

@@ -32,7 +32,7 @@ pub enum ReadError {
     #[error("{path}: {reason}")]
     Sqlite { path: String, reason: rusqlite::Error },
     #[error(
-        "{path} is no history that this version reads (schema {version}, where {SCHEMA_VERSION} is understood)"
+        "{path} is no history that this version reads (schema {version}, where {OLDEST_READ} to {SCHEMA_VERSION} are understood)"
     )]
     Version { path: String, version: i32 },
 }
@@ -51,7 +51,7 @@ pub struct Recorded {
 impl Recorded {
     /// When it ended; never for those that are open.
     pub fn closed_ms(&self) -> Option<i64> {
-        self.lasted_ms.map(|lasted| self.id.opened_ms + lasted)
+        self.lasted_ms.map(|lasted| self.id.opened_ms.saturating_add(lasted))
     }
 
     pub fn is_open_at(&self, unix_millis: i64) -> bool {

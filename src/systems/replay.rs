@@ -80,11 +80,15 @@ pub(super) fn obey(
         match *action {
             TimeAction::ToggleTimeline => timeline.is_open = !timeline.is_open,
             TimeAction::GoLive => {
-                travel.is_playing = false;
+                (travel.is_playing, travel.range) = (false, None);
                 tape.forget();
                 back.is_wanted = !travel.is_now();
             }
-            TimeAction::Scrub { at_ms } => tape.want(Wanted::Moment(at_ms)),
+            TimeAction::Scrub { at_ms } => {
+                // Outside of the stretch that was chosen it is left.
+                travel.range = travel.range.filter(|range| range.contains(at_ms));
+                tape.want(Wanted::Moment(at_ms));
+            }
             TimeAction::Select(span) => {
                 (travel.is_playing, travel.range) = (false, Some(span));
                 tape.want(Wanted::Span(span));
@@ -162,7 +166,9 @@ fn wind(
             Wanted::Last(length_ms) => PastOrder::SeekLast { ticket, length_ms },
             Wanted::Before(before_ms) => PastOrder::Previous { ticket, before_ms },
         };
-        tape.send(&link, order);
+        if !tape.send(&link, order) {
+            tape.wanted = Some(wanted);
+        }
     } else if travel.shown != Shown::Moment {
         tape.steps = false;
     } else if let Some(to_ms) = goal(&mut travel, &mut tape, passed) {

@@ -10,6 +10,7 @@ mod desktop;
 mod fleet;
 mod frames;
 mod history;
+mod inspect;
 mod keys;
 mod pointer;
 mod recording;

@@ -44,6 +44,8 @@ pub(super) struct Output {
     frames: Sender<Picture>,
     threads: Vec<JoinHandle<anyhow::Result<()>>>,
     film: Option<Film>,
+    /// Of frames.
+    folder: PathBuf,
 }
 
 /// A film being made, under another name until it is whole.
@@ -67,7 +69,7 @@ impl Output {
             let (film, pipe) = Film::start(path, ending, size, fps)?;
             let work = move || fill(&waiting, pipe);
             let thread = thread::Builder::new().name("film".to_owned()).spawn(work)?;
-            return Ok(Self { frames, threads: vec![thread], film: Some(film) });
+            return Ok(Self { frames, threads: vec![thread], film: Some(film), folder: PathBuf::new() });
         }
         if !asks_for_folder && !ending.is_empty() {
             bail!(
@@ -81,7 +83,7 @@ impl Output {
             let (waiting, folder) = (waiting.clone(), path.to_owned());
             thread::Builder::new().name("png".to_owned()).spawn(move || write_frames(&waiting, &folder))
         });
-        Ok(Self { frames, threads: threads.collect::<io::Result<_>>()?, film: None })
+        Ok(Self { frames, threads: threads.collect::<io::Result<_>>()?, film: None, folder: path.to_owned() })
     }
 
     /// Waits while too many frames are not written yet.
@@ -98,10 +100,19 @@ impl Output {
         bail!("the frames cannot be written")
     }
 
+    /// Returns where it is: what was stopped takes the place of no earlier film.
+    ///
     /// # Errors
     /// When the last frames, or the film, could not be written.
-    pub(super) fn finish(mut self) -> anyhow::Result<()> {
-        self.end()
+    pub(super) fn finish(mut self, is_whole: bool) -> anyhow::Result<PathBuf> {
+        if let Some(film) = &mut self.film
+            && !is_whole
+            && film.path.exists()
+        {
+            film.path = beside(&film.path);
+        }
+        let path = self.film.as_ref().map_or_else(|| self.folder.clone(), |film| film.path.clone());
+        self.end().map(|()| path)
     }
 
     fn end(&mut self) -> anyhow::Result<()> {
@@ -119,6 +130,12 @@ impl Output {
             None => written,
         }
     }
+}
+
+/// `film.mp4` becomes `film-stopped.mp4`.
+fn beside(path: &Path) -> PathBuf {
+    let part = |part: Option<&std::ffi::OsStr>| part.unwrap_or_default().to_string_lossy().into_owned();
+    path.with_file_name(format!("{}-stopped.{}", part(path.file_stem()), part(path.extension())))
 }
 
 fn make_folder(path: &Path) -> anyhow::Result<()> {

@@ -16,6 +16,7 @@ use crate::{
     components::{
         animation::Animation,
         notices::Notices,
+        still::Still,
         time_travel::{Shown, TimeTravel},
     },
     config::RulesFile,
@@ -62,7 +63,7 @@ impl Stage {
     ) -> anyhow::Result<Self> {
         let mut app = still_app(steps.span.from_ms, size, rules, look)?;
         let target = camera_on_image(&mut app, size);
-        app.init_resource::<Arrived>();
+        app.init_resource::<Arrived>().init_resource::<Still>();
         app.finish();
         app.cleanup();
         let world = app.world_mut();

@@ -22,10 +22,10 @@ impl Cell<'_> {
             (Self::Integer(a), Self::Integer(b)) => a.cmp(b),
             (Self::Text(a), Self::Text(b)) => a.cmp(b),
             (Self::Blob(a), Self::Blob(b)) => a.cmp(b),
-            _ => match (self.as_f64(), other.as_f64()) {
-                (Some(a), Some(b)) => a.total_cmp(&b),
-                _ => self.rank().cmp(&other.rank()),
-            },
+            (Self::Real(a), Self::Real(b)) => a.total_cmp(b),
+            (Self::Integer(a), Self::Real(b)) => compare_exactly(*a, *b),
+            (Self::Real(a), Self::Integer(b)) => compare_exactly(*b, *a).reverse(),
+            _ => self.rank().cmp(&other.rank()),
         }
     }
 
@@ -45,6 +45,14 @@ impl Cell<'_> {
             Self::Blob(_) => 3,
         }
     }
+}
+
+/// Without rounding the integer: beyond 2^53 that would put rows into no order at all.
+fn compare_exactly(integer: i64, real: f64) -> Ordering {
+    // As i64 it is cut towards zero, and at the ends of its range where it is beyond.
+    let whole = real as i64;
+    let fraction = real - whole as f64;
+    integer.cmp(&whole).then_with(|| 0.0.partial_cmp(&fraction).unwrap_or(Ordering::Equal))
 }
 
 impl fmt::Display for Cell<'_> {
@@ -165,14 +173,29 @@ impl Table {
     /// # Errors
     /// When it cannot be written.
     pub fn write_json(&self, mut out: impl std::io::Write) -> std::io::Result<()> {
+        let names = self.names_apart();
         writeln!(out, "[")?;
         for row in 0..self.len() {
-            let object: serde_json::Map<String, serde_json::Value> =
-                self.columns.iter().cloned().zip(self.row(row).map(json)).collect();
-            let comma = if row + 1 < self.len() { "," } else { "" };
-            writeln!(out, "{}{comma}", serde_json::Value::Object(object))?;
+            // By hand: in the order of the columns.
+            write!(out, "{{")?;
+            for (index, (name, cell)) in names.iter().zip(self.row(row)).enumerate() {
+                let comma = if index > 0 { "," } else { "" };
+                write!(out, "{comma}{}:{}", serde_json::Value::from(name.as_str()), json(cell))?;
+            }
+            writeln!(out, "}}{}", if row + 1 < self.len() { "," } else { "" })?;
         }
         writeln!(out, "]")
+    }
+
+    /// Names of the columns; of those that are called the same, the later ones with a number.
+    fn names_apart(&self) -> Vec<String> {
+        let mut names: Vec<String> = Vec::with_capacity(self.columns.len());
+        for column in &self.columns {
+            let numbered = (2..).map(|number| format!("{column}_{number}"));
+            let mut tried = std::iter::once(column.clone()).chain(numbered);
+            names.extend(tried.find(|name| !names.contains(name)));
+        }
+        names
     }
 }
 

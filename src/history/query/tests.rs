@@ -169,3 +169,32 @@ fn tables_sort_as_sqlite_does_and_are_written_for_others() {
     let json: serde_json::Value = serde_json::from_slice(&json).unwrap();
     assert_eq!(json[3]["a,b"], 2.5);
 }
+
+#[test]
+fn json_keeps_every_column_in_its_order() {
+    let table = Asked::new().ask("SELECT 2 AS b, 1 AS a, 3 AS b, 'x' AS b_2").unwrap();
+    let mut json = Vec::new();
+    table.write_json(&mut json).unwrap();
+    let text = String::from_utf8(json).unwrap();
+    assert_eq!(text, "[\n{\"b\":2,\"a\":1,\"b_2\":3,\"b_2_2\":\"x\"}\n]\n");
+}
+
+#[test]
+fn integers_and_reals_are_in_one_order() {
+    let cells = [
+        Cell::Real(-1e300),
+        Cell::Integer(i64::MIN + 1),
+        Cell::Real(-2.5),
+        Cell::Integer(-2),
+        Cell::Real(9_007_199_254_740_992.0),
+        Cell::Integer(9_007_199_254_740_993),
+        Cell::Real(9_007_199_254_740_994.0),
+        Cell::Integer(i64::MAX - 1),
+        Cell::Real(1e300),
+    ];
+    for (at, a) in cells.iter().enumerate() {
+        for (other, b) in cells.iter().enumerate() {
+            assert_eq!(a.compare(b), at.cmp(&other), "{a} {b}");
+        }
+    }
+}

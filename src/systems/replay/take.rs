@@ -12,7 +12,7 @@ use crate::{
         connection::Agents,
         map_clock::MapClock,
         notices::{Notices, Severity},
-        time_travel::{BackToNow, PastAnswer, PastLink, Shown, Span, TimeTravel, Timeline},
+        time_travel::{BackToNow, PastAnswer, PastLink, Shown, Span, TIMELINE_TICKET, TimeTravel, Timeline},
     },
     model::{AgentStatus, Located, LocatedConnection},
     systems::ingest::{apply, show_at_once},
@@ -54,6 +54,9 @@ pub(super) fn take(world: &mut World) {
                 travel.is_playing = false;
                 let is_now = travel.is_now();
                 world.resource_mut::<BackToNow>().is_wanted = !is_now;
+                world.resource_mut::<Notices>().say(Severity::Warning, TOPIC, vec![reason]);
+            }
+            PastAnswer::Failed { ticket: TIMELINE_TICKET, reason } => {
                 world.resource_mut::<Notices>().say(Severity::Warning, TOPIC, vec![reason]);
             }
             // Of an order that nobody waits for any more.

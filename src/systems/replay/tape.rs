@@ -51,9 +51,10 @@ impl Tape {
         (self.waits, self.wanted, self.steps) = (false, None, false);
     }
 
-    pub(super) fn send(&mut self, link: &PastLink, order: PastOrder) {
-        // With one order on its way there is always room.
+    /// Returns whether there was room: orders that nobody waits for any more may still be on their way.
+    pub(super) fn send(&mut self, link: &PastLink, order: PastOrder) -> bool {
         self.waits = link.orders.try_send(order).is_ok();
+        self.waits
     }
 
     /// Milliseconds of the past in so much of the viewer's time.

@@ -1,14 +1,22 @@
 //! Reads the past for the map: one thread goes to moments and plays on from there, another sums for the timeline. Each
 //! has a reading connection of its own, opened when it is asked for the first time and anew after it failed.
 
-use std::{collections::HashMap, path::PathBuf, sync::Arc, thread};
+use std::{
+    collections::HashMap,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::PathBuf,
+    sync::Arc,
+    thread,
+};
 
 use bevy::prelude::*;
 use crossbeam_channel::{Receiver, Sender, bounded};
 
 use super::{EnrichLink, Start, Wake, reload_rules};
 use crate::{
-    components::time_travel::{BackToNow, Density, PastAnswer, PastLink, PastOrder, Span, SpanSums},
+    components::time_travel::{
+        BackToNow, Density, PastAnswer, PastLink, PastOrder, Span, SpanSums, TIMELINE_TICKET,
+    },
     enrich::Request,
     history::{Counted, Player, ReadError},
     model::{AgentLink, AgentStatus, CollectorMethod},
@@ -79,7 +87,13 @@ impl Reader {
     /// The body of the thread. Ends when the map has no more orders.
     fn work(mut self, orders: &Receiver<PastOrder>, to_map: &Sender<PastAnswer>, wake: &Wake) {
         for order in orders {
-            for answer in self.answers(&order) {
+            // A file that somebody else wrote may hold anything; the map goes on whatever a reader stumbles over.
+            let answers = catch_unwind(AssertUnwindSafe(|| self.answers(&order))).unwrap_or_else(|_| {
+                self.player = None;
+                let reason = "the history cannot be read: its reader has failed".to_owned();
+                vec![PastAnswer::Failed { ticket: ticket_of(&order), reason }]
+            });
+            for answer in answers {
                 if to_map.send(answer).is_err() {
                     return;
                 }
@@ -148,7 +162,7 @@ const fn ticket_of(order: &PastOrder) -> u64 {
         | PastOrder::Advance { ticket, .. }
         | PastOrder::Span { ticket, .. }
         | PastOrder::Previous { ticket, .. } => *ticket,
-        PastOrder::Density { .. } => 0,
+        PastOrder::Density { .. } => TIMELINE_TICKET,
     }
 }
 
