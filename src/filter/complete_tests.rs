@@ -18,7 +18,7 @@ fn known() -> Known<'static> {
     }
 }
 
-/// Texts that are offered where `|` stands.
+/// Texts that are offered where `¦` stands.
 fn offered(marked: &str) -> Vec<String> {
     let cursor = marked.find('¦').unwrap();
     let text = marked.replace('¦', "");

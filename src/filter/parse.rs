@@ -36,7 +36,7 @@ pub(super) fn expression(text: &str) -> Result<Expr, ParseError> {
 struct Parser<'a> {
     scan: Scanner<'a>,
     depth: u32,
-    /// So many more than there may be are never read.
+    /// Conditions and values so far.
     terms: u32,
 }
 
