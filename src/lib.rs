@@ -1,6 +1,7 @@
 //! connmapperl: a computer's connections on a world map. See ARCHITECTURE.md for the floors of the house;
 //! `cfg(feature)` stands here and nowhere else.
 
+pub mod filter;
 pub mod model;
 pub mod net {
     //! Edges to the network: the collector reads this machine's sockets, an agent sends what it sees, the listener takes it in.
