@@ -47,9 +47,7 @@ fn run(args: &Cli) -> anyhow::Result<ExitCode> {
         return print_version(&mut io::stdout().lock());
     }
     match &args.command {
-        Some(Command::List(list)) => {
-            cli::list(&args.common, *list, &mut BufWriter::new(io::stdout().lock()))?
-        }
+        Some(Command::List(list)) => cli::list(&args.common, list, &mut BufWriter::new(io::stdout().lock()))?,
         Some(Command::Snapshot(snapshot)) => cli::snapshot(&args.common, snapshot)?,
         Some(Command::Render(film)) => return cli::render(&args.common, &args.lapse, film),
         Some(Command::Query(query)) => {

@@ -295,3 +295,26 @@ impl Table {
         self.rows.iter().map(move |row| row[index].as_str())
     }
 }
+
+#[test]
+fn a_list_holds_what_its_filter_lets_through() {
+    let home = Home::new();
+    let list = |filter: &str| -> Vec<serde_json::Value> {
+        let output =
+            home.connmapperl(&["list", "--demo", "world", "--json", "--filter", filter]).output().unwrap();
+        assert!(output.status.success(), "{}", complaint(&output));
+        serde_json::from_slice(&output.stdout).unwrap()
+    };
+    let all = list("");
+    let web = list("lport:443");
+    assert!(!web.is_empty() && web.iter().all(|row| row["local_port"] == 443));
+    assert_eq!(list("!lport:443").len(), all.len() - web.len());
+    let german = list("germany rule:\"Web Surfing\"");
+    assert!(!german.is_empty() && german.iter().all(|row| row["country"] == "DE"), "{german:?}");
+    assert_eq!(list("client:world").len(), all.len(), "the scene is the agent");
+
+    let wrong = home.connmapperl(&["list", "--demo", "world", "--filter", "prgo:firefox"]).output().unwrap();
+    let said = complaint(&wrong);
+    assert_eq!(wrong.status.code(), Some(2), "{said}");
+    assert!(said.contains("prgo") && said.contains("prog"), "{said}");
+}

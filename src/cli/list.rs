@@ -14,8 +14,10 @@ use super::{
 };
 use crate::{
     enrich::Report,
-    model::{ConnectionKey, Located, LocatedConnection},
+    filter::{Filter, Subject},
+    model::{ConnectionKey, CountryCode, Located, LocatedConnection},
     rules::Rules,
+    world::World,
 };
 
 /// Time between two looks with --watch.
@@ -25,7 +27,7 @@ const WATCH_EVERY: Duration = Duration::from_millis(100);
 ///
 /// # Errors
 /// When a file that was named or the socket table cannot be read, or the output not written.
-pub fn list(common: &Common, args: ListArgs, out: &mut impl Write) -> anyhow::Result<()> {
+pub fn list(common: &Common, args: &ListArgs, out: &mut impl Write) -> anyhow::Result<()> {
     let mut look = Look::new(common, args.watch)?;
     for error in &look.rules.errors {
         complain(&format!("{}: {error}", look.rules.source));
@@ -36,9 +38,36 @@ pub fn list(common: &Common, args: ListArgs, out: &mut impl Write) -> anyhow::Re
     if common.demo.is_none() {
         look.status().notes.iter().for_each(|note| complain(note));
     }
-    match print(&mut look, args, out) {
+    let wanted = Wanted::new(&args.filter, common.agent_name())?;
+    match print(&mut look, args, &wanted, out) {
         Err(error) if is_closed_pipe(&error) => Ok(()),
         printed => printed,
+    }
+}
+
+/// Which connections are asked for.
+struct Wanted<'a> {
+    filter: &'a Filter,
+    agent: String,
+    countries: HashMap<CountryCode, String>,
+}
+
+impl<'a> Wanted<'a> {
+    fn new(filter: &'a Filter, agent: String) -> anyhow::Result<Self> {
+        // Only a filter asks what countries are called.
+        let world = (!filter.is_everything()).then(World::embedded).transpose()?;
+        let countries = world.into_iter().flat_map(|world| world.countries);
+        let named = countries.filter_map(|country| Some((country.code?, country.name)));
+        Ok(Self { filter, agent, countries: named.collect() })
+    }
+
+    fn has(&self, connection: &LocatedConnection, rules: &Rules) -> bool {
+        let seen = &connection.observation;
+        let rule = rules.matching(seen.local.port(), seen.peer.port());
+        let rule = rule.and_then(|rule| rules.rules().get(rule)).map_or("", |rule| &rule.label);
+        let country = connection.place.as_ref().ok().and_then(|place| place.country);
+        let country = country.and_then(|code| self.countries.get(&code)).map_or("", String::as_str);
+        self.filter.matches(&Subject::new(connection, country, rule, &self.agent))
     }
 }
 
@@ -51,8 +80,9 @@ fn say_problems(look: &mut Look) {
     }
 }
 
-fn print(look: &mut Look, args: ListArgs, out: &mut impl Write) -> anyhow::Result<()> {
-    let open = look.connections();
+fn print(look: &mut Look, args: &ListArgs, wanted: &Wanted<'_>, out: &mut impl Write) -> anyhow::Result<()> {
+    let mut open = look.connections();
+    open.retain(|connection| wanted.has(connection, &look.rules.rules));
     let mut rows: Vec<Row> = open.iter().map(|connection| Row::new(connection, &look.rules.rules)).collect();
     if !args.watch {
         return all(&rows, args.format(), out);
@@ -70,6 +100,12 @@ fn print(look: &mut Look, args: ListArgs, out: &mut impl Write) -> anyhow::Resul
         let changes = look.again()?;
         say_problems(look);
         for change in changes {
+            // What opens unwanted is never known, so that its end is not printed either.
+            if let Located::Opened(connection) = &change
+                && !wanted.has(connection, &look.rules.rules)
+            {
+                continue;
+            }
             follow(change, &mut known, &look.rules.rules, &mut printer)?;
         }
     }

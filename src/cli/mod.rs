@@ -34,6 +34,7 @@ pub use version::print_sources;
 use crate::{
     components::trails::{LapseStyle, TimeLapse, length_from_text},
     demo::SeededScene,
+    filter::Filter,
     net::server::ListenAddress,
 };
 
@@ -135,7 +136,7 @@ pub enum Command {
     Agents(AgentsCommand),
 }
 
-#[derive(Clone, Copy, Debug, Default, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub struct ListArgs {
     /// As JSON: an array, or with --watch one object a line
     #[arg(long, conflicts_with = "csv")]
@@ -146,6 +147,15 @@ pub struct ListArgs {
     /// Go on printing connections as they open and close
     #[arg(long)]
     pub watch: bool,
+    /// Only connections of which this holds, such as 'prog:firefox cc:DE !port:443' (docs/filter.md)
+    #[arg(
+        long,
+        value_name = "TEXT",
+        default_value = "",
+        hide_default_value = true,
+        allow_hyphen_values = true
+    )]
+    pub filter: Filter,
 }
 
 #[derive(Clone, Debug, Args)]
