@@ -27,6 +27,7 @@ fn the_wheel_zooms_at_the_pointer_and_home_brings_the_world_back() {
     let [x, y] = dot(&world).unwrap().center();
 
     window.wheel([x, y], 4);
+    window.leave();
     window.shows("land come near, and the dot still under the pointer", |picture| {
         picture.changed(&world, MAP) > 50_000 && dot(picture).is_some_and(|dot| is_near(dot.center(), [x, y]))
     });
@@ -36,6 +37,7 @@ fn the_wheel_zooms_at_the_pointer_and_home_brings_the_world_back() {
     // Away from the pointer all moves straight outwards. (Of a pointer without a real wheel, winit may count notches
     // twice.)
     window.wheel([x - 80, y - 40], 2);
+    window.leave();
     window.shows("the dot further out", |picture| {
         dot(picture).is_some_and(|dot| {
             let [to_x, to_y] = dot.center();
@@ -55,6 +57,7 @@ fn a_drag_pans_once_zoomed_in_and_leaves_the_window_in_its_place() {
     let world = window.shows("one dot", |picture| dot(picture).is_some());
     let [x, y] = dot(&world).unwrap().center();
     window.wheel([x, y], 4);
+    window.leave();
     window.shows("land come near", |picture| picture.changed(&world, MAP) > 50_000 && dot(picture).is_some());
     window.drag([640, 300], [-120, 80]);
     window.shows("the map moved along", |picture| {
