@@ -140,7 +140,7 @@ impl Search<'_> {
 
 /// Finds the newest lines of `address` in `log` and the files beside it that it was rotated to: at most `limit`, and at
 /// most [`MOST_LINES`]. A line is of the address if its first field is that address (in any notation, with or without a
-/// port), or a field in quotation marks is a list with that address in it, as X-Forwarded-For is.
+/// port), or a field in quotation marks is a list of addresses with it among them, as X-Forwarded-For is.
 ///
 /// Blocks until all is searched, enough is found, or `cancelled` is set, which is looked at between blocks.
 pub fn search(
@@ -177,17 +177,17 @@ fn search_within(
             if seen.insert(file.identity) { search.file(file, limit, &mut found.lines) } else { Ok(()) }
         });
         found.problems.extend(searched.err());
-        // Also one that could not be read.
-        done += length;
-        progress.done.store(done, Ordering::Relaxed);
-        if search.is_cancelled() {
-            found.end = End::Cancelled;
-            break;
-        }
         if found.lines.len() >= limit {
             found.end = End::Enough;
             break;
         }
+        if search.is_cancelled() {
+            found.end = End::Cancelled;
+            break;
+        }
+        // Also one that could not be read.
+        done += length;
+        progress.done.store(done, Ordering::Relaxed);
     }
     found
 }

@@ -32,6 +32,7 @@ pub(super) fn search(
             if begin == 0 { Some(0) } else { memchr(b'\n', &text[..text.len() - 1]).map(|at| at + 1) };
         let Some(first) = first else {
             let has_end = text.ends_with(b"\n");
+            search.progress.add(end - begin);
             let Some(line_begin) = line_begin(search, file, begin, &mut block)? else {
                 break;
             };
@@ -73,8 +74,11 @@ fn line_begin(search: &Search, file: &File, mut end: u64, block: &mut [u8]) -> i
         }
         let begin = read_before(search, file, end, block)?;
         if let Some(at) = memrchr(b'\n', &block[..as_size(end - begin)]) {
-            return Ok(Some(begin + at as u64 + 1));
+            let line_begin = begin + at as u64 + 1;
+            search.progress.add(end - line_begin);
+            return Ok(Some(line_begin));
         }
+        search.progress.add(end - begin);
         end = begin;
     }
     Ok(Some(0))
@@ -88,7 +92,6 @@ fn search_long(
     take: &mut impl FnMut(&[u8], u64),
 ) -> io::Result<bool> {
     let length = line.end - line.start;
-    search.progress.add(length);
     let mut kept = vec![0; as_size(length.min(search.bounds.longest_line_bytes as u64))];
     file.read_exact_at(&mut kept, line.start)?;
     let is_taken = search.wanted.is_in(&kept);

@@ -25,6 +25,8 @@ fn line(addresses: &'static [&'static str]) -> impl Strategy<Value = String> {
         (address(), address()).prop_map(|(first, second)| format!("{first}, {second} - -")),
         (address(), "[ -~]{0,20}")
             .prop_map(|(list, rest)| format!("10.0.0.1 - \"{rest}\" \"8.8.8.8,{list}\" 5")),
+        (address(), select(&["unknown", "-", " ", "x", "::1"][..]))
+            .prop_map(|(list, other)| format!("- \"{other}, {list}\" \"{list},{other}\"")),
         (address(), "[a-z\"]{0,9}")
             .prop_map(|(agent, rest)| format!("10.0.0.1 \"curl {agent}\" {rest} {agent}")),
         "[ -~\r]{0,30}".prop_map(|text| text),
@@ -33,19 +35,26 @@ fn line(addresses: &'static [&'static str]) -> impl Strategy<Value = String> {
     ]
 }
 
-fn naive_is(text: &str, wanted: IpAddr) -> bool {
-    let text = text.trim();
+fn naive_address(text: &str) -> Option<IpAddr> {
     let bare = if text.starts_with('[') && text.ends_with(']') { &text[1..text.len() - 1] } else { text };
     let parsed = bare.parse::<IpAddr>().or_else(|_| text.parse::<SocketAddr>().map(|socket| socket.ip()));
-    parsed.is_ok_and(|found| found.to_canonical() == wanted)
+    parsed.ok().map(|address| address.to_canonical())
+}
+
+fn naive_is_in(list: &str, wanted: IpAddr) -> bool {
+    let parts: Vec<_> = list.split(',').map(|part| part.trim_ascii()).collect();
+    !list.starts_with(|c: char| c.is_ascii_whitespace())
+        && parts.iter().any(|part| naive_address(part) == Some(wanted))
+        && parts.iter().all(|part| ["", "-", "unknown"].contains(part) || naive_address(part).is_some())
 }
 
 fn naive_matches(line: &str, wanted: IpAddr) -> bool {
     let fields: Vec<_> = line.split([' ', '\t']).collect();
     let last = fields.iter().position(|field| !field.ends_with(',')).unwrap_or(fields.len() - 1);
+    let first = fields[..=last].join(" ");
     let quoted: Vec<_> = line.split('"').collect();
     let between = quoted.get(1..quoted.len() - 1).unwrap_or_default();
-    fields[..=last].iter().chain(between).any(|list| list.split(',').any(|part| naive_is(part, wanted)))
+    [first.as_str()].iter().chain(between).any(|list| naive_is_in(list, wanted))
 }
 
 /// Newest first, with the bytes cut off.

@@ -1,5 +1,5 @@
 //! Which lines are of an address: those with it in their first field (`$remote_addr`, or a list of proxies in its place),
-//! or in a field in quotation marks that is such a list, wherever it stands (`"$http_x_forwarded_for"`, JSON). Addresses
+//! or in a field in quotation marks that is a list of addresses, wherever it stands (`"$http_x_forwarded_for"`, JSON). Addresses
 //! are compared, not texts. nginx writes a quotation mark within a field as `\x22`, so what a client sends cannot end a
 //! field; what it sends as X-Forwarded-For is its own word, though.
 
@@ -8,7 +8,7 @@ use std::{
     ops::Range,
 };
 
-use memchr::{memchr, memchr_iter, memmem, memrchr};
+use memchr::{memchr, memchr_iter, memchr2_iter, memmem, memrchr};
 
 /// The longest address with a port, `[ffff:…:255.255.255.255]:65535`, is shorter. Bytes.
 const LONGEST_ADDRESS_BYTES: usize = 56;
@@ -58,17 +58,11 @@ impl Wanted {
             && (self.is_in_first_field(line) || self.is_in_quotes(line))
     }
 
-    /// A list, `a, b c`, goes on as long as fields end with a comma.
+    /// Fields belong to one list, `a, b`, as long as they end with a comma.
     fn is_in_first_field(&self, line: &[u8]) -> bool {
-        for field in line.split(|byte| matches!(byte, b' ' | b'\t')) {
-            if self.is_in_list(field) {
-                return true;
-            }
-            if !field.ends_with(b",") {
-                return false;
-            }
-        }
-        false
+        let mut blanks = memchr2_iter(b' ', b'\t', line);
+        let end = blanks.find(|at| !line[..*at].ends_with(b",")).unwrap_or(line.len());
+        self.is_in_list(&line[..end])
     }
 
     fn is_in_quotes(&self, line: &[u8]) -> bool {
@@ -83,8 +77,29 @@ impl Wanted {
         })
     }
 
+    /// Whether `list` holds the address, and nothing that is none.
     fn is_in_list(&self, list: &[u8]) -> bool {
-        list.split(|byte| *byte == b',').any(|part| address(part.trim_ascii()) == Some(self.address))
+        // Most fields of a line are no list, nor is what stands between two in quotation marks; the first byte tells.
+        if !list.first().is_some_and(|byte| byte.is_ascii_hexdigit() || b":[,-u".contains(byte)) {
+            return false;
+        }
+        let mut begin = 0;
+        let mut parts = memchr_iter(b',', list).chain([list.len()]).map(|end| {
+            let part = list[begin..end].trim_ascii();
+            begin = end + 1;
+            part
+        });
+        parts.any(|part| self.may_be(part) && address(part) == Some(self.address))
+            && list.split(|byte| *byte == b',').map(<[u8]>::trim_ascii).all(|part| {
+                // What proxies write for one they do not know.
+                matches!(part, b"" | b"-" | b"unknown") || address(part).is_some()
+            })
+    }
+
+    /// Rules out most addresses of the other family without reading them.
+    fn may_be(&self, text: &[u8]) -> bool {
+        // `[2001:` is the longest piece of an IPv6 address up to a colon.
+        self.address.is_ipv4() || text[..text.len().min(6)].contains(&b':')
     }
 }
 
@@ -137,7 +152,7 @@ mod tests {
             assert!(is_of("1.2.3.4", &format!(r#"10.0.0.1 {REST} "{list}""#)), "{list}");
             assert!(is_of("1.2.3.4", &format!(r#"10.0.0.1 {REST} "{list}" 0.005"#)), "{list}");
         }
-        for list in ["-", "11.2.3.45", "1.2.3.4 x", "5.6.7.8, 1.2.3.45"] {
+        for list in ["-", "11.2.3.45", "1.2.3.4 x", "5.6.7.8, 1.2.3.45", "1.2.3.4, curl", "a, 1.2.3.4"] {
             assert!(!is_of("1.2.3.4", &format!(r#"10.0.0.1 {REST} "{list}""#)), "{list}");
         }
         assert!(is_of("1.2.3.4", r#"{"remote_addr":"1.2.3.4","status":200}"#));
