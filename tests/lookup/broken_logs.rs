@@ -57,7 +57,7 @@ fn what_may_not_be_read_is_said() {
     let logs = Logs::new();
     logs.write("access.log", lines(&["b"]));
     logs.write("access.log.1", lines(&["a"]));
-    fs::set_permissions(logs.path("access.log"), fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(logs.path("access.log"), fs::Permissions::from_mode(0o000)).unwrap();
     // Root may read everything, until its thread gives that up.
     let found = std::thread::scope(|scope| {
         scope
