@@ -22,6 +22,8 @@ pub mod world;
 
 #[cfg(feature = "whois")]
 pub mod geo;
+#[cfg(feature = "whois")]
+pub mod lookup;
 
 #[cfg(feature = "gui")]
 pub mod app;
