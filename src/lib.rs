@@ -21,6 +21,8 @@ pub mod world;
 
 #[cfg(feature = "whois")]
 pub mod geo;
+#[cfg(feature = "whois")]
+pub mod whois;
 
 #[cfg(feature = "gui")]
 pub mod app;
