@@ -31,9 +31,6 @@ impl Kind {
 /// # Errors
 /// What it looks like instead, for a message.
 pub fn detect(head: &[u8]) -> Result<Kind, String> {
-    if head.contains(&0) {
-        return Err("it is binary".to_owned());
-    }
     let lines = || head.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii_end);
     if lines().any(|line| Table::from_format_line(line).is_some()) {
         return Ok(Kind::AsOrg);
@@ -50,6 +47,7 @@ pub fn detect(head: &[u8]) -> Result<Kind, String> {
     let first = lines().find(|line| !line.is_empty()).unwrap_or_default();
     Err(match first {
         [] => "it is empty".to_owned(),
+        _ if head.contains(&0) => "it is binary".to_owned(),
         [b'{', ..] => "JSON; of as-org2info the .txt.gz is read".to_owned(),
         _ => format!("it begins with {}", super::rejects::quoted(first)),
     })
