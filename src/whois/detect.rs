@@ -36,7 +36,8 @@ pub fn detect(head: &[u8]) -> Result<Kind, String> {
         return Ok(Kind::AsOrg);
     }
     // A damaged line at the top hides nothing: the first one that is of some kind decides.
-    for line in lines().filter(|line| !line.is_empty() && !line.starts_with(b"#") && !line.starts_with(b"%")) {
+    for line in lines().filter(|line| !line.is_empty() && !line.starts_with(b"#") && !line.starts_with(b"%"))
+    {
         if matches!(delegated::parse(line), Ok(Some(_))) {
             return Ok(Kind::Delegated);
         }

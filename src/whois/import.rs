@@ -95,7 +95,8 @@ impl Folder {
             Kind::AsOrg => reading.as_org(input.into_lines())?,
             Kind::Rpsl => reading.rpsl(input.into_lines())?,
         }
-        let Reading { writer, progress, registry, date, rejects, passed_over, notes, .. } = reading.finished();
+        let Reading { writer, progress, registry, date, rejects, passed_over, notes, .. } =
+            reading.finished();
         if progress.records == 0 {
             return Err(no_records(path, rejects));
         }
@@ -129,7 +130,8 @@ impl Folder {
 
 fn no_records(path: &Path, rejects: Rejects) -> WhoisError {
     let first = rejects.told.first();
-    let first = first.map_or("there are none".to_owned(), |told| format!("line {}: {}", told.line, told.reason));
+    let first =
+        first.map_or("there are none".to_owned(), |told| format!("line {}: {}", told.line, told.reason));
     WhoisError::NoRecords { path: path.into(), rejected: rejects.count, first }
 }
 

@@ -41,7 +41,9 @@ impl Input {
     /// # Errors
     /// Where it cannot be read or is a zip file.
     pub fn open(path: &Path) -> Result<Self, WhoisError> {
-        Self::read_head(path).map_err(WhoisError::io(path))?.ok_or_else(|| WhoisError::Zip { path: path.into() })
+        Self::read_head(path)
+            .map_err(WhoisError::io(path))?
+            .ok_or_else(|| WhoisError::Zip { path: path.into() })
     }
 
     fn read_head(path: &Path) -> io::Result<Option<Self>> {

@@ -45,7 +45,10 @@ impl Whois {
         if depth == Depth::Full {
             self.network_objects(range, &mut answer);
             let systems = announced_by.into_iter().chain(asns(&answer.holder_asns)).take(MOST_OF_HOLDER);
-            answer.aut_nums = systems.map(|number| self.aut_nums(number)).find(|found| !found.is_empty()).unwrap_or_default();
+            answer.aut_nums = systems
+                .map(|number| self.aut_nums(number))
+                .find(|found| !found.is_empty())
+                .unwrap_or_default();
             self.organisation_objects(&mut answer);
         }
         answer
@@ -58,7 +61,11 @@ impl Whois {
         if let (Some(index), Depth::Full) = (first, depth) {
             self.holder(index, joined.as_deref().unwrap_or_default(), &mut answer);
         }
-        self.add_names([number].into_iter().chain(asns(&answer.holder_asns)).collect(), Some(number), &mut answer);
+        self.add_names(
+            [number].into_iter().chain(asns(&answer.holder_asns)).collect(),
+            Some(number),
+            &mut answer,
+        );
         answer.aut_nums = self.aut_nums(number);
         if depth == Depth::Full {
             self.organisation_objects(&mut answer);
@@ -71,7 +78,8 @@ impl Whois {
         let mut found = Vec::new();
         for index in self.of_kind(Kind::Rpsl) {
             let records = index.with_id(IdKind::Object, key, MOST_OBJECTS);
-            let objects = records.into_iter().filter_map(|record| object(index, record)).map(|(_, object)| object);
+            let objects =
+                records.into_iter().filter_map(|record| object(index, record)).map(|(_, object)| object);
             // Another key may have the same hash.
             found.extend(objects.filter(|object| object.text.to_lowercase().contains(&key.to_lowercase())));
         }

@@ -20,7 +20,11 @@ fn an_address_has_its_holder_and_the_holders_as_numbers() {
         let asns: Vec<_> = answer.holder_asns.iter().map(|asn| asn.start.as_str()).collect();
         assert_eq!(asns, ["131444", "136907", "141180", "149167", "151610"]);
         assert_eq!(answer.organisations.len(), 1, "each name once");
-        assert_eq!(titles(&answer.aut_nums), ["aut-num: AS131444"], "the first of the holder's that a dump has");
+        assert_eq!(
+            titles(&answer.aut_nums),
+            ["aut-num: AS131444"],
+            "the first of the holder's that a dump has"
+        );
     }
 }
 

@@ -54,7 +54,8 @@ fn delegated() {
 fn as_org2info() {
     let folder = tempfile::tempdir().unwrap();
     let damages = ["1|2|3", "x|20120224|N|O|o|ARIN", "4294967296|20120224|N|O|o|ARIN", "||||||||", "1"];
-    let mut text = "1|20120224|BEFORE|O|o|ARIN\n# format:aut|changed|aut_name|org_id|opaque_id|source\n".to_owned();
+    let mut text =
+        "1|20120224|BEFORE|O|o|ARIN\n# format:aut|changed|aut_name|org_id|opaque_id|source\n".to_owned();
     let mut expected = vec![1];
     for i in 0..25 {
         if is_damaged(i) {
@@ -77,7 +78,14 @@ fn rpsl() {
     let folder = tempfile::tempdir().unwrap();
     let long = "aut-num: ".to_owned() + &"9".repeat(2 << 20);
     // Each is rejected at its first line.
-    let damages = ["aut-num: ASX", "inetnum: 1.2.3.4 - 1.2.3", "no attribute here", "  goes on with nothing", &long, "aut-num:"];
+    let damages = [
+        "aut-num: ASX",
+        "inetnum: 1.2.3.4 - 1.2.3",
+        "no attribute here",
+        "  goes on with nothing",
+        &long,
+        "aut-num:",
+    ];
     let (mut text, mut expected, mut line) = (String::new(), Vec::new(), 1);
     for i in 0..30 {
         if is_damaged(i) {

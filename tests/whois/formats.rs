@@ -82,9 +82,15 @@ fn empty_dates_countries_and_ids_are_none() {
     let (_folder, whois) = whois(&ALL);
     let first = |text: &str| whois.addresses(range(text), None, Depth::Full).delegations.remove(0);
     let available = first("185.1.0.1");
-    assert_eq!((available.status.as_str(), available.opaque_id, available.country_code), ("available", None, None));
+    assert_eq!(
+        (available.status.as_str(), available.opaque_id, available.country_code),
+        ("available", None, None)
+    );
     let without_country = first("203.0.0.1");
-    assert_eq!((without_country.country_code, without_country.opaque_id.as_deref()), (None, Some("A9100000")));
+    assert_eq!(
+        (without_country.country_code, without_country.opaque_id.as_deref()),
+        (None, Some("A9100000"))
+    );
     assert_eq!(whois.system(7, Depth::Full).delegations[0].date, None);
     assert_eq!(whois.system(8_770, Depth::Full).delegations[0].country_code.as_deref(), Some("ZZ"));
 }
@@ -132,9 +138,13 @@ fn organisations_that_are_not_there_are_counted_and_hide_no_system() {
 
 #[test]
 fn as_numbers_and_ranges_are_read_in_all_their_forms() {
-    for (text, number) in
-        [("AS3333", Some(3_333)), ("as065537", Some(65_537)), (" 278 ", Some(278)), ("AS", None), ("AS+1", None)]
-    {
+    for (text, number) in [
+        ("AS3333", Some(3_333)),
+        ("as065537", Some(65_537)),
+        (" 278 ", Some(278)),
+        ("AS", None),
+        ("AS+1", None),
+    ] {
         assert_eq!(parse_asn(text), number, "{text:?}");
     }
     for (text, range) in [

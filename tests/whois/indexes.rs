@@ -2,13 +2,7 @@
 
 use std::fs;
 
-use connmapperl::whois::{
-    Whois,
-    error::WhoisError,
-    import::Folder,
-    keys::Range,
-    lookup::Depth,
-};
+use connmapperl::whois::{Whois, error::WhoisError, import::Folder, keys::Range, lookup::Depth};
 
 use crate::{TODAY, fixture, import, import_text, range};
 
@@ -112,7 +106,8 @@ fn more_than_fits_into_memory_at_once_is_found_all_the_same() {
     let mut text = String::from("2|apnic|1|1||20260928|+1\n");
     for i in (0..count).rev() {
         use std::fmt::Write;
-        writeln!(text, "apnic|AU|ipv4|{}|256|20110811|assigned|A{}", std::net::Ipv4Addr::from(i << 8), i / 3).unwrap();
+        writeln!(text, "apnic|AU|ipv4|{}|256|20110811|assigned|A{}", std::net::Ipv4Addr::from(i << 8), i / 3)
+            .unwrap();
     }
     let imported = import_text("big", text.as_bytes(), folder.path()).unwrap();
     assert_eq!(imported.meta.records, u64::from(count));

@@ -17,7 +17,8 @@ use proptest::prelude::*;
 fn bytes() -> impl Strategy<Value = Vec<u8>> {
     let piece = prop_oneof![
         proptest::collection::vec(any::<u8>(), 0..12),
-        "(apnic|arin|2|asn|ipv4|ipv6|1\\.0\\.0\\.0|::|256|\\||summary|\\*|# ?format:)".prop_map(String::into_bytes),
+        "(apnic|arin|2|asn|ipv4|ipv6|1\\.0\\.0\\.0|::|256|\\||summary|\\*|# ?format:)"
+            .prop_map(String::into_bytes),
         "(aut-num:|inetnum:|route6:|import:|from|to|AS1|AS-|\\(|\\{|\\}|;|/|-| |\t|\\+|\n|\r\n|#|%|nic-hdl:)"
             .prop_map(String::into_bytes),
     ];

@@ -30,6 +30,8 @@ use crate::{Outcome, options::Options, print};
 
 /// Names that are told: more are nobody's to read, and other words find fewer.
 const MOST_NAMES: usize = 1_000;
+/// The table of the built-in ones that tells of AS numbers.
+const ASN_SOURCE: &str = "Route Views ASN (embedded)";
 
 /// What is known for one query; unknown fields are null.
 #[derive(Serialize)]
@@ -62,19 +64,11 @@ pub fn run(folder: &Path, options: &Options) -> anyhow::Result<Outcome> {
     for problem in whois.problems() {
         eprintln!("ip2asn: {problem}");
     }
-    let embedded = EmbeddedGeo::open(None).context("the built-in geographic tables cannot be opened")?;
-    let embedded = Arc::new(embedded);
-    let notice = embedded
-        .info()
-        .date
-        .as_deref()
-        .and_then(|date| age_notice(date, Date::from_system_time(SystemTime::now())));
-    let geography = Geography::new(vec![Arc::<EmbeddedGeo>::clone(&embedded)]);
     let from_input = options.queries.is_empty();
     let is_brief = options.brief || (from_input && !options.full);
     let depth = if is_brief { Depth::Brief } else { Depth::Full };
     let output = BufWriter::new(io::stdout().lock());
-    let mut asking = Asking { whois, embedded, geography, options, depth, output, outcome: Outcome::Found };
+    let mut asking = Asking { whois, built_in: None, options, depth, output, outcome: Outcome::Found };
     if let Some(name) = &options.org {
         asking.names(name)?;
     } else if let Some(key) = &options.object {
@@ -91,16 +85,63 @@ pub fn run(folder: &Path, options: &Options) -> anyhow::Result<Outcome> {
              and its other AS numbers, names, and policies with peers: ip2asn status says where the files are."
         );
     }
-    if let Some(notice) = notice {
+    if let Some(notice) = asking.built_in.as_ref().and_then(BuiltIn::age_notice) {
         eprintln!("ip2asn: {notice}");
     }
     Ok(asking.outcome)
 }
 
-struct Asking<'a, W: Write> {
-    whois: Whois,
+/// The built-in tables, and the questions of addresses that they answer.
+struct BuiltIn {
     embedded: Arc<EmbeddedGeo>,
     geography: Geography,
+}
+
+impl BuiltIn {
+    fn open() -> anyhow::Result<Self> {
+        let embedded = EmbeddedGeo::open(None).context("the built-in geographic tables cannot be opened")?;
+        let embedded = Arc::new(embedded);
+        let geography = Geography::new(vec![Arc::<EmbeddedGeo>::clone(&embedded)]);
+        Ok(Self { embedded, geography })
+    }
+
+    fn age_notice(&self) -> Option<String> {
+        let date = self.embedded.info().date.as_deref();
+        date.and_then(|date| age_notice(date, Date::from_system_time(SystemTime::now())))
+    }
+
+    fn names(&self, name: &str) -> (Vec<Found>, bool) {
+        let wanted: Vec<_> = words(name).collect();
+        let source = connmapperl::whois::answer::Source {
+            name: ASN_SOURCE.to_owned(),
+            date: Some(self.embedded.asn_date().to_owned()),
+            file: String::new(),
+        };
+        let source = Arc::new(source);
+        let has = |asn: &Asn| {
+            let has: Vec<_> = words(&asn.organisation).collect();
+            wanted.iter().all(|word| has.iter().any(|other| other.starts_with(word.as_str())))
+        };
+        let found = |asn: Asn| Found {
+            name: asn.organisation.to_string(),
+            id: format!("AS{}", asn.number),
+            country_code: None,
+            asns: vec![asn.number],
+            source: Arc::clone(&source),
+        };
+        let mut all = self.embedded.systems().filter(has).map(found);
+        (all.by_ref().take(MOST_NAMES).collect(), all.next().is_some())
+    }
+
+    fn asn_source(&self) -> Source {
+        Source { name: ASN_SOURCE.to_owned(), date: Some(self.embedded.asn_date().to_owned()) }
+    }
+}
+
+struct Asking<'a, W: Write> {
+    whois: Whois,
+    /// Opened when first asked: to check them takes longer than most questions do.
+    built_in: Option<BuiltIn>,
     options: &'a Options,
     depth: Depth,
     output: BufWriter<W>,
@@ -109,7 +150,7 @@ struct Asking<'a, W: Write> {
 
 impl<W: Write> Asking<'_, W> {
     /// Answers line by line, so that a person or a program that waits for each answer gets it.
-    fn lines(&mut self, mut input: impl BufRead) -> io::Result<()> {
+    fn lines(&mut self, mut input: impl BufRead) -> anyhow::Result<()> {
         let mut line = Vec::new();
         for number in 1_u64.. {
             line.clear();
@@ -134,11 +175,18 @@ impl<W: Write> Asking<'_, W> {
         self.outcome = self.outcome.max(outcome);
     }
 
-    fn query(&mut self, text: &str, at: &str) -> io::Result<()> {
+    fn built_in(&mut self) -> anyhow::Result<&BuiltIn> {
+        match &mut self.built_in {
+            Some(built_in) => Ok(built_in),
+            none => Ok(none.insert(BuiltIn::open()?)),
+        }
+    }
+
+    fn query(&mut self, text: &str, at: &str) -> anyhow::Result<()> {
         let is_asn = text.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("as"));
         let reply = match (parse_asn(text).filter(|_| is_asn), parse_range(text)) {
-            (Some(number), _) => self.system(number, text),
-            (None, Ok(range)) => self.addresses(range, text),
+            (Some(number), _) => self.system(number, text)?,
+            (None, Ok(range)) => self.addresses(range, text)?,
             (None, Err(reason)) => {
                 eprintln!("ip2asn: {at}{text:?} is no IP address, range, network or AS number: {reason}");
                 self.became(Outcome::BadInput);
@@ -151,10 +199,11 @@ impl<W: Write> Asking<'_, W> {
             || reply.whois.as_ref().is_some_and(|answer| !answer.is_empty());
         self.became(if is_known { Outcome::Found } else { Outcome::NotFound });
         if self.options.json {
-            self.json(&reply)
+            self.json(&reply)?;
         } else {
-            print::reply(&reply, self.options, self.depth, &mut self.output)
+            print::reply(&reply, self.options, self.depth, &mut self.output)?;
         }
+        Ok(())
     }
 
     fn json(&mut self, answer: &impl Serialize) -> io::Result<()> {
@@ -162,7 +211,7 @@ impl<W: Write> Asking<'_, W> {
         writeln!(self.output)
     }
 
-    fn addresses(&self, range: Range, query: &str) -> Reply {
+    fn addresses(&mut self, range: Range, query: &str) -> anyhow::Result<Reply> {
         let written = query.parse::<IpAddr>().ok();
         let first = written.unwrap_or(match range {
             Range::V4(first, _) => Ipv4Addr::from(first).into(),
@@ -170,10 +219,12 @@ impl<W: Write> Asking<'_, W> {
             // A query of addresses is no range of AS numbers.
             Range::Asn(..) => Ipv4Addr::UNSPECIFIED.into(),
         });
-        let (asn, asn_source) = self.geography.asn_with_source(first).unzip();
-        let place = self.geography.locate_with_source(first);
+        let geography = &self.built_in()?.geography;
+        let (asn, asn_source) = geography.asn_with_source(first).unzip();
+        let place = geography.locate_with_source(first);
         let no_place = place.as_ref().err().copied();
         let (place, place_source) = place.ok().unzip();
+        let (asn_source, place_source) = (asn_source.map(Source::from), place_source.map(Source::from));
         // What carries an IPv4 address is answered as that.
         let range = if written.is_some() { single(effective_address(first)) } else { range };
         let whois = (!self.whois.is_empty()).then(|| {
@@ -183,42 +234,39 @@ impl<W: Write> Asking<'_, W> {
             }
             self.whois.addresses(range, asn.as_ref().map(|asn| asn.number), self.depth)
         });
-        Reply {
-            query: query.to_owned(),
-            address: written,
-            asn,
-            asn_source: asn_source.map(Source::from),
-            place,
-            place_source: place_source.map(Source::from),
-            no_place,
-            whois,
-        }
+        let (query, address) = (query.to_owned(), written);
+        Ok(Reply { query, address, asn, asn_source, place, place_source, no_place, whois })
     }
 
-    fn system(&self, number: u32, query: &str) -> Reply {
-        let asn = self.embedded.system(number);
-        let name = "Route Views ASN (embedded)".to_owned();
-        let source = asn.as_ref().map(|_| Source { name, date: Some(self.embedded.asn_date().to_owned()) });
-        Reply {
-            query: query.to_owned(),
-            address: None,
-            asn,
-            asn_source: source,
-            place: None,
-            place_source: None,
-            no_place: None,
-            whois: (!self.whois.is_empty()).then(|| self.whois.system(number, self.depth)),
-        }
+    fn system(&mut self, number: u32, query: &str) -> anyhow::Result<Reply> {
+        let whois = (!self.whois.is_empty()).then(|| self.whois.system(number, self.depth));
+        let is_named = whois.as_ref().is_some_and(|answer| {
+            !(answer.systems.is_empty() && answer.organisations.is_empty() && answer.aut_nums.is_empty())
+        });
+        // What was imported knows its name better.
+        let (asn, asn_source) = if is_named {
+            (None, None)
+        } else {
+            let built_in = self.built_in()?;
+            let asn = built_in.embedded.system(number);
+            let source = asn.as_ref().map(|_| built_in.asn_source());
+            (asn, source)
+        };
+        let (query, address) = (query.to_owned(), None);
+        Ok(Reply { query, address, asn, asn_source, place: None, place_source: None, no_place: None, whois })
     }
 
-    fn names(&mut self, name: &str) -> io::Result<()> {
+    fn names(&mut self, name: &str) -> anyhow::Result<()> {
         if words(name).next().is_none() {
             eprintln!("ip2asn: {name:?} has no word to look for");
             self.became(Outcome::BadInput);
             return Ok(());
         }
-        let (found, more) =
-            if self.whois.is_empty() { self.embedded_names(name) } else { self.whois.by_name(name, MOST_NAMES) };
+        let (found, more) = if self.whois.is_empty() {
+            self.built_in()?.names(name)
+        } else {
+            self.whois.by_name(name, MOST_NAMES)
+        };
         self.became(if found.is_empty() { Outcome::NotFound } else { Outcome::Found });
         for found in &found {
             if self.options.json {
@@ -231,29 +279,6 @@ impl<W: Write> Asking<'_, W> {
             eprintln!("ip2asn: these are the first {MOST_NAMES}; more words find fewer");
         }
         Ok(())
-    }
-
-    fn embedded_names(&self, name: &str) -> (Vec<Found>, bool) {
-        let wanted: Vec<_> = words(name).collect();
-        let source = connmapperl::whois::answer::Source {
-            name: "Route Views ASN (embedded)".to_owned(),
-            date: Some(self.embedded.asn_date().to_owned()),
-            file: String::new(),
-        };
-        let source = Arc::new(source);
-        let has = |asn: &Asn| {
-            let has: Vec<_> = words(&asn.organisation).collect();
-            wanted.iter().all(|word| has.iter().any(|other| other.starts_with(word.as_str())))
-        };
-        let found = |asn: Asn| Found {
-            name: asn.organisation.to_string(),
-            id: format!("AS{}", asn.number),
-            country_code: None,
-            asns: vec![asn.number],
-            source: Arc::clone(&source),
-        };
-        let mut all = self.embedded.systems().filter(has).map(found);
-        (all.by_ref().take(MOST_NAMES).collect(), all.next().is_some())
     }
 
     fn objects(&mut self, key: &str) -> io::Result<()> {

@@ -35,7 +35,11 @@ const SOURCES: [(Kind, &str, &str); 11] = [
     (Kind::Delegated, "apnic", "https://ftp.apnic.net/stats/apnic/delegated-apnic-extended-latest"),
     (Kind::Delegated, "arin", "https://ftp.arin.net/pub/stats/arin/delegated-arin-extended-latest"),
     (Kind::Delegated, "lacnic", "https://ftp.lacnic.net/pub/stats/lacnic/delegated-lacnic-extended-latest"),
-    (Kind::Delegated, "afrinic", "https://ftp.afrinic.net/pub/stats/afrinic/delegated-afrinic-extended-latest"),
+    (
+        Kind::Delegated,
+        "afrinic",
+        "https://ftp.afrinic.net/pub/stats/afrinic/delegated-afrinic-extended-latest",
+    ),
     (
         Kind::AsOrg,
         "caida",
@@ -70,7 +74,10 @@ pub fn import(folder: &Path, options: &ImportOptions) -> anyhow::Result<Outcome>
             Ok(done) => {
                 tell(&path, &done, bar.start.elapsed());
                 if let Some((_, other)) = imported.iter().find(|(name, _)| *name == done.meta.name) {
-                    eprintln!("ip2asn: this took the place of {}: name one of them with --as", other.display());
+                    eprintln!(
+                        "ip2asn: this took the place of {}: name one of them with --as",
+                        other.display()
+                    );
                     outcome = outcome.max(Outcome::NotFound);
                 }
                 imported.push((done.meta.name, path));
@@ -99,10 +106,10 @@ fn files(paths: &[PathBuf]) -> io::Result<Vec<(PathBuf, bool)>> {
             files.push((path.clone(), true));
             continue;
         }
-        let mut inside = fs::read_dir(path)?.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()?;
-        let is_hidden = |path: &Path| {
-            path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'))
-        };
+        let mut inside =
+            fs::read_dir(path)?.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()?;
+        let is_hidden =
+            |path: &Path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
         inside.retain(|path| path.is_file() && !is_hidden(path));
         inside.sort();
         files.extend(inside.into_iter().map(|path| (path, false)));
@@ -152,7 +159,8 @@ impl Bar {
         if self.is_terminal && self.shown.is_none_or(|shown| shown.elapsed() >= BAR_INTERVAL) {
             self.shown = Some(Instant::now());
             let Progress { file_bytes, read_bytes, text_bytes, records, rejected } = *progress;
-            let filled = (read_bytes * BAR_CHARACTERS).checked_div(file_bytes).unwrap_or(0).min(BAR_CHARACTERS);
+            let filled =
+                (read_bytes * BAR_CHARACTERS).checked_div(file_bytes).unwrap_or(0).min(BAR_CHARACTERS);
             let bar = "#".repeat(filled as usize) + &".".repeat((BAR_CHARACTERS - filled) as usize);
             let rate = text_bytes as f64 / 1e6 / self.start.elapsed().as_secs_f64().max(1e-3);
             eprint!("\r{} [{bar}] {records} records, {rejected} rejected, {rate:.0} MB/s\x1b[K", self.name);
@@ -211,7 +219,13 @@ pub fn status(folder: &Path, options: &StatusOptions) -> anyhow::Result<Outcome>
         let meta = index.meta();
         let date = meta.date.as_deref().unwrap_or("unknown date");
         let [asns, ipv4, ipv6] = index.range_counts();
-        writeln!(output, "loaded: {} ({}) of {date}, imported {}", meta.name, meta.kind.label(), meta.imported)?;
+        writeln!(
+            output,
+            "loaded: {} ({}) of {date}, imported {}",
+            meta.name,
+            meta.kind.label(),
+            meta.imported
+        )?;
         writeln!(output, "  from {}", meta.file)?;
         writeln!(
             output,

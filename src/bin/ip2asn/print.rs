@@ -22,11 +22,20 @@ pub fn reply(reply: &Reply, options: &Options, depth: Depth, output: &mut impl W
     }
 }
 
-fn brief(reply: &Reply, answer: Option<&Answer>, options: &Options, output: &mut impl Write) -> io::Result<()> {
+fn brief(
+    reply: &Reply,
+    answer: Option<&Answer>,
+    options: &Options,
+    output: &mut impl Write,
+) -> io::Result<()> {
     writeln!(output, "{}", reply.query)?;
     match &reply.asn {
         Some(asn) => writeln!(output, "  AS{} {}", asn.number, asn.organisation)?,
-        None => writeln!(output, "  no autonomous system")?,
+        None => match answer.map(|answer| (answer.systems.first(), answer.aut_nums.first())) {
+            Some((Some(name), _)) => writeln!(output, "  {} {}", name.of, name.name)?,
+            Some((None, Some(object))) => writeln!(output, "  {}", object.title)?,
+            _ => writeln!(output, "  no autonomous system")?,
+        },
     }
     match (&reply.place, reply.no_place) {
         (Some(place), _) => writeln!(output, "  {} ({:.2}, {:.2})", names(place), place.lat, place.lon)?,
@@ -58,7 +67,8 @@ fn brief(reply: &Reply, answer: Option<&Answer>, options: &Options, output: &mut
 }
 
 fn full(reply: &Reply, answer: &Answer, options: &Options, output: &mut impl Write) -> io::Result<()> {
-    let what = if reply.query.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("as")) { "AS" } else { "IP" };
+    let what =
+        if reply.query.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("as")) { "AS" } else { "IP" };
     if answer.delegations.is_empty() {
         writeln!(output, "--- No Registry Information for: {} ---", reply.query)?;
     }
@@ -120,10 +130,8 @@ fn write_delegation(delegation: &Delegation, output: &mut impl Write) -> io::Res
     let slash = if delegation.start.contains(':') { "/" } else { "" };
     writeln!(output, "Range Size: {slash}{}", delegation.size)?;
     writeln!(output, "Status: {}", delegation.status)?;
-    if let Some(date) = &delegation.date {
-        writeln!(output, "Date: {date}")?;
-    }
-    writeln!(output, "Opaque ID: {}", delegation.opaque_id.as_deref().unwrap_or("none"))
+    writeln!(output, "Opaque ID: {}", delegation.opaque_id.as_deref().unwrap_or("none"))?;
+    delegation.date.iter().try_for_each(|date| writeln!(output, "Date: {date}"))
 }
 
 fn names(place: &Place) -> String {

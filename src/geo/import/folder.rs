@@ -49,7 +49,8 @@ fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
         let name = entry.file_name();
-        let passed_over = BAKED.iter().chain([&USER_PLACES, &WHOIS_FOLDER]).any(|other| name.eq_ignore_ascii_case(other));
+        let passed_over =
+            BAKED.iter().chain([&USER_PLACES, &WHOIS_FOLDER]).any(|other| name.eq_ignore_ascii_case(other));
         let name = name.to_string_lossy();
         let is_history = REMEMBERED.iter().any(|beginning| name.starts_with(beginning));
         if !name.starts_with('.') && !passed_over && !is_history {

@@ -183,7 +183,9 @@ impl<'a> Reading<'a> {
         })?;
         let dangling = members.iter().filter(|id| !organisations.contains(id)).count();
         if dangling > 0 {
-            self.notes.push(format!("{dangling} autonomous systems name an organisation that the file does not have"));
+            self.notes.push(format!(
+                "{dangling} autonomous systems name an organisation that the file does not have"
+            ));
         }
         Ok(())
     }
@@ -218,7 +220,8 @@ impl<'a> Reading<'a> {
             self.progress.records += 1;
             if self.registry.is_empty() {
                 let text = rpsl::decode(object);
-                let source = rpsl::value_of(&rpsl::attributes(&text), "source").unwrap_or_default().to_lowercase();
+                let source =
+                    rpsl::value_of(&rpsl::attributes(&text), "source").unwrap_or_default().to_lowercase();
                 self.registry = source;
             }
         }

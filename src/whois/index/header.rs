@@ -70,12 +70,15 @@ impl Header {
         }
         let header = Self {
             file_bytes: u64_at(CHECKED_AT),
-            sections: std::array::from_fn(|i| (u64_at(SECTIONS_AT + 16 * i), u64_at(SECTIONS_AT + 16 * i + 8))),
+            sections: std::array::from_fn(|i| {
+                (u64_at(SECTIONS_AT + 16 * i), u64_at(SECTIONS_AT + 16 * i + 8))
+            }),
         };
         if header.file_bytes != file_bytes {
             return Err("the file is cut off");
         }
-        let fits = |&(offset, length): &(u64, u64)| offset.checked_add(length).is_some_and(|end| end <= file_bytes);
+        let fits =
+            |&(offset, length): &(u64, u64)| offset.checked_add(length).is_some_and(|end| end <= file_bytes);
         if !header.sections.iter().all(fits) {
             return Err("the header is damaged");
         }

@@ -28,5 +28,7 @@ pub fn records(bytes: &[u8], kind: IdKind, id: &str, most: usize) -> Vec<u32> {
     let wanted = hash(kind, id).to_be_bytes();
     let first = rows.partition_point(|row| row[..8] < wanted[..]);
     let same = rows[first..].iter().take_while(|row| row[..8] == wanted[..]);
-    same.take(most).map(|row| row[8..].iter().fold(0, |number, &byte| number << 8 | u32::from(byte))).collect()
+    same.take(most)
+        .map(|row| row[8..].iter().fold(0, |number, &byte| number << 8 | u32::from(byte)))
+        .collect()
 }

@@ -20,7 +20,7 @@ use crate::whois::{
     keys::{IdKind, Range},
 };
 
-/// Unpacked blocks that are kept, of 24 kB each: a list of addresses asks for the same ones again and again.
+/// Unpacked blocks that are kept, of 48 kB each: a list of addresses asks for the same ones again and again.
 const KEPT_BLOCKS: usize = 1_000;
 
 /// An imported source.
@@ -49,7 +49,8 @@ impl Index {
         let map = unsafe { Mmap::map(&file) }.map_err(WhoisError::io(path))?;
         let header = Header::from_bytes(&map, file_bytes).map_err(damaged)?;
         let meta = section(&map, &header, Section::Meta);
-        let meta = serde_json::from_slice(meta).map_err(|_| damaged("what it was made from cannot be read"))?;
+        let meta =
+            serde_json::from_slice(meta).map_err(|_| damaged("what it was made from cannot be read"))?;
         Ok(Self { map, header, meta, unpacked: Mutex::default() })
     }
 
@@ -105,7 +106,8 @@ impl Index {
         if let Some(block) = kept.get(&number) {
             return Some(block.clone());
         }
-        let (first, bytes) = text::unpack(self.section(Section::Text), self.section(Section::Blocks), number)?;
+        let (first, bytes) =
+            text::unpack(self.section(Section::Text), self.section(Section::Blocks), number)?;
         let block = (first, Arc::from(bytes));
         if kept.len() >= KEPT_BLOCKS {
             kept.clear();

@@ -7,12 +7,12 @@ use std::io::{self, Write};
 
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
 
-/// Larger blocks pack better, smaller ones are unpacked sooner (some 50 us). Bytes.
-const BLOCK_BYTES: usize = 24 << 10;
+/// Larger blocks pack better, smaller ones are unpacked sooner. Bytes.
+const BLOCK_BYTES: usize = 48 << 10;
 /// More than a block can have: the largest object, and what came before it.
 const MAX_BLOCK_BYTES: usize = 8 << 20;
 /// Objects repeat each other's words so much that higher levels gain little and take several times as long.
-const LEVEL: u32 = 3;
+const LEVEL: u32 = 1;
 pub const ROW_BYTES: usize = 16;
 
 pub struct TextWriter {
@@ -98,7 +98,8 @@ pub fn unpack(text: &[u8], blocks: &[u8], block: usize) -> Option<(u32, Vec<u8>)
         return None;
     }
     let mut unpacked = Vec::with_capacity(length);
-    let status = Decompress::new(true).decompress_vec(text.get(from..)?, &mut unpacked, FlushDecompress::Finish);
+    let status =
+        Decompress::new(true).decompress_vec(text.get(from..)?, &mut unpacked, FlushDecompress::Finish);
     (status.ok()? == Status::StreamEnd && unpacked.len() == length).then_some((first, unpacked))
 }
 

@@ -75,9 +75,8 @@ impl IndexWriter {
                 self.ipv6.push(sort_row(start.to_be_bytes(), end.to_be_bytes(), record))
             }
             Key::Id(kind, id) => self.ids.push(ids::row(kind, id, record)),
-            Key::Name(name) => {
-                crate::whois::keys::words(name).try_for_each(|word| self.words.push(words::row(&word, record)))
-            }
+            Key::Name(name) => crate::whois::keys::words(name)
+                .try_for_each(|word| self.words.push(words::row(&word, record))),
         }
     }
 

@@ -34,7 +34,12 @@ impl Whois {
                     let source = Arc::clone(&source);
                     if of == Some(number) && !name.is_empty() {
                         let (name, of) = (name.to_owned(), format!("AS{number}"));
-                        answer.systems.push(Name { name, of, country_code: None, source: Arc::clone(&source) });
+                        answer.systems.push(Name {
+                            name,
+                            of,
+                            country_code: None,
+                            source: Arc::clone(&source),
+                        });
                     }
                     let organisation = organisation(index, id);
                     if let Some((name, country_code)) = organisation
@@ -124,7 +129,8 @@ fn by_object(index: &Index, record: u32, wanted: &[String], source: &Arc<Source>
     let has = |name: &&str| rpsl::value_of(&attributes, name).is_some_and(|value| has_words(value, wanted));
     let name = rpsl::value_of(&attributes, names.iter().find(|name| has(name))?)?.to_owned();
     let (class, key) = attributes.first()?;
-    let asns = if class.eq_ignore_ascii_case("aut-num") { parse_asn(key).into_iter().collect() } else { Vec::new() };
+    let asns =
+        if class.eq_ignore_ascii_case("aut-num") { parse_asn(key).into_iter().collect() } else { Vec::new() };
     let id = asns.first().map_or_else(|| key.clone(), |number| format!("AS{number}"));
     let country_code = rpsl::value_of(&attributes, "country").map(str::to_owned);
     Some(Found { name, id, country_code, asns, source: Arc::clone(source) })

@@ -72,7 +72,8 @@ impl<R: BufRead> Objects<R> {
             }
             self.object.push(b'\n');
             if self.object.len() > MAX_OBJECT_BYTES {
-                rejects.add(self.first_line, || format!("an object larger than {} MiB", MAX_OBJECT_BYTES >> 20));
+                rejects
+                    .add(self.first_line, || format!("an object larger than {} MiB", MAX_OBJECT_BYTES >> 20));
                 self.object.clear();
                 too_large = true;
             }

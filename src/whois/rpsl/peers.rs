@@ -84,7 +84,9 @@ fn is_neighbour(word: &str) -> bool {
     match (word.strip_prefix("AS"), word.strip_prefix("PRNG-")) {
         (Some(rest), _) if digits(rest) => true,
         // `AS-FOO`, and `AS1:AS-FOO`.
-        (Some(rest), _) => name(rest) && (rest.starts_with('-') || rest.contains(":AS") || rest.contains(":PRNG-")),
+        (Some(rest), _) => {
+            name(rest) && (rest.starts_with('-') || rest.contains(":AS") || rest.contains(":PRNG-"))
+        }
         (None, Some(rest)) => name(rest),
         (None, None) => false,
     }
