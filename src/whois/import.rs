@@ -12,7 +12,7 @@ use self::read::Reading;
 use super::{
     detect::{Kind, detect},
     error::WhoisError,
-    index::{FILE_ENDING, Index, IndexWriter, Meta, TEMPORARY_PREFIX},
+    index::{FILE_ENDING, Index, IndexWriter, Meta, Packer, TEMPORARY_PREFIX},
     input::Input,
     rejects::Rejects,
 };
@@ -73,7 +73,8 @@ impl Folder {
     }
 
     /// Imports a file. `name` names its source instead of what the file says; `progress` is called now and then, and
-    /// ends the import by `false`. `today` is written beside what was imported.
+    /// ends the import by `false`. `today` is written beside what was imported. A `packer` of an import that failed may
+    /// still hold blocks of it: it is cleared first.
     ///
     /// # Errors
     /// Where the file cannot be read, is of no known kind, or has no record that can be used.
@@ -82,13 +83,15 @@ impl Folder {
         path: &Path,
         name: Option<&str>,
         today: Date,
+        packer: &mut dyn Packer,
         progress: &mut dyn FnMut(&Progress) -> bool,
     ) -> Result<Imported, WhoisError> {
         let input = Input::open(path)?;
         let kind = detect(&input.head).map_err(|found| WhoisError::NotKnown { path: path.into(), found })?;
         let modified = input.modified.map(|time| Date::from_system_time(time).to_string());
         let file_bytes = input.file_bytes;
-        let writer = IndexWriter::new(&self.path).map_err(WhoisError::io(&self.path))?;
+        while packer.finish().map_err(WhoisError::io(&self.path))?.is_some() {}
+        let writer = IndexWriter::new(&self.path, packer).map_err(WhoisError::io(&self.path))?;
         let mut reading = Reading::new(path, writer, file_bytes, progress);
         match kind {
             Kind::Delegated => reading.delegated(input.into_lines())?,

@@ -7,6 +7,7 @@
 
 mod header;
 mod ids;
+mod pack;
 mod ranges;
 mod reader;
 mod sorter;
@@ -15,5 +16,6 @@ mod words;
 mod writer;
 
 pub use header::{FILE_ENDING, Meta, TEMPORARY_PREFIX};
+pub use pack::{BlockPacker, Packed, Packer};
 pub use reader::Index;
 pub use writer::IndexWriter;

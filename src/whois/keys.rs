@@ -101,10 +101,8 @@ pub fn ipv6_range(address: Ipv6Addr, length: u8) -> Range {
 /// Octets that are missing at the end are 0.
 fn short_ipv4(text: &str) -> Option<u32> {
     let mut octets = [0; 4];
-    let mut count = 0;
-    for part in text.split('.') {
-        *octets.get_mut(count)? = part.parse().ok()?;
-        count += 1;
+    for (i, part) in text.split('.').enumerate() {
+        *octets.get_mut(i)? = part.parse().ok()?;
     }
     Some(u32::from(Ipv4Addr::from(octets)))
 }

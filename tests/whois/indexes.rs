@@ -2,7 +2,9 @@
 
 use std::fs;
 
-use connmapperl::whois::{Whois, error::WhoisError, import::Folder, keys::Range, lookup::Depth};
+use connmapperl::whois::{
+    Whois, error::WhoisError, import::Folder, index::BlockPacker, keys::Range, lookup::Depth,
+};
 
 use crate::{TODAY, fixture, import, import_text, range};
 
@@ -35,7 +37,13 @@ fn what_fails_or_is_interrupted_leaves_the_old_index() {
     let many = "aut-num: AS2\n\n".repeat(10_000);
     let path = folder.path().join("x.db");
     fs::write(&path, many).unwrap();
-    let cancelled = Folder::open(folder.path()).unwrap().import(&path, None, TODAY, &mut |_| false);
+    let cancelled = Folder::open(folder.path()).unwrap().import(
+        &path,
+        None,
+        TODAY,
+        &mut BlockPacker::default(),
+        &mut |_| false,
+    );
     assert!(matches!(cancelled, Err(WhoisError::Cancelled { .. })));
     assert!(matches!(import_text("x.db", b"aut-num: x\n", folder.path()), Err(WhoisError::NoRecords { .. })));
     assert!(matches!(import_text("x.db", b"nothing", folder.path()), Err(WhoisError::NotKnown { .. })));

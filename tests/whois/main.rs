@@ -22,6 +22,7 @@ use connmapperl::{
         Whois,
         error::WhoisError,
         import::{Folder, Imported},
+        index::BlockPacker,
         keys::{Range, parse_range},
     },
 };
@@ -33,7 +34,7 @@ pub fn fixture(name: &str) -> PathBuf {
 }
 
 pub fn import(path: &Path, folder: &Path) -> Result<Imported, WhoisError> {
-    Folder::open(folder)?.import(path, None, TODAY, &mut |_| true)
+    Folder::open(folder)?.import(path, None, TODAY, &mut BlockPacker::default(), &mut |_| true)
 }
 
 /// Imports text under a file's name.

@@ -214,3 +214,21 @@ fn a_killed_import_leaves_what_was_there() {
     let output = ip2asn(folder.path(), &["AS3333"], "");
     assert!(text(&output.stdout).contains("RIPE-NCC-AS"), "{}", text(&output.stdout));
 }
+
+#[test]
+fn a_dump_of_many_blocks_is_found_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("many.db");
+    // Objects of all sizes, so that blocks end at all places.
+    let object = |i: usize| format!("aut-num: AS{i}\nas-name: N{i}\nremarks: {}\n\n", "x y ".repeat(i % 97));
+    fs::write(&path, (0..60_000).map(object).collect::<String>()).unwrap();
+    assert!(ip2asn(folder.path(), &["import", path.to_str().unwrap()], "").status.success());
+    let asked: Vec<_> = (0..60_000).step_by(119).collect();
+    let input: String = asked.iter().map(|i| format!("AS{i}\n")).collect();
+    let output = ip2asn(folder.path(), &["--json", "--full"], &input);
+    assert!(output.status.success());
+    for (i, line) in asked.iter().zip(text(&output.stdout).lines()) {
+        let answer: Value = serde_json::from_str(line).unwrap();
+        assert_eq!(answer["whois"]["aut_nums"][0]["text"], object(*i).replace("\n\n", "\n"));
+    }
+}

@@ -4,6 +4,7 @@
 mod ask;
 mod manage;
 mod options;
+mod pack;
 mod print;
 
 use std::{io, process::ExitCode};

@@ -22,6 +22,7 @@ use serde::Serialize;
 use crate::{
     Outcome,
     options::{ImportOptions, StatusOptions},
+    pack::packer,
 };
 
 /// Rejected records that an import tells at once; `status --rejected` tells more.
@@ -65,10 +66,11 @@ pub fn import(folder: &Path, options: &ImportOptions) -> anyhow::Result<Outcome>
     let today = Date::from_system_time(SystemTime::now());
     let mut outcome = Outcome::Found;
     let mut imported: Vec<(String, PathBuf)> = Vec::new();
+    let mut packer = packer()?;
     for (path, was_named) in files(&options.paths)? {
         let mut bar = Bar::new(&path);
         let name = options.name.as_deref();
-        let done = target.import(&path, name, today, &mut |progress| bar.show(progress));
+        let done = target.import(&path, name, today, &mut *packer, &mut |progress| bar.show(progress));
         bar.clear();
         match done {
             Ok(done) => {
@@ -200,7 +202,7 @@ pub fn status(folder: &Path, options: &StatusOptions) -> anyhow::Result<Outcome>
     let has_all = is_loaded(Kind::Delegated, "nro");
     let missing: Vec<_> = SOURCES
         .into_iter()
-        .filter(|&(kind, registry, _)| !is_loaded(kind, registry) && !(has_all && kind == Kind::Delegated))
+        .filter(|&(kind, registry, _)| !(is_loaded(kind, registry) || (has_all && kind == Kind::Delegated)))
         .map(|(kind, registry, from)| Missing { kind, registry, from })
         .collect();
     let problems: Vec<_> = whois.problems().iter().map(ToString::to_string).collect();

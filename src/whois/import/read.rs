@@ -24,7 +24,7 @@ const PROGRESS_RECORDS: u64 = 4_096;
 
 pub struct Reading<'a> {
     path: &'a Path,
-    pub writer: IndexWriter,
+    pub writer: IndexWriter<'a>,
     pub progress: Progress,
     tell: &'a mut dyn FnMut(&Progress) -> bool,
     looked_at: u64,
@@ -38,7 +38,7 @@ pub struct Reading<'a> {
 impl<'a> Reading<'a> {
     pub fn new(
         path: &'a Path,
-        writer: IndexWriter,
+        writer: IndexWriter<'a>,
         file_bytes: u64,
         tell: &'a mut dyn FnMut(&Progress) -> bool,
     ) -> Self {

@@ -3,50 +3,41 @@
 //! A block, unpacked: for each record its length as a varint, and its bytes. A row of the table of blocks: where it
 //! lies in the section, its first record, and its length when unpacked.
 
-use std::io::{self, Write};
+use std::{
+    collections::VecDeque,
+    io::{self, Write},
+    mem,
+};
 
-use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
+use super::pack::{self, Packed, Packer};
 
 /// Larger blocks pack better, smaller ones are unpacked sooner. Bytes.
 const BLOCK_BYTES: usize = 48 << 10;
 /// More than a block can have: the largest object, and what came before it.
 const MAX_BLOCK_BYTES: usize = 8 << 20;
-/// Objects repeat each other's words so much that higher levels gain little and take several times as long.
-const LEVEL: u32 = 1;
 pub const ROW_BYTES: usize = 16;
 
+#[derive(Default)]
 pub struct TextWriter {
     block: Vec<u8>,
-    packed: Vec<u8>,
-    compress: Compress,
     first_record: u32,
     records: u32,
+    /// First records of the blocks that are being packed.
+    in_work: VecDeque<u32>,
     written: u64,
     /// The table of blocks.
     pub rows: Vec<[u8; ROW_BYTES]>,
 }
 
 impl TextWriter {
-    pub fn new() -> Self {
-        Self {
-            block: Vec::new(),
-            packed: Vec::new(),
-            compress: Compress::new(Compression::new(LEVEL), true),
-            first_record: 0,
-            records: 0,
-            written: 0,
-            rows: Vec::new(),
-        }
-    }
-
     pub const fn next_record(&self) -> u32 {
         self.records
     }
 
     /// Number of the record.
-    pub fn add(&mut self, text: &[u8], output: &mut impl Write) -> io::Result<u32> {
+    pub fn add(&mut self, text: &[u8], packer: &mut dyn Packer, output: &mut impl Write) -> io::Result<u32> {
         if self.block.len() >= BLOCK_BYTES {
-            self.flush(output)?;
+            self.pack(packer, output)?;
         }
         let record = self.records;
         self.records = record.checked_add(1).ok_or_else(|| io::Error::other("more than 2^32 records"))?;
@@ -55,28 +46,36 @@ impl TextWriter {
         Ok(record)
     }
 
-    /// Writes the block that is not full.
-    pub fn flush(&mut self, output: &mut impl Write) -> io::Result<()> {
-        if self.block.is_empty() {
-            return Ok(());
+    fn pack(&mut self, packer: &mut dyn Packer, output: &mut impl Write) -> io::Result<()> {
+        let block = mem::replace(&mut self.block, Vec::with_capacity(2 * BLOCK_BYTES));
+        self.in_work.push_back(mem::replace(&mut self.first_record, self.records));
+        match packer.pack(block)? {
+            Some(packed) => self.write(&packed, output),
+            None => Ok(()),
         }
-        self.packed.clear();
-        // Deflate grows what it cannot pack by some bytes in 16 kB.
-        self.packed.reserve(self.block.len() + self.block.len() / 1_000 + 64);
-        self.compress.reset();
-        let status = self.compress.compress_vec(&self.block, &mut self.packed, FlushCompress::Finish)?;
-        if status != Status::StreamEnd {
-            return Err(io::Error::other("a block could not be packed"));
+    }
+
+    /// Writes all that is not written yet.
+    pub fn finish(&mut self, packer: &mut dyn Packer, output: &mut impl Write) -> io::Result<()> {
+        if !self.block.is_empty() {
+            self.pack(packer, output)?;
         }
-        output.write_all(&self.packed)?;
+        while let Some(packed) = packer.finish()? {
+            self.write(&packed, output)?;
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, packed: &Packed, output: &mut impl Write) -> io::Result<()> {
+        let more = || io::Error::other("more blocks were packed than there were");
+        let first_record = self.in_work.pop_front().ok_or_else(more)?;
+        output.write_all(&packed.bytes)?;
         let mut row = [0; ROW_BYTES];
         row[..8].copy_from_slice(&self.written.to_be_bytes());
-        row[8..12].copy_from_slice(&self.first_record.to_be_bytes());
-        row[12..].copy_from_slice(&(self.block.len() as u32).to_be_bytes());
+        row[8..12].copy_from_slice(&first_record.to_be_bytes());
+        row[12..].copy_from_slice(&(packed.unpacked_bytes as u32).to_be_bytes());
         self.rows.push(row);
-        self.written += self.packed.len() as u64;
-        self.first_record = self.records;
-        self.block.clear();
+        self.written += packed.bytes.len() as u64;
         Ok(())
     }
 }
@@ -97,10 +96,7 @@ pub fn unpack(text: &[u8], blocks: &[u8], block: usize) -> Option<(u32, Vec<u8>)
     if length > MAX_BLOCK_BYTES {
         return None;
     }
-    let mut unpacked = Vec::with_capacity(length);
-    let status =
-        Decompress::new(true).decompress_vec(text.get(from..)?, &mut unpacked, FlushDecompress::Finish);
-    (status.ok()? == Status::StreamEnd && unpacked.len() == length).then_some((first, unpacked))
+    Some((first, pack::unpack(text.get(from..)?, length)?))
 }
 
 /// Text of the record that is `number` records behind the first of an unpacked block.

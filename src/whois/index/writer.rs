@@ -12,6 +12,7 @@ use tempfile::NamedTempFile;
 use super::{
     header::{FILE_ENDING, HEADER_BYTES, Header, Meta, Section, TEMPORARY_PREFIX},
     ids,
+    pack::Packer,
     ranges::{RangeWriter, sort_row},
     sorter::Sorter,
     text::TextWriter,
@@ -24,7 +25,8 @@ use crate::whois::keys::{Key, Range};
 const SORT_BYTES: usize = 16 << 20;
 const WRITE_BYTES: usize = 1 << 20;
 
-pub struct IndexWriter {
+pub struct IndexWriter<'a> {
+    packer: &'a mut dyn Packer,
     output: Output,
     header: Header,
     text: TextWriter,
@@ -35,16 +37,17 @@ pub struct IndexWriter {
     words: Sorter<{ words::ROW_BYTES }>,
 }
 
-impl IndexWriter {
+impl<'a> IndexWriter<'a> {
     /// Begins a file in `folder`; it is gone unless [`Self::finish`] is reached.
-    pub fn new(folder: &Path) -> io::Result<Self> {
+    pub fn new(folder: &Path, packer: &'a mut dyn Packer) -> io::Result<Self> {
         let file = tempfile::Builder::new().prefix(TEMPORARY_PREFIX).tempfile_in(folder)?;
         let mut output = Output { file: BufWriter::with_capacity(WRITE_BYTES, file), written: 0 };
         output.write_all(&[0; HEADER_BYTES])?;
         Ok(Self {
+            packer,
             output,
             header: Header::default(),
-            text: TextWriter::new(),
+            text: TextWriter::default(),
             asns: Sorter::new(folder.into(), SORT_BYTES),
             ipv4: Sorter::new(folder.into(), SORT_BYTES),
             ipv6: Sorter::new(folder.into(), SORT_BYTES),
@@ -55,7 +58,7 @@ impl IndexWriter {
 
     /// Adds a record; it can be found by the keys that are added with the number this gives.
     pub fn add(&mut self, text: &[u8]) -> io::Result<u32> {
-        self.text.add(text, &mut self.output)
+        self.text.add(text, self.packer, &mut self.output)
     }
 
     /// Number that the next record will have.
@@ -82,11 +85,11 @@ impl IndexWriter {
 
     /// Writes the tables, and puts the file into `folder` in place of an older one of the same name.
     pub fn finish(self, folder: &Path, meta: &Meta) -> io::Result<()> {
-        let Self { mut output, mut header, mut text, asns, ipv4, ipv6, ids, words } = self;
+        let Self { packer, mut output, mut header, mut text, asns, ipv4, ipv6, ids, words } = self;
         let section = |header: &mut Header, which: Section, start: u64, output: &Output| {
             header.sections[which as usize] = (start, output.written - start);
         };
-        text.flush(&mut output)?;
+        text.finish(packer, &mut output)?;
         section(&mut header, Section::Text, HEADER_BYTES as u64, &output);
         let start = output.written;
         output.write_all(text.rows.as_flattened())?;
