@@ -40,7 +40,7 @@ impl<const N: usize> Sorter<N> {
     }
 
     fn spill(&mut self) -> io::Result<()> {
-        self.rows.sort_unstable();
+        sort(&mut self.rows);
         let file = match &mut self.file {
             Some(file) => file,
             none => none.insert(tempfile::tempfile_in(&self.folder)?),
@@ -55,7 +55,7 @@ impl<const N: usize> Sorter<N> {
 
     /// Hands over all rows in order.
     pub fn finish(mut self, mut take: impl FnMut([u8; N]) -> io::Result<()>) -> io::Result<()> {
-        self.rows.sort_unstable();
+        sort(&mut self.rows);
         let Some(file) = self.file else {
             return self.rows.into_iter().try_for_each(take);
         };
@@ -75,6 +75,12 @@ impl<const N: usize> Sorter<N> {
         }
         Ok(())
     }
+}
+
+/// As the bytes are; most rows differ in the first eight, which are compared as one number.
+fn sort<const N: usize>(rows: &mut [[u8; N]]) {
+    let start = |row: &[u8; N]| row.first_chunk().map_or(0, |start| u64::from_be_bytes(*start));
+    rows.sort_unstable_by(|a, b| start(a).cmp(&start(b)).then_with(|| a.cmp(b)));
 }
 
 struct Run<const N: usize> {

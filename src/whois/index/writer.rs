@@ -18,7 +18,7 @@ use super::{
     text::TextWriter,
     words::{self, WordWriter},
 };
-use crate::whois::keys::{Key, Range};
+use crate::whois::keys::{self, Key, Range};
 
 /// Rows that are sorted in memory before they go to a file, for each table: the largest dump fills some ten runs.
 /// Bytes.
@@ -35,6 +35,8 @@ pub struct IndexWriter<'a> {
     ipv6: Sorter<36>,
     ids: Sorter<{ ids::ROW_BYTES }>,
     words: Sorter<{ words::ROW_BYTES }>,
+    /// Those of the last record that had any.
+    last_words: Vec<[u8; words::ROW_BYTES]>,
 }
 
 impl<'a> IndexWriter<'a> {
@@ -53,6 +55,7 @@ impl<'a> IndexWriter<'a> {
             ipv6: Sorter::new(folder.into(), SORT_BYTES),
             ids: Sorter::new(folder.into(), SORT_BYTES),
             words: Sorter::new(folder.into(), SORT_BYTES),
+            last_words: Vec::new(),
         })
     }
 
@@ -78,14 +81,29 @@ impl<'a> IndexWriter<'a> {
                 self.ipv6.push(sort_row(start.to_be_bytes(), end.to_be_bytes(), record))
             }
             Key::Id(kind, id) => self.ids.push(ids::row(kind, id, record)),
-            Key::Name(name) => crate::whois::keys::words(name)
-                .try_for_each(|word| self.words.push(words::row(&word, record))),
+            Key::Name(name) => {
+                keys::words(name).try_for_each(|word| self.add_word(words::row(&word, record)))
+            }
         }
+    }
+
+    /// Names of one object repeat each other's words.
+    fn add_word(&mut self, row: [u8; words::ROW_BYTES]) -> io::Result<()> {
+        let is_same_record =
+            self.last_words.last().is_some_and(|last| last[words::WORD_BYTES..] == row[words::WORD_BYTES..]);
+        if !is_same_record {
+            self.last_words.clear();
+        }
+        if self.last_words.contains(&row) {
+            return Ok(());
+        }
+        self.last_words.push(row);
+        self.words.push(row)
     }
 
     /// Writes the tables, and puts the file into `folder` in place of an older one of the same name.
     pub fn finish(self, folder: &Path, meta: &Meta) -> io::Result<()> {
-        let Self { packer, mut output, mut header, mut text, asns, ipv4, ipv6, ids, words } = self;
+        let Self { packer, mut output, mut header, mut text, asns, ipv4, ipv6, ids, words, .. } = self;
         let section = |header: &mut Header, which: Section, start: u64, output: &Output| {
             header.sections[which as usize] = (start, output.written - start);
         };

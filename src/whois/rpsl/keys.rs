@@ -32,29 +32,43 @@ pub fn keys(class: Class, object: &[u8], mut take: impl FnMut(Key)) -> Result<()
         Class::Organisation | Class::AsSet => take(Key::Id(IdKind::Object, key)),
         // Found by their handles alone: there is no search for people.
         Class::Person | Class::Role => {
-            let handle = values(&text, &["nic-hdl"]).next().ok_or("it has no nic-hdl")?;
+            let handle = value(&text, "nic-hdl").ok_or("it has no nic-hdl")?;
             take(Key::Id(IdKind::Object, handle));
             return Ok(());
         }
     }
-    match class {
-        Class::AutNum => {
-            values(&text, &["as-name", "owner", "org-name"]).for_each(|name| take(Key::Name(name)));
-            // What follows the first is an address more often than a name.
-            values(&text, &["descr"]).take(1).for_each(|name| take(Key::Name(name)));
-        }
-        Class::Organisation => values(&text, &["org-name"]).for_each(|name| take(Key::Name(name))),
-        _ => {}
+    if matches!(class, Class::AutNum | Class::Organisation) {
+        names(&text, take);
     }
     Ok(())
 }
 
-/// First lines of the values of attributes of these names.
-fn values<'a>(text: &'a str, names: &[&str]) -> impl Iterator<Item = &'a str> {
-    text.lines().filter_map(move |line| {
-        let name = attribute_name(line.as_bytes())?;
-        names.iter().any(|other| name.eq_ignore_ascii_case(other.as_bytes())).then_some(())?;
-        let value = line[name.len() + 1..].split('#').next()?.trim();
+/// Names in attributes, their first lines. Most lines are none, and told by their first letter.
+fn names(text: &str, mut take: impl FnMut(Key)) {
+    let mut is_described = false;
+    for line in text
+        .lines()
+        .filter(|line| matches!(line.as_bytes().first(), Some(b'a' | b'd' | b'o' | b'A' | b'D' | b'O')))
+    {
+        let Some(name) = attribute_name(line.as_bytes()) else { continue };
+        let is = |other: &str| name.eq_ignore_ascii_case(other.as_bytes());
+        let is_name = is("as-name") || is("org-name") || is("owner");
+        // What follows the first description is an address more often than a name.
+        let is_first = !is_described && is("descr");
+        is_described |= is_first;
+        let value = line[name.len() + 1..].split('#').next().unwrap_or_default().trim();
+        if (is_name || is_first) && !value.is_empty() {
+            take(Key::Name(value));
+        }
+    }
+}
+
+/// First line of the value of the first attribute of this name that has one.
+fn value<'a>(text: &'a str, name: &str) -> Option<&'a str> {
+    text.lines().find_map(|line| {
+        let found =
+            attribute_name(line.as_bytes()).filter(|found| found.eq_ignore_ascii_case(name.as_bytes()))?;
+        let value = line[found.len() + 1..].split('#').next()?.trim();
         (!value.is_empty()).then_some(value)
     })
 }
