@@ -126,3 +126,12 @@ fn more_than_fits_into_memory_at_once_is_found_all_the_same() {
         assert_eq!(answer.delegations[0].opaque_id, Some(format!("A{}", i / 3)));
     }
 }
+
+#[test]
+fn indexes_in_the_users_data_folder_are_no_tables_of_places() {
+    let folder = tempfile::tempdir().unwrap();
+    import(&fixture("ripe.db"), &folder.path().join("whois")).unwrap();
+    assert!(!connmapperl::geo::import::holds_data(folder.path()));
+    let (tables, errors) = connmapperl::geo::import::open_folder(folder.path());
+    assert!(tables.is_empty() && errors.is_empty(), "{errors:?}");
+}
