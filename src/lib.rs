@@ -24,6 +24,8 @@ pub mod world;
 pub mod geo;
 #[cfg(feature = "whois")]
 pub mod lookup;
+#[cfg(feature = "whois")]
+pub mod whois;
 
 #[cfg(feature = "gui")]
 pub mod app;

@@ -9,10 +9,11 @@ use std::{
 
 use serde_json::Value;
 
-/// With a cache folder of the tests' own.
+/// With a cache folder of the tests' own, and nothing imported.
 fn command() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ip2asn"));
     command.env("XDG_CACHE_HOME", env!("CARGO_TARGET_TMPDIR"));
+    command.env("XDG_DATA_HOME", concat!(env!("CARGO_TARGET_TMPDIR"), "/nothing-imported"));
     command
 }
 
@@ -67,12 +68,30 @@ fn json_has_one_object_a_line() {
 #[test]
 fn what_is_no_address_is_named_and_the_others_are_answered() {
     let output = ip2asn(&[], "8.8.8.8\nexample.org\n1.1.1.1\n");
-    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(output.status.code(), Some(2));
     assert!(text(&output.stderr).contains("line 2") && text(&output.stderr).contains("example.org"));
     assert!(text(&output.stdout).contains("AS15169") && text(&output.stdout).contains("AS13335"));
-    let output = ip2asn(&["1.1.1.1/24"], "");
-    assert_eq!(output.status.code(), Some(1));
-    assert!(text(&output.stderr).contains("\"1.1.1.1/24\" is not an IP address"), "{}", text(&output.stderr));
+    let output = ip2asn(&["1.1.1.1/33"], "");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("\"1.1.1.1/33\" is no IP address"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn networks_and_as_numbers_are_answered_from_the_built_in_tables() {
+    let output = ip2asn(&["193.0.0.0/21", "193.0.0.0 - 193.0.7.255", "as3333"], "");
+    assert_eq!(text(&output.stdout).matches("AS3333 ").count(), 3, "{}", text(&output.stdout));
+    assert!(output.status.success());
+    let output = ip2asn(&["AS4200000000", "8.8.8.8"], "");
+    assert_eq!(output.status.code(), Some(1), "not found");
+}
+
+#[test]
+fn names_are_found_in_the_built_in_tables_and_an_import_is_offered() {
+    let output = ip2asn(&["--org", "ripe NETWORK coord"], "");
+    assert!(text(&output.stdout).contains("AS3333"), "{}", text(&output.stdout));
+    assert!(text(&output.stderr).contains("An import adds"), "{}", text(&output.stderr));
+    assert_eq!(ip2asn(&["--org", "nobody-has-such-a-name"], "").status.code(), Some(1));
+    assert_eq!(ip2asn(&["--org", "--json"], "").status.code(), Some(2));
 }
 
 #[test]

@@ -160,6 +160,18 @@ impl EmbeddedGeo {
         Asn { number: layout.as_number(image, id), organisation }
     }
 
+    /// All autonomous systems that hold addresses, in the order of the table.
+    pub fn systems(&self) -> impl Iterator<Item = Asn> {
+        (1..=self.counts.systems).map(|id| self.make_system(id))
+    }
+
+    /// The autonomous system of a number, or `None` where it holds no addresses.
+    pub fn system(&self, number: u32) -> Option<Asn> {
+        let image = self.tables.image().bytes();
+        let id = (1..=self.counts.systems).find(|&id| self.layout.as_number(image, id) == number)?;
+        Some(self.make_system(id))
+    }
+
     /// How many rows and names the tables have.
     pub fn counts(&self) -> &Counts {
         &self.counts

@@ -32,6 +32,8 @@ enum Which {
     History,
     /// What a change costs between agent and display, beside JSON
     Wire,
+    /// Import of an RPSL dump and look-ups in it, beside awk and grep
+    Whois,
 }
 
 impl Bench {
@@ -63,6 +65,7 @@ impl Bench {
             Which::History => "bench_history",
             Which::Display => "bench_display",
             Which::Wire => "bench_wire",
+            Which::Whois => "bench_whois",
         };
         // The display's one measures the program that lies beside it.
         cargo(&["build".to_owned()])?;

@@ -15,6 +15,9 @@ const REMEMBERED: [&str; 2] = [crate::tally::FILE_PREFIX, "history.sqlite"];
 /// What the project bakes for itself lies in a folder where users look for theirs; it is part of the program.
 const BAKED: [&str; 2] = ["geo.bin", "world.bin"];
 
+/// Indexes of registries' files lie there too; they are `whois`'s.
+const WHOIS_FOLDER: &str = "whois";
+
 /// The user's own places, which have a reader of their own.
 pub const USER_PLACES: &str = "places.csv";
 
@@ -46,7 +49,8 @@ fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
         let name = entry.file_name();
-        let passed_over = BAKED.iter().chain([&USER_PLACES]).any(|other| name.eq_ignore_ascii_case(other));
+        let passed_over =
+            BAKED.iter().chain([&USER_PLACES, &WHOIS_FOLDER]).any(|other| name.eq_ignore_ascii_case(other));
         let name = name.to_string_lossy();
         let is_history = REMEMBERED.iter().any(|beginning| name.starts_with(beginning));
         if !name.starts_with('.') && !passed_over && !is_history {

@@ -1,0 +1,52 @@
+//! `ip2asn`: who holds an address or an AS number and where it is, from what the user has imported and from the tables
+//! built into the program. No network is used.
+
+mod ask;
+mod manage;
+mod options;
+mod pack;
+mod print;
+
+use std::{io, process::ExitCode};
+
+use anyhow::Context;
+use clap::Parser;
+use connmapperl::whois::default_folder;
+
+use self::options::{Command, Options};
+
+/// The worst that became of any query.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Outcome {
+    Found = 0,
+    NotFound = 1,
+    /// As with a command line that is wrong.
+    BadInput = 2,
+}
+
+impl From<Outcome> for ExitCode {
+    fn from(outcome: Outcome) -> Self {
+        Self::from(outcome as u8)
+    }
+}
+
+fn main() -> anyhow::Result<ExitCode> {
+    let mut options = Options::parse();
+    let folder = options.data.clone().or_else(default_folder);
+    let folder = folder.context("neither XDG_DATA_HOME nor HOME is set: name a folder with --data DIR")?;
+    let done = match options.command.take() {
+        Some(Command::Import(import)) => return manage::import(&folder, &import).map(ExitCode::from),
+        Some(Command::Status(status)) => manage::status(&folder, &status),
+        None => ask::run(&folder, &options),
+    };
+    match done {
+        // Whoever read the answers has enough of them: that is no failure.
+        Err(error) if is_broken_pipe(&error) => Ok(ExitCode::SUCCESS),
+        other => Ok(other?.into()),
+    }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let error = error.downcast_ref::<io::Error>();
+    error.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}

@@ -1,0 +1,254 @@
+//! `ip2asn import` and `ip2asn status`: what is imported, and what is not.
+
+use std::{
+    fs,
+    io::{self, BufWriter, IsTerminal, Write},
+    path::{Path, PathBuf},
+    time::{Duration, Instant, SystemTime},
+};
+
+use connmapperl::{
+    geo::date::Date,
+    whois::{
+        Whois,
+        detect::Kind,
+        error::WhoisError,
+        import::{Folder, Imported, Progress},
+        index::Meta,
+    },
+};
+use serde::Serialize;
+
+use crate::{
+    Outcome,
+    options::{ImportOptions, StatusOptions},
+    pack::packer,
+};
+
+/// Rejected records that an import tells at once; `status --rejected` tells more.
+const TOLD: usize = 10;
+const BAR_INTERVAL: Duration = Duration::from_millis(100);
+const BAR_CHARACTERS: u64 = 24;
+
+/// What can be imported: kind, registry, and where it is.
+const SOURCES: [(Kind, &str, &str); 11] = [
+    (Kind::Delegated, "ripencc", "https://ftp.ripe.net/pub/stats/ripencc/delegated-ripencc-extended-latest"),
+    (Kind::Delegated, "apnic", "https://ftp.apnic.net/stats/apnic/delegated-apnic-extended-latest"),
+    (Kind::Delegated, "arin", "https://ftp.arin.net/pub/stats/arin/delegated-arin-extended-latest"),
+    (Kind::Delegated, "lacnic", "https://ftp.lacnic.net/pub/stats/lacnic/delegated-lacnic-extended-latest"),
+    (
+        Kind::Delegated,
+        "afrinic",
+        "https://ftp.afrinic.net/pub/stats/afrinic/delegated-afrinic-extended-latest",
+    ),
+    (
+        Kind::AsOrg,
+        "caida",
+        "https://publicdata.caida.org/datasets/as-organizations/latest.as-org2info.txt.gz (CAIDA's terms of use)",
+    ),
+    (Kind::Rpsl, "ripe", "https://ftp.ripe.net/ripe/dbase/split/ripe.db.aut-num.gz"),
+    (
+        Kind::Rpsl,
+        "apnic",
+        "https://ftp.apnic.net/apnic/whois/apnic.db.aut-num.gz (for Internet operations; not to be passed on)",
+    ),
+    (Kind::Rpsl, "arin", "https://ftp.arin.net/pub/rr/arin.db.gz"),
+    (
+        Kind::Rpsl,
+        "lacnic",
+        "https://ftp.lacnic.net/lacnic/dbase/lacnic.db.gz, and with policies .../lacnic/irr/lacnic.db.gz",
+    ),
+    (Kind::Rpsl, "afrinic", "https://ftp.afrinic.net/dbase/afrinic.db.gz (not to be passed on)"),
+];
+
+pub fn import(folder: &Path, options: &ImportOptions) -> anyhow::Result<Outcome> {
+    let target = Folder::open(folder)?;
+    let today = Date::from_system_time(SystemTime::now());
+    let mut outcome = Outcome::Found;
+    let mut imported: Vec<(String, PathBuf)> = Vec::new();
+    let mut packer = packer()?;
+    for (path, was_named) in files(&options.paths)? {
+        let mut bar = Bar::new(&path);
+        let name = options.name.as_deref();
+        let done = target.import(&path, name, today, &mut *packer, &mut |progress| bar.show(progress));
+        bar.clear();
+        match done {
+            Ok(done) => {
+                tell(&path, &done, bar.start.elapsed());
+                if let Some((_, other)) = imported.iter().find(|(name, _)| *name == done.meta.name) {
+                    eprintln!(
+                        "ip2asn: this took the place of {}: name one of them with --as",
+                        other.display()
+                    );
+                    outcome = outcome.max(Outcome::NotFound);
+                }
+                imported.push((done.meta.name, path));
+            }
+            Err(WhoisError::NotKnown { found, .. }) if !was_named => {
+                eprintln!("{}: passed over: {found}", path.display());
+            }
+            Err(error) => {
+                eprintln!("ip2asn: {error}");
+                outcome = outcome.max(Outcome::NotFound);
+            }
+        }
+    }
+    if imported.is_empty() {
+        eprintln!("ip2asn: nothing was imported");
+        outcome = Outcome::NotFound;
+    }
+    Ok(outcome)
+}
+
+/// Files that are named, and those in folders that are; whether a file was named itself.
+fn files(paths: &[PathBuf]) -> io::Result<Vec<(PathBuf, bool)>> {
+    let mut files = Vec::new();
+    for path in paths {
+        if !path.is_dir() {
+            files.push((path.clone(), true));
+            continue;
+        }
+        let mut inside =
+            fs::read_dir(path)?.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()?;
+        let is_hidden =
+            |path: &Path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+        inside.retain(|path| path.is_file() && !is_hidden(path));
+        inside.sort();
+        files.extend(inside.into_iter().map(|path| (path, false)));
+    }
+    Ok(files)
+}
+
+fn tell(path: &Path, done: &Imported, took: Duration) {
+    let Imported { meta, index_bytes, replaced } = done;
+    let (secs, megabytes) = (took.as_secs_f64(), meta.text_bytes as f64 / 1e6);
+    println!(
+        "{}: {} records of {}, {} rejected; {megabytes:.1} MB in {secs:.1} s ({:.0} MB/s), index {:.1} MB",
+        meta.name,
+        meta.records,
+        meta.date.as_deref().unwrap_or("unknown date"),
+        meta.rejects.count,
+        megabytes / secs.max(1e-3),
+        *index_bytes as f64 / 1e6,
+    );
+    meta.notes.iter().for_each(|note| println!("  {note}"));
+    for rejected in meta.rejects.told.iter().take(TOLD) {
+        println!("  line {}: {}", rejected.line, rejected.reason);
+    }
+    if meta.rejects.count > TOLD as u64 {
+        println!("  and {} more: ip2asn status --rejected", meta.rejects.count - TOLD as u64);
+    }
+    if let Some(replaced) = replaced.as_ref().filter(|file| **file != path.display().to_string()) {
+        println!("  replaces what came from {replaced}");
+    }
+}
+
+/// Progress on a terminal; nothing elsewhere.
+struct Bar {
+    name: String,
+    start: Instant,
+    shown: Option<Instant>,
+    is_terminal: bool,
+}
+
+impl Bar {
+    fn new(path: &Path) -> Self {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        Self { name, start: Instant::now(), shown: None, is_terminal: io::stderr().is_terminal() }
+    }
+
+    fn show(&mut self, progress: &Progress) -> bool {
+        if self.is_terminal && self.shown.is_none_or(|shown| shown.elapsed() >= BAR_INTERVAL) {
+            self.shown = Some(Instant::now());
+            let Progress { file_bytes, read_bytes, text_bytes, records, rejected } = *progress;
+            let filled =
+                (read_bytes * BAR_CHARACTERS).checked_div(file_bytes).unwrap_or(0).min(BAR_CHARACTERS);
+            let bar = "#".repeat(filled as usize) + &".".repeat((BAR_CHARACTERS - filled) as usize);
+            let rate = text_bytes as f64 / 1e6 / self.start.elapsed().as_secs_f64().max(1e-3);
+            eprint!("\r{} [{bar}] {records} records, {rejected} rejected, {rate:.0} MB/s\x1b[K", self.name);
+        }
+        true
+    }
+
+    fn clear(&self) {
+        if self.shown.is_some() {
+            eprint!("\r\x1b[K");
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Status<'a> {
+    folder: &'a Path,
+    loaded: Vec<&'a Meta>,
+    missing: Vec<Missing>,
+    problems: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Missing {
+    kind: Kind,
+    registry: &'static str,
+    from: &'static str,
+}
+
+pub fn status(folder: &Path, options: &StatusOptions) -> anyhow::Result<Outcome> {
+    let whois = Whois::open(folder);
+    let mut loaded: Vec<_> = whois.indexes().iter().map(|index| index.meta()).collect();
+    let is_loaded = |kind: Kind, registry: &str| {
+        loaded.iter().any(|meta| meta.kind == kind && meta.registry.eq_ignore_ascii_case(registry))
+    };
+    // One file of all registries has what each has.
+    let has_all = is_loaded(Kind::Delegated, "nro");
+    let missing: Vec<_> = SOURCES
+        .into_iter()
+        .filter(|&(kind, registry, _)| !(is_loaded(kind, registry) || (has_all && kind == Kind::Delegated)))
+        .map(|(kind, registry, from)| Missing { kind, registry, from })
+        .collect();
+    let problems: Vec<_> = whois.problems().iter().map(ToString::to_string).collect();
+    let outcome = if problems.is_empty() { Outcome::Found } else { Outcome::NotFound };
+    let mut output = BufWriter::new(io::stdout().lock());
+    if options.json {
+        loaded.sort_by(|a, b| a.name.cmp(&b.name));
+        serde_json::to_writer(&mut output, &Status { folder, loaded, missing, problems })
+            .map_err(io::Error::from)?;
+        writeln!(output)?;
+        output.flush()?;
+        return Ok(outcome);
+    }
+    writeln!(output, "{}", folder.display())?;
+    for index in whois.indexes() {
+        let meta = index.meta();
+        let date = meta.date.as_deref().unwrap_or("unknown date");
+        let [asns, ipv4, ipv6] = index.range_counts();
+        writeln!(
+            output,
+            "loaded: {} ({}) of {date}, imported {}",
+            meta.name,
+            meta.kind.label(),
+            meta.imported
+        )?;
+        writeln!(output, "  from {}", meta.file)?;
+        writeln!(
+            output,
+            "  {} records: {asns} ranges of AS numbers, {ipv4} of IPv4, {ipv6} of IPv6; {} passed over, {} rejected; \
+             {:.1} MB of text, index {:.1} MB",
+            meta.records,
+            meta.passed_over,
+            meta.rejects.count,
+            meta.text_bytes as f64 / 1e6,
+            index.file_bytes() as f64 / 1e6,
+        )?;
+        meta.notes.iter().try_for_each(|note| writeln!(output, "  {note}"))?;
+        if options.rejected {
+            let mut told = meta.rejects.told.iter();
+            told.try_for_each(|rejected| writeln!(output, "  line {}: {}", rejected.line, rejected.reason))?;
+        }
+    }
+    problems.iter().try_for_each(|problem| writeln!(output, "broken: {problem}"))?;
+    for Missing { kind, registry, from } in &missing {
+        writeln!(output, "missing: {} of {registry}: {from}", kind.label())?;
+    }
+    output.flush()?;
+    Ok(outcome)
+}

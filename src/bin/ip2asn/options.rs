@@ -1,0 +1,72 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Prints who holds IP addresses and AS numbers, and where they are, offline.
+#[derive(Parser)]
+#[command(
+    version,
+    after_help = "Exit code: 0 when something was found for every query, 1 when not, 2 when a query was none."
+)]
+pub struct Options {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// Addresses, ranges (A-B), networks (A/LENGTH) and AS numbers (AS3333); without any, standard input is read, one a
+    /// line.
+    #[arg(value_name = "QUERY")]
+    pub queries: Vec<String>,
+    /// Organisations and autonomous systems in whose name each of these words begins a word.
+    #[arg(long, value_name = "NAME", conflicts_with = "queries")]
+    pub org: Option<String>,
+    /// Objects of routing registries by their key: an organisation, as-set, role or person.
+    #[arg(long, value_name = "KEY", conflicts_with_all = ["queries", "org"])]
+    pub object: Option<String>,
+    /// The neighbours that an autonomous system names in its policy, in place of the policy.
+    #[arg(long)]
+    pub peers: bool,
+    /// One JSON object a line for each answer.
+    #[arg(long)]
+    pub json: bool,
+    /// Which source of which date says what.
+    #[arg(long)]
+    pub explain: bool,
+    /// A few lines an answer, as for standard input.
+    #[arg(long, conflicts_with = "full")]
+    pub brief: bool,
+    /// All that is known, for standard input too.
+    #[arg(long)]
+    pub full: bool,
+    /// Folder of what was imported, in place of connmapperl/whois in the user's data folder.
+    #[arg(long, value_name = "DIR", global = true)]
+    pub data: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+pub enum Command {
+    Import(ImportOptions),
+    Status(StatusOptions),
+}
+
+/// Imports files of registries (delegated-...-extended-latest), CAIDA (as-org2info) and routing registries (RPSL dumps),
+/// plain or gzip, told apart by content. What is imported stays as it was until the new one is complete.
+#[derive(Args)]
+pub struct ImportOptions {
+    /// Files, or folders whose files are looked at.
+    #[arg(value_name = "FILE|DIR", required = true)]
+    pub paths: Vec<PathBuf>,
+    /// Name of the source, in place of the one that the file tells: two dumps of one file name are told apart so.
+    #[arg(long = "as", value_name = "NAME")]
+    pub name: Option<String>,
+}
+
+/// Lists what is imported, of which date, what is missing, and where that comes from.
+#[derive(Args)]
+pub struct StatusOptions {
+    /// The first records of each source that could not be used, by line and reason.
+    #[arg(long)]
+    pub rejected: bool,
+    #[arg(long)]
+    pub json: bool,
+}

@@ -1,0 +1,210 @@
+//! Answers as text for people: in the form of the original `ip2asn.pl` where something is imported, else in a few lines.
+
+use std::io::{self, Write};
+
+use connmapperl::{
+    model::{NoPlace, Place},
+    whois::{
+        answer::{Answer, Delegation, Found, Object, Source},
+        lookup::Depth,
+    },
+};
+
+use crate::{ask::Reply, options::Options};
+
+/// Lines of one kind that an answer has at most; `--json` has all.
+const MOST_LINES: usize = 200;
+
+pub fn reply(reply: &Reply, options: &Options, depth: Depth, output: &mut impl Write) -> io::Result<()> {
+    match &reply.whois {
+        Some(answer) if depth == Depth::Full => full(reply, answer, options, output),
+        answer => brief(reply, answer.as_ref(), options, output),
+    }
+}
+
+fn brief(
+    reply: &Reply,
+    answer: Option<&Answer>,
+    options: &Options,
+    output: &mut impl Write,
+) -> io::Result<()> {
+    writeln!(output, "{}", reply.query)?;
+    match &reply.asn {
+        Some(asn) => writeln!(output, "  AS{} {}", asn.number, asn.organisation)?,
+        None => match answer.map(|answer| (answer.systems.first(), answer.aut_nums.first())) {
+            Some((Some(name), _)) => writeln!(output, "  {} {}", name.of, name.name)?,
+            Some((None, Some(object))) => writeln!(output, "  {}", object.title)?,
+            _ => writeln!(output, "  no autonomous system")?,
+        },
+    }
+    match (&reply.place, reply.no_place) {
+        (Some(place), _) => writeln!(output, "  {} ({:.2}, {:.2})", names(place), place.lat, place.lon)?,
+        (None, Some(reason)) => writeln!(output, "  no place: {}", NoPlace::label(reason))?,
+        (None, None) => {}
+    }
+    if let Some(answer) = answer {
+        for delegation in answer.delegations.iter().take(MOST_LINES) {
+            let Delegation { registry, start, end, status, .. } = delegation;
+            let country = delegation.country_code.as_deref().unwrap_or("-");
+            let id = delegation.opaque_id.as_deref().unwrap_or("-");
+            writeln!(output, "  {registry} {country} {start}-{end} {status} {id}")?;
+        }
+        answer.organisations.iter().try_for_each(|name| writeln!(output, "  {}", name.name))?;
+        if options.peers {
+            peers(answer, output)?;
+        }
+    }
+    if options.explain {
+        return explain(reply, output);
+    }
+    for source in
+        reply.place_source.iter().chain(reply.asn_source.iter().filter(|_| reply.place_source.is_none()))
+    {
+        let date = source.date.as_deref().map(|date| format!(", {date}")).unwrap_or_default();
+        writeln!(output, "  source: {}{date}", source.name)?;
+    }
+    Ok(())
+}
+
+fn full(reply: &Reply, answer: &Answer, options: &Options, output: &mut impl Write) -> io::Result<()> {
+    let what =
+        if reply.query.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("as")) { "AS" } else { "IP" };
+    if answer.delegations.is_empty() {
+        writeln!(output, "--- No Registry Information for: {} ---", reply.query)?;
+    }
+    for (i, delegation) in answer.delegations.iter().take(MOST_LINES).enumerate() {
+        if i == 0 {
+            writeln!(output, "--- Found {what} Information for: {} ---", reply.query)?;
+        } else {
+            writeln!(output, "---")?;
+        }
+        write_delegation(delegation, output)?;
+    }
+    if !answer.holder_asns.is_empty() {
+        writeln!(output, "--- Associated ASN Records ---")?;
+    }
+    answer.organisations.iter().try_for_each(|name| writeln!(output, "{}", name.name))?;
+    for Delegation { start, size, status, date, .. } in answer.holder_asns.iter().take(MOST_LINES) {
+        let date = date.as_deref().unwrap_or("unknown");
+        writeln!(output, "ASN: {start}, Count: {size}, Status: {status}, Date: {date}")?;
+    }
+    if !answer.holder_ranges.is_empty() {
+        writeln!(output, "--- Associated Addresses ---")?;
+    }
+    for Delegation { start, end, status, date, .. } in answer.holder_ranges.iter().take(MOST_LINES) {
+        let date = date.as_deref().unwrap_or("unknown");
+        writeln!(output, "Range: {start} - {end}, Status: {status}, Date: {date}")?;
+    }
+    match (&reply.place, reply.no_place) {
+        (Some(place), _) => writeln!(output, "{:.4}, {:.4} - {}", place.lat, place.lon, names(place))?,
+        (None, Some(reason)) => writeln!(output, "no place: {}", NoPlace::label(reason))?,
+        (None, None) => {}
+    }
+    if let Some(asn) = &reply.asn {
+        writeln!(output, "{} - {:?}", asn.number, asn.organisation)?;
+    }
+    for name in &answer.systems {
+        writeln!(output, "{}: {}", name.of, name.name)?;
+    }
+    let objects = [&answer.networks, &answer.routes, &answer.organisation_objects].into_iter().flatten();
+    objects.into_iter().try_for_each(|object| write!(output, "\n{}", object.text))?;
+    if options.peers {
+        peers(answer, output)?;
+    } else {
+        answer.aut_nums.iter().try_for_each(|object| write!(output, "\n{}", object.text))?;
+    }
+    if answer.cut || answer.delegations.len().max(answer.holder_ranges.len()) > MOST_LINES {
+        writeln!(output, "--- There is more than is shown; --json has up to 1,000 of each ---")?;
+    }
+    if options.explain {
+        explain(reply, output)?;
+    }
+    Ok(())
+}
+
+fn write_delegation(delegation: &Delegation, output: &mut impl Write) -> io::Result<()> {
+    writeln!(output, "Registry: {}", delegation.registry)?;
+    writeln!(output, "Country Code: {}", delegation.country_code.as_deref().unwrap_or("none"))?;
+    let is_asn = delegation.start.parse::<u32>().is_ok();
+    writeln!(output, "Start {}: {}", if is_asn { "ASN" } else { "IP" }, delegation.start)?;
+    let slash = if delegation.start.contains(':') { "/" } else { "" };
+    writeln!(output, "Range Size: {slash}{}", delegation.size)?;
+    writeln!(output, "Status: {}", delegation.status)?;
+    writeln!(output, "Opaque ID: {}", delegation.opaque_id.as_deref().unwrap_or("none"))?;
+    delegation.date.iter().try_for_each(|date| writeln!(output, "Date: {date}"))
+}
+
+fn names(place: &Place) -> String {
+    let country = place.country.map(|country| country.to_string()).unwrap_or_default();
+    let names = [&*place.city, &*place.region, &country];
+    names.into_iter().filter(|name| !name.is_empty()).collect::<Vec<_>>().join(", ")
+}
+
+fn peers(answer: &Answer, output: &mut impl Write) -> io::Result<()> {
+    for object in &answer.aut_nums {
+        let from = source_text(&object.source);
+        writeln!(output, "--- {} Peers of {} ({from}) ---", object.peers.len(), object.title)?;
+        for peer in &object.peers {
+            let directions = match (peer.import, peer.export) {
+                (true, true) => "import export",
+                (true, false) => "import",
+                (false, _) => "export",
+            };
+            writeln!(output, "{}: {directions}", peer.name)?;
+        }
+    }
+    Ok(())
+}
+
+/// Which source says what, each once for each thing.
+fn explain(reply: &Reply, output: &mut impl Write) -> io::Result<()> {
+    let mut lines: Vec<String> = Vec::new();
+    let mut add = |what: &str, source: String| {
+        let line = format!("{what}: {source}");
+        if !lines.contains(&line) {
+            lines.push(line);
+        }
+    };
+    if let Some(answer) = &reply.whois {
+        let delegations = answer.delegations.iter().chain(&answer.holder_asns).chain(&answer.holder_ranges);
+        delegations.for_each(|delegation| add("registry and holder", source_text(&delegation.source)));
+        let names = answer.organisations.iter().chain(&answer.systems);
+        names.for_each(|name| add("names", source_text(&name.source)));
+        let objects = [&answer.networks, &answer.routes, &answer.organisation_objects, &answer.aut_nums];
+        objects.into_iter().flatten().for_each(|object| add(&object.title, source_text(&object.source)));
+    }
+    let built_in = [("announced by", &reply.asn_source), ("place", &reply.place_source)];
+    for (what, source) in built_in {
+        if let Some(source) = source {
+            add(what, format!("{} of {}", source.name, source.date.as_deref().unwrap_or("unknown date")));
+        }
+    }
+    writeln!(output, "--- Sources ---")?;
+    lines.iter().try_for_each(|line| writeln!(output, "{line}"))
+}
+
+fn source_text(source: &Source) -> String {
+    let date = source.date.as_deref().unwrap_or("unknown date");
+    let file = if source.file.is_empty() { String::new() } else { format!(", {}", source.file) };
+    format!("{} of {date}{file}", source.name)
+}
+
+pub fn found(found: &Found, options: &Options, output: &mut impl Write) -> io::Result<()> {
+    let country = found.country_code.as_deref().map(|country| format!(", {country}")).unwrap_or_default();
+    write!(output, "{} ({}{country})", found.name, found.id)?;
+    for (i, number) in found.asns.iter().enumerate() {
+        write!(output, "{}AS{number}", if i == 0 { ": " } else { " " })?;
+    }
+    if options.explain {
+        write!(output, " [{}]", source_text(&found.source))?;
+    }
+    writeln!(output)
+}
+
+pub fn object(object: &Object, options: &Options, output: &mut impl Write) -> io::Result<()> {
+    writeln!(output, "{}", object.text)?;
+    if options.explain {
+        writeln!(output, "--- Sources ---\n{}: {}", object.title, source_text(&object.source))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,151 @@
+//! From a file to its index: reads records, rejects those that cannot be used, and replaces the index of the same source
+//! when the new one is complete. Until then, and whenever it is interrupted, the old one stays.
+
+mod read;
+
+use std::{
+    fs::{self, File, TryLockError},
+    path::{Path, PathBuf},
+};
+
+use self::read::Reading;
+use super::{
+    detect::{Kind, detect},
+    error::WhoisError,
+    index::{FILE_ENDING, Index, IndexWriter, Meta, Packer, TEMPORARY_PREFIX},
+    input::Input,
+    rejects::Rejects,
+};
+use crate::geo::date::Date;
+
+const LOCK_FILE: &str = ".import.lock";
+
+/// How far an import is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Size of the file as it lies on the disk, bytes.
+    pub file_bytes: u64,
+    /// Read of these.
+    pub read_bytes: u64,
+    /// Unpacked so far.
+    pub text_bytes: u64,
+    pub records: u64,
+    pub rejected: u64,
+}
+
+/// What came of an import.
+#[derive(Clone, Debug)]
+pub struct Imported {
+    pub meta: Meta,
+    /// Size of the index, bytes.
+    pub index_bytes: u64,
+    /// The file that the replaced index came from, where there was one.
+    pub replaced: Option<String>,
+}
+
+/// A folder of indexes, held by one import at a time.
+pub struct Folder {
+    path: PathBuf,
+    _lock: File,
+}
+
+impl Folder {
+    /// Makes the folder where it is missing, and clears away what interrupted imports have left.
+    ///
+    /// # Errors
+    /// Where it cannot be made, or another import runs.
+    pub fn open(path: &Path) -> Result<Self, WhoisError> {
+        fs::create_dir_all(path).map_err(WhoisError::io(path))?;
+        let lock_path = path.join(LOCK_FILE);
+        let lock = File::options().create(true).truncate(false).write(true).open(&lock_path);
+        let lock = lock.map_err(WhoisError::io(&lock_path))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(WhoisError::Busy { path: path.into() }),
+            Err(TryLockError::Error(error)) => return Err(WhoisError::io(lock_path)(error)),
+        }
+        for entry in fs::read_dir(path).map_err(WhoisError::io(path))?.flatten() {
+            if entry.file_name().to_string_lossy().starts_with(TEMPORARY_PREFIX) {
+                fs::remove_file(entry.path()).map_err(WhoisError::io(entry.path()))?;
+            }
+        }
+        Ok(Self { path: path.into(), _lock: lock })
+    }
+
+    /// Imports a file. `name` names its source instead of what the file says; `progress` is called now and then, and
+    /// ends the import by `false`. `today` is written beside what was imported. A `packer` of an import that failed may
+    /// still hold blocks of it: it is cleared first.
+    ///
+    /// # Errors
+    /// Where the file cannot be read, is of no known kind, or has no record that can be used.
+    pub fn import(
+        &self,
+        path: &Path,
+        name: Option<&str>,
+        today: Date,
+        packer: &mut dyn Packer,
+        progress: &mut dyn FnMut(&Progress) -> bool,
+    ) -> Result<Imported, WhoisError> {
+        let input = Input::open(path)?;
+        let kind = detect(&input.head).map_err(|found| WhoisError::NotKnown { path: path.into(), found })?;
+        let modified = input.modified.map(|time| Date::from_system_time(time).to_string());
+        let file_bytes = input.file_bytes;
+        while packer.finish().map_err(WhoisError::io(&self.path))?.is_some() {}
+        let writer = IndexWriter::new(&self.path, packer).map_err(WhoisError::io(&self.path))?;
+        let mut reading = Reading::new(path, writer, file_bytes, progress);
+        match kind {
+            Kind::Delegated => reading.delegated(input.into_lines())?,
+            Kind::AsOrg => reading.as_org(input.into_lines())?,
+            Kind::Rpsl => reading.rpsl(input.into_lines())?,
+        }
+        let Reading { writer, progress, registry, date, rejects, passed_over, notes, .. } =
+            reading.finished();
+        if progress.records == 0 {
+            return Err(no_records(path, rejects));
+        }
+        let stem = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let name = match (name, kind) {
+            (Some(name), _) => file_name(name),
+            (None, Kind::Delegated) => format!("delegated-{registry}"),
+            (None, Kind::AsOrg) => "as-org2info".to_owned(),
+            (None, Kind::Rpsl) => format!("rpsl-{}", file_name(stem.trim_end_matches(".gz"))),
+        };
+        let meta = Meta {
+            kind,
+            name,
+            file: path.display().to_string(),
+            registry,
+            date: date.or_else(|| date_in_name(&stem)).or(modified),
+            imported: today.to_string(),
+            text_bytes: progress.text_bytes,
+            records: progress.records,
+            passed_over,
+            rejects,
+            notes,
+        };
+        let index_path = self.path.join(format!("{}.{FILE_ENDING}", meta.name));
+        let replaced = Index::open(&index_path).ok().map(|old| old.meta().file.clone());
+        writer.finish(&self.path, &meta).map_err(WhoisError::io(&self.path))?;
+        let index_bytes = fs::metadata(&index_path).map_err(WhoisError::io(&index_path))?.len();
+        Ok(Imported { meta, index_bytes, replaced })
+    }
+}
+
+fn no_records(path: &Path, rejects: Rejects) -> WhoisError {
+    let first = rejects.told.first();
+    let first =
+        first.map_or("there are none".to_owned(), |told| format!("line {}: {}", told.line, told.reason));
+    WhoisError::NoRecords { path: path.into(), rejected: rejects.count, first }
+}
+
+/// What may be part of a file's name anywhere; never hidden, never a path.
+fn file_name(text: &str) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_') { c } else { '_' };
+    let name: String = text.chars().map(plain).take(100).collect();
+    name.trim_start_matches('.').to_owned()
+}
+
+/// `20260401.as-org2info.txt.gz` tells its day.
+fn date_in_name(name: &str) -> Option<String> {
+    name.split(|c: char| !c.is_ascii_digit()).find_map(super::delegated::iso_date)
+}

@@ -1,0 +1,233 @@
+//! Reads the records of each kind of file into an index that is being written, and counts what cannot be used.
+
+use std::{
+    collections::HashSet,
+    hash::{BuildHasher, RandomState},
+    io::{self, BufRead},
+    path::Path,
+};
+
+use super::Progress;
+use crate::whois::{
+    as_org::{self, Table},
+    delegated::{self, Line},
+    error::WhoisError,
+    index::IndexWriter,
+    input::Lines,
+    keys::{IdKind, Key, Range},
+    rejects::{Rejects, quoted},
+    rpsl::{self, Class, objects::Objects},
+};
+
+/// Records between two calls of `progress`: some milliseconds.
+const PROGRESS_RECORDS: u64 = 4_096;
+
+pub struct Reading<'a> {
+    path: &'a Path,
+    pub writer: IndexWriter<'a>,
+    pub progress: Progress,
+    tell: &'a mut dyn FnMut(&Progress) -> bool,
+    looked_at: u64,
+    pub registry: String,
+    pub date: Option<String>,
+    pub rejects: Rejects,
+    pub passed_over: u64,
+    pub notes: Vec<String>,
+}
+
+impl<'a> Reading<'a> {
+    pub fn new(
+        path: &'a Path,
+        writer: IndexWriter<'a>,
+        file_bytes: u64,
+        tell: &'a mut dyn FnMut(&Progress) -> bool,
+    ) -> Self {
+        Self {
+            path,
+            writer,
+            progress: Progress { file_bytes, ..Progress::default() },
+            tell,
+            looked_at: 0,
+            registry: String::new(),
+            date: None,
+            rejects: Rejects::default(),
+            passed_over: 0,
+            notes: Vec::new(),
+        }
+    }
+
+    /// Tells the last of the progress.
+    pub fn finished(mut self) -> Self {
+        self.progress.rejected = self.rejects.count;
+        (self.tell)(&self.progress);
+        self
+    }
+
+    fn cut_off(&self, line: u64) -> impl FnOnce(io::Error) -> WhoisError + use<> {
+        let path = self.path.to_owned();
+        move |source| WhoisError::CutOff { path, line, source }
+    }
+
+    fn look(&mut self, lines: &Lines<impl BufRead>) -> Result<(), WhoisError> {
+        (self.progress.text_bytes, self.progress.read_bytes) = (lines.text_bytes, lines.read_bytes());
+        self.looked_at += 1;
+        if self.looked_at.is_multiple_of(PROGRESS_RECORDS) {
+            self.progress.rejected = self.rejects.count;
+            if !(self.tell)(&self.progress) {
+                return Err(WhoisError::Cancelled { path: self.path.into() });
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads all lines: `read` takes each, says what it is found by through the writer, or why it is rejected.
+    fn lines(
+        &mut self,
+        mut lines: Lines<impl BufRead>,
+        mut read: impl FnMut(&mut Self, &[u8]) -> io::Result<Result<(), &'static str>>,
+    ) -> Result<(), WhoisError> {
+        let mut line = Vec::new();
+        loop {
+            line.clear();
+            let next = lines.append_next(&mut line).map_err(self.cut_off(lines.number))?;
+            self.look(&lines)?;
+            let Some(whole) = next else {
+                return Ok(());
+            };
+            let read = if whole {
+                read(self, &line).map_err(self.cut_off(lines.number))?
+            } else {
+                Err("longer than 1 MiB")
+            };
+            if let Err(reason) = read {
+                self.rejects.add(lines.number, || format!("{reason}: {}", quoted(&line)));
+            }
+        }
+    }
+
+    pub fn delegated(&mut self, lines: Lines<impl BufRead>) -> Result<(), WhoisError> {
+        let mut with_holder = false;
+        self.lines(lines, |reading, line| {
+            let record = match delegated::parse(line) {
+                Ok(Some(Line::Record(record))) => record,
+                Ok(Some(Line::Header { registry, end_date })) => {
+                    reading.registry = registry.to_ascii_lowercase();
+                    reading.date = end_date;
+                    return Ok(Ok(()));
+                }
+                Ok(Some(Line::Summary) | None) => return Ok(Ok(())),
+                Err(reason) => return Ok(Err(reason)),
+            };
+            if reading.registry.is_empty() {
+                reading.registry = record.registry.to_ascii_lowercase();
+            }
+            let number = reading.writer.add(line.trim_ascii())?;
+            reading.writer.add_key(number, Key::Range(record.range))?;
+            if !record.opaque_id.is_empty() {
+                with_holder = true;
+                let holder = format!("{}|{}", record.registry, record.opaque_id);
+                reading.writer.add_key(number, Key::Id(IdKind::Holder, &holder))?;
+            }
+            reading.progress.records += 1;
+            Ok(Ok(()))
+        })?;
+        if !with_holder {
+            self.notes.push(
+                "the plain form without opaque ids: it does not tell what else a holder has; \
+                 take the delegated-...-extended-latest of the same place"
+                    .to_owned(),
+            );
+        }
+        Ok(())
+    }
+
+    pub fn as_org(&mut self, lines: Lines<impl BufRead>) -> Result<(), WhoisError> {
+        let hasher = RandomState::new();
+        let (mut organisations, mut members) = (HashSet::new(), Vec::new());
+        let mut table = None;
+        self.registry = "caida".to_owned();
+        self.lines(lines, |reading, line| {
+            if line.starts_with(b"#") {
+                table = Table::from_format_line(line).or(table.take());
+                return Ok(Ok(()));
+            }
+            let text = rpsl::decode(line);
+            if text.trim().is_empty() {
+                return Ok(Ok(()));
+            }
+            let Some(table) = &table else {
+                return Ok(Err("no format line stands before it"));
+            };
+            let record = match table.parse(&text) {
+                Ok(record) => record,
+                Err(reason) => return Ok(Err(reason)),
+            };
+            let number = reading.writer.add(record.to_text().as_bytes())?;
+            match record {
+                as_org::Record::Organisation { id, name, .. } => {
+                    organisations.insert(hasher.hash_one(id));
+                    reading.writer.add_key(number, Key::Id(IdKind::Organisation, id))?;
+                    reading.writer.add_key(number, Key::Name(name))?;
+                }
+                as_org::Record::System { number: system, name, id, .. } => {
+                    members.push(hasher.hash_one(id));
+                    reading.writer.add_key(number, Key::Range(Range::Asn(system, system)))?;
+                    reading.writer.add_key(number, Key::Name(name))?;
+                    if !id.is_empty() {
+                        reading.writer.add_key(number, Key::Id(IdKind::Member, id))?;
+                    }
+                }
+            }
+            reading.progress.records += 1;
+            Ok(Ok(()))
+        })?;
+        let dangling = members.iter().filter(|id| !organisations.contains(id)).count();
+        if dangling > 0 {
+            self.notes.push(format!(
+                "{dangling} autonomous systems name an organisation that the file does not have"
+            ));
+        }
+        Ok(())
+    }
+
+    pub fn rpsl(&mut self, lines: Lines<impl BufRead>) -> Result<(), WhoisError> {
+        let mut objects = Objects::new(lines);
+        loop {
+            let more = objects.read_next(&mut self.rejects);
+            let more = more.map_err(self.cut_off(objects.lines().number))?;
+            self.look(objects.lines())?;
+            if !more {
+                return Ok(());
+            }
+            let object = &objects.object;
+            let Some(class) = rpsl::attribute_name(object).and_then(Class::from_name) else {
+                self.passed_over += 1;
+                continue;
+            };
+            let (number, mut written) = (self.writer.next_record(), Ok(()));
+            let writer = &mut self.writer;
+            let keys = rpsl::keys::keys(class, object, |key| {
+                if written.is_ok() {
+                    written = writer.add_key(number, key);
+                }
+            });
+            if let Err(reason) = keys {
+                self.rejects.add(objects.first_line, || format!("{reason}: {}", quoted(first_line(object))));
+                continue;
+            }
+            let written = written.and_then(|()| self.writer.add(object));
+            written.map_err(self.cut_off(objects.lines().number))?;
+            self.progress.records += 1;
+            if self.registry.is_empty() {
+                let text = rpsl::decode(object);
+                let source =
+                    rpsl::value_of(&rpsl::attributes(&text), "source").unwrap_or_default().to_lowercase();
+                self.registry = source;
+            }
+        }
+    }
+}
+
+fn first_line(object: &[u8]) -> &[u8] {
+    object.split(|&byte| byte == b'\n').next().unwrap_or_default()
+}

@@ -1,0 +1,155 @@
+//! Records by words of names, and by beginnings of words.
+//!
+//! Words are sorted, in groups whose first word is written in full; the others leave out what they share with the one
+//! before. An entry: shared bytes, other bytes (each in a byte of length first), length of what follows, records as
+//! varints of the steps between them. A second section tells where each group starts.
+
+use std::io::{self, Write};
+
+use super::text::{put_varint, take_varint};
+
+/// Longer words are cut; who asks looks at the record. Bytes.
+pub const WORD_BYTES: usize = 20;
+pub const ROW_BYTES: usize = WORD_BYTES + 4;
+const GROUP_WORDS: usize = 32;
+
+/// Row of a sorter: word, filled up with zeros, and record.
+pub fn row(word: &str, record: u32) -> [u8; ROW_BYTES] {
+    let mut row = [0; ROW_BYTES];
+    row.iter_mut().zip(word.bytes().take(WORD_BYTES)).for_each(|(place, byte)| *place = byte);
+    row[WORD_BYTES..].copy_from_slice(&record.to_be_bytes());
+    row
+}
+
+#[derive(Default)]
+pub struct WordWriter {
+    word: Vec<u8>,
+    before: Vec<u8>,
+    records: Vec<u8>,
+    last_record: u32,
+    words: usize,
+    written: u64,
+    /// Where groups start.
+    pub groups: Vec<[u8; 8]>,
+}
+
+impl WordWriter {
+    /// Takes sorted rows.
+    pub fn write(&mut self, row: &[u8; ROW_BYTES], output: &mut impl Write) -> io::Result<()> {
+        let (word, record) = row.split_at(WORD_BYTES);
+        let length = word.iter().position(|&byte| byte == 0).unwrap_or(WORD_BYTES);
+        let record = record.iter().fold(0, |number, &byte| number << 8 | u32::from(byte));
+        if self.word != word[..length] {
+            self.flush(output)?;
+            self.word.extend_from_slice(&word[..length]);
+        } else if record == self.last_record {
+            return Ok(());
+        }
+        put_varint(&mut self.records, (record - self.last_record).into());
+        self.last_record = record;
+        Ok(())
+    }
+
+    /// Writes the word that more records might follow.
+    pub fn flush(&mut self, output: &mut impl Write) -> io::Result<()> {
+        if self.word.is_empty() {
+            return Ok(());
+        }
+        if self.words.is_multiple_of(GROUP_WORDS) {
+            self.groups.push(self.written.to_be_bytes());
+            self.before.clear();
+        }
+        self.words += 1;
+        let shared = self.before.iter().zip(&self.word).take_while(|(a, b)| a == b).count();
+        let mut entry = vec![shared as u8, (self.word.len() - shared) as u8];
+        entry.extend_from_slice(&self.word[shared..]);
+        put_varint(&mut entry, self.records.len() as u64);
+        output.write_all(&entry)?;
+        output.write_all(&self.records)?;
+        self.written += (entry.len() + self.records.len()) as u64;
+        std::mem::swap(&mut self.before, &mut self.word);
+        self.word.clear();
+        self.records.clear();
+        self.last_record = 0;
+        Ok(())
+    }
+}
+
+/// Records with a word that begins so, sorted, each once; `most` entries of words at most.
+pub fn records(words: &[u8], groups: &[u8], beginning: &str, most: usize) -> Vec<u32> {
+    let wanted = &beginning.as_bytes()[..beginning.len().min(WORD_BYTES)];
+    let (groups, _) = groups.as_chunks::<8>();
+    let group = |at: &[u8; 8]| words.get(usize::try_from(u64::from_be_bytes(*at)).ok()?..);
+    let first_word = |at: &[u8; 8]| {
+        let (&length, rest) = group(at)?.get(1..)?.split_first()?;
+        rest.get(..length.into())
+    };
+    let after = groups.partition_point(|at| first_word(at).unwrap_or_default() < wanted);
+    let mut rest = groups.get(after.saturating_sub(1)).and_then(group).unwrap_or_default();
+    let (mut word, mut found) = (Vec::new(), Vec::new());
+    while let Some(mut records) = entry(&mut rest, &mut word) {
+        if word.starts_with(wanted) {
+            let mut record = 0_u32;
+            while let Some(step) = take_varint(&mut records) {
+                record = record.wrapping_add(step as u32);
+                found.push(record);
+            }
+        } else if word.as_slice() > wanted {
+            break;
+        }
+        if found.len() >= most {
+            break;
+        }
+    }
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+/// Reads an entry: its word, and its records.
+fn entry<'a>(rest: &mut &'a [u8], word: &mut Vec<u8>) -> Option<&'a [u8]> {
+    let (&[shared, other], after) = rest.split_first_chunk()?;
+    word.truncate(shared.into());
+    let (suffix, mut after) = after.split_at_checked(other.into())?;
+    word.extend_from_slice(suffix);
+    let length = take_varint(&mut after)?;
+    let (records, after) = after.split_at_checked(usize::try_from(length).ok()?)?;
+    *rest = after;
+    Some(records)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn agrees_with_a_naive_scan(
+            words in proptest::collection::vec(("[a-c]{1,4}|[a-z]{15,25}", 0..200_u32), 0..300),
+            asked in proptest::collection::vec("[a-c]{1,3}|[a-z]{1}", 20),
+        ) {
+            let mut rows: Vec<_> = words.iter().map(|(word, record)| row(word, *record)).collect();
+            rows.sort();
+            let (mut bytes, mut writer) = (Vec::new(), WordWriter::default());
+            rows.iter().for_each(|row| writer.write(row, &mut bytes).unwrap());
+            writer.flush(&mut bytes).unwrap();
+            for beginning in asked {
+                let scan = words.iter().filter(|(word, _)| word.starts_with(&beginning));
+                let mut scan: Vec<_> = scan.map(|&(_, record)| record).collect();
+                scan.sort();
+                scan.dedup();
+                let found = records(&bytes, writer.groups.as_flattened(), &beginning, usize::MAX);
+                prop_assert_eq!(found, scan);
+            }
+        }
+
+        #[test]
+        fn any_bytes_are_searched_without_a_panic(
+            words in proptest::collection::vec(any::<u8>(), 0..200),
+            groups in proptest::collection::vec(0..20_u8, 0..64),
+        ) {
+            records(&words, &groups, "a", 1_000);
+        }
+    }
+}

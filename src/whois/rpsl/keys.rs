@@ -1,0 +1,74 @@
+//! What an RPSL object is found by, out of its first attribute and its names.
+
+use super::{Class, attribute_name, continues, decode};
+use crate::whois::keys::{IdKind, Key, Range, parse_asn, parse_range};
+
+/// Hands each key of an object to `take`.
+///
+/// # Errors
+/// Why the object cannot be found by anything.
+pub fn keys(class: Class, object: &[u8], mut take: impl FnMut(Key)) -> Result<(), &'static str> {
+    let text = decode(object);
+    let first = text.lines().next().unwrap_or_default();
+    let key = first.split_once(':').map_or("", |(_, value)| value);
+    let mut key = key.split('#').next().unwrap_or_default().trim();
+    // The value may stand on a line of its own.
+    if key.is_empty() {
+        let next = text.lines().nth(1).filter(|line| continues(line.as_bytes())).unwrap_or_default();
+        key = next.get(1..).unwrap_or_default().split('#').next().unwrap_or_default().trim();
+    }
+    if key.is_empty() {
+        return Err("its first attribute has no value");
+    }
+    match class {
+        Class::AutNum => {
+            let number = parse_asn(key).ok_or("no AS number")?;
+            take(Key::Range(Range::Asn(number, number)));
+        }
+        Class::Inetnum | Class::Inet6num | Class::Route | Class::Route6 => {
+            take(Key::Range(parse_range(key)?));
+            return Ok(());
+        }
+        Class::Organisation | Class::AsSet => take(Key::Id(IdKind::Object, key)),
+        // Found by their handles alone: there is no search for people.
+        Class::Person | Class::Role => {
+            let handle = value(&text, "nic-hdl").ok_or("it has no nic-hdl")?;
+            take(Key::Id(IdKind::Object, handle));
+            return Ok(());
+        }
+    }
+    if matches!(class, Class::AutNum | Class::Organisation) {
+        names(&text, take);
+    }
+    Ok(())
+}
+
+/// Names in attributes, their first lines. Most lines are none, and told by their first letter.
+fn names(text: &str, mut take: impl FnMut(Key)) {
+    let mut is_described = false;
+    for line in text
+        .lines()
+        .filter(|line| matches!(line.as_bytes().first(), Some(b'a' | b'd' | b'o' | b'A' | b'D' | b'O')))
+    {
+        let Some(name) = attribute_name(line.as_bytes()) else { continue };
+        let is = |other: &str| name.eq_ignore_ascii_case(other.as_bytes());
+        let is_name = is("as-name") || is("org-name") || is("owner");
+        // What follows the first description is an address more often than a name.
+        let is_first = !is_described && is("descr");
+        is_described |= is_first;
+        let value = line[name.len() + 1..].split('#').next().unwrap_or_default().trim();
+        if (is_name || is_first) && !value.is_empty() {
+            take(Key::Name(value));
+        }
+    }
+}
+
+/// First line of the value of the first attribute of this name that has one.
+fn value<'a>(text: &'a str, name: &str) -> Option<&'a str> {
+    text.lines().find_map(|line| {
+        let found =
+            attribute_name(line.as_bytes()).filter(|found| found.eq_ignore_ascii_case(name.as_bytes()))?;
+        let value = line[found.len() + 1..].split('#').next()?.trim();
+        (!value.is_empty()).then_some(value)
+    })
+}

@@ -1,0 +1,182 @@
+//! Each format, and what is odd about each registry's file.
+
+use std::fs;
+
+use connmapperl::whois::{
+    detect::{Kind, detect},
+    error::WhoisError,
+    keys::{Range, parse_asn, parse_range},
+    rpsl::{attributes, decode},
+};
+
+use crate::{ALL, fixture, gzip, import, import_text, range, whois};
+use connmapperl::whois::lookup::Depth;
+
+#[test]
+fn each_kind_is_told_by_its_content() {
+    for name in ALL.iter().chain(&["delegated-plain", "as-org2info-5", "arin.db"]) {
+        let kind = match name {
+            name if name.starts_with("delegated") => Kind::Delegated,
+            name if name.starts_with("as-org") => Kind::AsOrg,
+            _ => Kind::Rpsl,
+        };
+        assert_eq!(detect(&fs::read(fixture(name)).unwrap()), Ok(kind), "{name}");
+    }
+    for text in ["", "network,geoname_id\n1.0.0.0/24,1\n", "{\"type\":\"x\"}", "\0\x01", "Hello: world\n"] {
+        assert!(detect(text.as_bytes()).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn every_fixture_is_read_without_a_rejected_record() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ALL.iter().chain(&["as-org2info-5", "arin.db"]) {
+        let imported = import(&fixture(name), folder.path()).unwrap();
+        assert_eq!(imported.meta.rejects.told, [], "{name}");
+    }
+}
+
+#[test]
+fn headers_tell_registry_and_date_in_every_registrys_way() {
+    let folder = tempfile::tempdir().unwrap();
+    for (registry, date, records) in [
+        ("apnic", "2026-09-28", 14),
+        ("ripencc", "2026-09-28", 8),
+        ("arin", "2026-09-28", 6),
+        ("lacnic", "2026-09-26", 6),
+        ("afrinic", "2026-09-28", 3),
+    ] {
+        let name = format!("delegated-{registry}-extended");
+        let meta = import(&fixture(&name), folder.path()).unwrap().meta;
+        assert_eq!((meta.name, meta.registry), (format!("delegated-{registry}"), registry.to_owned()));
+        assert_eq!((meta.date.as_deref(), meta.records), (Some(date), records), "{registry}");
+    }
+}
+
+#[test]
+fn ranges_that_are_no_cidr_have_both_ends() {
+    let (_folder, whois) = whois(&ALL);
+    for (address, start, end) in [
+        ("87.116.83.0", "87.116.83.0", "87.116.91.255"),
+        ("87.116.91.255", "87.116.83.0", "87.116.91.255"),
+        ("185.0.0.7", "185.0.0.4", "185.0.0.7"),
+        ("203.0.2.255", "203.0.0.0", "203.0.2.255"),
+        ("23.128.3.255", "23.128.1.0", "23.128.3.255"),
+        ("8.127.255.255", "8.0.0.0", "8.127.255.255"),
+        ("2001:1201:3f:ffff::", "2001:1201:20::", "2001:1201:3f:ffff:ffff:ffff:ffff:ffff"),
+    ] {
+        let answer = whois.addresses(range(address), None, Depth::Full);
+        let delegation = &answer.delegations[0];
+        assert_eq!((delegation.start.as_str(), delegation.end.as_str()), (start, end), "{address}");
+    }
+    for address in ["87.116.92.0", "185.0.0.3", "185.0.0.8", "203.0.3.0"] {
+        assert_eq!(whois.addresses(range(address), None, Depth::Full).delegations, [], "{address}");
+    }
+    let inside = whois.system(143_674 + 3_071, Depth::Full);
+    assert_eq!((inside.delegations[0].start.as_str(), inside.delegations[0].size), ("143674", 3_072));
+    assert!(whois.system(143_674 + 3_072, Depth::Full).is_empty());
+}
+
+#[test]
+fn empty_dates_countries_and_ids_are_none() {
+    let (_folder, whois) = whois(&ALL);
+    let first = |text: &str| whois.addresses(range(text), None, Depth::Full).delegations.remove(0);
+    let available = first("185.1.0.1");
+    assert_eq!(
+        (available.status.as_str(), available.opaque_id, available.country_code),
+        ("available", None, None)
+    );
+    let without_country = first("203.0.0.1");
+    assert_eq!(
+        (without_country.country_code, without_country.opaque_id.as_deref()),
+        (None, Some("A9100000"))
+    );
+    assert_eq!(whois.system(7, Depth::Full).delegations[0].date, None);
+    assert_eq!(whois.system(8_770, Depth::Full).delegations[0].country_code.as_deref(), Some("ZZ"));
+}
+
+#[test]
+fn the_plain_form_is_taken_and_said_to_lack_holders() {
+    let folder = tempfile::tempdir().unwrap();
+    let meta = import(&fixture("delegated-plain"), folder.path()).unwrap().meta;
+    assert_eq!(meta.records, 2);
+    assert!(meta.notes[0].contains("opaque"), "{:?}", meta.notes);
+}
+
+#[test]
+fn packed_files_are_read_and_zip_files_told_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = fs::read(fixture("ripe.db")).unwrap();
+    // Some registries append one gzip stream to another.
+    let (a, b) = text.split_at(700);
+    let packed = [gzip(a), gzip(b)].concat();
+    let meta = import_text("any.name", &packed, folder.path()).unwrap().meta;
+    assert_eq!((meta.kind, meta.text_bytes), (Kind::Rpsl, text.len() as u64));
+    let error = import_text("x.zip", b"PK\x03\x04rest", folder.path()).unwrap_err();
+    assert!(matches!(error, WhoisError::Zip { .. }) && error.to_string().contains("unzip"), "{error}");
+    let error = import_text("x.gz", &packed[..packed.len() - 20], folder.path()).unwrap_err();
+    assert!(matches!(error, WhoisError::CutOff { .. } | WhoisError::Io { .. }), "{error}");
+}
+
+#[test]
+fn both_shapes_of_as_org2info_say_the_same() {
+    for name in ["as-org2info", "as-org2info-5"] {
+        let (_folder, whois) = whois(&[name]);
+        let answer = whois.system(1, Depth::Full);
+        assert_eq!(answer.organisations[0].name, "Level 3 Communications, Inc.", "{name}");
+        assert_eq!(answer.systems[0].name, "LVLT-1", "{name}");
+    }
+}
+
+#[test]
+fn organisations_that_are_not_there_are_counted_and_hide_no_system() {
+    let (_folder, whois) = whois(&["as-org2info"]);
+    assert!(whois.indexes()[0].meta().notes[0].starts_with("1 autonomous system"));
+    let answer = whois.system(11_472, Depth::Full);
+    assert_eq!((answer.systems[0].name.as_str(), answer.organisations.len()), ("DANGLING", 0));
+}
+
+#[test]
+fn as_numbers_and_ranges_are_read_in_all_their_forms() {
+    for (text, number) in [
+        ("AS3333", Some(3_333)),
+        ("as065537", Some(65_537)),
+        (" 278 ", Some(278)),
+        ("AS", None),
+        ("AS+1", None),
+    ] {
+        assert_eq!(parse_asn(text), number, "{text:?}");
+    }
+    for (text, range) in [
+        ("24.232.16/24", Some((0x18e8_1000, 0x18e8_10ff))),
+        ("10/8", Some((0x0a00_0000, 0x0aff_ffff))),
+        ("1.2.3.4 - 1.2.3.9", Some((0x0102_0304, 0x0102_0309))),
+        ("1.2.3.9-1.2.3.4", None),
+        ("1.2.3.4-::1", None),
+        ("0.0.0.0/0", Some((0, u32::MAX))),
+        ("1.2.3.4/33", None),
+        ("1.2.3.4.5/8", None),
+    ] {
+        let found = parse_range(text).ok();
+        assert_eq!(found, range.map(|(start, end)| Range::V4(start, end)), "{text}");
+    }
+}
+
+#[test]
+fn values_go_on_over_lines_and_comments_are_left_out() {
+    let text = "descr:  One # not this\n\tTwo\n+\n+Three\nnothing\n  Four\nsource:X\n";
+    assert_eq!(attributes(text), [("descr", "One Two Three Four".to_owned()), ("source", "X".to_owned())]);
+}
+
+#[test]
+fn each_object_is_decoded_by_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut dump = b"organisation: ORG-A\norg-name: M\xfcller GmbH\n\n".to_vec();
+    dump.extend("organisation: ORG-B\norg-name: Müller & Söhne\n".as_bytes());
+    import_text("latin.db", &dump, folder.path()).unwrap();
+    let whois = connmapperl::whois::Whois::open(folder.path());
+    let (found, _) = whois.by_name("müller", 10);
+    let names: Vec<_> = found.iter().map(|found| found.name.as_str()).collect();
+    assert_eq!(names, ["Müller GmbH", "Müller & Söhne"]);
+    assert_eq!(decode(b"M\xfcller"), "Müller");
+}

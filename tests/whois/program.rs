@@ -1,0 +1,234 @@
+//! The program `ip2asn` with something imported.
+
+use std::{
+    fs,
+    io::{Read, Write},
+    path::Path,
+    process::{Command, Output, Stdio},
+};
+
+use serde_json::Value;
+
+use crate::{ALL, fixture};
+
+fn command(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ip2asn"));
+    command.env("XDG_CACHE_HOME", env!("CARGO_TARGET_TMPDIR")).env("XDG_DATA_HOME", folder);
+    command
+}
+
+fn ip2asn(folder: &Path, arguments: &[&str], input: &str) -> Output {
+    let mut child = command(folder)
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    child.wait_with_output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap()
+}
+
+/// A data folder into which the program has imported these fixtures.
+fn imported(names: &[&str]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let paths: Vec<_> = names.iter().map(|name| fixture(name).display().to_string()).collect();
+    let arguments: Vec<_> = ["import"].into_iter().chain(paths.iter().map(String::as_str)).collect();
+    let output = ip2asn(folder.path(), &arguments, "");
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    folder
+}
+
+/// Each line without its blanks at the ends, and those inside as one: a web page shows text so.
+fn squeezed(text: &str) -> Vec<String> {
+    text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
+}
+
+#[test]
+fn the_originals_example_is_answered_as_the_original_does() {
+    let folder = imported(&["delegated-apnic-extended", "as-org2info", "apnic.db.aut-num"]);
+    let output = ip2asn(folder.path(), &["94.74.97.164"], "");
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let golden = fs::read_to_string(fixture("golden.txt")).unwrap();
+    assert_eq!(text(&output.stdout), golden);
+    // All lines of the original's are there, in its order; ours has some more.
+    let mut lines = squeezed(&golden).into_iter();
+    for line in squeezed(&fs::read_to_string(fixture("original.txt")).unwrap()) {
+        assert!(lines.any(|ours| ours == line), "{line}");
+    }
+}
+
+#[test]
+fn every_kind_of_query_has_its_exit_code() {
+    let folder = imported(&ALL);
+    let code = |arguments: &[&str]| ip2asn(folder.path(), arguments, "").status.code();
+    for (arguments, expected) in [
+        (&["AS9070"] as &[&str], 0),
+        (&["87.116.83.0-87.116.84.0", "2001:67c:2e8::/48", "10.0.0.1"], 0),
+        (&["--org", "huawei"], 0),
+        (&["--object", "AS-RIPENCC"], 0),
+        (&["AS4200000000"], 1),
+        (&["--org", "nosuchname"], 1),
+        (&["--object", "AS-NOSUCH"], 1),
+        (&["AS4200000000", "nonsense", "8.8.8.8"], 2),
+        (&["1.2.3.4-1.2.3.3"], 2),
+        (&["--no-such-option"], 2),
+    ] {
+        assert_eq!(code(arguments), Some(expected), "{arguments:?}");
+    }
+}
+
+#[test]
+fn json_names_the_source_of_each_part() {
+    let folder = imported(&ALL);
+    let output = ip2asn(folder.path(), &["--json", "193.0.0.1"], "");
+    let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(answer["address"], "193.0.0.1");
+    let whois = &answer["whois"];
+    assert_eq!(whois["delegations"][0]["source"]["name"], "delegated-ripencc");
+    assert_eq!(whois["delegations"][0]["source"]["date"], "2026-09-28");
+    assert_eq!(whois["holder_asns"][0]["start"], "3333");
+    assert_eq!(whois["networks"][0]["title"], "inetnum: 193.0.0.0-193.0.0.255");
+    assert_eq!(whois["aut_nums"][0]["peers"][0]["name"], "AS1103");
+    let output = ip2asn(folder.path(), &["--json", "--org", "ripe ncc"], "");
+    let first: Value = serde_json::from_str(text(&output.stdout).lines().next().unwrap()).unwrap();
+    assert_eq!((&first["asns"][0], &first["country_code"]), (&Value::from(3_333), &Value::from("NL")));
+}
+
+#[test]
+fn explain_says_which_source_of_which_date() {
+    let folder = imported(&ALL);
+    let output = ip2asn(folder.path(), &["--explain", "193.0.0.1"], "");
+    let answer = text(&output.stdout);
+    for line in [
+        "registry and holder: delegated-ripencc of 2026-09-28, ",
+        "names: as-org2info of ",
+        "aut-num: as03333: rpsl-ripe.db of ",
+        "place: DB-IP City Lite",
+    ] {
+        assert!(answer.contains(line), "{line} in {answer}");
+    }
+}
+
+#[test]
+fn peers_stand_in_place_of_the_policy() {
+    let folder = imported(&ALL);
+    let output = ip2asn(folder.path(), &["--peers", "AS3333"], "");
+    let answer = text(&output.stdout);
+    assert!(answer.contains("10 Peers of aut-num: as03333"), "{answer}");
+    assert!(
+        answer.contains("\nAS1103: import export\n") && answer.contains("\nPRNG-IX: import\n"),
+        "{answer}"
+    );
+    assert!(!answer.contains("accept ANY"), "{answer}");
+}
+
+#[test]
+fn standard_input_gets_a_few_lines_each_and_bad_ones_are_named() {
+    let folder = imported(&ALL);
+    let output = ip2asn(folder.path(), &[], "94.74.97.164\nnonsense\n\n196.10.52.1\nAS9070\n");
+    let answer = text(&output.stdout);
+    assert!(answer.contains("  apnic SG 94.74.64.0-94.74.127.255 allocated A917E678\n"), "{answer}");
+    assert!(answer.contains("  afrinic ZA 196.10.51.0-196.10.53.255 assigned F36B9F4B\n"), "{answer}");
+    assert!(!answer.contains("remarks:"), "{answer}");
+    assert!(text(&output.stderr).contains("line 2: \"nonsense\""), "{}", text(&output.stderr));
+    assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
+fn a_folder_is_imported_and_what_is_no_source_passed_over() {
+    let (folder, files) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    fs::copy(fixture("ripe.db"), files.path().join("ripe.db")).unwrap();
+    fs::write(files.path().join("README"), "Nothing to import.\n").unwrap();
+    fs::write(files.path().join("bad.db"), "aut-num: AS1\n\naut-num: bad\n").unwrap();
+    let data = folder.path().join("elsewhere");
+    let (data, from) = (data.to_str().unwrap(), files.path().to_str().unwrap());
+    let output = ip2asn(folder.path(), &["import", "--data", data, from], "");
+    let (told, errors) = (text(&output.stdout), text(&output.stderr));
+    assert!(output.status.success(), "{errors}");
+    assert!(told.contains("rpsl-bad.db: 1 records") && told.contains("line 3: no AS number"), "{told}");
+    assert!(errors.contains("README: passed over"), "{errors}");
+    assert!(ip2asn(folder.path(), &["--data", data, "AS3333", "--brief"], "").status.success());
+    // Named itself, it is a mistake.
+    let readme = files.path().join("README");
+    let output = ip2asn(folder.path(), &["import", readme.to_str().unwrap()], "");
+    assert_eq!(output.status.code(), Some(1));
+}
+
+#[test]
+fn status_lists_what_is_loaded_and_where_the_rest_is() {
+    let folder = imported(&["delegated-apnic-extended", "as-org2info", "delegated-plain"]);
+    let output = ip2asn(folder.path(), &["status"], "");
+    let told = text(&output.stdout);
+    for line in [
+        "loaded: delegated-apnic (delegated) of 2026-09-28",
+        "loaded: as-org2info",
+        "the plain form without opaque ids",
+        "missing: delegated of ripencc: https://ftp.ripe.net/",
+        "missing: RPSL of lacnic: ",
+    ] {
+        assert!(told.contains(line), "{line} in {told}");
+    }
+    assert!(!told.contains("missing: delegated of apnic"), "{told}");
+    let output = ip2asn(folder.path(), &["status", "--json"], "");
+    let status: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(
+        (status["loaded"].as_array().unwrap().len(), status["missing"].as_array().unwrap().len()),
+        (3, 8)
+    );
+}
+
+#[test]
+fn a_killed_import_leaves_what_was_there() {
+    let folder = imported(&["ripe.db"]);
+    let path = folder.path().join("ripe.db");
+    let mut file = fs::File::create(&path).unwrap();
+    for i in 0..400_000 {
+        write!(file, "aut-num: AS{i}\nas-name: N{i}\ndescr: a network of somebody\nsource: RIPE\n\n")
+            .unwrap();
+    }
+    let mut child = command(folder.path())
+        .args(["import", path.to_str().unwrap()])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    // It is at work as soon as its file is there.
+    let indexes = folder.path().join("connmapperl/whois");
+    let is_writing = || {
+        let mut entries = fs::read_dir(&indexes).unwrap().flatten();
+        entries.any(|entry| entry.file_name().to_string_lossy().starts_with(".importing-"))
+    };
+    while !is_writing() {
+        assert!(child.try_wait().unwrap().is_none(), "it ended before it was seen");
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let mut told = String::new();
+    child.stdout.take().unwrap().read_to_string(&mut told).unwrap();
+    assert_eq!(told, "");
+    let output = ip2asn(folder.path(), &["AS3333"], "");
+    assert!(text(&output.stdout).contains("RIPE-NCC-AS"), "{}", text(&output.stdout));
+}
+
+#[test]
+fn a_dump_of_many_blocks_is_found_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("many.db");
+    // Objects of all sizes, so that blocks end at all places.
+    let object = |i: usize| format!("aut-num: AS{i}\nas-name: N{i}\nremarks: {}\n\n", "x y ".repeat(i % 97));
+    fs::write(&path, (0..60_000).map(object).collect::<String>()).unwrap();
+    assert!(ip2asn(folder.path(), &["import", path.to_str().unwrap()], "").status.success());
+    let asked: Vec<_> = (0..60_000).step_by(119).collect();
+    let input: String = asked.iter().map(|i| format!("AS{i}\n")).collect();
+    let output = ip2asn(folder.path(), &["--json", "--full"], &input);
+    assert!(output.status.success());
+    for (i, line) in asked.iter().zip(text(&output.stdout).lines()) {
+        let answer: Value = serde_json::from_str(line).unwrap();
+        assert_eq!(answer["whois"]["aut_nums"][0]["text"], object(*i).replace("\n\n", "\n"));
+    }
+}
