@@ -1,6 +1,7 @@
 //! Where files are looked for, and the little that is remembered between runs. Reads and writes them; what is in them
 //! is for others.
 
+pub mod filters;
 pub mod queries;
 
 use std::{

@@ -6,7 +6,20 @@ mod codec;
 
 pub use codec::{Baked, BakedLevel, CUT_LATITUDE, GridPoint, UNITS_PER_DEGREE, WorldError};
 
+use std::{collections::HashMap, sync::LazyLock};
+
 use crate::model::CountryCode;
+
+static COUNTRY_NAMES: LazyLock<HashMap<CountryCode, String>> = LazyLock::new(|| {
+    let countries = World::embedded().map(|world| world.countries).unwrap_or_default();
+    countries.into_iter().filter_map(|country| Some((country.code?, country.name))).collect()
+});
+
+/// English short name of a country; empty for a code that is none. The table is decoded when somebody asks for the first
+/// time.
+pub fn country_name(code: CountryCode) -> &'static str {
+    COUNTRY_NAMES.get(&code).map_or("", String::as_str)
+}
 
 /// The world in several levels of detail.
 #[derive(Clone, Debug, PartialEq)]

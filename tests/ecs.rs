@@ -5,6 +5,8 @@
 
 #[path = "ecs/clock.rs"]
 mod clock;
+#[path = "ecs/filter.rs"]
+mod filter;
 #[path = "ecs/fleet.rs"]
 mod fleet;
 #[path = "ecs/flood.rs"]

@@ -15,9 +15,9 @@ use super::{
 use crate::{
     enrich::Report,
     filter::{Filter, Subject},
-    model::{ConnectionKey, CountryCode, Located, LocatedConnection},
+    model::{ConnectionKey, Located, LocatedConnection},
     rules::Rules,
-    world::World,
+    world::country_name,
 };
 
 /// Time between two looks with --watch.
@@ -38,7 +38,7 @@ pub fn list(common: &Common, args: &ListArgs, out: &mut impl Write) -> anyhow::R
     if common.demo.is_none() {
         look.status().notes.iter().for_each(|note| complain(note));
     }
-    let wanted = Wanted::new(&args.filter, common.agent_name())?;
+    let wanted = Wanted { filter: &args.filter, agent: common.agent_name() };
     match print(&mut look, args, &wanted, out) {
         Err(error) if is_closed_pipe(&error) => Ok(()),
         printed => printed,
@@ -49,24 +49,18 @@ pub fn list(common: &Common, args: &ListArgs, out: &mut impl Write) -> anyhow::R
 struct Wanted<'a> {
     filter: &'a Filter,
     agent: String,
-    countries: HashMap<CountryCode, String>,
 }
 
-impl<'a> Wanted<'a> {
-    fn new(filter: &'a Filter, agent: String) -> anyhow::Result<Self> {
-        // Only a filter asks what countries are called.
-        let world = (!filter.is_everything()).then(World::embedded).transpose()?;
-        let countries = world.into_iter().flat_map(|world| world.countries);
-        let named = countries.filter_map(|country| Some((country.code?, country.name)));
-        Ok(Self { filter, agent, countries: named.collect() })
-    }
-
+impl Wanted<'_> {
     fn has(&self, connection: &LocatedConnection, rules: &Rules) -> bool {
+        if self.filter.is_everything() {
+            return true;
+        }
         let seen = &connection.observation;
         let rule = rules.matching(seen.local.port(), seen.peer.port());
         let rule = rule.and_then(|rule| rules.rules().get(rule)).map_or("", |rule| &rule.label);
         let country = connection.place.as_ref().ok().and_then(|place| place.country);
-        let country = country.and_then(|code| self.countries.get(&code)).map_or("", String::as_str);
+        let country = country.map_or("", country_name);
         self.filter.matches(&Subject::new(connection, country, rule, &self.agent))
     }
 }

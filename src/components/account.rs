@@ -7,7 +7,10 @@ use crate::model::{AgentId, NoPlace};
 /// Counted anew whenever a connection comes, goes or moves; never from frame to frame.
 #[derive(Resource, Clone, Debug, Default, PartialEq, Eq)]
 pub struct Account {
+    /// Of connections that the filter leaves, as all that follows.
     pub total: usize,
+    /// Those that it does not.
+    pub filtered_out: usize,
     /// Drawn, places beyond the edge included.
     pub on_map: usize,
     /// Of those on the map, how many lie beyond the edge of the whole-world view.

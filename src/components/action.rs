@@ -62,6 +62,9 @@ pub enum UiAction {
     ToggleReset,
     /// Forgets the counts of places and the detailed history.
     ResetHistory,
+    /// The box in which the filter is typed.
+    ToggleFilter,
+    Filter(FilterAction),
     /// The window for questions to the history.
     ToggleSql,
     Sql(SqlAction),
@@ -90,6 +93,20 @@ pub enum UiAction {
     /// Hand the move or the resize of the window to the system.
     DragWindow,
     ResizeWindow(ResizeEdge),
+}
+
+/// What becomes of the filter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FilterAction {
+    /// The text as it stands in the box now.
+    Set(String),
+    /// One condition more.
+    Add(String),
+    /// Everything is shown again, and the box is closed.
+    Clear,
+    /// Keep the text for another time, or forget one that was kept.
+    Save,
+    Forget(String),
 }
 
 /// Which connections a list shows.
@@ -142,6 +159,7 @@ pub enum ResizeEdge {
 #[derive(Resource, Clone, Debug, Default, PartialEq)]
 pub struct Overlays {
     pub help: bool,
+    pub filter: bool,
     /// In the order in which they were opened.
     pub lists: Vec<ListKind>,
     /// The dialog with the listener's switch and the command line for a new agent.

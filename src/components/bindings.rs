@@ -22,7 +22,7 @@ pub struct Gesture {
 }
 
 /// Keys, in the order in which they are shown.
-pub static KEYS: [KeyBinding; 29] = [
+pub static KEYS: [KeyBinding; 30] = [
     key("t", "all text on or off", &[KeyCode::KeyT], false, UiAction::ToggleAllText),
     key("c", "read the rules file again", &[KeyCode::KeyC], false, UiAction::ReloadRules),
     key("f  F11", "full screen", &[KeyCode::KeyF, KeyCode::F11], false, UiAction::ToggleFullscreen),
@@ -36,6 +36,7 @@ pub static KEYS: [KeyBinding; 29] = [
         false,
         UiAction::OpenList(super::action::ListKind::All),
     ),
+    key("/", "filter: what is shown, counted and listed", &[KeyCode::Slash], false, UiAction::ToggleFilter),
     key("q", "ask the history in SQL", &[KeyCode::KeyQ], false, UiAction::ToggleSql),
     key("p", "how much history is kept", &[KeyCode::KeyP], false, UiAction::ToggleKeep),
     key("r", "forget all history", &[KeyCode::KeyR], false, UiAction::ToggleReset),
@@ -169,6 +170,7 @@ mod tests {
         assert_eq!(french_q, Some(UiAction::ToggleSql), "French keyboards have q there");
         assert_eq!(action_of(KeyCode::KeyT, &sign("е"), false), Some(UiAction::ToggleAllText), "Cyrillic");
         assert_eq!(action_of(KeyCode::F11, &Key::F11, false), Some(UiAction::ToggleFullscreen));
-        assert_eq!(action_of(KeyCode::Slash, &sign("/"), false), None);
+        assert_eq!(action_of(KeyCode::Slash, &sign("/"), false), Some(UiAction::ToggleFilter));
+        assert_eq!(action_of(KeyCode::Digit7, &sign("/"), true), Some(UiAction::ToggleFilter), "German");
     }
 }

@@ -7,6 +7,7 @@ use bevy::{
     prelude::{Component, Entity, Resource},
 };
 
+use super::filtering::Passes;
 use crate::{
     model::{AgentStatus, ConnectionKey, LocatedConnection},
     projection::map_from_lon_lat,
@@ -14,6 +15,7 @@ use crate::{
 
 /// All that is known of one connection. Changes only through ingest.
 #[derive(Component, Debug)]
+#[require(Passes)]
 pub struct Connection(pub Arc<LocatedConnection>);
 
 /// Where a connection is drawn; connections without a place have none.

@@ -8,6 +8,7 @@ pub mod bindings;
 pub mod connection;
 pub mod data_sources;
 pub mod dots;
+pub mod filtering;
 pub mod fleet;
 pub mod history;
 pub mod history_circles;

@@ -38,7 +38,7 @@ pub const HISTORY_FILE: &str = "history.sqlite";
 #[cfg(test)]
 mod laws;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
 /// The wall clock, for those who have a thread of their own; the others are told what time it is.
 fn unix_millis() -> i64 {

@@ -10,6 +10,7 @@ use crate::{
     components::{
         account::Account,
         connection::{Connection, MatchedRule, Position, Trail},
+        filtering::Passes,
         fleet::HiddenAgents,
         map_view::MapView,
         rule_book::RuleBook,
@@ -22,8 +23,8 @@ pub(super) fn plugin(app: &mut App) {
     app.add_systems(Update, count.in_set(MapSystems::Account));
 }
 
-type Open = (&'static Connection, &'static MatchedRule, Option<&'static Position>);
-type CameOrChanged = Or<(Changed<Connection>, Changed<MatchedRule>, Added<Trail>)>;
+type Open = (&'static Connection, &'static MatchedRule, &'static Passes, Option<&'static Position>);
+type CameOrChanged = Or<(Changed<Connection>, Changed<MatchedRule>, Changed<Passes>, Added<Trail>)>;
 
 fn count(
     mut account: ResMut<Account>,
@@ -48,7 +49,11 @@ fn count(
     }
     let home = MapView::home(view.size_px, view.px_per_point);
     let mut sums = Account::with_labels(book.rules.labels().len());
-    for (connection, matched, position) in &open {
+    for (connection, matched, passes, position) in &open {
+        if !passes.0 {
+            sums.filtered_out += 1;
+            continue;
+        }
         sums.total += 1;
         let agent = connection.0.key.agent;
         *sums.by_agent.entry(agent).or_default() += 1;

@@ -42,6 +42,7 @@ pub(super) fn act(
             UiAction::ToggleKeep => overlays.keep = !overlays.keep,
             UiAction::ToggleReset => overlays.reset = !overlays.reset,
             UiAction::ResetHistory => overlays.reset = false,
+            UiAction::ToggleFilter => overlays.filter = !overlays.filter,
             UiAction::ToggleSql => overlays.sql = !overlays.sql,
             UiAction::OpenAgentCard { agent } => overlays.agent_card = Some(*agent),
             UiAction::CloseAgentCard => overlays.agent_card = None,
@@ -73,6 +74,7 @@ pub(super) fn act(
                 overlays.lists.retain(|list| !matches!(list, ListKind::Label(_)));
             }
             UiAction::Back
+            | UiAction::Filter(_)
             | UiAction::Sql(_)
             | UiAction::Time(_)
             | UiAction::NextLapseStyle
@@ -104,6 +106,8 @@ pub(super) fn step_back(
             waiting.0 = None;
         } else if overlays.help {
             overlays.help = false;
+        } else if overlays.filter {
+            overlays.filter = false;
         } else if overlays.agent_card.is_some() {
             overlays.agent_card = None;
         } else if overlays.fleet {

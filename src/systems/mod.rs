@@ -6,6 +6,7 @@ mod classify;
 mod clock;
 mod count;
 mod expire;
+mod filtering;
 mod history;
 pub mod ingest;
 mod interact;
@@ -85,7 +86,7 @@ pub fn connections_plugin(app: &mut App) {
             clock::plugin,
             interact::plugin,
             ingest::plugin,
-            (classify::plugin, count::plugin),
+            (classify::plugin, filtering::plugin, count::plugin),
             (trail::plugin, trails::plugin, expire::plugin),
             (place::plugin, circles::plugin),
             account::plugin,

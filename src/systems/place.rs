@@ -7,6 +7,7 @@ use crate::{
     components::{
         connection::{Age, Agents, Connection, MatchedRule, Position, Trail},
         dots::{DotInstance, DotRow, Dots},
+        filtering::Passes,
         fleet::{AgentRings, HiddenAgents, colour_of},
         map_clock::MapClock,
         palette::Palette,
@@ -30,6 +31,7 @@ pub(super) type Drawn = (
     Ref<'static, Position>,
     Ref<'static, MatchedRule>,
     Ref<'static, Age>,
+    Ref<'static, Passes>,
     Option<Ref<'static, Trail>>,
 );
 
@@ -55,9 +57,11 @@ pub(super) fn write_changed(
     if *drawn_as != now {
         *drawn_as = now;
     }
-    for (entity, connection, position, matched, age, trail) in &drawn {
+    for (entity, connection, position, matched, age, passes, trail) in &drawn {
         let ended = trail.as_ref().is_some_and(Ref::is_added);
-        if !(all || ended || position.is_changed() || matched.is_changed() || age.is_changed()) {
+        let redrawn =
+            position.is_changed() || matched.is_changed() || age.is_changed() || passes.is_changed();
+        if !(all || ended || redrawn) {
             continue;
         }
         let label = book.label_of(matched.0);
@@ -72,7 +76,7 @@ pub(super) fn write_changed(
             ended_millis: trail
                 .map_or(0, |trail| clock.epoch_millis_from_unix(trail.ended_unix_millis).max(1)),
         };
-        let hidden = book.is_hidden(label) || hidden_agents.hides(agent);
+        let hidden = !passes.0 || book.is_hidden(label) || hidden_agents.hides(agent);
         let Ok(mut row) = rows.get_mut(entity) else {
             continue;
         };

@@ -2,6 +2,7 @@
 //! collector, the enrich thread, the listener for agents, the history and its files, the rules file, what is remembered
 //! of the window.
 
+pub mod filters;
 pub mod fleet;
 pub mod history;
 pub mod past;
@@ -36,6 +37,7 @@ use crate::{
         action::{Overlays, UiAction},
         animation::Animation,
         data_sources::DataSources,
+        filtering::FilterBox,
         map_clock::MapClock,
         notices::{Notices, Severity},
         rule_book::RuleBook,
@@ -87,16 +89,23 @@ struct EnrichLink {
 }
 
 pub fn plugin(app: &mut App) {
-    app.add_plugins((fleet::plugin, history::plugin, past::plugin, places::plugin, sql::plugin))
-        .add_systems(Startup, start)
-        .add_systems(
-            Update,
-            (
-                (watch_traffic, tell_pace).chain().after(keep_moving).in_set(MapSystems::Trail),
-                reload_rules.after(act).after(obey).in_set(MapSystems::Interact),
-                take_reports.after(ingest).in_set(MapSystems::Ingest),
-            ),
-        );
+    app.add_plugins((
+        filters::plugin,
+        fleet::plugin,
+        history::plugin,
+        past::plugin,
+        places::plugin,
+        sql::plugin,
+    ))
+    .add_systems(Startup, start)
+    .add_systems(
+        Update,
+        (
+            (watch_traffic, tell_pace).chain().after(keep_moving).in_set(MapSystems::Trail),
+            reload_rules.after(act).after(obey).in_set(MapSystems::Interact),
+            take_reports.after(ingest).in_set(MapSystems::Ingest),
+        ),
+    );
     // After everything that may ask for the end, Bevy's own answer to Ctrl+C included.
     app.add_systems(Last, remember_window);
 }
@@ -105,7 +114,7 @@ fn start(
     mut commands: Commands,
     mut start: ResMut<Start>,
     book: Res<RuleBook>,
-    mut notices: ResMut<Notices>,
+    (mut notices, mut filter_box): (ResMut<Notices>, ResMut<FilterBox>),
     proxy: Option<Res<EventLoopProxyWrapper>>,
 ) {
     let Some(collector) = start.collector.get().take() else {
@@ -132,6 +141,7 @@ fn start(
         path.and_then(|path| history::start(&mut commands, path, &book.rules, &mut notices, waker()));
     sql::start(&mut commands, &start, waker());
     places::start(&mut commands, &start, waker());
+    filters::start(&mut commands, &start, (&mut filter_box, &mut notices), waker());
     past::start(&mut commands, &start, &waker);
     let wake = waker();
     let (folders, agent_name) = (start.folders.clone(), start.agent_name.clone());

@@ -8,8 +8,9 @@ use super::{MapSystems, expire::expire, interact::act, trail::keep_moving};
 use crate::components::{
     action::UiAction,
     animation::Animation,
-    connection::{Connection, MatchedRule, Position, Trail},
+    connection::{Agents, Connection, MatchedRule, Position, Trail},
     dots::{DotRow, Dots},
+    filtering::{ActiveFilter, SubjectNames},
     fleet::HiddenAgents,
     map_clock::MapClock,
     palette::Palette,
@@ -18,7 +19,7 @@ use crate::components::{
     time_travel::TimeTravel,
     trails::{Pace, TimeLapse, TrailKey, TrailKind, Trails},
 };
-use crate::tally::Spot;
+use crate::{model::LocatedConnection, tally::Spot};
 
 pub(super) fn plugin(app: &mut App) {
     app.init_resource::<TimeLapse>()
@@ -50,6 +51,8 @@ fn obey(mut actions: MessageReader<UiAction>, mut lapse: ResMut<TimeLapse>, mut 
 #[derive(bevy::ecs::system::SystemParam)]
 struct Looks<'w> {
     book: Res<'w, RuleBook>,
+    filter: Res<'w, ActiveFilter>,
+    agents: Res<'w, Agents>,
     hidden_agents: Res<'w, HiddenAgents>,
     palette: Res<'w, Palette>,
     theme: Res<'w, Theme>,
@@ -58,9 +61,21 @@ struct Looks<'w> {
 impl Looks<'_> {
     fn are_changed(&self) -> bool {
         self.book.is_changed()
+            || self.filter.is_changed()
             || self.hidden_agents.is_changed()
             || self.palette.is_changed()
             || self.theme.is_changed()
+    }
+
+    /// Whether nothing but its rule may hide a trail of this connection.
+    fn shows(&self, connection: &LocatedConnection) -> bool {
+        if self.hidden_agents.hides(connection.key.agent) {
+            return false;
+        }
+        let (seen, names) =
+            (&connection.observation, SubjectNames { book: &self.book, agents: &self.agents });
+        let rule = || self.book.rules.matching(seen.local.port(), seen.peer.port());
+        self.filter.0.is_everything() || self.filter.0.matches(&names.subject(connection, rule()))
     }
 
     /// The label that a kind has now, and its colour: none where it is hidden. Its own where the rules still have it,
@@ -103,10 +118,9 @@ fn leave(
         let rule = matched.0.and_then(|rule| looks.book.rules.rules().get(rule));
         let kind =
             TrailKind { label: rule.map(|rule| rule.label.clone()), colour: rule.map(|rule| rule.color) };
-        let agent = connection.0.key.agent;
-        let rgba = if looks.hidden_agents.hides(agent) { [0; 4] } else { looks.of_kind(&kind) };
-        let key = TrailKey { spot, kind: trails.kind(kind), agent };
-        trails.leave(key, ended_unix_millis, rgba, &clock);
+        let rgba = if looks.shows(&connection.0) { looks.of_kind(&kind) } else { [0; 4] };
+        let key = TrailKey { spot, kind: trails.kind(kind), agent: connection.0.key.agent };
+        trails.leave(key, (&connection.0, ended_unix_millis), rgba, &clock);
     };
     for ((connection, matched, position), row) in &moved {
         // The dot is still where it was until it is written anew.
@@ -128,9 +142,9 @@ fn repaint(clock: Res<MapClock>, looks: Looks, mut trails: ResMut<Trails>) {
         return;
     }
     let of_kinds: Vec<_> = trails.kinds().iter().map(|kind| looks.of_kind(kind)).collect();
-    trails.repaint(&clock, |key| match looks.hidden_agents.hides(key.agent) {
-        true => [0; 4],
-        false => of_kinds.get(usize::from(key.kind)).copied().unwrap_or_default(),
+    trails.repaint(&clock, |key, last| match looks.shows(last) {
+        true => of_kinds.get(usize::from(key.kind)).copied().unwrap_or_default(),
+        false => [0; 4],
     });
 }
 

@@ -7,6 +7,7 @@
 #[path = "../desktop/mod.rs"]
 mod desktop;
 
+mod filter;
 mod fleet;
 mod frames;
 mod history;

@@ -2,14 +2,14 @@
 //! one rule, so that a week of connections to a place is one row with its latest end. How much a row still shows is
 //! worked out in the shader. Knows too when the kept picture of the world is due to show what changed since.
 
-use std::{collections::BTreeSet, ops::Range};
+use std::{collections::BTreeSet, ops::Range, sync::Arc};
 
 use bevy::{platform::collections::HashMap, prelude::Resource};
 use bytemuck::{Pod, Zeroable};
 
 use crate::{
     components::{map_clock::MapClock, stretches::Stretches},
-    model::AgentId,
+    model::{AgentId, LocatedConnection},
     rules::Rgba,
     tally::{Label, Spot},
 };
@@ -31,7 +31,8 @@ pub struct TrailInstance {
 pub const TRAIL_BYTES: usize = size_of::<TrailInstance>();
 const _: () = assert!(TRAIL_BYTES == 20);
 
-/// As many as there are places in the built-in table; with their keys some 10 MB. A graphics card draws them in no time,
+/// As many as there are places in the built-in table; with their keys some 10 MB, and the last connection of each up to
+/// 30 MB more. A graphics card draws them in no time,
 /// and a processor in some 70 ms.
 pub const MOST_TRAILS: usize = 65_536;
 /// Doublings of connections at one place until its trail is as bright as it gets: a thousand connections.
@@ -55,11 +56,13 @@ pub struct TrailKind {
     pub colour: Option<Rgba>,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Source {
     key: TrailKey,
     ended_unix_millis: i64,
     connections: u32,
+    /// The one that ended last, for what only a connection tells.
+    last: Arc<LocatedConnection>,
 }
 
 #[derive(Resource, Debug, Default)]
@@ -118,10 +121,16 @@ impl Trails {
     }
 
     /// A connection was there until now, or until it ended. Where the table is full the oldest end leaves.
-    pub fn leave(&mut self, key: TrailKey, ended_unix_millis: i64, rgba: [u16; 4], clock: &MapClock) {
+    pub fn leave(
+        &mut self,
+        key: TrailKey,
+        (connection, ended_unix_millis): (&Arc<LocatedConnection>, i64),
+        rgba: [u16; 4],
+        clock: &MapClock,
+    ) {
         let row = match self.by_key.get(&key) {
             Some(row) => *row,
-            None if self.rows.len() < MOST_TRAILS => self.add(key, ended_unix_millis),
+            None if self.rows.len() < MOST_TRAILS => self.add(key, connection, ended_unix_millis),
             None => {
                 let Some(&(oldest_end, oldest)) = self.by_end.first() else {
                     return;
@@ -130,11 +139,14 @@ impl Trails {
                     return;
                 }
                 self.remove(oldest);
-                self.add(key, ended_unix_millis)
+                self.add(key, connection, ended_unix_millis)
             }
         };
         let source = &mut self.sources[row as usize];
         source.connections = source.connections.saturating_add(1);
+        if ended_unix_millis >= source.ended_unix_millis {
+            source.last = Arc::clone(connection);
+        }
         if ended_unix_millis > source.ended_unix_millis {
             self.by_end.remove(&(source.ended_unix_millis, key));
             self.by_end.insert((ended_unix_millis, key));
@@ -143,10 +155,12 @@ impl Trails {
         self.write(row, rgba, clock);
     }
 
-    /// Writes all rows anew: colours, what is hidden, or the clock's epoch changed.
-    pub fn repaint(&mut self, clock: &MapClock, rgba_of: impl Fn(&TrailKey) -> [u16; 4]) {
+    /// Writes all rows anew: colours, what is hidden, or the clock's epoch changed. What a connection itself is asked for
+    /// the last one of a row answers.
+    pub fn repaint(&mut self, clock: &MapClock, rgba_of: impl Fn(&TrailKey, &LocatedConnection) -> [u16; 4]) {
         for row in 0..self.rows.len() as u32 {
-            let rgba = rgba_of(&self.sources[row as usize].key);
+            let source = &self.sources[row as usize];
+            let rgba = rgba_of(&source.key, &source.last);
             self.write(row, rgba, clock);
         }
         // What was switched off goes at once.
@@ -234,10 +248,10 @@ impl Trails {
         self.by_end.range((drawn.saturating_add(1), first)..).next().map(|(end, _)| *end)
     }
 
-    fn add(&mut self, key: TrailKey, ended_unix_millis: i64) -> u32 {
+    fn add(&mut self, key: TrailKey, connection: &Arc<LocatedConnection>, ended_unix_millis: i64) -> u32 {
         let row = self.rows.len() as u32;
         self.rows.push(TrailInstance { lon_lat: [key.spot.lon(), key.spot.lat()], ..Zeroable::zeroed() });
-        self.sources.push(Source { key, ended_unix_millis, connections: 0 });
+        self.sources.push(Source { key, ended_unix_millis, connections: 0, last: Arc::clone(connection) });
         self.by_key.insert(key, row);
         self.by_end.insert((ended_unix_millis, key));
         self.dirty.mark(row);

@@ -13,6 +13,10 @@ fn key(number: usize) -> TrailKey {
     }
 }
 
+fn connection() -> Arc<LocatedConnection> {
+    Arc::new(crate::history::testing::connection(AgentId::THIS_MACHINE, 1, NOON))
+}
+
 fn dirty(trails: &mut Trails) -> Vec<Range<u32>> {
     let mut out = Vec::new();
     trails.take_dirty(&mut out);
@@ -23,14 +27,14 @@ fn dirty(trails: &mut Trails) -> Vec<Range<u32>> {
 fn one_place_is_one_row_with_the_latest_end() {
     let (mut trails, clock) = (Trails::default(), MapClock::held(NOON));
     for ended in [NOON - 5_000, NOON - 1_000, NOON - 3_000] {
-        trails.leave(key(1), ended, WHITE, &clock);
+        trails.leave(key(1), (&connection(), ended), WHITE, &clock);
     }
-    trails.leave(key(2), NOON, WHITE, &clock);
+    trails.leave(key(2), (&connection(), NOON), WHITE, &clock);
     assert_eq!(trails.rows().len(), 2);
     assert_eq!(trails.rows()[0].ended_millis, clock.now_epoch_millis() - 1_000);
     assert_eq!(trails.rows()[0].rgba[3], 0xff00 | exposure(3));
     assert_eq!(dirty(&mut trails), vec![0..2]);
-    trails.repaint(&clock, |_| WHITE);
+    trails.repaint(&clock, |_, _| WHITE);
     assert!(dirty(&mut trails).is_empty(), "nothing differs");
 }
 
@@ -39,15 +43,15 @@ fn the_table_is_bounded_and_the_oldest_end_leaves_first() {
     let (mut trails, clock) = (Trails::default(), MapClock::held(NOON));
     // The ends are not in the order in which they come.
     for number in 0..MOST_TRAILS {
-        trails.leave(key(number), NOON - (number as i64 * 7_919) % 1_000_003, WHITE, &clock);
+        trails.leave(key(number), (&connection(), NOON - (number as i64 * 7_919) % 1_000_003), WHITE, &clock);
     }
     dirty(&mut trails);
     let oldest = trails.sources.iter().map(|source| source.ended_unix_millis).min().unwrap();
     let leaves = trails.by_end.first().unwrap().1;
-    trails.leave(key(MOST_TRAILS), oldest - 1, WHITE, &clock);
+    trails.leave(key(MOST_TRAILS), (&connection(), oldest - 1), WHITE, &clock);
     assert!(!trails.by_key.contains_key(&key(MOST_TRAILS)), "older than all that are there");
     assert!(dirty(&mut trails).is_empty());
-    trails.leave(key(MOST_TRAILS), NOON, WHITE, &clock);
+    trails.leave(key(MOST_TRAILS), (&connection(), NOON), WHITE, &clock);
     assert_eq!(trails.rows().len(), MOST_TRAILS);
     assert!(!trails.by_key.contains_key(&leaves) && trails.by_key.contains_key(&key(MOST_TRAILS)));
     assert_eq!((trails.by_end.len(), trails.by_key.len()), (MOST_TRAILS, MOST_TRAILS));
@@ -68,10 +72,10 @@ fn pictures_come_together_and_end_with_the_last_fade() {
     let (mut trails, clock) = (Trails::default(), MapClock::held(NOON));
     trails.keep_picture(NOON, pace(100, None));
     assert_eq!((trails.pictures(), trails.due_unix_millis), (0, None), "nothing to show");
-    trails.leave(key(1), NOON, WHITE, &clock);
+    trails.leave(key(1), (&connection(), NOON), WHITE, &clock);
     trails.keep_picture(NOON, pace(100, None));
     assert_eq!((trails.pictures(), trails.due_unix_millis), (1, None), "the first waits for nothing");
-    trails.leave(key(2), NOON, WHITE, &clock);
+    trails.leave(key(2), (&connection(), NOON), WHITE, &clock);
     trails.keep_picture(NOON + 40, pace(100, None));
     assert_eq!((trails.pictures(), trails.due_unix_millis), (1, Some(NOON + 100)));
     trails.keep_picture(NOON + 101, pace(100, None));
@@ -106,7 +110,7 @@ fn where_the_clock_rests_every_picture_is_of_its_time() {
     let (mut trails, clock) = (Trails::default(), MapClock::held(NOON));
     let resting = Pace { rests: true, ..pace(100, Some(10_000)) };
     for number in 0..3 {
-        trails.leave(key(number), NOON, WHITE, &clock);
+        trails.leave(key(number), (&connection(), NOON), WHITE, &clock);
         trails.keep_picture(NOON, resting);
     }
     assert_eq!((trails.pictures(), trails.due_unix_millis), (3, None), "nothing waits");
@@ -121,7 +125,7 @@ fn where_the_clock_rests_every_picture_is_of_its_time() {
 #[test]
 fn what_has_not_been_yet_is_drawn_when_it_has() {
     let (mut trails, clock) = (Trails::default(), MapClock::held(NOON));
-    trails.leave(key(1), NOON, WHITE, &clock);
+    trails.leave(key(1), (&connection(), NOON), WHITE, &clock);
     trails.keep_picture(NOON, pace(100, None));
     trails.keep_picture(NOON - 5_000, pace(100, None));
     assert_eq!((trails.pictures(), trails.due_unix_millis), (2, Some(NOON)));

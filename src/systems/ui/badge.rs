@@ -52,12 +52,14 @@ pub(super) fn show(
     if account.on_map > 0 || agents.0.is_empty() || !travel.is_now() {
         return Ok(());
     }
-    let (head, below) = if account.total == 0 {
+    let of = |count: usize| if count == 1 { "1 socket".to_owned() } else { format!("{count} sockets") };
+    let (head, below) = if account.total == 0 && account.filtered_out > 0 {
+        ("Nothing passes the filter", format!("{}, none as it asks for", of(account.filtered_out)))
+    } else if account.total == 0 {
         ("No connections", "no established TCP and no connected UDP socket on this machine".to_owned())
     } else {
-        let sockets =
-            if account.total == 1 { "1 socket".to_owned() } else { format!("{} sockets", account.total) };
-        ("Nothing on the map", format!("{sockets}, none with a place · the line below says why"))
+        let why = "none with a place · the line below says why";
+        ("Nothing on the map", format!("{}, {why}", of(account.total)))
     };
     let (rect, ()) =
         panel::floating(context, "empty", Align2::CENTER_CENTER, egui::Vec2::ZERO, &theme, |ui| {

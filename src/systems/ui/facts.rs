@@ -55,7 +55,12 @@ pub(super) fn facts(
     for (count, what, list, rank) in [
         (account.beyond_edge, "beyond the edge", Some(ListKind::BeyondEdge), 1),
         (account.unnamed, "of unknown program", Some(ListKind::UnknownProgram), 1),
-        (labels.without_room, "texts without room", None, 2),
+        (
+            labels.without_room,
+            if labels.without_room == 1 { "text without room" } else { "texts without room" },
+            None,
+            2,
+        ),
     ] {
         if count > 0 {
             facts.push(Fact { text: format!("{} {what}", grouped(count)), list, is_apart: false, rank });

@@ -1,4 +1,7 @@
-//! What is under the pointer, beside it: the dot's program, peer, place and rule, and how many more lie there.
+//! What is under the pointer, beside it: the dot's program, peer, place and rule, and how many more lie there. Looked for
+//! when the pointer moved or something on the map did, and remembered in between.
+
+use std::sync::Arc;
 
 use bevy::{
     prelude::*,
@@ -12,6 +15,7 @@ use bevy_egui::{
 use super::{
     panel,
     style::{medium, mono, sans},
+    words,
 };
 use crate::{
     components::{
@@ -22,7 +26,7 @@ use crate::{
         rule_book::RuleBook,
         theme::{Theme, size},
     },
-    model::{LocatedConnection, Owner},
+    model::LocatedConnection,
 };
 
 /// A dot is meant within this many points.
@@ -30,38 +34,45 @@ const REACH_POINTS: f32 = 7.0;
 /// From the pointer, in points.
 const OFFSET: egui::Vec2 = egui::vec2(14.0, 16.0);
 
+type Dot = (&'static Connection, &'static MatchedRule, &'static Position, &'static DotRow);
+/// What may change what lies there: a connection is also another one when its program is known.
+type DotChanged =
+    Or<(Changed<Connection>, Changed<MatchedRule>, Changed<Position>, Changed<DotRow>, Added<Trail>)>;
+
+/// What was found where the pointer is.
+#[derive(Default)]
+pub(super) struct Seen {
+    px: Option<[f32; 2]>,
+    dot: Option<SeenDot>,
+}
+
+struct SeenDot {
+    connection: Arc<LocatedConnection>,
+    rule: Option<usize>,
+    /// Drawn in the same place.
+    others: usize,
+}
+
 pub(super) fn show(
     mut contexts: EguiContexts,
     windows: Query<&Window, With<PrimaryWindow>>,
-    dots: Query<(&Connection, &MatchedRule, &Position, &DotRow), Without<Trail>>,
+    dots: Query<Dot, Without<Trail>>,
+    (changed, mut gone): (Query<(), DotChanged>, RemovedComponents<Connection>),
     book: Res<RuleBook>,
     theme: Res<Theme>,
     view: Res<MapView>,
     panels: Res<Panels>,
+    mut seen: Local<Seen>,
 ) -> Result {
     let pointer = windows.single().ok().and_then(Window::physical_cursor_position);
-    let Some(px) = pointer.map(|px| px.to_array()).filter(|px| !panels.covers(*px)) else {
-        return Ok(());
-    };
-    let reach = REACH_POINTS * view.px_per_point;
-    // The nearest, and how many are drawn in its place.
-    let mut nearest: Option<(f32, &LocatedConnection, Option<usize>, [f32; 2])> = None;
-    for (connection, rule, position, row) in &dots {
-        if row.0.is_none() {
-            continue;
-        }
-        let at = view.screen_place(position.map).px;
-        let away = (at[0] - px[0]).hypot(at[1] - px[1]);
-        if away <= reach && nearest.as_ref().is_none_or(|(known, ..)| away < *known) {
-            nearest = Some((away, &connection.0, rule.0, position.map));
-        }
+    let pointer = pointer.map(|px| px.to_array()).filter(|px| !panels.covers(*px));
+    let some_gone = gone.read().count() > 0;
+    if seen.px != pointer || view.is_changed() || some_gone || !changed.is_empty() {
+        *seen = Seen { px: pointer, dot: pointer.and_then(|px| nearest(px, &dots, &view)) };
     }
-    let Some((_, connection, rule, map)) = nearest else {
+    let Seen { px: Some(px), dot: Some(dot) } = &*seen else {
         return Ok(());
     };
-    let others =
-        dots.iter().filter(|(_, _, position, row)| row.0.is_some() && position.map == map).count() - 1;
-    let rule = book.rules.labels().get(book.label_of(rule)).map_or("no rule", |label| &label.text);
     let context = contexts.ctx_mut()?;
     let at = egui::pos2(px[0], px[1]) / view.px_per_point + OFFSET;
     Area::new(egui::Id::new("hover"))
@@ -71,34 +82,41 @@ pub(super) fn show(
         .fade_in(false)
         .constrain(true)
         .show(context, |ui| {
-            panel::dialog_frame(&theme).inner_margin(egui::Margin::symmetric(10, 8)).show(ui, |ui| {
-                words(ui, connection, (rule, others), &theme);
-            });
+            panel::dialog_frame(&theme)
+                .inner_margin(egui::Margin::symmetric(10, 8))
+                .show(ui, |ui| tell(ui, dot, &book, &theme));
         });
     Ok(())
 }
 
-fn words(ui: &mut Ui, connection: &LocatedConnection, (rule, others): (&str, usize), theme: &Theme) {
+fn nearest(px: [f32; 2], dots: &Query<Dot, Without<Trail>>, view: &MapView) -> Option<SeenDot> {
+    let reach = REACH_POINTS * view.px_per_point;
+    let mut best: Option<(f32, [f32; 2], &Connection, Option<usize>)> = None;
+    for (connection, rule, position, row) in dots {
+        if row.0.is_none() {
+            continue;
+        }
+        let at = view.screen_place(position.map).px;
+        let away = (at[0] - px[0]).hypot(at[1] - px[1]);
+        if away <= reach && best.is_none_or(|(known, ..)| away < known) {
+            best = Some((away, position.map, connection, rule.0));
+        }
+    }
+    let (_, map, connection, rule) = best?;
+    let here = dots.iter().filter(|(_, _, position, row)| row.0.is_some() && position.map == map);
+    Some(SeenDot { connection: Arc::clone(&connection.0), rule, others: here.count().saturating_sub(1) })
+}
+
+fn tell(ui: &mut Ui, SeenDot { connection, rule, others }: &SeenDot, book: &RuleBook, theme: &Theme) {
     ui.spacing_mut().item_spacing.y = 2.0;
-    let seen = &connection.observation;
-    let program = match &seen.owner {
-        Owner::Program { name, .. } => name.to_string(),
-        Owner::NotPermitted | Owner::Unknown => "unknown program".to_owned(),
-    };
+    let observation = &connection.observation;
     let second = theme.colours.text_second.egui();
-    ui.label(RichText::new(program).font(medium(size::TEXT)));
-    ui.label(RichText::new(seen.peer.to_string()).font(mono(size::TEXT_SMALL)));
+    ui.label(RichText::new(words::program(&observation.owner)).font(medium(size::TEXT)));
+    ui.label(RichText::new(observation.peer.to_string()).font(mono(size::TEXT_SMALL)));
     let organisation = connection.asn.as_ref().map(|asn| format!("AS{}  {}", asn.number, asn.organisation));
-    let place = connection.place.as_ref().ok().map(|place| {
-        let country = place.country.map_or_else(String::new, |country| country.to_string());
-        [&*place.city, &*country]
-            .iter()
-            .filter(|part| !part.is_empty())
-            .copied()
-            .collect::<Vec<_>>()
-            .join(", ")
-    });
-    let more = (others > 0).then(|| format!("and {others} more here · right click lists them"));
+    let place = connection.place.as_ref().ok().map(words::place);
+    let rule = book.rules.labels().get(book.label_of(*rule)).map_or("no rule", |label| &label.text);
+    let more = (*others > 0).then(|| format!("and {others} more here · right click lists them"));
     for line in [organisation, place, Some(rule.to_owned()), more].into_iter().flatten() {
         ui.label(RichText::new(line).font(sans(size::TEXT_SMALL)).color(second));
     }

@@ -12,10 +12,12 @@ use bevy_egui::{
 use super::{
     label_layout::{Candidate, DotGrid, LabelLayout, LabelText, Obstacles},
     style::{medium, sans},
+    words,
 };
 use crate::{
     components::{
         connection::{Connection, MatchedRule, Position, Trail},
+        filtering::Passes,
         fleet::HiddenAgents,
         map_view::MapView,
         palette::Palette,
@@ -33,8 +35,9 @@ const LONGEST_NAME: usize = 26;
 /// Space between the two lines, in points.
 const LEADING: f32 = 1.0;
 
-type Shown = (&'static Connection, &'static MatchedRule, &'static Position);
-type CameOrChanged = Or<(Changed<Connection>, Changed<MatchedRule>, Changed<Position>, Added<Trail>)>;
+type Shown = (&'static Connection, &'static MatchedRule, &'static Position, &'static Passes);
+type CameOrChanged =
+    Or<(Changed<Connection>, Changed<MatchedRule>, Changed<Position>, Changed<Passes>, Added<Trail>)>;
 
 /// The shapes of the texts that are placed, ready to paint.
 #[derive(Default)]
@@ -115,9 +118,10 @@ impl Inputs<'_> {
     ) -> (Vec<Candidate>, Vec<Color32>, usize) {
         let mut connections: Vec<_> = shown
             .iter()
-            .filter(|(connection, matched, _)| {
+            .filter(|(connection, matched, _, passes)| {
                 let label = self.book.label_of(matched.0);
-                matched.0.is_some_and(|rule| self.book.shows_text(rule)) && !self.hides(connection, label)
+                let has_text = matched.0.is_some_and(|rule| self.book.shows_text(rule));
+                has_text && passes.0 && !self.hides(connection, label)
             })
             .collect();
         connections
@@ -125,7 +129,7 @@ impl Inputs<'_> {
         let mut seen: HashMap<LabelText, usize> = HashMap::default();
         let mut beyond = 0;
         let (mut found, mut colours): (Vec<(LabelText, [f32; 2], usize)>, Vec<Color32>) = Default::default();
-        for (connection, matched, position) in connections {
+        for (connection, matched, position, _) in connections {
             let dot_px = self.view.screen_place(position.map).px;
             let on_screen = (0..2).all(|axis| (0.0..=self.view.size_px[axis]).contains(&dot_px[axis]));
             let Some(rule) = matched.0.and_then(|rule| self.book.rules.rules().get(rule)) else {
@@ -166,8 +170,8 @@ impl Inputs<'_> {
 
     fn dot_grid(&self, shown: &Query<Shown, Without<Trail>>) -> DotGrid {
         let mut grid = DotGrid::new(self.view.size_px);
-        for (connection, matched, position) in shown {
-            if !self.hides(connection, self.book.label_of(matched.0)) {
+        for (connection, matched, position, passes) in shown {
+            if passes.0 && !self.hides(connection, self.book.label_of(matched.0)) {
                 let px = self.view.screen_place(position.map).px;
                 grid.mark(px, size::DOT * self.view.px_per_point);
             }
@@ -219,10 +223,7 @@ impl Inputs<'_> {
 fn label_text(connection: &LocatedConnection, port: u16, dot_px: [f32; 2]) -> LabelText {
     let second = match (&connection.asn, &connection.place) {
         (Some(asn), _) => format!("AS{}  {}", asn.number, shortened(&asn.organisation)),
-        (None, Ok(place)) => {
-            let country = place.country.map_or_else(String::new, |country| country.to_string());
-            format!("{}  {country}", shortened(&place.city))
-        }
+        (None, Ok(place)) => shortened(&words::place(place)),
         (None, Err(_)) => String::new(),
     };
     LabelText {

@@ -20,6 +20,7 @@ use super::{
 use crate::components::{
     action::{ListKind, Overlays, UiAction},
     connection::{Agents, Connection, MatchedRule, Position, Trail},
+    filtering::Passes,
     fleet::HiddenAgents,
     inspect::{Look, Looks, REACH_POINTS},
     map_view::MapView,
@@ -38,8 +39,12 @@ const HEAD_HEIGHT: f32 = 22.0;
 const ROW_HEIGHT: f32 = 19.0;
 
 /// What a change of may change a list.
-type Changes<'w, 's> =
-    Query<'w, 's, (), Or<(Changed<Connection>, Changed<MatchedRule>, Changed<Position>, Added<Trail>)>>;
+type Changes<'w, 's> = Query<
+    'w,
+    's,
+    (),
+    Or<(Changed<Connection>, Changed<MatchedRule>, Changed<Position>, Changed<Passes>, Added<Trail>)>,
+>;
 
 pub(super) fn show(
     mut contexts: EguiContexts,
@@ -47,17 +52,17 @@ pub(super) fn show(
     (book, hidden_agents, agents, looks): (Res<RuleBook>, Res<HiddenAgents>, Res<Agents>, Res<Looks>),
     theme: Res<Theme>,
     view: Res<MapView>,
-    open: Query<(&Connection, &MatchedRule, Option<&Position>), Without<Trail>>,
+    open: Query<(&Connection, &MatchedRule, &Passes, Option<&Position>), Without<Trail>>,
     (changes, mut gone): (Changes, RemovedComponents<Connection>),
-    mut lists: Local<HashMap<ListKind, ListRows>>,
+    (mut lists, mut size_px): (Local<HashMap<ListKind, ListRows>>, Local<[f32; 2]>),
     mut panels: ResMut<Panels>,
     mut actions: MessageWriter<UiAction>,
 ) -> Result {
-    let has_changed = gone.read().count() > 0
-        || !changes.is_empty()
-        || book.is_changed()
-        || hidden_agents.is_changed()
-        || view.is_changed();
+    let has_changed =
+        gone.read().count() > 0 || !changes.is_empty() || book.is_changed() || hidden_agents.is_changed();
+    // Of the view only the window's size counts: what lies beyond the edge of the whole world depends on it.
+    let is_resized = *size_px != view.size_px;
+    *size_px = view.size_px;
     lists.retain(|kind, _| overlays.lists.contains(kind));
     if overlays.lists.is_empty() {
         return Ok(());
@@ -67,10 +72,11 @@ pub(super) fn show(
     let names = Names { book: &book, agents: &agents };
     for kind in &overlays.lists {
         let list = lists.entry(*kind).or_insert_with(|| ListRows::new(*kind));
-        list.is_stale |= has_changed;
+        list.is_stale |= has_changed || (is_resized && *kind == ListKind::BeyondEdge);
         let pointer = context.pointer_latest_pos();
         list.refresh(pointer.is_some_and(|at| list.is_at(at)), &names, || {
-            let all = open.iter().map(|(connection, matched, position)| {
+            let passing = open.iter().filter(|(_, _, passes, _)| passes.0);
+            let all = passing.map(|(connection, matched, _, position)| {
                 (ListRow::open(&connection.0, book.label_of(matched.0)), position)
             });
             all.filter(|(row, position)| members.has(*kind, row, *position)).map(|(row, _)| row).collect()

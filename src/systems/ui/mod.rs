@@ -7,6 +7,7 @@ mod amounts;
 mod badge;
 mod exit;
 mod facts;
+mod filter_box;
 mod fleet;
 mod help;
 mod homes;
@@ -69,7 +70,7 @@ pub(super) fn plugin(app: &mut App) {
             (
                 (timeline::show_ground, agents::show, key::show, plots::show).chain(),
                 (status::show, timeline::show).chain(),
-                (badge::show, timeline::show_caption, notices::show).chain(),
+                (badge::show, timeline::show_caption, notices::show, filter_box::show).chain(),
                 list::show,
                 sql::show,
                 keep::show,

@@ -165,7 +165,17 @@ pub(super) fn sums_line(travel: &TimeTravel) -> Option<String> {
     Some(format!("newest {} of {total} shown one by one", grouped(sums.shown)))
 }
 
-/// `163 sockets = 151 on the map + 12 without place`
+/// Behind how many there are: of how many, where a filter leaves some out.
+fn all_noun(account: &Account) -> String {
+    let all = account.total + account.filtered_out;
+    let noun = if all == 1 { "socket" } else { "sockets" };
+    match account.filtered_out {
+        0 => noun.to_owned(),
+        _ => format!("of {} {noun}", grouped(all)),
+    }
+}
+
+/// `163 sockets = 151 on the map + 12 without place`, or with a filter `22 of 163 sockets = 22 on the map`.
 fn sums(ui: &mut Ui, account: &Account, theme: &Theme, actions: &mut MessageWriter<UiAction>) {
     let colour = theme.colours.text.egui();
     let without = account.not_shown() - account.hidden;
@@ -181,8 +191,7 @@ fn sums(ui: &mut Ui, account: &Account, theme: &Theme, actions: &mut MessageWrit
         }
         link(ui, account.on_map, "on the map", colour, sans(size::TEXT), ListKind::OnMap, actions);
         sign(ui, "=", colour);
-        let noun = if account.total == 1 { "socket" } else { "sockets" };
-        link(ui, account.total, noun, colour, sans(size::TEXT), ListKind::All, actions);
+        link(ui, account.total, &all_noun(account), colour, sans(size::TEXT), ListKind::All, actions);
     });
 }
 
@@ -254,6 +263,18 @@ mod tests {
 
     use super::*;
     use crate::components::time_travel::{Span, SpanSums};
+
+    #[test]
+    fn the_account_says_of_how_many_a_filter_leaves_some() {
+        let account = |total, filtered_out| {
+            let mut account = Account::with_labels(0);
+            (account.total, account.filtered_out) = (total, filtered_out);
+            account
+        };
+        assert_eq!(all_noun(&account(1, 0)), "socket");
+        assert_eq!(all_noun(&account(1, 1)), "of 2 sockets");
+        assert_eq!(all_noun(&account(0, 1)), "of 1 socket");
+    }
 
     #[test]
     fn the_line_says_what_time_is_shown() {

@@ -1,9 +1,34 @@
-//! Small words that dialogs share: quiet explanations, and buttons that are nothing but a word.
+//! Small words that panels share: quiet explanations, buttons that are nothing but a word, and how places and programs are
+//! written.
+
+use std::borrow::Cow;
 
 use bevy_egui::egui::{self, Label, RichText, Ui};
 
 use super::style::sans;
-use crate::components::theme::{Theme, size};
+use crate::{
+    components::theme::{Theme, size},
+    model::{Owner, Place},
+};
+
+/// City and country, as far as they are known: `Berlin, DE`.
+pub(super) fn place(place: &Place) -> String {
+    let country = place.country.map_or_else(String::new, |country| country.to_string());
+    match (place.city.is_empty(), country.is_empty()) {
+        (true, _) => country,
+        (false, true) => place.city.to_string(),
+        (false, false) => format!("{}, {country}", place.city),
+    }
+}
+
+/// The program's name, or why there is none.
+pub(super) fn program(owner: &Owner) -> Cow<'_, str> {
+    match owner {
+        Owner::Program { name, .. } => Cow::Borrowed(name),
+        Owner::NotPermitted => "? other user".into(),
+        Owner::Unknown => "? no process".into(),
+    }
+}
 
 pub(super) fn faint(ui: &mut Ui, text: &str, theme: &Theme) {
     let text = RichText::new(text).font(sans(size::TEXT_SMALL)).color(theme.colours.text_second.egui());

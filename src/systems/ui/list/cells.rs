@@ -1,11 +1,11 @@
 //! What stands in the cells of a list: the columns, their text, by what they sort, and the same as CSV and JSON.
 
-use std::{borrow::Cow, cmp::Ordering};
+use std::cmp::Ordering;
 
 use crate::{
     components::{action::ListKind, connection::Agents, rule_book::RuleBook},
-    model::{AgentId, Owner},
-    systems::ui::{amounts, status},
+    model::AgentId,
+    systems::ui::{amounts, status, words},
 };
 
 use super::rows::ListRow;
@@ -86,7 +86,7 @@ impl Names<'_> {
             false => status::date_and_time(connection.opened_unix_millis).1,
         };
         [
-            program(&observation.owner).into_owned(),
+            words::program(&observation.owner).into_owned(),
             observation.peer.to_string(),
             self.agent(connection.key.agent).to_owned(),
             observation.local.port().to_string(),
@@ -107,16 +107,16 @@ impl Names<'_> {
         let (seen_a, seen_b) = (&of_a.observation, &of_b.observation);
         let by_age = || (of_a.opened_unix_millis, of_a.key).cmp(&(of_b.opened_unix_millis, of_b.key));
         let order = match COLUMNS.get(column).map_or("", |column| column.name) {
-            "program" => words(&program(&seen_a.owner), &program(&seen_b.owner)),
+            "program" => by_name(&words::program(&seen_a.owner), &words::program(&seen_b.owner)),
             "peer" => (seen_a.peer.ip(), seen_a.peer.port()).cmp(&(seen_b.peer.ip(), seen_b.peer.port())),
-            "agent" => words(self.agent(of_a.key.agent), self.agent(of_b.key.agent)),
+            "agent" => by_name(self.agent(of_a.key.agent), self.agent(of_b.key.agent)),
             "local port" => seen_a.local.port().cmp(&seen_b.local.port()),
             // As the file has them.
             "rule" => a.label.cmp(&b.label),
             "place" => {
                 let (place_a, place_b) = (of_a.place.as_ref(), of_b.place.as_ref());
                 match (place_a, place_b) {
-                    (Ok(a), Ok(b)) => words(&a.city, &b.city).then_with(|| a.country.cmp(&b.country)),
+                    (Ok(a), Ok(b)) => by_name(&a.city, &b.city).then_with(|| a.country.cmp(&b.country)),
                     // Those without one come last.
                     _ => place_a.is_err().cmp(&place_b.is_err()),
                 }
@@ -130,7 +130,7 @@ impl Names<'_> {
             "RTT" => seen_a.traffic.rtt_micros.cmp(&seen_b.traffic.rtt_micros),
             "organisation" => {
                 let name = |row: &'_ ListRow| row.connection.asn.as_ref().map(|asn| asn.organisation.clone());
-                words(&name(a).unwrap_or_default(), &name(b).unwrap_or_default())
+                by_name(&name(a).unwrap_or_default(), &name(b).unwrap_or_default())
             }
             _ => Ordering::Equal,
         };
@@ -139,7 +139,7 @@ impl Names<'_> {
 }
 
 /// As people sort names, without making any.
-fn words(a: &str, b: &str) -> Ordering {
+fn by_name(a: &str, b: &str) -> Ordering {
     a.chars().flat_map(char::to_lowercase).cmp(b.chars().flat_map(char::to_lowercase))
 }
 
@@ -157,19 +157,8 @@ fn near(rows: &[ListRow]) -> String {
 
 fn place(row: &ListRow) -> String {
     match &row.connection.place {
-        Ok(place) => {
-            let country = place.country.map_or_else(String::new, |country| country.to_string());
-            if place.city.is_empty() { country } else { format!("{}, {country}", place.city) }
-        }
+        Ok(place) => words::place(place),
         Err(reason) => reason.label().to_owned(),
-    }
-}
-
-fn program(owner: &Owner) -> Cow<'_, str> {
-    match owner {
-        Owner::Program { name, .. } => Cow::Borrowed(name),
-        Owner::NotPermitted => "? other user".into(),
-        Owner::Unknown => "? no process".into(),
     }
 }
 
