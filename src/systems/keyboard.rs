@@ -9,7 +9,11 @@ use bevy::{
 };
 
 use super::MapSystems;
-use crate::components::{action::UiAction, bindings::action_of, panels::Panels};
+use crate::components::{
+    action::{Overlays, UiAction},
+    bindings::action_of,
+    panels::Panels,
+};
 
 pub(super) fn plugin(app: &mut App) {
     app.add_systems(Update, press.in_set(MapSystems::Sense));
@@ -17,7 +21,7 @@ pub(super) fn plugin(app: &mut App) {
 
 pub(super) fn press(
     mut presses: MessageReader<KeyboardInput>,
-    panels: Res<Panels>,
+    (panels, overlays): (Res<Panels>, Res<Overlays>),
     held: Res<ButtonInput<KeyCode>>,
     mut shift: Local<bool>,
     mut focus_lost: MessageReader<KeyboardFocusLost>,
@@ -35,15 +39,23 @@ pub(super) fn press(
         KeyCode::SuperLeft,
         KeyCode::SuperRight,
     ]);
+    let mut opens_field = false;
     for press in presses.read() {
         // Followed press by press: by the end of a slow frame Shift may be up again.
         if matches!(press.key_code, KeyCode::ShiftLeft | KeyCode::ShiftRight) {
             *shift = press.state == ButtonState::Pressed;
         }
-        if press.state != ButtonState::Pressed || press.repeat || panels.has_keyboard || is_chord {
+        if press.state != ButtonState::Pressed
+            || press.repeat
+            || panels.has_keyboard
+            || opens_field
+            || is_chord
+        {
             continue;
         }
         if let Some(action) = action_of(press.key_code, &press.logical_key, *shift) {
+            // What is typed behind it, in a slow frame, is for the field that it opens.
+            opens_field |= action == UiAction::ToggleFilter && !overlays.filter;
             actions.write(action);
         }
     }

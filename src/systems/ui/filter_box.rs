@@ -47,7 +47,10 @@ pub(super) struct Typing {
     was_open: bool,
     known: KnownValues,
     offers: Offers,
-    /// What was typed behind a key that took an offer, within the same frame: it goes into the text that the offer left.
+    /// The field is new, and has the keyboard only once it was shown.
+    waits_for_focus: bool,
+    /// What was typed before it had it; or behind a key that took an offer, within the same frame: that goes into the text
+    /// that the offer left.
     later: Vec<egui::Event>,
 }
 
@@ -75,7 +78,14 @@ pub(super) fn show(
         typing.was_open = true;
         typing.known = KnownValues::of(open.iter().map(|it| &*it.0 as &LocatedConnection), &book, &agents);
         typing.offers = Offers::default();
-        focus(context, filter_box.text().chars().count());
+        typing.waits_for_focus = true;
+        set_cursor(context, filter_box.text().chars().count());
+        // The key that opened it is no part of the text.
+        context.input_mut(|input| {
+            let slash =
+                input.events.iter().position(|event| matches!(event, egui::Event::Text(text) if text == "/"));
+            slash.map(|slash| input.events.remove(slash));
+        });
     }
     // What is typed comes back, and a menu may have changed it.
     if filter_box.is_changed() {
@@ -151,7 +161,10 @@ fn contents(
     if edit.changed() {
         actions.write(UiAction::Filter(FilterAction::Set(typing.text.clone())));
     }
-    if edit.lost_focus() {
+    if typing.waits_for_focus {
+        edit.request_focus();
+        ui.ctx().request_repaint();
+    } else if edit.lost_focus() {
         // A click elsewhere leaves the box as it is.
         let pressed = |key| ui.input(|input| input.key_pressed(key));
         if pressed(Key::Escape) {
@@ -170,7 +183,8 @@ fn contents(
     let offer = if takes_offer { typing.offers.chosen_or_first() } else { clicked };
     if let Some(offer) = offer {
         let cursor = take(offer, typing, actions);
-        focus(ui.ctx(), cursor);
+        set_cursor(ui.ctx(), cursor);
+        edit.request_focus();
         ui.ctx().request_repaint();
     }
 }
@@ -178,10 +192,17 @@ fn contents(
 /// Arrows choose among the offers, and Tab or Enter take one. Returns whether one is to be taken, as soon as the field has
 /// seen what was typed before; it never sees these keys.
 fn keys(ui: &Ui, typing: &mut Typing) -> bool {
-    if !ui.memory(|memory| memory.has_focus(Id::new(TEXT))) {
-        return false;
-    }
+    let has_focus = ui.memory(|memory| memory.has_focus(Id::new(TEXT)));
+    typing.waits_for_focus &= !has_focus;
     ui.input_mut(|input| {
+        if typing.waits_for_focus {
+            typing.later.extend(input.events.extract_if(.., |event| is_typed(event)));
+            return false;
+        }
+        if !has_focus {
+            typing.later.clear();
+            return false;
+        }
         let now = std::mem::take(&mut input.events);
         let mut events = std::mem::take(&mut typing.later).into_iter().chain(now);
         let mut takes_offer = false;
@@ -200,6 +221,10 @@ fn keys(ui: &Ui, typing: &mut Typing) -> bool {
         typing.later = events.collect();
         takes_offer
     })
+}
+
+const fn is_typed(event: &egui::Event) -> bool {
+    matches!(event, egui::Event::Text(_) | egui::Event::Key { .. } | egui::Event::Paste(_))
 }
 
 fn pressed(event: &egui::Event) -> Option<Key> {
@@ -238,14 +263,13 @@ fn cursor(ui: &Ui, id: Id) -> Option<usize> {
     Some(TextEdit::load_state(ui.ctx(), id)?.cursor.char_range()?.primary.index.0)
 }
 
-/// The keyboard writes there, from the next frame on.
-fn focus(context: &Context, cursor: usize) {
+/// What is typed goes there, from the next frame on.
+fn set_cursor(context: &Context, cursor: usize) {
     let id = Id::new(TEXT);
     let mut state = TextEdit::load_state(context, id).unwrap_or_default();
     let cursor = egui::text::CCursor::new(cursor);
     state.cursor.set_char_range(Some(egui::text::CCursorRange::one(cursor)));
     TextEdit::store_state(context, id, state);
-    context.memory_mut(|memory| memory.request_focus(id));
 }
 
 /// Says which filter is in force. A click opens the box.

@@ -79,7 +79,7 @@ pub(super) fn plugin(app: &mut App) {
                 agent_card::show,
                 help::show,
                 load_history::show,
-                exit::show,
+                (exit::show, panel::end).chain(),
             )
                 .chain()
                 .in_set(Panels),

@@ -13,11 +13,14 @@ use crate::components::{
 };
 
 /// Forgets the panels of the last frame; those of this one add themselves.
-pub(super) fn begin(mut contexts: EguiContexts, mut panels: ResMut<Panels>) -> Result {
-    // A button that has the focus takes no letters.
-    let has_keyboard = contexts.ctx_mut()?.text_edit_focused();
+pub(super) fn begin(mut panels: ResMut<Panels>) {
     panels.rects.clear();
-    panels.has_keyboard = has_keyboard;
+}
+
+/// Whose the keys of the next frame are, once all panels have shown: a field may have got the focus just now. A button
+/// that has it takes no letters.
+pub(super) fn end(mut contexts: EguiContexts, mut panels: ResMut<Panels>) -> Result {
+    panels.has_keyboard = contexts.ctx_mut()?.text_edit_focused();
     Ok(())
 }
 
