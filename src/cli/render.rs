@@ -122,6 +122,9 @@ pub fn render(common: &Common, lapse: &LapseArgs, args: &RenderArgs) -> anyhow::
         bail!("it was stopped before the first frame: nothing is written");
     }
     let path = output.finish(is_whole)?;
+    if !player.passed_over().is_empty() {
+        complain(&player.passed_over().to_string());
+    }
     let (all, file) = (if is_whole { "" } else { " it was stopped after" }, path.display());
     complain(&format!(
         "{file}:{all} {drawn} of {frames} frames, to {}",

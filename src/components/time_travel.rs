@@ -248,6 +248,10 @@ pub enum PastAnswer {
         span: Option<Span>,
     },
     Density(Arc<Density>),
+    /// Some of it cannot be shown, while all else is; why.
+    PassedOver {
+        line: String,
+    },
     /// It cannot be read; why.
     Failed {
         ticket: u64,

@@ -58,7 +58,7 @@ pub struct Batch {
     pub went_on: Vec<Missing>,
     adopted: HashSet<Socket>,
     given_up: Vec<i64>,
-    next_n: ForeignMap<i64, u32>,
+    next_n: ForeignMap<i64, i64>,
 }
 
 impl Batch {
@@ -189,8 +189,10 @@ impl Work<'_> {
             Some(n) => *n,
             None if opened_ms > self.newest_ms => 0,
             None => {
-                let statement = "SELECT max(n) + 1 FROM connection WHERE opened_ms = ?1";
-                let free: Option<u32> =
+                // Rows of others may have numbers that no reader takes.
+                let statement =
+                    "SELECT max(n) + 1 FROM connection WHERE opened_ms = ?1 AND n >= 0 AND n < 0xFFFFFF";
+                let free: Option<i64> =
                     self.database.prepare_cached(statement)?.query_row([opened_ms], |row| row.get(0))?;
                 free.unwrap_or(0)
             }

@@ -7,9 +7,9 @@ mod span_set;
 
 use std::sync::Arc;
 
-use rusqlite::OptionalExtension;
+use rusqlite::{OptionalExtension, Row};
 
-use super::Player;
+use super::{Player, reader::Text};
 use crate::model::AgentId;
 pub use density::Opened;
 pub use span_set::{Counted, SpanSet};
@@ -21,7 +21,10 @@ impl Player {
     /// When the file cannot be read.
     pub fn agents(&self) -> rusqlite::Result<Vec<(AgentId, Arc<str>)>> {
         let mut agents = self.database.prepare_cached("SELECT id, name FROM agent ORDER BY id")?;
-        let agents = agents.query_map([], |row| Ok((recorded_agent(row.get(0)?), row.get(1)?)))?;
+        let agents = agents.query_map([], |row| {
+            let Text(name) = row.get(1)?;
+            Ok((recorded_agent(row.get(0)?), name))
+        })?;
         agents.collect()
     }
 
@@ -60,6 +63,23 @@ impl Player {
         }
         self.texts.rule(&self.database, rule).map(Some)
     }
+}
+
+/// The first columns of a row; `None` where one of them is no number, as in a table that another program made.
+fn numbers<const N: usize>(row: &Row<'_>) -> rusqlite::Result<Option<[i64; N]>> {
+    let mut numbers = [0; N];
+    for (column, number) in numbers.iter_mut().enumerate() {
+        let Ok(found) = row.get_ref(column)?.as_i64() else {
+            return Ok(None);
+        };
+        *number = found;
+    }
+    Ok(Some(numbers))
+}
+
+/// How many connections a sum tells of.
+fn count_of(opened: i64) -> u64 {
+    u64::try_from(opened).unwrap_or(0)
 }
 
 fn recorded_agent(id: i64) -> AgentId {

@@ -10,9 +10,10 @@ use std::{
     path::Path,
 };
 
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
+    passed_over::PassedOver,
     reader::{COLUMNS, ReadError, Recorded, Texts, open_for_reading},
     row::RowId,
     store::span,
@@ -65,6 +66,11 @@ impl Player {
         self.at_ms
     }
 
+    /// Rows that were met so far and could not be read.
+    pub const fn passed_over(&self) -> &PassedOver {
+        self.texts.passed_over()
+    }
+
     /// Goes to a moment. Returns what was open then, oldest first.
     ///
     /// # Errors
@@ -100,8 +106,7 @@ impl Player {
         self.looked = (self.seen_ms()?, self.state()?);
         // What is written later of the time before is told with what comes next.
         let newest = "SELECT opened_ms, n FROM connection WHERE opened_ms <= ?1 ORDER BY opened_ms DESC, n DESC LIMIT 1";
-        let id = |row: &Row<'_>| Ok(RowId { opened_ms: row.get(0)?, n: row.get(1)? });
-        self.last_read = self.database.prepare_cached(newest)?.query_row([at_ms], id).optional()?;
+        self.last_read = self.database.prepare_cached(newest)?.query_row([at_ms], RowId::read).optional()?;
         self.last_told = self.last_read;
         let mut found = Vec::new();
         let last = "SELECT at_ms, open FROM checkpoint WHERE at_ms <= ?1 ORDER BY at_ms DESC LIMIT 1";
@@ -218,7 +223,7 @@ impl Player {
         let mut count = 0;
         while let Some(row) = rows.next()? {
             count += 1;
-            self.last_read = Some(RowId { opened_ms: row.get(0)?, n: row.get(1)? });
+            self.last_read = Some(RowId::read(row)?);
             self.ahead.extend(self.texts.read(&self.database, row)?);
         }
         self.is_at_end = count < ROWS_AT_A_TIME;
@@ -242,30 +247,27 @@ impl Player {
         if looked.1 == self.looked.1 {
             return Ok(());
         }
-        let now = "SELECT opened_ms + lasted_ms, sent, received, rtt_us FROM connection \
-                   WHERE (opened_ms, n) = (?1, ?2)";
-        let mut now = self.database.prepare_cached(now)?;
+        let now = format!("SELECT {COLUMNS} FROM connection WHERE (opened_ms, n) = (?1, ?2)");
+        let mut now = self.database.prepare_cached(&now)?;
         let mut still_open = Vec::with_capacity(self.open.len());
         for (id, key) in &self.open {
-            let bytes = |bytes: Option<i64>| bytes.map(i64::unsigned_abs);
-            let found = now.query_row(params![id.opened_ms, id.n], |row| {
-                let (sent_bytes, received_bytes) = (bytes(row.get(1)?), bytes(row.get(2)?));
-                let traffic = Traffic { sent_bytes, received_bytes, rtt_micros: row.get(3)? };
-                Ok((row.get::<_, Option<i64>>(0)?, traffic))
-            });
-            match found.optional()? {
-                Some((None, _)) => still_open.push((*id, *key)),
+            let mut rows = now.query(params![id.opened_ms, id.n])?;
+            let found = match rows.next()? {
+                Some(row) => self.texts.read(&self.database, row)?,
+                None => None,
+            };
+            let (unix_millis, traffic) = match found {
                 // It was taken away, as nothing is that is open.
-                None => self.ends.push(Reverse(End {
-                    unix_millis: self.at_ms,
-                    id: *id,
-                    key: *key,
-                    traffic: Traffic::default(),
-                })),
-                Some((Some(unix_millis), traffic)) => {
-                    self.ends.push(Reverse(End { unix_millis, id: *id, key: *key, traffic }));
-                }
-            }
+                None => (self.at_ms, Traffic::default()),
+                Some(found) => match found.closed_ms() {
+                    Some(unix_millis) => (unix_millis, found.connection.observation.traffic),
+                    None => {
+                        still_open.push((*id, *key));
+                        continue;
+                    }
+                },
+            };
+            self.ends.push(Reverse(End { unix_millis, id: *id, key: *key, traffic }));
         }
         self.open = still_open;
         // What was read ahead may have ended too, and is read anew.

@@ -296,7 +296,8 @@ fn make_private(path: &Path) -> io::Result<()> {
 /// # Errors
 /// When the file cannot be read.
 pub fn span(database: &Connection) -> rusqlite::Result<Option<(i64, i64)>> {
-    let first = "SELECT opened_ms FROM connection ORDER BY opened_ms LIMIT 1";
+    // No time before that is one that the program writes.
+    let first = "SELECT opened_ms FROM connection WHERE opened_ms >= 0 ORDER BY opened_ms LIMIT 1";
     let first: Option<i64> = database.prepare_cached(first)?.query_row([], |row| row.get(0)).optional()?;
     let last = "SELECT max(seen_ms) FROM recording";
     let last: Option<i64> = database.prepare_cached(last)?.query_row([], |row| row.get(0))?;

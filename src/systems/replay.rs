@@ -26,6 +26,8 @@ use tape::{Tape, Wanted};
 
 /// What the notices of the past are about.
 const TOPIC: &str = "The past";
+/// Rows that cannot be shown have a notice of their own, which others do not replace.
+const ROWS_TOPIC: &str = "The past, in part";
 /// A frame that came late, after a sleep say, is no reason to jump.
 const LONGEST_STEP: Duration = Duration::from_millis(250);
 /// How far before the end of the recording a replay begins when nothing was chosen.

@@ -382,6 +382,21 @@ fn a_history_that_cannot_be_read_is_told_and_now_stays() {
 }
 
 #[test]
+fn rows_that_cannot_be_shown_are_one_notice_and_the_others_play() {
+    let mut past = Past::new(&THREE);
+    let database = Database::open(past.folder.path().join("history.sqlite")).unwrap();
+    database.execute("UPDATE connection SET peer_port = 65536 WHERE opened_ms = ?1", [begin()]).unwrap();
+    past.show(5 * SECOND);
+    assert_eq!(past.shown(), BTreeSet::from([4 * SECOND]));
+    past.show(0);
+    past.act(TimeAction::Select(Span { from_ms: begin(), to_ms: begin() + HOUR }));
+    past.settle();
+    assert_eq!(past.shown(), BTreeSet::from([4 * SECOND, HOUR]));
+    let said: Vec<_> = past.stage.resource::<Notices>().0.iter().flat_map(|notice| &notice.lines).collect();
+    assert_eq!(said, ["1 row passed over: peer's port out of range"]);
+}
+
+#[test]
 fn without_a_history_there_is_no_past_and_that_is_told() {
     let mut stage = Stage::new();
     stage.send(Located::FullSet(Vec::new()));

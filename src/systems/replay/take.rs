@@ -3,7 +3,7 @@
 use bevy::prelude::*;
 
 use super::{
-    TOPIC,
+    ROWS_TOPIC, TOPIC,
     tape::{Tape, Wanted},
 };
 use crate::{
@@ -58,6 +58,9 @@ pub(super) fn take(world: &mut World) {
             }
             PastAnswer::Failed { ticket: TIMELINE_TICKET, reason } => {
                 world.resource_mut::<Notices>().say(Severity::Warning, TOPIC, vec![reason]);
+            }
+            PastAnswer::PassedOver { line } => {
+                world.resource_mut::<Notices>().say(Severity::Warning, ROWS_TOPIC, vec![line]);
             }
             // Of an order that nobody waits for any more.
             PastAnswer::Set { .. }

@@ -72,11 +72,13 @@ pub struct Reader {
     path: PathBuf,
     player: Option<Player>,
     most_of_span: usize,
+    /// Rows that were passed over when that was told last.
+    told_of: usize,
 }
 
 impl Reader {
     pub const fn new(path: PathBuf) -> Self {
-        Self { path, player: None, most_of_span: MOST_OF_SPAN }
+        Self { path, player: None, most_of_span: MOST_OF_SPAN, told_of: 0 }
     }
 
     /// Shows no more than that many connections of a stretch one by one.
@@ -105,10 +107,20 @@ impl Reader {
     /// What an order is answered with, in this order.
     pub fn answers(&mut self, order: &PastOrder) -> Vec<PastAnswer> {
         let answers = self.read(order);
-        answers.unwrap_or_else(|error| {
+        let mut answers = answers.unwrap_or_else(|error| {
             self.player = None;
             vec![PastAnswer::Failed { ticket: ticket_of(order), reason: error.to_string() }]
-        })
+        });
+        answers.extend(self.passed_over());
+        answers
+    }
+
+    /// What could not be shown, when that has become more.
+    fn passed_over(&mut self) -> Option<PastAnswer> {
+        let rows = self.player.as_ref()?.passed_over();
+        let is_more = rows.len() > self.told_of;
+        self.told_of = rows.len().max(self.told_of);
+        is_more.then(|| PastAnswer::PassedOver { line: rows.to_string() })
     }
 
     fn read(&mut self, order: &PastOrder) -> Result<Vec<PastAnswer>, PastError> {
