@@ -95,7 +95,7 @@ impl When {
 /// # Errors
 /// When nothing is recorded, or not in that stretch.
 pub fn stretch(player: &Player, from: Option<When>, to: Option<When>, now_ms: i64) -> anyhow::Result<Span> {
-    let (from_ms, to_ms) = player.span()?.context("the history is empty: nothing was recorded yet")?;
+    let (from_ms, to_ms) = player.span(now_ms)?.context("the history is empty: nothing was recorded yet")?;
     let recorded = Span { from_ms, to_ms };
     let from_ms = from.unwrap_or(When::Start).unix_millis(now_ms, recorded)?;
     let to_ms = to.unwrap_or(When::End).unix_millis(now_ms, recorded)?;

@@ -9,6 +9,7 @@ use std::{
 use rusqlite::{Connection, params};
 
 use super::{
+    EARLIEST_MS,
     dictionary::Dictionaries,
     row::{NewRow, RowId, program},
     store::Socket,
@@ -21,10 +22,6 @@ use crate::{
     model::{AgentId, ConnectionId, ConnectionKey, Located, LocatedConnection, Owner, Traffic},
     rules::Rules,
 };
-
-/// 2020-01-01: nothing was recorded before this program, and a machine that has just started without a battery may think
-/// that it is 1970.
-const EARLIEST_MS: i64 = 1_577_836_800_000;
 
 /// Rows of connections that are open.
 pub type OpenRows = ForeignMap<ConnectionKey, OpenRow>;

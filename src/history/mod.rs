@@ -42,6 +42,16 @@ mod laws;
 #[cfg(test)]
 mod testing;
 
+/// 2020-01-01: nothing was recorded before this program, and a machine that has just started without a battery may think
+/// that it is 1970.
+const EARLIEST_MS: i64 = 1_577_836_800_000;
+
+/// Nothing was seen after it, whatever a clock that was ahead has left in the file. A machine that does not know the year
+/// cannot say.
+const fn present_ms(now_ms: i64) -> i64 {
+    if now_ms < EARLIEST_MS { i64::MAX } else { now_ms }
+}
+
 /// The wall clock, for those who have a thread of their own; the others are told what time it is.
 fn unix_millis() -> i64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use rusqlite::{OptionalExtension, Row};
 
-use super::{Player, reader::Text};
+use super::{Player, present_ms, reader::Text, store::SEEN_MS};
 use crate::model::AgentId;
 pub use density::Opened;
 pub use span_set::{Counted, SpanSet};
@@ -37,18 +37,22 @@ impl Player {
         self.database.prepare_cached(last)?.query_row([before_ms], |row| row.get(0)).optional()
     }
 
-    /// When something was recorded between two moments, as `(from_ms, to_ms)`, in order and apart.
+    /// When something was recorded between two moments, as of now: as `(from_ms, to_ms)`, in order and apart.
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub fn recordings(&self, from_ms: i64, to_ms: i64) -> rusqlite::Result<Vec<(i64, i64)>> {
-        let statement = "SELECT started_ms, seen_ms FROM recording WHERE started_ms <= ?2 AND seen_ms >= ?1 \
-                         ORDER BY started_ms";
-        let mut statement = self.database.prepare_cached(statement)?;
-        let mut rows = statement.query([from_ms, to_ms])?;
+    pub fn recordings(&self, from_ms: i64, to_ms: i64, now_ms: i64) -> rusqlite::Result<Vec<(i64, i64)>> {
+        let statement = format!(
+            "SELECT started_ms, {SEEN_MS} FROM recording WHERE started_ms <= ?3 AND seen_ms >= ?2 ORDER BY started_ms"
+        );
+        let mut statement = self.database.prepare_cached(&statement)?;
+        let mut rows = statement.query([present_ms(now_ms), from_ms, to_ms])?;
         let mut found: Vec<(i64, i64)> = Vec::new();
         while let Some(row) = rows.next()? {
             let (from, to) = (i64::max(row.get(0)?, from_ms), i64::min(row.get(1)?, to_ms));
+            if to < from {
+                continue;
+            }
             match found.last_mut() {
                 Some(last) if from <= last.1 => last.1 = last.1.max(to),
                 _ => found.push((from, to)),

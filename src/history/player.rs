@@ -187,12 +187,12 @@ impl Player {
         Ok(self.next()?.map(|(happens_ms, _)| happens_ms))
     }
 
-    /// First and last moment of the recordings, if there are any.
+    /// First and last moment of the recordings as of now, if there are any.
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub fn span(&self) -> rusqlite::Result<Option<(i64, i64)>> {
-        span(&self.database)
+    pub fn span(&self, now_ms: i64) -> rusqlite::Result<Option<(i64, i64)>> {
+        span(&self.database, now_ms)
     }
 
     /// When, and whether it is an opening. What ends at the moment at which another opens, ends first.

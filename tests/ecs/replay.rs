@@ -54,7 +54,7 @@ impl Past {
             .app
             .insert_resource(PastLink { orders, sums, answers })
             .insert_resource(Time::<Real>::default());
-        Self { stage, reader: Reader::new(path), folder, orders: from_map, answers: to_map }
+        Self { stage, reader: reader(&path), folder, orders: from_map, answers: to_map }
     }
 
     fn act(&mut self, action: TimeAction) {
@@ -101,6 +101,11 @@ impl Past {
 
 fn begin() -> i64 {
     NOON - 24 * HOUR
+}
+
+/// It is a day later when the past is looked at.
+fn reader(path: &std::path::Path) -> Reader {
+    Reader::new(path.to_owned()).with_clock(|| NOON + 24 * HOUR)
 }
 
 fn write(path: &std::path::Path, rows: &[Row]) {
@@ -306,7 +311,7 @@ fn a_stretch_shows_all_that_was_open_in_it_and_is_what_plays() {
 fn a_stretch_with_too_much_in_it_is_summed() {
     let rows = many();
     let mut past = Past::new(&rows);
-    past.reader = Reader::new(past.folder.path().join("history.sqlite")).showing_at_most(10);
+    past.reader = reader(&past.folder.path().join("history.sqlite")).showing_at_most(10);
     let span = Span { from_ms: begin(), to_ms: begin() + 12 * HOUR };
     past.act(TimeAction::Select(span));
     past.settle();
