@@ -30,10 +30,9 @@ use stage::Stage;
 const USUAL_LENGTH_MILLIS: u64 = 60_000;
 /// Their names have eight digits.
 const MOST_FRAMES: u64 = 99_999_999;
-/// After Ctrl+C: what is under way is written, and the film closed.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// As shells say it of a program that Ctrl+C ended: what comes after in a script is to know.
-const STOPPED: u8 = 130;
+/// After Ctrl+C: what is under way is written, and the film closed. The exit code is as shells say it of a program that
+/// Ctrl+C ended: what comes after in a script is to know.
+const ENDING: stop::Ending = stop::Ending { patience: Duration::from_secs(30), exit_code: 130 };
 
 #[derive(Clone, Debug, Args)]
 pub struct RenderArgs {
@@ -95,7 +94,7 @@ pub fn render(common: &Common, lapse: &LapseArgs, args: &RenderArgs) -> anyhow::
     if frames > MOST_FRAMES {
         bail!("that would be {frames} frames, and {MOST_FRAMES} are the most: choose a higher --speed");
     }
-    let stop = stop::signals(PATIENCE).context("cannot wait for signals")?;
+    let stop = stop::signals(ENDING).context("cannot wait for signals")?;
     let mut output = Output::create(&args.output, args.size, args.fps)?;
     let look = WindowLook { light: args.light, lapse: lapse.time_lapse(), ..WindowLook::default() };
     let mut stage = Stage::new(&mut player, common.named().read_rules()?, &look, steps, args.size)?;
@@ -130,7 +129,7 @@ pub fn render(common: &Common, lapse: &LapseArgs, args: &RenderArgs) -> anyhow::
         "{file}:{all} {drawn} of {frames} frames, to {}",
         when::shown(steps.at_ms(drawn.saturating_sub(1)))
     ));
-    Ok(if is_whole { ExitCode::SUCCESS } else { ExitCode::from(STOPPED) })
+    Ok(if is_whole { ExitCode::SUCCESS } else { ExitCode::from(ENDING.exit_code) })
 }
 
 fn usual_speed(span: Span) -> u32 {

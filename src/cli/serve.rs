@@ -19,6 +19,8 @@ use crate::{
     systems::services::fleet::{FleetStart, start_listening},
 };
 
+/// It runs until it is told to end, so that is success. A line that is begun may be ended.
+const ENDING: stop::Ending = stop::Ending { patience: Duration::from_secs(2), exit_code: 0 };
 /// Counts of what went wrong are told when they have changed, and no more often than this.
 const BETWEEN_COUNTS: Duration = Duration::from_secs(60);
 
@@ -73,7 +75,7 @@ fn refuse_scene(args: &Cli) -> anyhow::Result<()> {
 /// When it cannot listen, or the file cannot be read or written.
 pub fn serve(args: &Cli, serve: &ServeArgs) -> anyhow::Result<()> {
     refuse_scene(args)?;
-    let stop = stop::signals(stop::PATIENCE).context("cannot wait for signals")?;
+    let stop = stop::signals(ENDING).context("cannot wait for signals")?;
     let folders = args.common.folders()?;
     let mut sources = Sources::open(folders.data.as_deref(), folders.cache.as_deref());
     let mut log = serve.log.as_deref().map(FleetLog::open).transpose()?;
