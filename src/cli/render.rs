@@ -11,7 +11,7 @@ use anyhow::{Context, bail};
 use clap::Args;
 
 use super::{
-    Common, LapseArgs, complain,
+    Common, LapseArgs, NO_HISTORY, PastArgs, RulesArgs, complain,
     replay::speed_from_text,
     size_from_text, stop,
     when::{self, When},
@@ -36,6 +36,10 @@ const ENDING: stop::Ending = stop::Ending { patience: Duration::from_secs(30), e
 
 #[derive(Clone, Debug, Args)]
 pub struct RenderArgs {
+    #[command(flatten)]
+    rules: RulesArgs,
+    #[command(flatten)]
+    past: PastArgs,
     /// Where to begin: 2026-11-25, "2026-11-25 14:00", 6h (ago), start
     #[arg(long, value_name = "WHEN", allow_hyphen_values = true)]
     pub from: Option<When>,
@@ -54,6 +58,8 @@ pub struct RenderArgs {
     /// Light instead of dark
     #[arg(long)]
     pub light: bool,
+    #[command(flatten)]
+    lapse: LapseArgs,
     /// A film (.mp4 or .webm, by an installed ffmpeg), or an empty or new folder for frames as PNG
     #[arg(short, long, value_name = "FILE|DIR/")]
     pub output: PathBuf,
@@ -85,8 +91,10 @@ impl Steps {
 ///
 /// # Errors
 /// When there is no such history, nothing can draw, or the film cannot be written.
-pub fn render(common: &Common, lapse: &LapseArgs, args: &RenderArgs) -> anyhow::Result<ExitCode> {
-    let path = common.history_to_ask().context("a scene has no past: name a file with --history")?;
+pub fn render(args: &RenderArgs) -> anyhow::Result<ExitCode> {
+    let (config, history) = (args.rules.config.clone(), args.past.history.clone());
+    let common = Common { config, history, ..Common::default() };
+    let path = common.history_file().context(NO_HISTORY)?;
     let mut player = Player::open(&path)?;
     let span = when::stretch(&player, args.from, args.to, wall_unix_millis())?;
     let steps = Steps { span, speed: args.speed.unwrap_or_else(|| usual_speed(span)), fps: args.fps };
@@ -96,7 +104,7 @@ pub fn render(common: &Common, lapse: &LapseArgs, args: &RenderArgs) -> anyhow::
     }
     let stop = stop::signals(ENDING).context("cannot wait for signals")?;
     let mut output = Output::create(&args.output, args.size, args.fps)?;
-    let look = WindowLook { light: args.light, lapse: lapse.time_lapse(), ..WindowLook::default() };
+    let look = WindowLook { light: args.light, lapse: args.lapse.time_lapse(), ..WindowLook::default() };
     let mut stage = Stage::new(&mut player, common.named().read_rules()?, &look, steps, args.size)?;
     let mut progress = Progress::new(frames, io::stderr());
     let mut drawn = 0;

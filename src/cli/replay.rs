@@ -4,7 +4,7 @@ use anyhow::Context;
 use clap::Args;
 
 use super::{
-    Common,
+    WindowArgs,
     when::{self, When},
 };
 use crate::{
@@ -16,8 +16,10 @@ use crate::{
 /// A day in 24 minutes.
 const USUAL_SPEED: &str = "60";
 
-#[derive(Clone, Copy, Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct ReplayArgs {
+    #[command(flatten)]
+    pub window: WindowArgs,
     /// Where to begin: 2026-11-25, "2026-11-25 14:00", 6h (ago), start
     #[arg(long, value_name = "WHEN", allow_hyphen_values = true)]
     pub from: Option<When>,
@@ -36,8 +38,9 @@ pub struct ReplayArgs {
 ///
 /// # Errors
 /// When there is no history, or nothing in it of that stretch.
-pub fn replay(common: &Common, args: &ReplayArgs) -> anyhow::Result<ReplayAtStart> {
-    let path = common.history_to_ask().context("a scene has no past: name a file with --history")?;
+pub fn replay(args: &ReplayArgs) -> anyhow::Result<ReplayAtStart> {
+    let path =
+        args.window.common().history_to_ask().context("a scene has no past: name a file with --history")?;
     let span = when::stretch(&Player::open(&path)?, args.from, args.to, wall_unix_millis())?;
     Ok(ReplayAtStart { span, speed: args.speed, loops: args.r#loop })
 }
