@@ -29,7 +29,7 @@ pub struct ReplayArgs {
     /// How many times as fast as it was
     #[arg(long, value_name = "TIMES", default_value = USUAL_SPEED, value_parser = speed_from_text)]
     pub speed: u32,
-    /// Begin again at the end
+    /// Begin again at the end; what is so long ago, now or the end is that of each turn
     #[arg(long)]
     pub r#loop: bool,
 }
@@ -41,8 +41,10 @@ pub struct ReplayArgs {
 pub fn replay(args: &ReplayArgs) -> anyhow::Result<ReplayAtStart> {
     let path =
         args.window.common().history_to_ask().context("a scene has no past: name a file with --history")?;
-    let span = when::stretch(&Player::open(&path)?, args.from, args.to, wall_unix_millis())?;
-    Ok(ReplayAtStart { span, speed: args.speed, loops: args.r#loop })
+    // What there is not to see is said before a window opens.
+    when::stretch(&Player::open(&path)?, args.from, args.to, wall_unix_millis())?;
+    let edges = when::edges(args.from, args.to)?;
+    Ok(ReplayAtStart { edges, speed: args.speed, loops: args.r#loop })
 }
 
 /// From 1 to the highest speed.

@@ -1,6 +1,10 @@
 //! The past on the map: played, stepped through, scrubbed and shown in stretches; and the way back to now.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::BTreeSet,
+    sync::atomic::{AtomicI64, Ordering},
+    time::Duration,
+};
 
 use bevy::{prelude::*, time::Real};
 use connmapperl::{
@@ -14,7 +18,8 @@ use connmapperl::{
         notices::Notices,
         rule_book::RuleBook,
         time_travel::{
-            BackToNow, PastAnswer, PastLink, PastOrder, ReplayAtStart, Shown, Span, TimeAction, TimeTravel,
+            BackToNow, Edge, Edges, PastAnswer, PastLink, PastOrder, ReplayAtStart, Shown, Span, TimeAction,
+            TimeTravel,
         },
     },
     history::create_or_migrate,
@@ -186,7 +191,8 @@ fn without_a_choice_the_end_of_the_recording_is_played() {
 fn a_wall_begins_with_the_past() {
     let mut past = Past::new(&THREE);
     let span = Span { from_ms: begin() + SECOND, to_ms: begin() + HOUR };
-    past.stage.app.insert_resource(ReplayAtStart { span, speed: 600, loops: true });
+    let edges = Edges { from: Edge::At(span.from_ms), to: Edge::At(span.to_ms) };
+    past.stage.app.insert_resource(ReplayAtStart { edges, speed: 600, loops: true });
     // The stage has begun already; the window's program has this before its first frame.
     past.stage.app.world_mut().run_schedule(Startup);
     past.settle();
@@ -194,6 +200,31 @@ fn a_wall_begins_with_the_past() {
     assert_eq!((travel.at_ms, travel.speed, travel.range), (span.from_ms, 600, Some(span)));
     assert!(travel.is_playing && travel.loops);
     assert_eq!(past.shown(), BTreeSet::from([0]));
+}
+
+#[test]
+fn a_wall_that_plays_the_last_seconds_plays_those_of_each_turn() {
+    static NOW: AtomicI64 = AtomicI64::new(0);
+    let mut past = Past::new(&THREE);
+    let path = past.folder.path().join("history.sqlite");
+    past.reader = Reader::new(path).with_clock(|| NOW.load(Ordering::Relaxed));
+    NOW.store(begin() + 8 * SECOND, Ordering::Relaxed);
+    let edges = Edges { from: Edge::Ago(7 * SECOND), to: Edge::Ago(0) };
+    past.stage.app.insert_resource(ReplayAtStart { edges, speed: 100, loops: true });
+    past.stage.app.world_mut().run_schedule(Startup);
+    past.settle();
+    let span = |from, to| Some(Span { from_ms: begin() + from * SECOND, to_ms: begin() + to * SECOND });
+    assert_eq!((past.travel().range, past.travel().at_ms), (span(1, 8), begin() + SECOND));
+    NOW.store(begin() + 12 * SECOND, Ordering::Relaxed);
+    // To its end at a hundred times the speed, and more than once.
+    (0..30).for_each(|_| past.frame_after(10));
+    assert_eq!((past.travel().range, past.travel().is_playing), (span(5, 12), true));
+    // A stretch of one's own is the same each time.
+    past.act(TimeAction::Select(Span { from_ms: begin(), to_ms: begin() + SECOND }));
+    past.settle();
+    past.act(TimeAction::PlayOrPause);
+    (0..10).for_each(|_| past.frame_after(10));
+    assert_eq!(past.travel().range, span(0, 1));
 }
 
 #[test]

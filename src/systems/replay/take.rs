@@ -31,8 +31,10 @@ pub(super) fn take(world: &mut World) {
         match answer {
             PastAnswer::Recording { agents, span } => take_recording(world, agents, span),
             PastAnswer::Density(density) => world.resource_mut::<Timeline>().density = Some(density),
-            PastAnswer::Set { ticket, at_ms, connections, next_ms } if is_awaited(world, ticket) => {
+            PastAnswer::Set { ticket, at_ms, turn, connections, next_ms } if is_awaited(world, ticket) => {
                 world.resource_mut::<Tape>().next_ms = next_ms;
+                let mut travel = world.resource_mut::<TimeTravel>();
+                travel.range = turn.or(travel.range);
                 show_moment(world, at_ms, connections);
             }
             PastAnswer::SpanSet { ticket, span, connections, sums } if is_awaited(world, ticket) => {

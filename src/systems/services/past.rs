@@ -138,10 +138,15 @@ impl Reader {
         };
         let now_ms = (self.clock)();
         Ok(match *order {
-            PastOrder::Seek { ticket, at_ms } => seek(player, ticket, at_ms, now_ms)?,
+            PastOrder::Seek { ticket, at_ms } => seek(player, ticket, at_ms, None, now_ms)?,
             PastOrder::SeekLast { ticket, length_ms } => {
                 let (from_ms, to_ms) = player.span(now_ms)?.ok_or(PastError::Empty)?;
-                seek(player, ticket, from_ms.max(to_ms - length_ms), now_ms)?
+                seek(player, ticket, from_ms.max(to_ms - length_ms), None, now_ms)?
+            }
+            PastOrder::Turn { ticket, edges } => {
+                let recorded = recorded_span(player, now_ms)?.ok_or(PastError::Empty)?;
+                let turn = edges.within(recorded, now_ms).ok_or(PastError::NothingToPlay)?;
+                seek(player, ticket, turn.from_ms, Some(turn), now_ms)?
             }
             PastOrder::Advance { ticket, to_ms } => {
                 let mut told = Vec::new();
@@ -170,6 +175,8 @@ enum PastError {
     Open(#[from] ReadError),
     #[error("the history is empty: nothing was recorded yet")]
     Empty,
+    #[error("nothing was recorded in the time that is to be played")]
+    NothingToPlay,
     #[error("the history cannot be read: {0}")]
     Sqlite(#[from] rusqlite::Error),
 }
@@ -178,6 +185,7 @@ const fn ticket_of(order: &PastOrder) -> u64 {
     match order {
         PastOrder::Seek { ticket, .. }
         | PastOrder::SeekLast { ticket, .. }
+        | PastOrder::Turn { ticket, .. }
         | PastOrder::Advance { ticket, .. }
         | PastOrder::Span { ticket, .. }
         | PastOrder::Previous { ticket, .. } => *ticket,
@@ -185,10 +193,16 @@ const fn ticket_of(order: &PastOrder) -> u64 {
     }
 }
 
-fn seek(player: &mut Player, ticket: u64, at_ms: i64, now_ms: i64) -> rusqlite::Result<Vec<PastAnswer>> {
+fn seek(
+    player: &mut Player,
+    ticket: u64,
+    at_ms: i64,
+    turn: Option<Span>,
+    now_ms: i64,
+) -> rusqlite::Result<Vec<PastAnswer>> {
     let connections = player.seek(at_ms)?;
     let next_ms = player.next_ms()?;
-    Ok(vec![recording(player, now_ms)?, PastAnswer::Set { ticket, at_ms, connections, next_ms }])
+    Ok(vec![recording(player, now_ms)?, PastAnswer::Set { ticket, at_ms, turn, connections, next_ms }])
 }
 
 /// Who is in the recording, and from when to when it goes.
