@@ -5,6 +5,8 @@
 
 #[path = "ecs/clock.rs"]
 mod clock;
+#[path = "support/connections.rs"]
+mod connections;
 #[path = "ecs/fleet.rs"]
 mod fleet;
 #[path = "ecs/flood.rs"]
