@@ -418,6 +418,38 @@ fn a_history_that_cannot_be_read_is_told_and_now_stays() {
 }
 
 #[test]
+fn a_timeline_that_cannot_be_read_is_told_and_the_map_goes_on() {
+    let mut past = Past::new(&THREE);
+    past.show(5 * SECOND);
+    let mut reader = Reader::new(past.folder.path().join("nowhere.sqlite"));
+    for answer in reader.answers(&PastOrder::Density { view: None, stretches: 10 }) {
+        past.answers.try_send(answer).unwrap();
+    }
+    past.settle();
+    let said = format!("{:?}", past.stage.resource::<Notices>());
+    assert!(said.contains("nowhere.sqlite does not exist"), "{said}");
+    assert_eq!((past.shown(), past.travel().shown), (BTreeSet::from([0, 4 * SECOND]), Shown::Moment));
+}
+
+#[test]
+fn an_order_that_finds_no_room_goes_when_there_is_some() {
+    let mut past = Past::new(&THREE);
+    // Two are on their way that nobody waits for any more: as many as there is room for.
+    for at in [0, 1] {
+        past.act(TimeAction::Scrub { at_ms: begin() + at });
+        past.stage.frame();
+        past.act(TimeAction::GoLive);
+        past.stage.frame();
+    }
+    assert_eq!(past.orders.len(), 2);
+    past.act(TimeAction::Scrub { at_ms: begin() + 5 * SECOND });
+    past.stage.frame();
+    assert_eq!(past.orders.len(), 2);
+    past.settle();
+    assert_eq!(past.shown(), BTreeSet::from([0, 4 * SECOND]));
+}
+
+#[test]
 fn rows_that_cannot_be_shown_are_one_notice_and_the_others_play() {
     let mut past = Past::new(&THREE);
     let database = Database::open(past.folder.path().join("history.sqlite")).unwrap();

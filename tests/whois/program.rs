@@ -1,6 +1,10 @@
 //! The program `ip2asn` with something imported.
 
-use std::{fs, io::Read, process::Stdio};
+use std::{
+    fs,
+    io::{Read, Write},
+    process::Stdio,
+};
 
 use serde_json::Value;
 

@@ -280,3 +280,33 @@ fn density(
     answers.push(PastAnswer::Density(Arc::new(Density { span, labels, opened, recorded })));
     Ok(answers)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::*;
+    use crate::history::create_or_migrate;
+
+    #[test]
+    fn a_reader_that_panics_says_so_and_answers_the_next_order() {
+        static FAILS: AtomicBool = AtomicBool::new(true);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("history.sqlite");
+        create_or_migrate(&mut rusqlite::Connection::open(&path).unwrap()).unwrap();
+        let reader = Reader::new(path).with_clock(|| {
+            assert!(!FAILS.swap(false, Ordering::Relaxed), "as the test wants it");
+            1_764_000_000_000
+        });
+        let ((orders, from_map), (to_map, answers)) = (bounded(2), bounded(8));
+        orders.send(PastOrder::Seek { ticket: 1, at_ms: 5 }).unwrap();
+        orders.send(PastOrder::Seek { ticket: 2, at_ms: 5 }).unwrap();
+        drop(orders);
+        let wake: Wake = Box::new(|| {});
+        reader.work(&from_map, &to_map, &wake);
+        let Ok(PastAnswer::Failed { ticket: 1, reason }) = answers.try_recv() else { panic!("no failure") };
+        assert!(reason.contains("reader has failed"), "{reason}");
+        assert!(matches!(answers.try_recv(), Ok(PastAnswer::Recording { .. })));
+        assert!(matches!(answers.try_recv(), Ok(PastAnswer::Set { ticket: 2, .. })));
+    }
+}
