@@ -33,7 +33,8 @@ impl Player {
     /// # Errors
     /// When the file cannot be read.
     pub fn previous_ms(&self, before_ms: i64) -> rusqlite::Result<Option<i64>> {
-        let last = "SELECT opened_ms FROM connection WHERE opened_ms < ?1 ORDER BY opened_ms DESC LIMIT 1";
+        let last = "SELECT opened_ms FROM connection WHERE opened_ms >= 0 AND opened_ms < ?1 \
+                    ORDER BY opened_ms DESC LIMIT 1";
         self.database.prepare_cached(last)?.query_row([before_ms], |row| row.get(0)).optional()
     }
 

@@ -73,6 +73,7 @@ fn a_row_that_cannot_be_read_is_passed_over_and_told_and_the_others_play() {
         assert!(player.density(from_ms, to_ms, 10).is_ok(), "{row}");
         let all = player.span(START_MS + 200 * MINUTE).unwrap().unwrap();
         assert_eq!(all, (START_MS, START_MS + 100 * MINUTE), "{row}");
+        assert_eq!(player.previous_ms(START_MS).unwrap(), None, "{row}");
         if !row.starts_with("opened_ms") {
             assert_eq!(player.passed_over().to_string(), format!("1 row passed over: {said}"));
         }
