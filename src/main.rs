@@ -12,7 +12,7 @@ use bevy::{app::AppExit, platform::cell::SyncCell};
 use clap::Parser;
 use connmapperl::{
     app::{WindowLook, window_app},
-    cli::{self, Cli, Command},
+    cli::{self, Cli, Command, WindowArgs},
     components::time_travel::ReplayAtStart,
     config::{WindowPlace, history_places_file},
     systems::services::Start,
@@ -47,31 +47,29 @@ fn run(args: &Cli) -> anyhow::Result<ExitCode> {
         return print_version(&mut io::stdout().lock());
     }
     match &args.command {
-        Some(Command::List(list)) => cli::list(&args.common, list, &mut BufWriter::new(io::stdout().lock()))?,
-        Some(Command::Snapshot(snapshot)) => cli::snapshot(&args.common, snapshot)?,
-        Some(Command::Render(film)) => return cli::render(&args.common, &args.lapse, film),
-        Some(Command::Query(query)) => {
-            cli::query(&args.common, query, &mut BufWriter::new(io::stdout().lock()))?;
-        }
-        Some(Command::Serve(serve)) if serve.no_gui => cli::serve(args, serve)?,
-        Some(Command::Serve(_)) => return show(args, None),
-        Some(Command::Replay(replay)) => return show(args, Some(cli::replay(&args.common, replay)?)),
-        Some(Command::Agents(agents)) => cli::agents(&args.listener, agents, &mut io::stdout().lock())?,
-        None => return show(args, None),
+        Some(Command::List(list)) => cli::list(list, &mut BufWriter::new(io::stdout().lock()))?,
+        Some(Command::Snapshot(snapshot)) => cli::snapshot(snapshot)?,
+        Some(Command::Render(film)) => return cli::render(film),
+        Some(Command::Query(query)) => cli::query(query, &mut BufWriter::new(io::stdout().lock()))?,
+        Some(Command::Serve(serve)) if serve.no_gui => cli::serve(serve)?,
+        Some(Command::Serve(serve)) => return show(&serve.window, true, None),
+        Some(Command::Replay(replay)) => return show(&replay.window, false, Some(cli::replay(replay)?)),
+        Some(Command::Agents(agents)) => cli::agents(agents, &mut io::stdout().lock())?,
+        None => return show(&args.window, false, None),
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// The window, and what it begins with where that is not now.
-fn show(args: &Cli, replay: Option<ReplayAtStart>) -> anyhow::Result<ExitCode> {
-    let common = &args.common;
+/// The window, whether it listens for agents by order, and what it begins with where that is not now.
+fn show(args: &WindowArgs, serves: bool, replay: Option<ReplayAtStart>) -> anyhow::Result<ExitCode> {
+    let common = args.common();
     let rules = common.named().read_rules()?;
     let start = Start {
         collector: SyncCell::new(Some(common.collector(true))),
         agent_name: common.agent_name().into(),
         folders: common.folders()?,
         named: common.named(),
-        fleet: cli::fleet_start(args)?,
+        fleet: cli::fleet_start(args, serves)?,
         // A scene is nobody's past.
         history: common.history_file().filter(|_| common.demo.is_none()),
         questions: common.history_to_ask(),

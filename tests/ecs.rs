@@ -7,6 +7,8 @@
 mod clock;
 #[path = "ecs/filter.rs"]
 mod filter;
+#[path = "support/connections.rs"]
+mod connections;
 #[path = "ecs/fleet.rs"]
 mod fleet;
 #[path = "ecs/flood.rs"]

@@ -2,35 +2,28 @@
 
 #![cfg(test)]
 
+#[path = "support/ip2asn.rs"]
+mod support;
+
 use std::{
-    io::{Read, Write},
+    io::Read,
+    path::Path,
     process::{Command, Output, Stdio},
 };
 
 use serde_json::Value;
 
-/// With a cache folder of the tests' own, and nothing imported.
+use crate::support::text;
+
+/// Nothing is imported there.
+const DATA: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/nothing-imported");
+
 fn command() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_ip2asn"));
-    command.env("XDG_CACHE_HOME", env!("CARGO_TARGET_TMPDIR"));
-    command.env("XDG_DATA_HOME", concat!(env!("CARGO_TARGET_TMPDIR"), "/nothing-imported"));
-    command
+    support::command(Path::new(DATA))
 }
 
 fn ip2asn(arguments: &[&str], input: &str) -> Output {
-    let mut child = command()
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
-    child.wait_with_output().unwrap()
-}
-
-fn text(bytes: &[u8]) -> &str {
-    std::str::from_utf8(bytes).unwrap()
+    support::ip2asn(Path::new(DATA), arguments, input)
 }
 
 #[test]

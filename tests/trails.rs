@@ -3,6 +3,9 @@
 
 #![cfg(test)]
 
+#[path = "support/connections.rs"]
+mod connections;
+
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -25,18 +28,16 @@ use connmapperl::{
         trails::{LapseStyle, TimeLapse},
     },
     config::RulesFile,
-    model::{
-        AgentId, ConnectionId, ConnectionKey, Direction, Located, LocatedConnection, Observation, Owner,
-        Place, Protocol, Traffic,
-    },
+    model::{Located, Traffic},
     rules::Rules,
     systems::ingest::Feed,
 };
 use crossbeam_channel::{Sender, bounded};
 use image::RgbImage;
 
+use crate::connections::{NOON, connection, place};
+
 const SIZE: [u32; 2] = [1280, 720];
-const NOON: i64 = 1_795_348_800_000;
 const MINUTE: i64 = 60_000;
 const RULES: &str = "Web,peer,443,1,0,1,1,0\nMail,peer,25,1,1,0,1,0\n";
 /// In the Atlantic, far from panels, coasts and each other.
@@ -98,23 +99,9 @@ impl Map {
 
     /// A connection that was there, and is no more.
     fn visit(&mut self, [lon, lat]: [f32; 2], peer_port: u16) {
-        let key = ConnectionKey { agent: AgentId::THIS_MACHINE, connection: ConnectionId(self.next) };
+        let opened = connection(self.next, peer_port, place(lon, lat));
+        let key = opened.key;
         self.next += 1;
-        let opened = LocatedConnection {
-            key,
-            observation: Observation {
-                protocol: Protocol::Tcp,
-                local: ([10, 0, 0, 1], 50_000).into(),
-                peer: ([9, 9, 9, 9], peer_port).into(),
-                direction: Direction::Outbound,
-                owner: Owner::Program { pid: 1, name: Arc::from("curl") },
-                uid: 1_000,
-                traffic: Traffic::default(),
-            },
-            opened_unix_millis: NOON,
-            place: Ok(Place { lat, lon, city: "".into(), region: "".into(), country: None }),
-            asn: None,
-        };
         self.feed.try_send(Located::Opened(Arc::new(opened))).unwrap();
         let unix_millis = self.app.world().resource::<MapClock>().now_unix_millis();
         self.feed.try_send(Located::Closed { key, unix_millis, traffic: Traffic::default() }).unwrap();

@@ -61,7 +61,7 @@ pub fn make(path: &Path) -> Result<()> {
 
 /// Wall-clock time, for that is what somebody waits.
 pub fn measure(path: &Path) -> Result<()> {
-    let (first, last) = Player::open(path)?.span()?.context("nothing was recorded")?;
+    let (first, last) = Player::open(path)?.span(i64::MAX)?.context("nothing was recorded")?;
     let moment = |round: u32| first + (mixed(u64::from(round)) >> 1) as i64 % (last - first);
     let mut player = Player::open(path)?;
     let mut report = |what: &str, rounds: u32, work: &mut dyn FnMut(&mut Player, u32) -> Result<usize>| {

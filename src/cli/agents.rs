@@ -6,14 +6,23 @@ use std::{
 };
 
 use anyhow::{Context, bail};
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 use serde::Serialize;
 
-use super::{ListenerArgs, complain, is_closed_pipe};
+use super::{complain, is_closed_pipe};
 use crate::{
     config,
     net::server::{Agent, Home, Proof, Register},
 };
+
+#[derive(Clone, Debug, Args)]
+pub struct AgentsArgs {
+    /// Folder with agents.json
+    #[arg(long, value_name = "DIR", global = true)]
+    fleet: Option<PathBuf>,
+    #[command(subcommand)]
+    command: AgentsCommand,
+}
 
 #[derive(Clone, Debug, Subcommand)]
 pub enum AgentsCommand {
@@ -68,8 +77,8 @@ pub enum AgentsCommand {
 ///
 /// # Errors
 /// When none was named and this user has no home.
-pub fn folder(listener: &ListenerArgs) -> anyhow::Result<PathBuf> {
-    let folder = listener.fleet.clone().or_else(config::fleet_folder);
+pub fn folder(named: Option<&Path>) -> anyhow::Result<PathBuf> {
+    let folder = named.map(Path::to_owned).or_else(config::fleet_folder);
     folder.context("there is no folder for the agents' register: HOME is not set; name one with --fleet")
 }
 
@@ -77,15 +86,15 @@ pub fn folder(listener: &ListenerArgs) -> anyhow::Result<PathBuf> {
 ///
 /// # Errors
 /// When the register cannot be read or written, the name does not fit, or the output cannot be written.
-pub fn agents(listener: &ListenerArgs, command: &AgentsCommand, out: &mut impl Write) -> anyhow::Result<()> {
-    match answer(listener, command, out) {
+pub fn agents(args: &AgentsArgs, out: &mut impl Write) -> anyhow::Result<()> {
+    match answer(args, out) {
         Err(error) if is_closed_pipe(&error) => Ok(()),
         answered => answered,
     }
 }
 
-fn answer(listener: &ListenerArgs, command: &AgentsCommand, out: &mut impl Write) -> anyhow::Result<()> {
-    let folder = folder(listener)?;
+fn answer(AgentsArgs { fleet, command }: &AgentsArgs, out: &mut impl Write) -> anyhow::Result<()> {
+    let folder = folder(fleet.as_deref())?;
     let begins = matches!(command, AgentsCommand::Add { .. } | AgentsCommand::Password { remove: false });
     // Whoever looks into a folder by a wrong name shall not find it made.
     if !begins && !folder.exists() {

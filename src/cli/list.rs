@@ -9,7 +9,7 @@ use std::{
 };
 
 use super::{
-    Common, Format, ListArgs, Look, complain, is_closed_pipe,
+    Format, ListArgs, Look, complain, is_closed_pipe,
     table::{Row, TEXT_COLUMNS},
 };
 use crate::{
@@ -27,8 +27,9 @@ const WATCH_EVERY: Duration = Duration::from_millis(100);
 ///
 /// # Errors
 /// When a file that was named or the socket table cannot be read, or the output not written.
-pub fn list(common: &Common, args: &ListArgs, out: &mut impl Write) -> anyhow::Result<()> {
-    let mut look = Look::new(common, args.watch)?;
+pub fn list(args: &ListArgs, out: &mut impl Write) -> anyhow::Result<()> {
+    let common = args.look.common();
+    let mut look = Look::new(&common, args.watch)?;
     for error in &look.rules.errors {
         complain(&format!("{}: {error}", look.rules.source));
     }

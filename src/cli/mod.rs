@@ -21,7 +21,7 @@ use std::{
 
 use clap::{Args, Parser, Subcommand};
 
-pub use agents::{AgentsCommand, agents};
+pub use agents::{AgentsArgs, agents};
 pub use list::list;
 pub use live::Look;
 pub use query::{QueryArgs, QueryFailure, query};
@@ -40,14 +40,37 @@ use crate::{
 
 /// This machine's connections, lit on a world map. Everything is looked up offline.
 #[derive(Debug, Parser)]
-#[command(name = "connmapperl", disable_version_flag = true)]
+#[command(
+    name = "connmapperl",
+    disable_version_flag = true,
+    args_conflicts_with_subcommands = true,
+    after_help = "What a command takes stands after it: connmapperl COMMAND --help lists it."
+)]
 pub struct Cli {
     #[command(flatten)]
-    pub common: Common,
+    pub window: WindowArgs,
+    /// Print the version, the date of the data, and where it comes from
+    #[arg(long, short = 'V')]
+    pub version: bool,
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// What the window takes, whatever it begins with.
+#[derive(Clone, Debug, Default, Args)]
+pub struct WindowArgs {
+    #[command(flatten)]
+    rules: RulesArgs,
+    #[command(flatten)]
+    tables: TablesArgs,
+    #[command(flatten)]
+    scene: SceneArgs,
+    #[command(flatten)]
+    past: PastArgs,
     #[command(flatten)]
     pub listener: ListenerArgs,
     /// Start in full screen
-    #[arg(long, global = true)]
+    #[arg(long)]
     pub fullscreen: bool,
     /// With an ordinary title bar
     #[arg(long)]
@@ -60,26 +83,53 @@ pub struct Cli {
     pub reduced_motion: bool,
     #[command(flatten)]
     pub lapse: LapseArgs,
-    /// Print the version, the date of the data, and where it comes from
-    #[arg(long, short = 'V')]
-    pub version: bool,
-    #[command(subcommand)]
-    pub command: Option<Command>,
+}
+
+impl WindowArgs {
+    pub fn common(&self) -> Common {
+        Common {
+            config: self.rules.config.clone(),
+            data: self.tables.data.clone(),
+            demo: self.scene.demo,
+            history: self.past.history.clone(),
+        }
+    }
 }
 
 #[derive(Clone, Debug, Default, Args)]
-pub struct Common {
+pub struct RulesArgs {
     /// Rules file, instead of the first connmapperlrc found
-    #[arg(long, value_name = "FILE", global = true)]
-    pub config: Option<PathBuf>,
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+#[derive(Clone, Debug, Default, Args)]
+pub struct TablesArgs {
     /// Folder with tables and places.csv of your own
-    #[arg(long, value_name = "DIR", global = true)]
-    pub data: Option<PathBuf>,
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub struct SceneArgs {
     /// A synthetic scene instead of this machine: world, antimeridian, one-place, flood, churn, ipv6
-    #[arg(long, value_name = "SCENE[:SEED]", global = true)]
-    pub demo: Option<SeededScene>,
+    #[arg(long, value_name = "SCENE[:SEED]")]
+    demo: Option<SeededScene>,
+}
+
+#[derive(Clone, Debug, Default, Args)]
+pub struct PastArgs {
     /// File of the detailed history, instead of history.sqlite in the user's data folder
-    #[arg(long, value_name = "FILE", global = true)]
+    #[arg(long, value_name = "FILE")]
+    history: Option<PathBuf>,
+}
+
+/// What was named that several commands take; each takes a part of it.
+#[derive(Clone, Debug, Default)]
+pub struct Common {
+    pub config: Option<PathBuf>,
+    pub data: Option<PathBuf>,
+    pub demo: Option<SeededScene>,
     pub history: Option<PathBuf>,
 }
 
@@ -87,10 +137,10 @@ pub struct Common {
 #[derive(Clone, Copy, Debug, Default, Args)]
 pub struct LapseArgs {
     /// Closed connections leave trails that fade over this long: 10s, 5m, 1h, 1d, 1w
-    #[arg(long, value_name = "LENGTH", global = true, value_parser = length_from_text)]
+    #[arg(long, value_name = "LENGTH", value_parser = length_from_text)]
     pub trails: Option<Duration>,
     /// Nothing fades: what was once there stays
-    #[arg(long, global = true, conflicts_with = "trails")]
+    #[arg(long, conflicts_with = "trails")]
     pub integrate: bool,
 }
 
@@ -110,10 +160,10 @@ impl LapseArgs {
 #[derive(Clone, Debug, Default, Args)]
 pub struct ListenerArgs {
     /// Listen for agents: ADDR:PORT, PORT or ADDR; without a value at port 6789 of all addresses
-    #[arg(long, value_name = "ADDR:PORT", global = true, num_args = 0..=1, default_missing_value = "6789")]
+    #[arg(long, value_name = "ADDR:PORT", num_args = 0..=1, default_missing_value = "6789")]
     pub listen: Option<ListenAddress>,
     /// Folder with server-cert.pem, server-key.pem and agents.json
-    #[arg(long, value_name = "DIR", global = true)]
+    #[arg(long, value_name = "DIR")]
     pub fleet: Option<PathBuf>,
 }
 
@@ -132,12 +182,35 @@ pub enum Command {
     /// Listen for agents, and show or print what they say
     Serve(ServeArgs),
     /// Who may connect: add, list, rename, revoke and more
-    #[command(subcommand)]
-    Agents(AgentsCommand),
+    Agents(AgentsArgs),
+}
+
+/// What a look at the sockets takes.
+#[derive(Clone, Debug, Default, Args)]
+pub struct LookArgs {
+    #[command(flatten)]
+    rules: RulesArgs,
+    #[command(flatten)]
+    tables: TablesArgs,
+    #[command(flatten)]
+    scene: SceneArgs,
+}
+
+impl LookArgs {
+    fn common(&self) -> Common {
+        Common {
+            config: self.rules.config.clone(),
+            data: self.tables.data.clone(),
+            demo: self.scene.demo,
+            history: None,
+        }
+    }
 }
 
 #[derive(Clone, Debug, Default, Args)]
 pub struct ListArgs {
+    #[command(flatten)]
+    look: LookArgs,
     /// As JSON: an array, or with --watch one object a line
     #[arg(long, conflicts_with = "csv")]
     pub json: bool,
@@ -160,6 +233,8 @@ pub struct ListArgs {
 
 #[derive(Clone, Debug, Args)]
 pub struct SnapshotArgs {
+    #[command(flatten)]
+    look: LookArgs,
     /// File to write
     #[arg(short, long, value_name = "FILE.png")]
     pub output: PathBuf,
@@ -173,6 +248,9 @@ pub struct SnapshotArgs {
     #[arg(long, value_name = "FILE")]
     pub places: Option<PathBuf>,
 }
+
+/// Where nobody named one.
+const NO_HISTORY: &str = "this user has no data folder: name the file with --history";
 
 /// How a list is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -224,6 +302,58 @@ mod tests {
     #[test]
     fn the_command_line_is_sound() {
         Cli::command().debug_assert();
+    }
+
+    /// What the help of a command lists, but for the help itself.
+    fn listed(command: &str) -> Vec<String> {
+        let mut cli = Cli::command();
+        let help = cli.find_subcommand_mut(command).unwrap().render_long_help().to_string();
+        let names = help.lines().filter_map(|line| line.trim().strip_prefix("--"));
+        let mut names: Vec<String> =
+            names.map(|it| it.split([' ', '=']).next().unwrap().to_owned()).collect();
+        names.sort_unstable();
+        names
+    }
+
+    #[test]
+    fn help_lists_what_a_command_takes_and_nothing_else() {
+        assert_eq!(listed("list"), ["config", "csv", "data", "demo", "filter", "json", "watch"]);
+        let of_query =
+            ["config", "csv", "data", "history", "json", "list", "name", "plot", "size", "time-limit"];
+        assert_eq!(listed("query"), of_query);
+        let render =
+            ["config", "fps", "from", "history", "integrate", "light", "size", "speed", "to", "trails"];
+        assert_eq!(listed("render"), render);
+        assert_eq!(listed("agents"), ["fleet"]);
+        assert!(!listed("serve").contains(&"demo".to_owned()));
+    }
+
+    #[test]
+    fn what_a_command_does_not_take_is_refused_by_name() {
+        let refused = |arguments: &str| {
+            let arguments = ["connmapperl"].into_iter().chain(arguments.split(' '));
+            Cli::try_parse_from(arguments).unwrap_err().to_string()
+        };
+        for (arguments, word) in [
+            ("query --demo world 1", "--demo"),
+            ("query --fullscreen 1", "--fullscreen"),
+            ("render --listen -o x/", "--listen"),
+            ("list --history x", "--history"),
+            ("agents list --data x", "--data"),
+            ("serve --no-gui --light", "--light"),
+            ("--history x query 1", "'query' cannot be used with '--history"),
+        ] {
+            let said = refused(arguments);
+            assert!(said.contains(word), "{arguments}: {said}");
+        }
+        for good in
+            ["agents --fleet x list", "agents list --fleet x", "replay --light --history x", "--light"]
+        {
+            assert!(
+                Cli::try_parse_from(["connmapperl"].into_iter().chain(good.split(' '))).is_ok(),
+                "{good}"
+            );
+        }
     }
 
     #[test]

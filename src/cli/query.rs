@@ -11,7 +11,10 @@ use std::{
 use anyhow::{Context, bail};
 use clap::Args;
 
-use super::{Common, Format, complain, list::into_io, size_from_text, snapshot};
+use super::{
+    Common, Format, NO_HISTORY, PastArgs, RulesArgs, TablesArgs, complain, list::into_io, size_from_text,
+    snapshot,
+};
 use crate::{
     app::{WindowLook, still_app},
     components::{
@@ -36,6 +39,12 @@ const WIDEST_CELL: usize = 60;
 
 #[derive(Clone, Debug, Default, Args)]
 pub struct QueryArgs {
+    #[command(flatten)]
+    rules: RulesArgs,
+    #[command(flatten)]
+    tables: TablesArgs,
+    #[command(flatten)]
+    past: PastArgs,
     /// What to ask, or - to read it from standard input
     #[arg(value_name = "SQL", required_unless_present_any = ["list", "name"])]
     pub sql: Option<String>,
@@ -90,8 +99,8 @@ impl fmt::Display for QueryFailure {
 ///
 /// # Errors
 /// When there is no history, the question cannot be answered, or the output not written.
-pub fn query(common: &Common, args: &QueryArgs, out: &mut impl Write) -> anyhow::Result<()> {
-    match answer(common, args, out) {
+pub fn query(args: &QueryArgs, out: &mut impl Write) -> anyhow::Result<()> {
+    match answer(args, out) {
         Err(error)
             if error.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe) =>
         {
@@ -101,7 +110,7 @@ pub fn query(common: &Common, args: &QueryArgs, out: &mut impl Write) -> anyhow:
     }
 }
 
-fn answer(common: &Common, args: &QueryArgs, out: &mut impl Write) -> anyhow::Result<()> {
+fn answer(args: &QueryArgs, out: &mut impl Write) -> anyhow::Result<()> {
     if args.list {
         for query in &SHIPPED {
             writeln!(out, "{}\n    {}\n", query.name, query.sql.replace('\n', "\n    "))?;
@@ -109,7 +118,8 @@ fn answer(common: &Common, args: &QueryArgs, out: &mut impl Write) -> anyhow::Re
         return Ok(out.flush()?);
     }
     let sql = text(args)?;
-    let path = common.history_file().context("this user has no data folder: name the file with --history")?;
+    let common = args.common();
+    let path = common.history_file().context(NO_HISTORY)?;
     let folders = common.folders()?;
     let sources = Sources::open(folders.data.as_deref(), folders.cache.as_deref());
     let limits = Limits { time: Duration::from_secs(args.time_limit), ..Limits::default() };
@@ -127,7 +137,7 @@ fn answer(common: &Common, args: &QueryArgs, out: &mut impl Write) -> anyhow::Re
         complain(&format!("there is more than {} rows; ask for less, or with LIMIT and OFFSET", table.len()));
     }
     match &args.plot {
-        Some(picture) => plot(common, args, picture, table, sources.geography()),
+        Some(picture) => plot(&common, args, picture, table, sources.geography()),
         None => Ok(()),
     }
 }
@@ -162,6 +172,15 @@ fn plot(
 }
 
 impl QueryArgs {
+    fn common(&self) -> Common {
+        Common {
+            config: self.rules.config.clone(),
+            data: self.tables.data.clone(),
+            history: self.past.history.clone(),
+            demo: None,
+        }
+    }
+
     const fn format(&self) -> Format {
         match (self.json, self.csv) {
             (true, _) => Format::Json,

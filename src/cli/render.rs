@@ -11,7 +11,7 @@ use anyhow::{Context, bail};
 use clap::Args;
 
 use super::{
-    Common, LapseArgs, complain,
+    Common, LapseArgs, NO_HISTORY, PastArgs, RulesArgs, complain,
     replay::speed_from_text,
     size_from_text, stop,
     when::{self, When},
@@ -30,13 +30,16 @@ use stage::Stage;
 const USUAL_LENGTH_MILLIS: u64 = 60_000;
 /// Their names have eight digits.
 const MOST_FRAMES: u64 = 99_999_999;
-/// After Ctrl+C: what is under way is written, and the film closed.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// As shells say it of a program that Ctrl+C ended: what comes after in a script is to know.
-const STOPPED: u8 = 130;
+/// After Ctrl+C: what is under way is written, and the film closed. The exit code is as shells say it of a program that
+/// Ctrl+C ended: what comes after in a script is to know.
+const ENDING: stop::Ending = stop::Ending { patience: Duration::from_secs(30), exit_code: 130 };
 
 #[derive(Clone, Debug, Args)]
 pub struct RenderArgs {
+    #[command(flatten)]
+    rules: RulesArgs,
+    #[command(flatten)]
+    past: PastArgs,
     /// Where to begin: 2026-11-25, "2026-11-25 14:00", 6h (ago), start
     #[arg(long, value_name = "WHEN", allow_hyphen_values = true)]
     pub from: Option<When>,
@@ -55,6 +58,8 @@ pub struct RenderArgs {
     /// Light instead of dark
     #[arg(long)]
     pub light: bool,
+    #[command(flatten)]
+    lapse: LapseArgs,
     /// A film (.mp4 or .webm, by an installed ffmpeg), or an empty or new folder for frames as PNG
     #[arg(short, long, value_name = "FILE|DIR/")]
     pub output: PathBuf,
@@ -86,8 +91,10 @@ impl Steps {
 ///
 /// # Errors
 /// When there is no such history, nothing can draw, or the film cannot be written.
-pub fn render(common: &Common, lapse: &LapseArgs, args: &RenderArgs) -> anyhow::Result<ExitCode> {
-    let path = common.history_to_ask().context("a scene has no past: name a file with --history")?;
+pub fn render(args: &RenderArgs) -> anyhow::Result<ExitCode> {
+    let (config, history) = (args.rules.config.clone(), args.past.history.clone());
+    let common = Common { config, history, ..Common::default() };
+    let path = common.history_file().context(NO_HISTORY)?;
     let mut player = Player::open(&path)?;
     let span = when::stretch(&player, args.from, args.to, wall_unix_millis())?;
     let steps = Steps { span, speed: args.speed.unwrap_or_else(|| usual_speed(span)), fps: args.fps };
@@ -95,9 +102,9 @@ pub fn render(common: &Common, lapse: &LapseArgs, args: &RenderArgs) -> anyhow::
     if frames > MOST_FRAMES {
         bail!("that would be {frames} frames, and {MOST_FRAMES} are the most: choose a higher --speed");
     }
-    let stop = stop::signals(PATIENCE).context("cannot wait for signals")?;
+    let stop = stop::signals(ENDING).context("cannot wait for signals")?;
     let mut output = Output::create(&args.output, args.size, args.fps)?;
-    let look = WindowLook { light: args.light, lapse: lapse.time_lapse(), ..WindowLook::default() };
+    let look = WindowLook { light: args.light, lapse: args.lapse.time_lapse(), ..WindowLook::default() };
     let mut stage = Stage::new(&mut player, common.named().read_rules()?, &look, steps, args.size)?;
     let mut progress = Progress::new(frames, io::stderr());
     let mut drawn = 0;
@@ -122,12 +129,15 @@ pub fn render(common: &Common, lapse: &LapseArgs, args: &RenderArgs) -> anyhow::
         bail!("it was stopped before the first frame: nothing is written");
     }
     let path = output.finish(is_whole)?;
+    if !player.passed_over().is_empty() {
+        complain(&player.passed_over().to_string());
+    }
     let (all, file) = (if is_whole { "" } else { " it was stopped after" }, path.display());
     complain(&format!(
         "{file}:{all} {drawn} of {frames} frames, to {}",
         when::shown(steps.at_ms(drawn.saturating_sub(1)))
     ));
-    Ok(if is_whole { ExitCode::SUCCESS } else { ExitCode::from(STOPPED) })
+    Ok(if is_whole { ExitCode::SUCCESS } else { ExitCode::from(ENDING.exit_code) })
 }
 
 fn usual_speed(span: Span) -> u32 {

@@ -4,7 +4,7 @@ use anyhow::Context;
 use clap::Args;
 
 use super::{
-    Common,
+    WindowArgs,
     when::{self, When},
 };
 use crate::{
@@ -16,8 +16,10 @@ use crate::{
 /// A day in 24 minutes.
 const USUAL_SPEED: &str = "60";
 
-#[derive(Clone, Copy, Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct ReplayArgs {
+    #[command(flatten)]
+    pub window: WindowArgs,
     /// Where to begin: 2026-11-25, "2026-11-25 14:00", 6h (ago), start
     #[arg(long, value_name = "WHEN", allow_hyphen_values = true)]
     pub from: Option<When>,
@@ -27,7 +29,7 @@ pub struct ReplayArgs {
     /// How many times as fast as it was
     #[arg(long, value_name = "TIMES", default_value = USUAL_SPEED, value_parser = speed_from_text)]
     pub speed: u32,
-    /// Begin again at the end
+    /// Begin again at the end; what is so long ago, now or the end is that of each turn
     #[arg(long)]
     pub r#loop: bool,
 }
@@ -36,10 +38,13 @@ pub struct ReplayArgs {
 ///
 /// # Errors
 /// When there is no history, or nothing in it of that stretch.
-pub fn replay(common: &Common, args: &ReplayArgs) -> anyhow::Result<ReplayAtStart> {
-    let path = common.history_to_ask().context("a scene has no past: name a file with --history")?;
-    let span = when::stretch(&Player::open(&path)?, args.from, args.to, wall_unix_millis())?;
-    Ok(ReplayAtStart { span, speed: args.speed, loops: args.r#loop })
+pub fn replay(args: &ReplayArgs) -> anyhow::Result<ReplayAtStart> {
+    let path =
+        args.window.common().history_to_ask().context("a scene has no past: name a file with --history")?;
+    // What there is not to see is said before a window opens.
+    when::stretch(&Player::open(&path)?, args.from, args.to, wall_unix_millis())?;
+    let edges = when::edges(args.from, args.to)?;
+    Ok(ReplayAtStart { edges, speed: args.speed, loops: args.r#loop })
 }
 
 /// From 1 to the highest speed.

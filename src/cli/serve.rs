@@ -3,7 +3,7 @@
 
 use std::{
     io::{self, BufWriter},
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
@@ -11,7 +11,7 @@ use anyhow::{Context, bail};
 use clap::Args;
 use crossbeam_channel::{Receiver, bounded};
 
-use super::{Cli, Command, agents::folder, complain, stop};
+use super::{WindowArgs, agents::folder, complain, stop};
 use crate::{
     config,
     enrich::{FLEET_CAPACITY, FleetLines, FleetLog, Sink, Sources},
@@ -19,51 +19,53 @@ use crate::{
     systems::services::fleet::{FleetStart, start_listening},
 };
 
+/// It runs until it is told to end, so that is success. A line that is begun may be ended.
+const ENDING: stop::Ending = stop::Ending { patience: Duration::from_secs(2), exit_code: 0 };
+/// What shows nothing has no use for these.
+const WINDOW_ALONE: [&str; 8] =
+    ["config", "history", "fullscreen", "decorated", "light", "reduced_motion", "trails", "integrate"];
 /// Counts of what went wrong are told when they have changed, and no more often than this.
 const BETWEEN_COUNTS: Duration = Duration::from_secs(60);
 
+/// A scene is taken only to be refused in plain words.
 #[derive(Clone, Debug, Args)]
+#[command(mut_arg("demo", |arg| arg.hide(true)))]
 pub struct ServeArgs {
+    #[command(flatten)]
+    pub window: WindowArgs,
     /// No window: print what agents say, one JSON object a line
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = WINDOW_ALONE)]
     pub no_gui: bool,
     /// Append the lines to this file, and go on where it ends
     #[arg(long, value_name = "FILE", requires = "no_gui")]
     pub log: Option<PathBuf>,
 }
 
-/// What the window is to do about agents.
+/// What the window is to do about agents; `serves` where it was asked for by `serve`.
 ///
 /// # Errors
 /// When what was remembered is no address.
-pub fn fleet_start(args: &Cli) -> anyhow::Result<FleetStart> {
+pub fn fleet_start(window: &WindowArgs, serves: bool) -> anyhow::Result<FleetStart> {
     // A scene is shown to others; it opens no port and touches no register.
-    if args.common.demo.is_some() {
-        refuse_scene(args)?;
-        return Ok(FleetStart::default());
+    if window.common().demo.is_some() {
+        return if serves { refuse_scene() } else { Ok(FleetStart::default()) };
     }
-    let asked = args.listener.listen.or(serves(args).then(ListenAddress::default));
+    let asked = window.listener.listen.or(serves.then(ListenAddress::default));
     let listen = match asked {
         Some(listen) => Some(listen),
         None => config::remembered_listen().map(|text| text.parse()).transpose()?,
     };
+    let named = window.listener.fleet.as_deref();
     let folder = match listen {
-        Some(_) => Some(folder(&args.listener)?),
-        None => args.listener.fleet.clone().or_else(config::fleet_folder),
+        Some(_) => Some(folder(named)?),
+        None => named.map(Path::to_owned).or_else(config::fleet_folder),
     };
     Ok(FleetStart { folder, listen })
 }
 
-const fn serves(args: &Cli) -> bool {
-    matches!(args.command, Some(Command::Serve(_)))
-}
-
 /// Whoever asks for agents by name shall not wait for them in vain.
-fn refuse_scene(args: &Cli) -> anyhow::Result<()> {
-    if args.common.demo.is_some() && serves(args) {
-        bail!("a scene opens no port: leave out either `serve` or --demo");
-    }
-    Ok(())
+fn refuse_scene<T>() -> anyhow::Result<T> {
+    bail!("a scene opens no port: leave out either `serve` or --demo")
 }
 
 /// Runs until it is told to end, or until nobody reads what it prints. What it has read and not written by then, agents
@@ -71,17 +73,20 @@ fn refuse_scene(args: &Cli) -> anyhow::Result<()> {
 ///
 /// # Errors
 /// When it cannot listen, or the file cannot be read or written.
-pub fn serve(args: &Cli, serve: &ServeArgs) -> anyhow::Result<()> {
-    refuse_scene(args)?;
-    let stop = stop::signals(stop::PATIENCE).context("cannot wait for signals")?;
-    let folders = args.common.folders()?;
+pub fn serve(args: &ServeArgs) -> anyhow::Result<()> {
+    let (common, listener) = (args.window.common(), &args.window.listener);
+    if common.demo.is_some() {
+        return refuse_scene();
+    }
+    let stop = stop::signals(ENDING).context("cannot wait for signals")?;
+    let folders = common.folders()?;
     let mut sources = Sources::open(folders.data.as_deref(), folders.cache.as_deref());
-    let mut log = serve.log.as_deref().map(FleetLog::open).transpose()?;
+    let mut log = args.log.as_deref().map(FleetLog::open).transpose()?;
     let (known_agents, earlier) = log.as_mut().map(FleetLog::take_earlier).unwrap_or_default();
     let left_open: usize = earlier.iter().map(|(_, agent)| agent.open.len()).sum();
     let (to_us, messages) = bounded(FLEET_CAPACITY);
-    let address = args.listener.listen.unwrap_or_default();
-    let (listener, facts) = start_listening(address, &folder(&args.listener)?, known_agents, to_us)?;
+    let (address, folder) = (listener.listen.unwrap_or_default(), folder(listener.fleet.as_deref())?);
+    let (listener, facts) = start_listening(address, &folder, known_agents, to_us)?;
     // Only now: nothing is changed for a program that cannot listen.
     let out: Box<dyn Sink> = match log {
         Some(log) => {

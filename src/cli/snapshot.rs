@@ -44,10 +44,11 @@ struct Taken(Option<Image>);
 ///
 /// # Errors
 /// When a named file or the socket table cannot be read, nothing can draw, or the picture cannot be written.
-pub fn snapshot(common: &Common, args: &SnapshotArgs) -> anyhow::Result<()> {
-    let mut look = Look::new(common, false)?;
+pub fn snapshot(args: &SnapshotArgs) -> anyhow::Result<()> {
+    let common = args.look.common();
+    let mut look = Look::new(&common, false)?;
     look.again()?;
-    let app = still(&mut look, common, args)?;
+    let app = still(&mut look, &common, args)?;
     draw(app, args.size, &args.output)
 }
 

@@ -8,14 +8,20 @@ use tokio::{
     signal::unix::{SignalKind, signal},
 };
 
-/// Whoever is in the middle of a line may end it; but the reader of a pipe may never read it.
-pub const PATIENCE: Duration = Duration::from_secs(2);
+/// What a program does that is told to end.
+#[derive(Clone, Copy, Debug)]
+pub struct Ending {
+    /// How long it may take for that. Whoever it writes to may never read.
+    pub patience: Duration,
+    /// Its exit code, whether it ends in time or is ended.
+    pub exit_code: u8,
+}
 
-/// The channel closes when the program shall end. Should it not do so within `patience`, it is ended all the same.
+/// The channel closes when the program shall end. Should it not do so in time, it is ended all the same.
 ///
 /// # Errors
 /// When the system gives no thread, or no signals.
-pub fn signals(patience: Duration) -> io::Result<Receiver<()>> {
+pub fn signals(ending: Ending) -> io::Result<Receiver<()>> {
     let runtime = runtime::Builder::new_current_thread().enable_io().build()?;
     let (mut terminate, mut interrupt) = {
         let _context = runtime.enter();
@@ -30,8 +36,8 @@ pub fn signals(patience: Duration) -> io::Result<Receiver<()>> {
             }
         });
         drop(came);
-        thread::sleep(patience);
-        process::exit(0);
+        thread::sleep(ending.patience);
+        process::exit(ending.exit_code.into());
     })?;
     Ok(stop)
 }

@@ -6,7 +6,10 @@ use anyhow::{Context, bail};
 use jiff::{civil::DateTime, tz::TimeZone};
 
 use super::complain;
-use crate::{components::time_travel::Span, history::Player};
+use crate::{
+    components::time_travel::{Edge, Edges, Span},
+    history::Player,
+};
 
 /// A moment on the command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,24 +73,33 @@ impl FromStr for When {
 }
 
 impl When {
-    /// Unix milliseconds.
+    /// As an end of what is played.
     ///
     /// # Errors
     /// When the calendar has no such moment.
-    pub fn unix_millis(&self, now_ms: i64, recorded: Span) -> anyhow::Result<i64> {
+    pub fn edge(&self) -> anyhow::Result<Edge> {
         Ok(match self {
-            Self::At(unix_millis) => *unix_millis,
-            Self::Now => now_ms,
-            Self::Start => recorded.from_ms,
-            Self::End => recorded.to_ms,
-            Self::Ago(millis) => now_ms.saturating_sub(*millis),
-            Self::Local(at) => at
-                .to_zoned(TimeZone::system())
-                .with_context(|| format!("{at} is no moment here"))?
-                .timestamp()
-                .as_millisecond(),
+            Self::At(unix_millis) => Edge::At(*unix_millis),
+            Self::Now => Edge::Ago(0),
+            Self::Start => Edge::Start,
+            Self::End => Edge::End,
+            Self::Ago(millis) => Edge::Ago(*millis),
+            Self::Local(at) => Edge::At(
+                at.to_zoned(TimeZone::system())
+                    .with_context(|| format!("{at} is no moment here"))?
+                    .timestamp()
+                    .as_millisecond(),
+            ),
         })
     }
+}
+
+/// Both ends that were asked for; those of the recording where none was.
+///
+/// # Errors
+/// When the calendar has no such moment.
+pub fn edges(from: Option<When>, to: Option<When>) -> anyhow::Result<Edges> {
+    Ok(Edges { from: from.unwrap_or(When::Start).edge()?, to: to.unwrap_or(When::End).edge()? })
 }
 
 /// The stretch that was asked for, of a recording; all of it where nothing was.
@@ -95,10 +107,11 @@ impl When {
 /// # Errors
 /// When nothing is recorded, or not in that stretch.
 pub fn stretch(player: &Player, from: Option<When>, to: Option<When>, now_ms: i64) -> anyhow::Result<Span> {
-    let (from_ms, to_ms) = player.span()?.context("the history is empty: nothing was recorded yet")?;
+    let (from_ms, to_ms) = player.span(now_ms)?.context("the history is empty: nothing was recorded yet")?;
     let recorded = Span { from_ms, to_ms };
-    let from_ms = from.unwrap_or(When::Start).unix_millis(now_ms, recorded)?;
-    let to_ms = to.unwrap_or(When::End).unix_millis(now_ms, recorded)?;
+    let edges = edges(from, to)?;
+    let from_ms = edges.from.unix_millis(recorded, now_ms);
+    let to_ms = edges.to.unix_millis(recorded, now_ms);
     if from_ms >= to_ms {
         bail!("--from ({}) is not before --to ({})", shown(from_ms), shown(to_ms));
     }
@@ -131,6 +144,7 @@ mod tests {
     use jiff::civil::date;
 
     use super::*;
+    use crate::history::create_or_migrate;
 
     #[test]
     fn moments_are_read() {
@@ -172,12 +186,40 @@ mod tests {
     #[test]
     fn moments_are_those_of_the_recording_and_of_now() {
         let recorded = Span { from_ms: 1_000, to_ms: 90_000 };
-        let at = |when: When| when.unix_millis(80_000, recorded).unwrap();
+        let at = |when: When| when.edge().unwrap().unix_millis(recorded, 80_000);
         assert_eq!(
             [When::Start, When::End, When::Now, When::Ago(10_000)].map(at),
             [1_000, 90_000, 80_000, 70_000]
         );
-        let midnight = When::Local(date(2026, 11, 25).at(0, 0, 0, 0)).unix_millis(0, recorded).unwrap();
+        let midnight = at(When::Local(date(2026, 11, 25).at(0, 0, 0, 0)));
         assert_eq!(shown(midnight), "2026-11-25 00:00:00");
+    }
+
+    #[test]
+    fn a_stretch_is_cut_to_what_was_recorded() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("history.sqlite");
+        let mut database = rusqlite::Connection::open(&path).unwrap();
+        create_or_migrate(&mut database).unwrap();
+        let day = 1_764_000_000_000;
+        database
+            .execute_batch(&format!(
+                "INSERT INTO connection (opened_ms, n, agent, protocol, inbound, local, local_port, peer, peer_port, place)
+                 VALUES ({day} + 1000, 0, 1, 0, 0, 1, 1, 1, 1, -6);
+                 INSERT INTO recording VALUES (1, {day}, {day} + 9000, 1)"
+            ))
+            .unwrap();
+        let player = Player::open(&path).unwrap();
+        let cut = |from: Option<i64>, to: Option<i64>| {
+            let at = |at: i64| When::At(day + at);
+            let cut = stretch(&player, from.map(at), to.map(at), day + 60_000)?;
+            anyhow::Ok((cut.from_ms - day, cut.to_ms - day))
+        };
+        assert_eq!(cut(None, None).unwrap(), (1_000, 9_000));
+        assert_eq!(cut(Some(0), Some(50_000)).unwrap(), (1_000, 9_000));
+        assert_eq!(cut(Some(2_000), Some(3_000)).unwrap(), (2_000, 3_000));
+        assert!(cut(Some(10_000), Some(11_000)).unwrap_err().to_string().contains("nothing was recorded"));
+        let ago = stretch(&player, Some(When::Ago(58_000)), Some(When::Now), day + 60_000).unwrap();
+        assert_eq!(ago, Span { from_ms: day + 2_000, to_ms: day + 9_000 });
     }
 }

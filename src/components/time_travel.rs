@@ -38,6 +38,46 @@ impl Span {
     }
 }
 
+/// An end of what is played, where that is not the same each time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Edge {
+    /// Unix milliseconds.
+    At(i64),
+    /// So many milliseconds before now.
+    Ago(i64),
+    /// First moment of the recording.
+    Start,
+    /// Last moment of the recording.
+    End,
+}
+
+impl Edge {
+    pub const fn unix_millis(self, recorded: Span, now_ms: i64) -> i64 {
+        match self {
+            Self::At(unix_millis) => unix_millis,
+            Self::Ago(millis) => now_ms.saturating_sub(millis),
+            Self::Start => recorded.from_ms,
+            Self::End => recorded.to_ms,
+        }
+    }
+}
+
+/// Both ends of what a wall plays; each turn works them out anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Edges {
+    pub from: Edge,
+    pub to: Edge,
+}
+
+impl Edges {
+    /// As much of it as was recorded; `None` where nothing was.
+    pub fn within(self, recorded: Span, now_ms: i64) -> Option<Span> {
+        let from_ms = self.from.unix_millis(recorded, now_ms).max(recorded.from_ms);
+        let to_ms = self.to.unix_millis(recorded, now_ms).min(recorded.to_ms);
+        (from_ms < to_ms).then_some(Span { from_ms, to_ms })
+    }
+}
+
 /// Of answers to the timeline, which belong to no order of the tape.
 pub const TIMELINE_TICKET: u64 = u64::MAX;
 
@@ -74,6 +114,8 @@ pub struct TimeTravel {
     pub skips_idle: bool,
     /// What is played: all there is, where no stretch was selected.
     pub range: Option<Span>,
+    /// What `range` is worked out from at each turn, where it is not the same each time.
+    pub edges: Option<Edges>,
     /// From the first moment that was recorded to the last.
     pub recorded: Option<Span>,
     /// Of a stretch with more connections than are shown one by one.
@@ -90,6 +132,7 @@ impl Default for TimeTravel {
             loops: false,
             skips_idle: true,
             range: None,
+            edges: None,
             recorded: None,
             sums: None,
         }
@@ -118,7 +161,7 @@ impl TimeTravel {
 /// What the window begins with, in place of now.
 #[derive(Resource, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReplayAtStart {
-    pub span: Span,
+    pub edges: Edges,
     /// From 1 to the highest of [`SPEEDS`].
     pub speed: u32,
     pub loops: bool,
@@ -195,6 +238,11 @@ pub enum PastOrder {
         ticket: u64,
         length_ms: i64,
     },
+    /// What was open where a turn of what a wall plays begins.
+    Turn {
+        ticket: u64,
+        edges: Edges,
+    },
     /// What happened since where the tape is.
     Advance {
         ticket: u64,
@@ -218,10 +266,11 @@ pub enum PastOrder {
 
 #[derive(Clone, Debug)]
 pub enum PastAnswer {
-    /// All that was open; `next_ms` is when something happens next.
+    /// All that was open; `next_ms` is when something happens next, `turn` what is played from now on, if that is new.
     Set {
         ticket: u64,
         at_ms: i64,
+        turn: Option<Span>,
         connections: Vec<LocatedConnection>,
         next_ms: Option<i64>,
     },
@@ -248,6 +297,10 @@ pub enum PastAnswer {
         span: Option<Span>,
     },
     Density(Arc<Density>),
+    /// Some of it cannot be shown, while all else is; why.
+    PassedOver {
+        line: String,
+    },
     /// It cannot be read; why.
     Failed {
         ticket: u64,

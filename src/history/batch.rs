@@ -9,6 +9,7 @@ use std::{
 use rusqlite::{Connection, params};
 
 use super::{
+    EARLIEST_MS,
     dictionary::Dictionaries,
     row::{NewRow, RowId, program},
     store::Socket,
@@ -21,10 +22,6 @@ use crate::{
     model::{AgentId, ConnectionId, ConnectionKey, Located, LocatedConnection, Owner, Traffic},
     rules::Rules,
 };
-
-/// 2020-01-01: nothing was recorded before this program, and a machine that has just started without a battery may think
-/// that it is 1970.
-const EARLIEST_MS: i64 = 1_577_836_800_000;
 
 /// Rows of connections that are open.
 pub type OpenRows = ForeignMap<ConnectionKey, OpenRow>;
@@ -58,7 +55,7 @@ pub struct Batch {
     pub went_on: Vec<Missing>,
     adopted: HashSet<Socket>,
     given_up: Vec<i64>,
-    next_n: ForeignMap<i64, u32>,
+    next_n: ForeignMap<i64, i64>,
 }
 
 impl Batch {
@@ -189,8 +186,10 @@ impl Work<'_> {
             Some(n) => *n,
             None if opened_ms > self.newest_ms => 0,
             None => {
-                let statement = "SELECT max(n) + 1 FROM connection WHERE opened_ms = ?1";
-                let free: Option<u32> =
+                // Rows of others may have numbers that no reader takes.
+                let statement =
+                    "SELECT max(n) + 1 FROM connection WHERE opened_ms = ?1 AND n >= 0 AND n < 0xFFFFFF";
+                let free: Option<i64> =
                     self.database.prepare_cached(statement)?.query_row([opened_ms], |row| row.get(0))?;
                 free.unwrap_or(0)
             }

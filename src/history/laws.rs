@@ -322,11 +322,42 @@ fn what_was_read_ahead_while_it_was_open_ends_too() {
     assert_eq!((told.len(), ends), (3, vec![200, 300]));
 }
 
-/// While it is written: no opening is late, and no clock is put back.
+#[test]
+fn an_opening_that_is_told_late_is_seen_at_the_live_end() {
+    let folder = Folder::new();
+    let mut store = folder.store(START_MS);
+    let write = |store: &mut Store, records: &[Record], at: i64| {
+        store.write(records, &rules(), START_MS + at).unwrap();
+    };
+    write(&mut store, &[opened(HERE, 1, START_MS + 100)], 110);
+    let mut player = folder.player();
+    assert_eq!(player.seek(START_MS + 200).unwrap().len(), 1);
+    let advance = |player: &mut Player, to: i64| {
+        let mut told = Vec::new();
+        while !player.advance(START_MS + to, 1, &mut told).unwrap() {}
+        told
+    };
+    assert!(advance(&mut player, 300).is_empty());
+    // An agent that was cut off: one is still open, one has ended since.
+    write(
+        &mut store,
+        &[opened(HERE, 2, START_MS + 50), opened(HERE, 3, START_MS + 60), closed(HERE, 3, START_MS + 250)],
+        310,
+    );
+    let [Located::Opened(late)] = &advance(&mut player, 400)[..] else { panic!("one opening") };
+    assert_eq!(late.opened_unix_millis, START_MS + 50);
+    assert!(advance(&mut player, 450).is_empty(), "it is told once");
+    write(&mut store, &[closed(HERE, 2, START_MS + 420)], 460);
+    let [Located::Closed { unix_millis, .. }] = advance(&mut player, 500)[..] else { panic!("one end") };
+    assert_eq!(unix_millis, START_MS + 420);
+}
+
+/// While it is written: openings and ends may be told late, and no clock is put back.
 fn live_step() -> impl Strategy<Value = Step> {
+    let late = prop_oneof![2 => Just(0), 1 => 0..500_i64, 1 => 0..20_000_000_i64];
     prop_oneof![
         4 => (0..1_200_000_i64).prop_map(Step::Wait),
-        6 => (0..3_u32).prop_map(|agent| Step::Open { agent, late_ms: 0 }),
+        6 => (0..3_u32, late).prop_map(|(agent, late_ms)| Step::Open { agent, late_ms }),
         6 => (any::<usize>(), 0..500_000_i64).prop_map(|(which, late_ms)| Step::Close { which, late_ms }),
         1 => Just(Step::Settle),
         1 => (600..20_000_u64).prop_map(|age_secs| Step::Prune { age_secs }),
@@ -337,7 +368,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 48, max_shrink_iters: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn who_plays_at_the_live_end_learns_of_all_that_ends(
+    fn who_plays_at_the_live_end_learns_of_all_that_opens_and_ends(
         before in proptest::collection::vec(live_step(), 0..20),
         behind_ms in 0..2_000_000_i64,
         steps in proptest::collection::vec((live_step(), any::<bool>()), 1..60),

@@ -9,6 +9,7 @@ mod batch;
 mod dictionary;
 mod lock;
 mod overview;
+mod passed_over;
 mod player;
 mod prune;
 pub mod query;
@@ -24,6 +25,7 @@ mod writer;
 pub use address::{address_from_sql, address_to_sql};
 pub use lock::LockError;
 pub use overview::{Counted, Opened, SpanSet};
+pub use passed_over::PassedOver;
 pub use player::Player;
 pub use prune::Keep;
 pub use reader::{ReadError, Recorded, open_for_reading, recorded_key};
@@ -39,6 +41,16 @@ pub const HISTORY_FILE: &str = "history.sqlite";
 mod laws;
 #[cfg(test)]
 pub(crate) mod testing;
+
+/// 2020-01-01: nothing was recorded before this program, and a machine that has just started without a battery may think
+/// that it is 1970.
+const EARLIEST_MS: i64 = 1_577_836_800_000;
+
+/// Nothing was seen after it, whatever a clock that was ahead has left in the file. A machine that does not know the year
+/// cannot say.
+const fn present_ms(now_ms: i64) -> i64 {
+    if now_ms < EARLIEST_MS { i64::MAX } else { now_ms }
+}
 
 /// The wall clock, for those who have a thread of their own; the others are told what time it is.
 fn unix_millis() -> i64 {

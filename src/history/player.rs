@@ -6,13 +6,14 @@
 
 use std::{
     cmp::{Ordering, Reverse},
-    collections::{BinaryHeap, VecDeque},
+    collections::{BinaryHeap, HashSet, VecDeque},
     path::Path,
 };
 
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Statement, params};
 
 use super::{
+    passed_over::PassedOver,
     reader::{COLUMNS, ReadError, Recorded, Texts, open_for_reading},
     row::RowId,
     store::span,
@@ -65,6 +66,11 @@ impl Player {
         self.at_ms
     }
 
+    /// Rows that were met so far and could not be read.
+    pub const fn passed_over(&self) -> &PassedOver {
+        self.texts.passed_over()
+    }
+
     /// Goes to a moment. Returns what was open then, oldest first.
     ///
     /// # Errors
@@ -100,39 +106,41 @@ impl Player {
         self.looked = (self.seen_ms()?, self.state()?);
         // What is written later of the time before is told with what comes next.
         let newest = "SELECT opened_ms, n FROM connection WHERE opened_ms <= ?1 ORDER BY opened_ms DESC, n DESC LIMIT 1";
-        let id = |row: &Row<'_>| Ok(RowId { opened_ms: row.get(0)?, n: row.get(1)? });
-        self.last_read = self.database.prepare_cached(newest)?.query_row([at_ms], id).optional()?;
+        self.last_read = self.database.prepare_cached(newest)?.query_row([at_ms], RowId::read).optional()?;
         self.last_told = self.last_read;
+        let found = self.open_at(at_ms)?;
+        for recorded in &found {
+            self.keep(recorded);
+        }
+        Ok(found)
+    }
+
+    /// What was open at a moment, oldest first.
+    fn open_at(&mut self, at_ms: i64) -> rusqlite::Result<Vec<Recorded>> {
         let mut found = Vec::new();
         let last = "SELECT at_ms, open FROM checkpoint WHERE at_ms <= ?1 ORDER BY at_ms DESC LIMIT 1";
-        let checkpoint: Option<(i64, Vec<u8>)> =
-            self.database.query_row(last, [at_ms], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+        let checkpoint: Option<(i64, Vec<u8>)> = self
+            .database
+            .prepare_cached(last)?
+            .query_row([at_ms], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
         let (since_ms, open) = checkpoint.unwrap_or((i64::MIN, Vec::new()));
-        {
-            let by_id = format!("SELECT {COLUMNS} FROM connection WHERE (opened_ms, n) = (?1, ?2)");
-            let mut by_id = self.database.prepare_cached(&by_id)?;
-            for id in open_from_blob(&open) {
-                let mut rows = by_id.query(params![id.opened_ms, id.n])?;
-                if let Some(row) = rows.next()? {
-                    found.extend(self.texts.read(&self.database, row)?);
-                }
-            }
-            let later = format!(
-                "SELECT {COLUMNS} FROM connection WHERE opened_ms > ?1 AND opened_ms <= ?2 \
-                 AND (lasted_ms IS NULL OR opened_ms + lasted_ms > ?2)"
-            );
-            let mut later = self.database.prepare_cached(&later)?;
-            let mut rows = later.query([since_ms, at_ms])?;
-            while let Some(row) = rows.next()? {
-                found.extend(self.texts.read(&self.database, row)?);
-            }
+        let mut by_id = self.database.prepare_cached(&by_id())?;
+        for id in open_from_blob(&open) {
+            found.extend(read_by_id(&mut by_id, id, &self.database, &mut self.texts)?);
+        }
+        let later = format!(
+            "SELECT {COLUMNS} FROM connection WHERE opened_ms > ?1 AND opened_ms <= ?2 \
+             AND (lasted_ms IS NULL OR opened_ms + lasted_ms > ?2)"
+        );
+        let mut later = self.database.prepare_cached(&later)?;
+        let mut rows = later.query([since_ms, at_ms])?;
+        while let Some(row) = rows.next()? {
+            found.extend(self.texts.read(&self.database, row)?);
         }
         found.retain(|recorded| recorded.is_open_at(at_ms));
         found.sort_unstable_by_key(|recorded| recorded.id);
         found.dedup_by_key(|recorded| recorded.id);
-        for recorded in &found {
-            self.keep(recorded);
-        }
         Ok(found)
     }
 
@@ -143,8 +151,8 @@ impl Player {
     /// When the file cannot be read.
     pub fn advance(&mut self, to_ms: i64, most: usize, told: &mut Vec<Located>) -> rusqlite::Result<bool> {
         // The recording may have gone on.
-        self.is_at_end = false;
-        if to_ms >= self.looked.0 && (!self.open.is_empty() || !self.ahead.is_empty()) {
+        let was_at_end = std::mem::take(&mut self.is_at_end);
+        if was_at_end || to_ms >= self.looked.0 {
             self.look_again()?;
         }
         for _ in 0..most {
@@ -155,7 +163,8 @@ impl Player {
             self.at_ms = self.at_ms.max(happens_ms);
             if opens {
                 if let Some(recorded) = self.ahead.pop_front() {
-                    self.last_told = Some(recorded.id);
+                    // One that was told late belongs before others.
+                    self.last_told = self.last_told.max(Some(recorded.id));
                     self.keep(&recorded);
                     told.push(Located::Opened(recorded.connection.into()));
                 }
@@ -178,12 +187,12 @@ impl Player {
         Ok(self.next()?.map(|(happens_ms, _)| happens_ms))
     }
 
-    /// First and last moment of the recordings, if there are any.
+    /// First and last moment of the recordings as of now, if there are any.
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub fn span(&self) -> rusqlite::Result<Option<(i64, i64)>> {
-        span(&self.database)
+    pub fn span(&self, now_ms: i64) -> rusqlite::Result<Option<(i64, i64)>> {
+        span(&self.database, now_ms)
     }
 
     /// When, and whether it is an opening. What ends at the moment at which another opens, ends first.
@@ -218,7 +227,7 @@ impl Player {
         let mut count = 0;
         while let Some(row) = rows.next()? {
             count += 1;
-            self.last_read = Some(RowId { opened_ms: row.get(0)?, n: row.get(1)? });
+            self.last_read = Some(RowId::read(row)?);
             self.ahead.extend(self.texts.read(&self.database, row)?);
         }
         self.is_at_end = count < ROWS_AT_A_TIME;
@@ -236,42 +245,56 @@ impl Player {
         }
     }
 
-    /// Of what was open when it was read, some has ended since: the player has come to where the recording was then.
+    /// At the live end others write of the time before: what was open when it was read may have ended since, and an agent
+    /// that was cut off may tell late what it opened. Costs a look at the file's state as long as that is the same.
     fn look_again(&mut self) -> rusqlite::Result<()> {
-        let looked = (self.seen_ms()?, self.state()?);
-        if looked.1 == self.looked.1 {
+        let state = self.state()?;
+        if state == self.looked.1 {
             return Ok(());
         }
-        let now = "SELECT opened_ms + lasted_ms, sent, received, rtt_us FROM connection \
-                   WHERE (opened_ms, n) = (?1, ?2)";
-        let mut now = self.database.prepare_cached(now)?;
+        self.at_one_moment(Self::catch_up)?;
+        self.looked.1 = state;
+        Ok(())
+    }
+
+    fn catch_up(&mut self) -> rusqlite::Result<()> {
+        self.looked.0 = self.seen_ms()?;
+        let late = self.not_told_yet()?;
+        self.take_ends()?;
+        // What was read ahead may have ended too, and is read anew.
+        self.ahead = late.into();
+        (self.last_read, self.is_at_end) = (self.last_told, false);
+        Ok(())
+    }
+
+    /// What is open where the player is, and was not in the file when it passed by. What has ended before then nobody
+    /// misses.
+    fn not_told_yet(&mut self) -> rusqlite::Result<Vec<Recorded>> {
+        let mut late = self.open_at(self.at_ms)?;
+        let open = self.open.iter().map(|(id, _)| *id);
+        let told: HashSet<RowId> = open.chain(self.ends.iter().map(|Reverse(end)| end.id)).collect();
+        late.retain(|recorded| Some(recorded.id) <= self.last_told && !told.contains(&recorded.id));
+        Ok(late)
+    }
+
+    fn take_ends(&mut self) -> rusqlite::Result<()> {
+        let mut by_id = self.database.prepare_cached(&by_id())?;
         let mut still_open = Vec::with_capacity(self.open.len());
         for (id, key) in &self.open {
-            let bytes = |bytes: Option<i64>| bytes.map(i64::unsigned_abs);
-            let found = now.query_row(params![id.opened_ms, id.n], |row| {
-                let (sent_bytes, received_bytes) = (bytes(row.get(1)?), bytes(row.get(2)?));
-                let traffic = Traffic { sent_bytes, received_bytes, rtt_micros: row.get(3)? };
-                Ok((row.get::<_, Option<i64>>(0)?, traffic))
-            });
-            match found.optional()? {
-                Some((None, _)) => still_open.push((*id, *key)),
+            let (unix_millis, traffic) = match read_by_id(&mut by_id, *id, &self.database, &mut self.texts)? {
                 // It was taken away, as nothing is that is open.
-                None => self.ends.push(Reverse(End {
-                    unix_millis: self.at_ms,
-                    id: *id,
-                    key: *key,
-                    traffic: Traffic::default(),
-                })),
-                Some((Some(unix_millis), traffic)) => {
-                    self.ends.push(Reverse(End { unix_millis, id: *id, key: *key, traffic }));
-                }
-            }
+                None => (self.at_ms, Traffic::default()),
+                Some(found) => match found.closed_ms() {
+                    Some(unix_millis) => (unix_millis, found.connection.observation.traffic),
+                    None => {
+                        still_open.push((*id, *key));
+                        continue;
+                    }
+                },
+            };
+            self.ends.push(Reverse(End { unix_millis, id: *id, key: *key, traffic }));
         }
         self.open = still_open;
-        // What was read ahead may have ended too, and is read anew.
-        self.ahead.clear();
-        (self.last_read, self.is_at_end) = (self.last_told, false);
-        self.looked = looked;
         Ok(())
     }
 
@@ -288,6 +311,20 @@ impl Player {
     fn state(&self) -> rusqlite::Result<i64> {
         self.database.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))
     }
+}
+
+fn by_id() -> String {
+    format!("SELECT {COLUMNS} FROM connection WHERE (opened_ms, n) = (?1, ?2)")
+}
+
+fn read_by_id(
+    by_id: &mut Statement<'_>,
+    id: RowId,
+    database: &Connection,
+    texts: &mut Texts,
+) -> rusqlite::Result<Option<Recorded>> {
+    let mut rows = by_id.query(params![id.opened_ms, id.n])?;
+    rows.next()?.map_or(Ok(None), |row| texts.read(database, row))
 }
 
 /// How a connection will end.

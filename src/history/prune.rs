@@ -179,9 +179,8 @@ fn take_rows(database: &Connection, until_ms: i64) -> rusqlite::Result<Option<To
     let rows: Vec<(RowId, sums::Sum)> = transaction
         .prepare_cached(statement)?
         .query_map(params![until_ms, ROWS_A_STEP], |row| {
-            let opened_ms = row.get(0)?;
-            let sum = sums::Sum::of(opened_ms, row.get(2)?, row.get(3)?, row.get(4)?);
-            Ok((RowId { opened_ms, n: row.get(1)? }, sum))
+            let id = RowId::read(row)?;
+            Ok((id, sums::Sum::of(id.opened_ms, row.get(2)?, row.get(3)?, row.get(4)?)))
         })?
         .collect::<Result<_, _>>()?;
     let mut summed = Vec::new();

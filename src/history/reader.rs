@@ -2,11 +2,15 @@
 
 use std::{path::Path, sync::Arc, time::Duration};
 
-use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
+use rusqlite::{
+    Connection, OpenFlags, OptionalExtension, Row, params,
+    types::{FromSql, FromSqlResult, ValueRef},
+};
 
 use super::{
     address::address_from_sql,
     dictionary::reason_from_number,
+    passed_over::{Odd, PassedOver, Unread, number, number_below, number_if_any},
     row::RowId,
     schema::{OLDEST_READ, SCHEMA_VERSION},
 };
@@ -22,8 +26,9 @@ use crate::{
 const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 /// Texts remembered of each kind.
 const MOST_REMEMBERED: usize = 65_536;
-/// Of `ConnectionId`, for `n`; what is above is the time.
+/// Of `ConnectionId`, for `n`; what is above is the time. Checkpoints have as much room.
 const BITS_OF_N: u32 = 24;
+const BITS_OF_MILLIS: u32 = 48;
 
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
@@ -62,7 +67,7 @@ impl Recorded {
 /// The key by which the map knows a recorded connection.
 pub fn recorded_key(agent: i64, id: RowId) -> ConnectionKey {
     let agent = AgentId(u32::try_from(agent).unwrap_or(0) | AgentId::RECORDED);
-    let connection = (id.opened_ms as u64) << BITS_OF_N | u64::from(id.n) & ((1 << BITS_OF_N) - 1);
+    let connection = (id.opened_ms as u64) << BITS_OF_N | id.n as u64 & ((1 << BITS_OF_N) - 1);
     ConnectionKey { agent, connection: ConnectionId(connection) }
 }
 
@@ -96,23 +101,38 @@ pub struct Texts {
     rules: IdMap<i64, Arc<str>>,
     places: IdMap<i64, Option<Place>>,
     organisations: IdMap<i64, Arc<str>>,
+    passed_over: PassedOver,
 }
 
 impl Texts {
-    /// Reads a row of [`COLUMNS`]. A row whose address is none is passed over.
+    /// Reads a row of [`COLUMNS`]. One in which stands what the program does not write is passed over, and noted.
     ///
     /// # Errors
     /// When the file cannot be read.
     pub fn read(&mut self, database: &Connection, row: &Row<'_>) -> rusqlite::Result<Option<Recorded>> {
-        let id = RowId { opened_ms: row.get(0)?, n: row.get(1)? };
-        let agent: i64 = row.get(3)?;
-        let (Some(local), Some(peer)) =
-            (address_from_sql(row.get_ref(6)?), address_from_sql(row.get_ref(8)?))
-        else {
-            return Ok(None);
+        match self.recorded(database, row) {
+            Ok(recorded) => Ok(Some(recorded)),
+            Err(Unread::Odd(odd)) => {
+                self.passed_over.note(RowId::read(row)?, odd);
+                Ok(None)
+            }
+            Err(Unread::Sqlite(error)) => Err(error),
+        }
+    }
+
+    fn recorded(&mut self, database: &Connection, row: &Row<'_>) -> Result<Recorded, Unread> {
+        let id = RowId {
+            opened_ms: number_below(row, 0, 1 << BITS_OF_MILLIS)?,
+            n: number_below(row, 1, 1 << BITS_OF_N)?,
         };
-        let unsigned = |at| Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(at)?.map(i64::unsigned_abs));
-        let owner = match row.get(10)? {
+        let lasted_ms = number_if_any::<u64>(row, 2)?.map(|lasted| i64::try_from(lasted).unwrap_or(i64::MAX));
+        let agent = number_below(row, 3, i64::from(AgentId::RECORDED))?;
+        let is_udp = number_below(row, 4, 2)? == 1;
+        let is_inbound = number_below(row, 5, 2)? == 1;
+        let address = |column| address_from_sql(row.get_ref(column)?).ok_or(Unread::Odd(Odd(column)));
+        let local = (address(6)?, number(row, 7)?).into();
+        let peer = (address(8)?, number(row, 9)?).into();
+        let owner = match number_if_any(row, 10)? {
             Some(program) => Owner::Program {
                 pid: 0,
                 name: text(database, &mut self.programs, program, "program", "name")?,
@@ -120,28 +140,33 @@ impl Texts {
             None => Owner::Unknown,
         };
         let observation = Observation {
-            protocol: if row.get::<_, i64>(4)? == 0 { Protocol::Tcp } else { Protocol::Udp },
-            local: (local, row.get(7)?).into(),
-            peer: (peer, row.get(9)?).into(),
-            direction: if row.get(5)? { Direction::Inbound } else { Direction::Outbound },
+            protocol: if is_udp { Protocol::Udp } else { Protocol::Tcp },
+            local,
+            peer,
+            direction: if is_inbound { Direction::Inbound } else { Direction::Outbound },
             owner,
             uid: 0,
             traffic: Traffic {
-                sent_bytes: unsigned(14)?,
-                received_bytes: unsigned(15)?,
-                rtt_micros: row.get(16)?,
+                sent_bytes: number_if_any(row, 14)?,
+                received_bytes: number_if_any(row, 15)?,
+                rtt_micros: number_if_any(row, 16)?,
             },
         };
-        let rule = row.get::<_, Option<i64>>(11)?;
+        let rule = number_if_any(row, 11)?;
         let rule = rule.map(|rule| text(database, &mut self.rules, rule, "rule", "label")).transpose()?;
         let connection = LocatedConnection {
             key: recorded_key(agent, id),
             observation,
             opened_unix_millis: id.opened_ms,
-            place: self.place(database, row.get(12)?)?,
-            asn: row.get::<_, Option<u32>>(13)?.map(|number| self.system(database, number)).transpose()?,
+            place: self.place(database, number(row, 12)?)?,
+            asn: number_if_any(row, 13)?.map(|number| self.system(database, number)).transpose()?,
         };
-        Ok(Some(Recorded { id, lasted_ms: row.get(2)?, rule, connection }))
+        Ok(Recorded { id, lasted_ms, rule, connection })
+    }
+
+    /// What was not read.
+    pub const fn passed_over(&self) -> &PassedOver {
+        &self.passed_over
     }
 
     /// # Errors
@@ -160,12 +185,14 @@ impl Texts {
                 Ok(Place {
                     lat: row.get(0)?,
                     lon: row.get(1)?,
-                    city: row.get(2)?,
-                    region: row.get(3)?,
-                    country: CountryCode::from_text(row.get_ref(4)?.as_str()?),
+                    city: row.get::<_, Text>(2)?.0,
+                    region: row.get::<_, Text>(3)?.0,
+                    country: CountryCode::from_text(&row.get::<_, Text>(4)?.0),
                 })
             })
-            .optional()?;
+            .optional()?
+            // Off the earth is nowhere.
+            .filter(|place| place.lat.abs() <= 90.0 && place.lon.abs() <= 180.0);
         make_room(&mut self.places);
         self.places.insert(id, place.clone());
         Ok(place.ok_or(NoPlace::NoEntry))
@@ -183,10 +210,19 @@ impl Texts {
         }
         let statement = "SELECT organisation FROM asn WHERE number = ?1";
         let found = database.prepare_cached(statement)?.query_row([number], |row| row.get(0)).optional()?;
-        let organisation: Arc<str> = found.unwrap_or_else(|| "".into());
+        let organisation = found.map_or_else(|| "".into(), |Text(organisation)| organisation);
         make_room(&mut self.organisations);
         self.organisations.insert(i64::from(number), organisation.clone());
         Ok(Asn { number, organisation })
+    }
+}
+
+/// What others may have written in any encoding.
+pub struct Text(pub Arc<str>);
+
+impl FromSql for Text {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        value.as_bytes().map(|bytes| Self(String::from_utf8_lossy(bytes).into()))
     }
 }
 
@@ -202,7 +238,7 @@ fn text(
     }
     let statement = format!("SELECT {column} FROM {table} WHERE id = ?1");
     let found = database.prepare_cached(&statement)?.query_row(params![id], |row| row.get(0)).optional()?;
-    let text: Arc<str> = found.unwrap_or_else(|| "?".into());
+    let text = found.map_or_else(|| "?".into(), |Text(text)| text);
     make_room(known);
     known.insert(id, text.clone());
     Ok(text)

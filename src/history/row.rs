@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use rusqlite::{Connection, Statement, params};
+use rusqlite::{Connection, Row, Statement, params};
 
 use super::{address::address_to_sql, dictionary::Dictionaries};
 use crate::{
@@ -10,11 +10,19 @@ use crate::{
     rules::Rules,
 };
 
-/// Names a row: when it was opened, and which one of that millisecond.
+/// Names a row: when it was opened, and which one of that millisecond. Both are as wide as the table's, which may hold
+/// rows of other programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RowId {
     pub opened_ms: i64,
-    pub n: u32,
+    pub n: i64,
+}
+
+impl RowId {
+    /// The first two columns of a row.
+    pub fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self { opened_ms: row.get(0)?, n: row.get(1)? })
+    }
 }
 
 pub const INSERT: &str = "INSERT INTO connection VALUES \

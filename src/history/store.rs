@@ -9,6 +9,7 @@ use super::{
     batch::{Agents, Batch, OpenRows, Work},
     dictionary::Dictionaries,
     lock::{Lock, LockError},
+    present_ms,
     prune::{Pruner, Taken},
     row::{INSERT, RowId, clamped},
     schema::{SchemaError, create_or_migrate},
@@ -274,12 +275,12 @@ impl Store {
         self.agents.values_mut().for_each(|agent| agent.id = None);
     }
 
-    /// When the first connection opened and when all was well last.
+    /// When the first connection opened and when all was well last, as of now.
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub fn span(&self) -> rusqlite::Result<Option<(i64, i64)>> {
-        span(&self.database)
+    pub fn span(&self, now_ms: i64) -> rusqlite::Result<Option<(i64, i64)>> {
+        span(&self.database, now_ms)
     }
 }
 
@@ -291,16 +292,23 @@ fn make_private(path: &Path) -> io::Result<()> {
     }
 }
 
-/// When the first connection opened and when all was well last.
+/// When all was well last in a recording, where `?1` is now: one that a clock ahead of its time marked in the future went on
+/// until the next began, or until now.
+pub const SEEN_MS: &str = "CASE WHEN seen_ms <= ?1 THEN seen_ms ELSE min(?1, coalesce((SELECT started_ms FROM recording \
+                           AS next WHERE next.id > recording.id ORDER BY next.id LIMIT 1), ?1)) END";
+
+/// When the first connection opened and when all was well last, as of now.
 ///
 /// # Errors
 /// When the file cannot be read.
-pub fn span(database: &Connection) -> rusqlite::Result<Option<(i64, i64)>> {
-    let first = "SELECT opened_ms FROM connection ORDER BY opened_ms LIMIT 1";
+pub fn span(database: &Connection, now_ms: i64) -> rusqlite::Result<Option<(i64, i64)>> {
+    // No time before that is one that the program writes.
+    let first = "SELECT opened_ms FROM connection WHERE opened_ms >= 0 ORDER BY opened_ms LIMIT 1";
     let first: Option<i64> = database.prepare_cached(first)?.query_row([], |row| row.get(0)).optional()?;
-    let last = "SELECT max(seen_ms) FROM recording";
-    let last: Option<i64> = database.prepare_cached(last)?.query_row([], |row| row.get(0))?;
-    Ok(first.zip(last))
+    let last = format!("SELECT max({SEEN_MS}) FROM recording");
+    let last: Option<i64> =
+        database.prepare_cached(&last)?.query_row([present_ms(now_ms)], |row| row.get(0))?;
+    Ok(first.zip(last).map(|(first, last)| (first, last.max(first))))
 }
 
 /// What tells sockets of two runs apart: agent, protocol, both ends.

@@ -81,6 +81,57 @@ fn what_a_killed_run_left_open_was_closed_when_all_was_last_seen() {
     assert_eq!(folder.ask::<i64>("SELECT ended FROM recording"), [0, 0]);
 }
 
+const YEAR_MS: i64 = 365 * 86_400_000;
+
+#[test]
+fn a_clock_that_was_ahead_closes_nothing_in_the_future() {
+    let folder = Folder::new();
+    let mut store = folder.store(START_MS);
+    write(&mut store, &[called(HERE, "here"), open_at(HERE, 1, 10)], 20);
+    store.mark(START_MS + YEAR_MS).unwrap();
+    drop(store);
+    let mut store = folder.store(START_MS + 60_000);
+    assert_eq!(rows(&folder), ["10 59990 here 1025 -"]);
+    let last = |store: &Store, now_ms| store.span(START_MS + now_ms).unwrap().unwrap().1 - START_MS;
+    assert_eq!(last(&store, 61_000), 60_000, "this run's, and not that of the other");
+    // The same sockets are still there.
+    write(&mut store, &[called(HERE, "here"), open_at(HERE, 1, 60_001), looked(HERE, &[1])], 60_010);
+    assert_eq!(rows(&folder), ["10 open here 1025 -"]);
+    // It is put right while the program runs.
+    store.mark(START_MS + YEAR_MS).unwrap();
+    assert_eq!(last(&store, 90_000), 90_000);
+    store.end(START_MS + 100_000).unwrap();
+    drop(store);
+    drop(folder.store(START_MS + 110_000));
+    assert_eq!(rows(&folder), ["10 109990 here 1025 -"]);
+}
+
+#[test]
+fn a_machine_that_does_not_know_the_year_cuts_nothing_short() {
+    let folder = Folder::new();
+    let mut store = folder.store(START_MS);
+    write(&mut store, &[called(HERE, "here"), open_at(HERE, 1, 10)], 20);
+    drop(store);
+    let store = folder.store(5_000);
+    assert_eq!(rows(&folder), ["10 10 here 1025 -"]);
+    assert_eq!(store.span(6_000).unwrap(), Some((START_MS + 10, START_MS + 20)));
+}
+
+#[test]
+fn who_thinks_that_it_is_1970_opened_it_now() {
+    let folder = Folder::new();
+    let mut store = folder.store(START_MS);
+    let told = [
+        called(HERE, "here"),
+        opened(HERE, 1, 5_000),
+        opened(HERE, 2, 1_577_836_799_999),
+        opened(HERE, 3, 1_577_836_800_000),
+    ];
+    write(&mut store, &told, 20);
+    let opened: Vec<i64> = folder.ask("SELECT opened_ms FROM connection ORDER BY local_port");
+    assert_eq!(opened, [START_MS + 20, START_MS + 20, 1_577_836_800_000]);
+}
+
 #[test]
 fn what_is_still_there_after_a_restart_goes_on_in_its_row_and_the_rest_stays_closed() {
     let folder = Folder::new();

@@ -255,6 +255,6 @@ pub fn open_from_blob(blob: &[u8]) -> impl Iterator<Item = RowId> {
         let number = |range: std::ops::Range<usize>| {
             bytes[range].iter().rev().fold(0_u64, |number, byte| number << 8 | u64::from(*byte))
         };
-        RowId { opened_ms: number(0..6) as i64, n: number(6..9) as u32 }
+        RowId { opened_ms: number(0..6) as i64, n: number(6..9) as i64 }
     })
 }

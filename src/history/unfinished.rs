@@ -1,12 +1,14 @@
-//! What an earlier run of the program left open. Closed at the time when it was last seen; kept in mind for a while, for
+//! What an earlier run of the program left open. Closed at the time when it was last seen, or now, where that is later
+//! because a clock was wrong; kept in mind for a while, for
 //! a program that starts again finds most of it still open, and one connection is one row.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, net::SocketAddr};
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{
     address::address_from_sql,
+    present_ms,
     row::RowId,
     store::Socket,
     sums::{self, LAST_CHECKPOINT},
@@ -41,13 +43,13 @@ impl Unfinished {
     }
 }
 
-/// Closes what is open in the file.
+/// Closes what is open in the file. What the end of the program closed in the future is closed anew.
 pub fn close(database: &Connection, now_ms: i64) -> rusqlite::Result<Unfinished> {
     let last = "SELECT seen_ms FROM recording ORDER BY id DESC LIMIT 1";
-    let Some(seen_ms) = database.query_row(last, [], |row| row.get(0)).optional()? else {
+    let Some(marked_ms) = database.query_row(last, [], |row| row.get(0)).optional()? else {
         return Ok(Unfinished::default());
     };
-    let seen_ms: i64 = seen_ms;
+    let seen_ms = i64::min(marked_ms, present_ms(now_ms));
     let checkpoint: Option<(i64, Vec<u8>)> =
         database.query_row(LAST_CHECKPOINT, [], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
     let (since_ms, open) = checkpoint.unwrap_or((i64::MIN, Vec::new()));
@@ -62,17 +64,19 @@ pub fn close(database: &Connection, now_ms: i64) -> rusqlite::Result<Unfinished>
         rows.extend(statement.query_row(params![id.opened_ms, id.n], open_row).optional()?);
     }
     let mut statement = database.prepare(&later)?;
-    for row in statement.query_map([since_ms, seen_ms], open_row)? {
+    for row in statement.query_map([since_ms, marked_ms], open_row)? {
         rows.push(row?);
     }
-    let close = "UPDATE connection SET lasted_ms = max(0, ?3 - opened_ms) WHERE (opened_ms, n) = (?1, ?2)";
+    let close = "UPDATE connection SET lasted_ms = ?3 WHERE (opened_ms, n) = (?1, ?2)";
     let mut close = database.prepare(close)?;
     let mut unfinished = Unfinished { rows: HashMap::new(), seen_ms };
     for (id, lasted_ms, socket) in rows {
-        match lasted_ms {
-            None => drop(close.execute(params![id.opened_ms, id.n, seen_ms])?),
-            Some(lasted_ms) if lasted_ms != (seen_ms - id.opened_ms).max(0) => continue,
-            Some(_) => {}
+        let until = |at_ms: i64| at_ms.saturating_sub(id.opened_ms).max(0);
+        if lasted_ms.is_some_and(|lasted_ms| lasted_ms != until(marked_ms)) {
+            continue;
+        }
+        if lasted_ms != Some(until(seen_ms)) {
+            close.execute(params![id.opened_ms, id.n, until(seen_ms)])?;
         }
         if let Some(socket) = socket.filter(|_| now_ms - seen_ms < LONGEST_BREAK_MS) {
             unfinished.rows.insert(socket, id);
@@ -84,14 +88,15 @@ pub fn close(database: &Connection, now_ms: i64) -> rusqlite::Result<Unfinished>
 type OpenRow = (RowId, Option<i64>, Option<Socket>);
 
 fn open_row(row: &Row<'_>) -> rusqlite::Result<OpenRow> {
-    let id = RowId { opened_ms: row.get(0)?, n: row.get(1)? };
+    let id = RowId::read(row)?;
     let protocol = if row.get::<_, i64>(4)? == 0 { Protocol::Tcp } else { Protocol::Udp };
-    let address = |at: usize| Ok::<_, rusqlite::Error>(address_from_sql(row.get_ref(at)?));
-    let socket = match (address(5)?, address(7)?) {
-        (Some(local), Some(peer)) => {
-            Some((row.get(3)?, protocol, (local, row.get(6)?).into(), (peer, row.get(8)?).into()))
-        }
-        _ => None,
+    // A row of another program may have none; it is closed as the others are.
+    let end = |at: usize| {
+        let port = u16::try_from(row.get::<_, i64>(at + 1)?).ok();
+        let address = address_from_sql(row.get_ref(at)?);
+        Ok::<_, rusqlite::Error>(address.zip(port).map(SocketAddr::from))
     };
+    let agent = row.get(3)?;
+    let socket = end(5)?.zip(end(7)?).map(|(local, peer)| (agent, protocol, local, peer));
     Ok((id, row.get(2)?, socket))
 }

@@ -417,7 +417,7 @@ impl Writer {
         }
         self.facts_at = now + BETWEEN_FACTS;
         let span = match &self.store {
-            Some(store) => store.span().ok().flatten(),
+            Some(store) => store.span(unix_millis()).ok().flatten(),
             None if self.is_second => self.look_at_the_other(),
             None => None,
         };
@@ -439,7 +439,7 @@ impl Writer {
     fn look_at_the_other(&mut self) -> Option<(i64, i64)> {
         let database = open_for_reading(&self.path).ok()?;
         self.pruner.set(Keep::read(&database).ok()?);
-        span(&database).ok().flatten()
+        span(&database, unix_millis()).ok().flatten()
     }
 
     fn end(mut self) {

@@ -26,6 +26,8 @@ use tape::{Tape, Wanted};
 
 /// What the notices of the past are about.
 const TOPIC: &str = "The past";
+/// Rows that cannot be shown have a notice of their own, which others do not replace.
+const ROWS_TOPIC: &str = "The past, in part";
 /// A frame that came late, after a sleep say, is no reason to jump.
 const LONGEST_STEP: Duration = Duration::from_millis(250);
 /// How far before the end of the recording a replay begins when nothing was chosen.
@@ -51,11 +53,11 @@ pub(super) fn plugin(app: &mut App) {
 
 /// A wall may begin with the past.
 fn begin(at_start: Option<Res<ReplayAtStart>>, mut travel: ResMut<TimeTravel>, mut tape: ResMut<Tape>) {
-    let Some(ReplayAtStart { span, speed, loops }) = at_start.map(|at_start| *at_start) else {
+    let Some(ReplayAtStart { edges, speed, loops }) = at_start.map(|at_start| *at_start) else {
         return;
     };
-    *travel = TimeTravel { range: Some(span), speed, loops, is_playing: true, ..travel.clone() };
-    tape.want(Wanted::Moment(span.from_ms));
+    *travel = TimeTravel { edges: Some(edges), speed, loops, is_playing: true, ..travel.clone() };
+    tape.want(Wanted::Turn(edges));
 }
 
 pub(super) fn obey(
@@ -80,17 +82,18 @@ pub(super) fn obey(
         match *action {
             TimeAction::ToggleTimeline => timeline.is_open = !timeline.is_open,
             TimeAction::GoLive => {
-                (travel.is_playing, travel.range) = (false, None);
+                (travel.is_playing, travel.range, travel.edges) = (false, None, None);
                 tape.forget();
                 back.is_wanted = !travel.is_now();
             }
             TimeAction::Scrub { at_ms } => {
                 // Outside of the stretch that was chosen it is left.
                 travel.range = travel.range.filter(|range| range.contains(at_ms));
+                travel.edges = travel.edges.filter(|_| travel.range.is_some());
                 tape.want(Wanted::Moment(at_ms));
             }
             TimeAction::Select(span) => {
-                (travel.is_playing, travel.range) = (false, Some(span));
+                (travel.is_playing, travel.range, travel.edges) = (false, Some(span), None);
                 tape.want(Wanted::Span(span));
             }
             TimeAction::PlayOrPause => play_or_pause(&mut travel, &mut tape),
@@ -122,7 +125,7 @@ fn play_or_pause(travel: &mut TimeTravel, tape: &mut Tape) {
     let played = travel.played();
     match travel.shown {
         Shown::Now => tape.want(match travel.range {
-            Some(range) => Wanted::Moment(range.from_ms),
+            Some(range) => beginning(travel, range),
             None => Wanted::Last(USUAL_REPLAY_MILLIS),
         }),
         Shown::Span(span) => tape.want(Wanted::Moment(span.from_ms)),
@@ -130,10 +133,15 @@ fn play_or_pause(travel: &mut TimeTravel, tape: &mut Tape) {
             if let Some(played) = played
                 && !(played.from_ms..played.to_ms).contains(&travel.at_ms)
             {
-                tape.want(Wanted::Moment(played.from_ms));
+                tape.want(beginning(travel, played));
             }
         }
     }
+}
+
+/// Of what is played, or of what that is by now.
+fn beginning(travel: &TimeTravel, played: Span) -> Wanted {
+    travel.edges.map_or(Wanted::Moment(played.from_ms), Wanted::Turn)
 }
 
 /// Asks for the next stretch of the tape while it plays, and for what else is wanted. One order is on its way at a time,
@@ -163,6 +171,7 @@ fn wind(
         let order = match wanted {
             Wanted::Moment(at_ms) => PastOrder::Seek { ticket, at_ms },
             Wanted::Span(span) => PastOrder::Span { ticket, span },
+            Wanted::Turn(edges) => PastOrder::Turn { ticket, edges },
             Wanted::Last(length_ms) => PastOrder::SeekLast { ticket, length_ms },
             Wanted::Before(before_ms) => PastOrder::Previous { ticket, before_ms },
         };
@@ -188,7 +197,7 @@ fn goal(travel: &mut TimeTravel, tape: &mut Tape, passed: Duration) -> Option<i6
     let end = travel.played().map_or(travel.at_ms, |played| played.to_ms);
     if travel.at_ms >= end {
         match travel.played().filter(|played| travel.loops && played.len_ms() > 0) {
-            Some(played) => tape.want(Wanted::Moment(played.from_ms)),
+            Some(played) => tape.want(beginning(travel, played)),
             None => travel.is_playing = false,
         }
         return None;

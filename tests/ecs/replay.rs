@@ -1,6 +1,10 @@
 //! The past on the map: played, stepped through, scrubbed and shown in stretches; and the way back to now.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::BTreeSet,
+    sync::atomic::{AtomicI64, Ordering},
+    time::Duration,
+};
 
 use bevy::{prelude::*, time::Real};
 use connmapperl::{
@@ -14,7 +18,8 @@ use connmapperl::{
         notices::Notices,
         rule_book::RuleBook,
         time_travel::{
-            BackToNow, PastAnswer, PastLink, PastOrder, ReplayAtStart, Shown, Span, TimeAction, TimeTravel,
+            BackToNow, Edge, Edges, PastAnswer, PastLink, PastOrder, ReplayAtStart, Shown, Span, TimeAction,
+            TimeTravel,
         },
     },
     history::create_or_migrate,
@@ -54,7 +59,7 @@ impl Past {
             .app
             .insert_resource(PastLink { orders, sums, answers })
             .insert_resource(Time::<Real>::default());
-        Self { stage, reader: Reader::new(path), folder, orders: from_map, answers: to_map }
+        Self { stage, reader: reader(&path), folder, orders: from_map, answers: to_map }
     }
 
     fn act(&mut self, action: TimeAction) {
@@ -101,6 +106,11 @@ impl Past {
 
 fn begin() -> i64 {
     NOON - 24 * HOUR
+}
+
+/// It is a day later when the past is looked at.
+fn reader(path: &std::path::Path) -> Reader {
+    Reader::new(path.to_owned()).with_clock(|| NOON + 24 * HOUR)
 }
 
 fn write(path: &std::path::Path, rows: &[Row]) {
@@ -181,7 +191,8 @@ fn without_a_choice_the_end_of_the_recording_is_played() {
 fn a_wall_begins_with_the_past() {
     let mut past = Past::new(&THREE);
     let span = Span { from_ms: begin() + SECOND, to_ms: begin() + HOUR };
-    past.stage.app.insert_resource(ReplayAtStart { span, speed: 600, loops: true });
+    let edges = Edges { from: Edge::At(span.from_ms), to: Edge::At(span.to_ms) };
+    past.stage.app.insert_resource(ReplayAtStart { edges, speed: 600, loops: true });
     // The stage has begun already; the window's program has this before its first frame.
     past.stage.app.world_mut().run_schedule(Startup);
     past.settle();
@@ -189,6 +200,31 @@ fn a_wall_begins_with_the_past() {
     assert_eq!((travel.at_ms, travel.speed, travel.range), (span.from_ms, 600, Some(span)));
     assert!(travel.is_playing && travel.loops);
     assert_eq!(past.shown(), BTreeSet::from([0]));
+}
+
+#[test]
+fn a_wall_that_plays_the_last_seconds_plays_those_of_each_turn() {
+    static NOW: AtomicI64 = AtomicI64::new(0);
+    let mut past = Past::new(&THREE);
+    let path = past.folder.path().join("history.sqlite");
+    past.reader = Reader::new(path).with_clock(|| NOW.load(Ordering::Relaxed));
+    NOW.store(begin() + 8 * SECOND, Ordering::Relaxed);
+    let edges = Edges { from: Edge::Ago(7 * SECOND), to: Edge::Ago(0) };
+    past.stage.app.insert_resource(ReplayAtStart { edges, speed: 100, loops: true });
+    past.stage.app.world_mut().run_schedule(Startup);
+    past.settle();
+    let span = |from, to| Some(Span { from_ms: begin() + from * SECOND, to_ms: begin() + to * SECOND });
+    assert_eq!((past.travel().range, past.travel().at_ms), (span(1, 8), begin() + SECOND));
+    NOW.store(begin() + 12 * SECOND, Ordering::Relaxed);
+    // To its end at a hundred times the speed, and more than once.
+    (0..30).for_each(|_| past.frame_after(10));
+    assert_eq!((past.travel().range, past.travel().is_playing), (span(5, 12), true));
+    // A stretch of one's own is the same each time.
+    past.act(TimeAction::Select(Span { from_ms: begin(), to_ms: begin() + SECOND }));
+    past.settle();
+    past.act(TimeAction::PlayOrPause);
+    (0..10).for_each(|_| past.frame_after(10));
+    assert_eq!(past.travel().range, span(0, 1));
 }
 
 #[test]
@@ -306,7 +342,7 @@ fn a_stretch_shows_all_that_was_open_in_it_and_is_what_plays() {
 fn a_stretch_with_too_much_in_it_is_summed() {
     let rows = many();
     let mut past = Past::new(&rows);
-    past.reader = Reader::new(past.folder.path().join("history.sqlite")).showing_at_most(10);
+    past.reader = reader(&past.folder.path().join("history.sqlite")).showing_at_most(10);
     let span = Span { from_ms: begin(), to_ms: begin() + 12 * HOUR };
     past.act(TimeAction::Select(span));
     past.settle();
@@ -379,6 +415,53 @@ fn a_history_that_cannot_be_read_is_told_and_now_stays() {
     assert!(said.contains("history.sqlite"), "{said}");
     assert!(past.travel().is_now() && !past.travel().is_playing);
     assert_eq!(past.stage.resource::<OpenConnections>().0.len(), 1);
+}
+
+#[test]
+fn a_timeline_that_cannot_be_read_is_told_and_the_map_goes_on() {
+    let mut past = Past::new(&THREE);
+    past.show(5 * SECOND);
+    let mut reader = Reader::new(past.folder.path().join("nowhere.sqlite"));
+    for answer in reader.answers(&PastOrder::Density { view: None, stretches: 10 }) {
+        past.answers.try_send(answer).unwrap();
+    }
+    past.settle();
+    let said = format!("{:?}", past.stage.resource::<Notices>());
+    assert!(said.contains("nowhere.sqlite does not exist"), "{said}");
+    assert_eq!((past.shown(), past.travel().shown), (BTreeSet::from([0, 4 * SECOND]), Shown::Moment));
+}
+
+#[test]
+fn an_order_that_finds_no_room_goes_when_there_is_some() {
+    let mut past = Past::new(&THREE);
+    // Two are on their way that nobody waits for any more: as many as there is room for.
+    for at in [0, 1] {
+        past.act(TimeAction::Scrub { at_ms: begin() + at });
+        past.stage.frame();
+        past.act(TimeAction::GoLive);
+        past.stage.frame();
+    }
+    assert_eq!(past.orders.len(), 2);
+    past.act(TimeAction::Scrub { at_ms: begin() + 5 * SECOND });
+    past.stage.frame();
+    assert_eq!(past.orders.len(), 2);
+    past.settle();
+    assert_eq!(past.shown(), BTreeSet::from([0, 4 * SECOND]));
+}
+
+#[test]
+fn rows_that_cannot_be_shown_are_one_notice_and_the_others_play() {
+    let mut past = Past::new(&THREE);
+    let database = Database::open(past.folder.path().join("history.sqlite")).unwrap();
+    database.execute("UPDATE connection SET peer_port = 65536 WHERE opened_ms = ?1", [begin()]).unwrap();
+    past.show(5 * SECOND);
+    assert_eq!(past.shown(), BTreeSet::from([4 * SECOND]));
+    past.show(0);
+    past.act(TimeAction::Select(Span { from_ms: begin(), to_ms: begin() + HOUR }));
+    past.settle();
+    assert_eq!(past.shown(), BTreeSet::from([4 * SECOND, HOUR]));
+    let said: Vec<_> = past.stage.resource::<Notices>().0.iter().flat_map(|notice| &notice.lines).collect();
+    assert_eq!(said, ["1 row passed over: peer's port out of range"]);
 }
 
 #[test]

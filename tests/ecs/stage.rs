@@ -1,7 +1,7 @@
 //! A map without window, drawing or threads: the ECS alone, a clock that the test moves, and a feed that it fills. It
 //! also plays the graphics card, which knows only what was uploaded.
 
-use std::{ops::Range, sync::Arc};
+use std::ops::Range;
 
 use bevy::{prelude::*, window::RequestRedraw};
 use connmapperl::{
@@ -15,17 +15,14 @@ use connmapperl::{
         map_view::MapView,
         rule_book::RuleBook,
     },
-    model::{
-        AgentId, ConnectionId, ConnectionKey, Direction, Located, LocatedConnection, NoPlace, Observation,
-        Owner, Place, Protocol, Traffic,
-    },
+    model::{Located, LocatedConnection, NoPlace, Place, Traffic},
     rules::Rules,
     systems::{connections_plugin, ingest::Feed},
 };
 use crossbeam_channel::{Sender, bounded};
 
-/// When every test begins: 12:00 UTC on 22 November 2026.
-pub const NOON: i64 = 1_795_348_800_000;
+pub use crate::connections::{NOON, connection, key, place};
+
 /// Room for the largest of the tests.
 const FEED_CAPACITY: usize = 32_768;
 
@@ -149,33 +146,7 @@ pub fn rules(text: &str) -> Rules {
     rules
 }
 
-pub fn key(id: u64) -> ConnectionKey {
-    ConnectionKey { agent: AgentId::THIS_MACHINE, connection: ConnectionId(id) }
-}
-
-pub fn place(lon: f32, lat: f32) -> Result<Place, NoPlace> {
-    Ok(Place { lat, lon, city: "".into(), region: "".into(), country: None })
-}
-
 /// A place of its own for every number: no two are the same up to 30,000.
 pub fn place_of(number: u64) -> Result<Place, NoPlace> {
     place((number % 300) as f32 - 150.0, (number / 300) as f32 - 50.0)
-}
-
-pub fn connection(id: u64, peer_port: u16, place: Result<Place, NoPlace>) -> LocatedConnection {
-    LocatedConnection {
-        key: key(id),
-        observation: Observation {
-            protocol: Protocol::Tcp,
-            local: ([10, 0, 0, 1], 50_000).into(),
-            peer: ([9, 9, 9, 9], peer_port).into(),
-            direction: Direction::Outbound,
-            owner: Owner::Program { pid: 1, name: Arc::from("curl") },
-            uid: 1000,
-            traffic: Traffic::default(),
-        },
-        opened_unix_millis: NOON,
-        place,
-        asn: None,
-    }
 }

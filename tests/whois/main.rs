@@ -6,6 +6,8 @@ mod answers;
 mod damaged;
 mod formats;
 mod indexes;
+#[path = "../support/ip2asn.rs"]
+mod ip2asn;
 mod no_panic;
 mod peers;
 mod program;

@@ -3,35 +3,15 @@
 use std::{
     fs,
     io::{Read, Write},
-    path::Path,
-    process::{Command, Output, Stdio},
+    process::Stdio,
 };
 
 use serde_json::Value;
 
-use crate::{ALL, fixture};
-
-fn command(folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_ip2asn"));
-    command.env("XDG_CACHE_HOME", env!("CARGO_TARGET_TMPDIR")).env("XDG_DATA_HOME", folder);
-    command
-}
-
-fn ip2asn(folder: &Path, arguments: &[&str], input: &str) -> Output {
-    let mut child = command(folder)
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
-    child.wait_with_output().unwrap()
-}
-
-fn text(bytes: &[u8]) -> &str {
-    std::str::from_utf8(bytes).unwrap()
-}
+use crate::{
+    ALL, fixture,
+    ip2asn::{command, ip2asn, text},
+};
 
 /// A data folder into which the program has imported these fixtures.
 fn imported(names: &[&str]) -> tempfile::TempDir {

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, ops::Range, sync::Arc};
 
 use super::{
     super::sums::{HOUR_MS, HOURS_A_DAY, MINUTE_MS, rolled_up_until_day, summed_until_ms},
-    Player,
+    Player, count_of, numbers,
 };
 
 /// Stretches of at least so many minutes are told from the sums by minute; of shorter ones all rows are read.
@@ -39,14 +39,15 @@ impl Counts {
             self.stretch = stretch;
         }
         match self.rules.iter_mut().find(|(known, _)| *known == rule) {
-            Some((_, sum)) => *sum += count,
+            Some((_, sum)) => *sum = sum.saturating_add(count),
             None => self.rules.push((rule, count)),
         }
     }
 
     fn put_away(&mut self) {
         for (rule, count) in self.rules.drain(..) {
-            *self.done.entry((self.stretch, rule)).or_default() += count;
+            let sum = self.done.entry((self.stretch, rule)).or_default();
+            *sum = sum.saturating_add(count);
         }
     }
 
@@ -83,8 +84,9 @@ impl Player {
                 let mut statement = self.database.prepare_cached(statement)?;
                 let mut rows = statement.query([periods.start, periods.end])?;
                 while let Some(row) = rows.next()? {
-                    let at_ms = row.get::<_, i64>(0)? * period_ms;
-                    counts.add(stretch_of(at_ms), row.get(1)?, row.get::<_, i64>(2)?.unsigned_abs());
+                    if let Some([period, rule, opened]) = numbers(row)? {
+                        counts.add(stretch_of(period * period_ms), rule, count_of(opened));
+                    }
                 }
                 Ok(())
             };
@@ -103,7 +105,9 @@ impl Player {
             let mut opened = self.database.prepare_cached(opened)?;
             let mut rows = opened.query([rows_from_ms, to_ms])?;
             while let Some(row) = rows.next()? {
-                counts.add(stretch_of(row.get(0)?), row.get(1)?, 1);
+                if let Some([opened_ms, rule]) = numbers(row)? {
+                    counts.add(stretch_of(opened_ms), rule, 1);
+                }
             }
         }
         counts

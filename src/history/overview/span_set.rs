@@ -13,7 +13,7 @@ use super::{
         row::RowId,
         sums::{HOUR_MS, HOURS_A_DAY, HOURS_A_MONTH, rolled_up_until_day, summed_until_ms},
     },
-    Player, recorded_agent,
+    Player, count_of, numbers, recorded_agent,
 };
 use crate::{id_map::ForeignMap, model::AgentId};
 
@@ -90,7 +90,7 @@ impl Player {
         newest.truncate(most);
         newest.extend(open.into_iter().rev().take(most - newest.len()));
         newest.reverse();
-        let total = groups.values().sum();
+        let total = groups.values().fold(0, |total: u64, count| total.saturating_add(*count));
         let mut groups: Vec<_> = groups.into_iter().collect();
         groups.sort_unstable();
         let sums = groups.into_iter().map(|(group, count)| self.counted(group, count));
@@ -101,12 +101,15 @@ impl Player {
     fn newest(&mut self, after_ms: i64, to_ms: i64, most: usize) -> rusqlite::Result<Vec<Recorded>> {
         let statement = format!(
             "SELECT {COLUMNS} FROM connection WHERE opened_ms > ?1 AND opened_ms <= ?2 \
-             ORDER BY opened_ms DESC, n DESC LIMIT ?3"
+             ORDER BY opened_ms DESC, n DESC"
         );
         let mut statement = self.database.prepare_cached(&statement)?;
-        let mut rows = statement.query(params![after_ms, to_ms, i64::try_from(most).unwrap_or(i64::MAX)])?;
+        let mut rows = statement.query([after_ms, to_ms])?;
         let mut found = Vec::new();
-        while let Some(row) = rows.next()? {
+        // Those that are passed over take the place of no other.
+        while found.len() < most
+            && let Some(row) = rows.next()?
+        {
             found.extend(self.texts.read(&self.database, row)?);
         }
         Ok(found)
@@ -173,8 +176,10 @@ impl Player {
         let mut statement = self.database.prepare_cached(statement)?;
         let mut rows = statement.query(range)?;
         while let Some(row) = rows.next()? {
-            let group = (row.get(0)?, row.get(1)?, row.get(2)?);
-            *groups.entry(group).or_default() += row.get::<_, i64>(3)?.unsigned_abs();
+            if let Some([place, rule, agent, opened]) = numbers(row)? {
+                let sum = groups.entry((place, rule, agent)).or_default();
+                *sum = sum.saturating_add(count_of(opened));
+            }
         }
         Ok(())
     }

@@ -166,15 +166,30 @@ fn recordings_that_touch_are_one_and_gaps_stay() {
         store.write(&[opened(HERE, 1, START_MS + from)], &rules(), START_MS + from).unwrap();
         store.end(START_MS + to).unwrap();
     }
-    let player = folder.player();
-    let all = player.recordings(START_MS - 100, START_MS + 1_000).unwrap();
+    let (player, now_ms) = (folder.player(), START_MS + 1_000);
+    let all = player.recordings(START_MS - 100, START_MS + 1_000, now_ms).unwrap();
     let since = |stretches: Vec<(i64, i64)>| -> Vec<(i64, i64)> {
         stretches.iter().map(|(from, to)| (from - START_MS, to - START_MS)).collect()
     };
     assert_eq!(since(all), [(0, 20), (50, 60)]);
-    assert_eq!(since(player.recordings(START_MS + 15, START_MS + 55).unwrap()), [(15, 20), (50, 55)]);
+    assert_eq!(since(player.recordings(START_MS + 15, START_MS + 55, now_ms).unwrap()), [(15, 20), (50, 55)]);
     assert_eq!(player.previous_ms(START_MS + 1).unwrap(), Some(START_MS));
     assert_eq!(player.previous_ms(START_MS).unwrap(), None);
+}
+
+#[test]
+fn a_recording_that_was_seen_in_the_future_ends_with_the_next_or_now() {
+    let folder = Folder::new();
+    for (from, seen) in [(0, 5_000_000), (100, 120), (200, 6_000_000)] {
+        let mut store = folder.store(START_MS + from);
+        store.write(&[opened(HERE, 1, START_MS + from)], &rules(), START_MS + from).unwrap();
+        store.mark(START_MS + seen).unwrap();
+    }
+    let player = folder.player();
+    let at = |now: i64| START_MS + now;
+    assert_eq!(player.span(at(250)).unwrap(), Some((START_MS, at(250))));
+    let all = player.recordings(START_MS, at(1_000), at(250)).unwrap();
+    assert_eq!(all, [(START_MS, at(120)), (at(200), at(250))]);
 }
 
 /// As the version before wrote it: without sums of days and months.

@@ -47,59 +47,54 @@ impl Sum {
     }
 }
 
-/// How rows get into a table, and what goes where a sum has become none.
-struct SumTable {
-    add: &'static str,
-    forget: &'static str,
+/// A table of sums: the columns of its key, the period first, and then `opened`.
+struct SumTable<const N: usize> {
+    name: &'static str,
+    key: [&'static str; N],
 }
 
-const HOURLY: SumTable = SumTable {
-    add: "INSERT INTO hourly VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO UPDATE SET opened = opened + ?5",
-    forget: "DELETE FROM hourly WHERE (hour, place, rule, agent) = (?1, ?2, ?3, ?4) AND opened <= 0",
-};
-const DAILY: SumTable = SumTable {
-    add: "INSERT INTO daily VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO UPDATE SET opened = opened + ?5",
-    forget: "DELETE FROM daily WHERE (day, place, rule, agent) = (?1, ?2, ?3, ?4) AND opened <= 0",
-};
-const MONTHLY: SumTable = SumTable {
-    add: "INSERT INTO monthly VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO UPDATE SET opened = opened + ?5",
-    forget: "DELETE FROM monthly WHERE (month, place, rule, agent) = (?1, ?2, ?3, ?4) AND opened <= 0",
-};
-const MINUTELY: SumTable = SumTable {
-    add: "INSERT INTO minutely VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET opened = opened + ?3",
-    forget: "DELETE FROM minutely WHERE (minute, rule) = (?1, ?2) AND opened <= 0",
-};
-const HOURLY_BY_RULE: SumTable = SumTable {
-    add: "INSERT INTO hourly_by_rule VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET opened = opened + ?3",
-    forget: "DELETE FROM hourly_by_rule WHERE (hour, rule) = (?1, ?2) AND opened <= 0",
-};
+const HOURLY: SumTable<4> = SumTable { name: "hourly", key: ["hour", "place", "rule", "agent"] };
+const DAILY: SumTable<4> = SumTable { name: "daily", key: ["day", "place", "rule", "agent"] };
+const MONTHLY: SumTable<4> = SumTable { name: "monthly", key: ["month", "place", "rule", "agent"] };
+const MINUTELY: SumTable<2> = SumTable { name: "minutely", key: ["minute", "rule"] };
+const HOURLY_BY_RULE: SumTable<2> = SumTable { name: "hourly_by_rule", key: ["hour", "rule"] };
 
-impl SumTable {
-    fn add<const N: usize>(
-        &self,
-        database: &Connection,
-        keys: impl Iterator<Item = [i64; N]>,
-    ) -> rusqlite::Result<()> {
-        let mut add = database.prepare_cached(self.add)?;
+impl<const N: usize> SumTable<N> {
+    fn add(&self, database: &Connection, keys: impl Iterator<Item = [i64; N]>) -> rusqlite::Result<()> {
+        let mut add = database.prepare_cached(&self.to_add())?;
         for (key, rows) in counted(keys) {
             add.execute(params_from_iter(key.iter().chain([&rows])))?;
         }
         Ok(())
     }
 
-    fn take_out<const N: usize>(
-        &self,
-        database: &Connection,
-        keys: impl Iterator<Item = [i64; N]>,
-    ) -> rusqlite::Result<()> {
-        let mut add = database.prepare_cached(self.add)?;
-        let mut forget = database.prepare_cached(self.forget)?;
+    /// What has become none goes.
+    fn take_out(&self, database: &Connection, keys: impl Iterator<Item = [i64; N]>) -> rusqlite::Result<()> {
+        let mut add = database.prepare_cached(&self.to_add())?;
+        let forget = format!(
+            "DELETE FROM {} WHERE ({}) = ({}) AND opened <= 0",
+            self.name,
+            self.key.join(", "),
+            marks(N)
+        );
+        let mut forget = database.prepare_cached(&forget)?;
         for (key, rows) in counted(keys) {
             add.execute(params_from_iter(key.iter().chain([&-rows])))?;
             forget.execute(params_from_iter(&key))?;
         }
         Ok(())
     }
+
+    fn to_add(&self) -> String {
+        let (name, opened) = (self.name, N + 1);
+        let values = marks(opened);
+        format!("INSERT INTO {name} VALUES ({values}) ON CONFLICT DO UPDATE SET opened = opened + ?{opened}")
+    }
+}
+
+/// `?1, ?2, ?3`
+fn marks(count: usize) -> String {
+    (1..=count).map(|mark| format!("?{mark}")).collect::<Vec<_>>().join(", ")
 }
 
 /// How many there are of each, in order.

@@ -3,7 +3,7 @@
 use bevy::prelude::*;
 
 use super::{
-    TOPIC,
+    ROWS_TOPIC, TOPIC,
     tape::{Tape, Wanted},
 };
 use crate::{
@@ -31,8 +31,10 @@ pub(super) fn take(world: &mut World) {
         match answer {
             PastAnswer::Recording { agents, span } => take_recording(world, agents, span),
             PastAnswer::Density(density) => world.resource_mut::<Timeline>().density = Some(density),
-            PastAnswer::Set { ticket, at_ms, connections, next_ms } if is_awaited(world, ticket) => {
+            PastAnswer::Set { ticket, at_ms, turn, connections, next_ms } if is_awaited(world, ticket) => {
                 world.resource_mut::<Tape>().next_ms = next_ms;
+                let mut travel = world.resource_mut::<TimeTravel>();
+                travel.range = turn.or(travel.range);
                 show_moment(world, at_ms, connections);
             }
             PastAnswer::SpanSet { ticket, span, connections, sums } if is_awaited(world, ticket) => {
@@ -58,6 +60,9 @@ pub(super) fn take(world: &mut World) {
             }
             PastAnswer::Failed { ticket: TIMELINE_TICKET, reason } => {
                 world.resource_mut::<Notices>().say(Severity::Warning, TOPIC, vec![reason]);
+            }
+            PastAnswer::PassedOver { line } => {
+                world.resource_mut::<Notices>().say(Severity::Warning, ROWS_TOPIC, vec![line]);
             }
             // Of an order that nobody waits for any more.
             PastAnswer::Set { .. }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bevy::prelude::Resource;
 
-use crate::components::time_travel::{PastLink, PastOrder, Span, TimeTravel};
+use crate::components::time_travel::{Edges, PastLink, PastOrder, Span, TimeTravel};
 
 /// Of the viewer's time: in a replay nothing has to happen for so long before it is passed over, and so much of it is
 /// left.
@@ -16,6 +16,8 @@ const LEFT_OF_IDLE: Duration = Duration::from_millis(300);
 pub(super) enum Wanted {
     Moment(i64),
     Span(Span),
+    /// The beginning of what a wall plays.
+    Turn(Edges),
     /// So many milliseconds before the end of the recording.
     Last(i64),
     /// The last moment before this one at which something opened.

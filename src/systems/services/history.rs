@@ -177,3 +177,34 @@ pub(super) fn say_lost(lost: u64, notices: &mut Notices) {
     warn!("{line}");
     notices.say(Severity::Warning, LOST_TOPIC, vec![line]);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_order_that_finds_no_room_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let rules = Arc::new(Rules::built_in());
+        let ((_records, to_write), (_orders, to_obey)) = (bounded(1), bounded(1));
+        let path = folder.path().join("history.sqlite");
+        let thread = spawn(path, Arc::clone(&rules), to_write, to_obey, Box::new(|_| {})).unwrap();
+        // Nobody takes these.
+        let ((orders, taken), (_, said)) = (bounded(1), bounded(1));
+        let link = HistoryLink { orders, said, thread, rules, owes_again: false };
+        let mut app = App::new();
+        app.add_message::<HistoryOrder>()
+            .insert_resource(link)
+            .insert_resource(RuleBook::new(Rules::built_in(), "a test".to_owned()))
+            .init_resource::<Notices>()
+            .add_systems(Update, ask);
+        let told = |app: &App| format!("{:?}", app.world().resource::<Notices>());
+        app.world_mut().write_message(HistoryOrder::Reset);
+        app.update();
+        assert!(!told(&app).contains("busy"), "there was room for one");
+        app.world_mut().write_message(HistoryOrder::Reset);
+        app.update();
+        assert!(told(&app).contains("it is busy; try again"));
+        assert_eq!(taken.len(), 1);
+    }
+}

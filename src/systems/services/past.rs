@@ -20,7 +20,7 @@ use crate::{
     enrich::Request,
     history::{Counted, Player, ReadError},
     model::{AgentLink, AgentStatus, CollectorMethod},
-    systems::MapSystems,
+    systems::{MapSystems, wall_unix_millis},
 };
 
 /// Orders come one at a time.
@@ -72,16 +72,24 @@ pub struct Reader {
     path: PathBuf,
     player: Option<Player>,
     most_of_span: usize,
+    /// Rows that were passed over when that was told last.
+    told_of: usize,
+    clock: fn() -> i64,
 }
 
 impl Reader {
     pub const fn new(path: PathBuf) -> Self {
-        Self { path, player: None, most_of_span: MOST_OF_SPAN }
+        Self { path, player: None, most_of_span: MOST_OF_SPAN, told_of: 0, clock: wall_unix_millis }
     }
 
     /// Shows no more than that many connections of a stretch one by one.
     pub fn showing_at_most(self, most_of_span: usize) -> Self {
         Self { most_of_span, ..self }
+    }
+
+    /// Takes the present from another clock than the machine's: Unix milliseconds.
+    pub fn with_clock(self, clock: fn() -> i64) -> Self {
+        Self { clock, ..self }
     }
 
     /// The body of the thread. Ends when the map has no more orders.
@@ -105,10 +113,20 @@ impl Reader {
     /// What an order is answered with, in this order.
     pub fn answers(&mut self, order: &PastOrder) -> Vec<PastAnswer> {
         let answers = self.read(order);
-        answers.unwrap_or_else(|error| {
+        let mut answers = answers.unwrap_or_else(|error| {
             self.player = None;
             vec![PastAnswer::Failed { ticket: ticket_of(order), reason: error.to_string() }]
-        })
+        });
+        answers.extend(self.passed_over());
+        answers
+    }
+
+    /// What could not be shown, when that has become more.
+    fn passed_over(&mut self) -> Option<PastAnswer> {
+        let rows = self.player.as_ref()?.passed_over();
+        let is_more = rows.len() > self.told_of;
+        self.told_of = rows.len().max(self.told_of);
+        is_more.then(|| PastAnswer::PassedOver { line: rows.to_string() })
     }
 
     fn read(&mut self, order: &PastOrder) -> Result<Vec<PastAnswer>, PastError> {
@@ -118,11 +136,17 @@ impl Reader {
         let Some(player) = &mut self.player else {
             return Ok(Vec::new());
         };
+        let now_ms = (self.clock)();
         Ok(match *order {
-            PastOrder::Seek { ticket, at_ms } => seek(player, ticket, at_ms)?,
+            PastOrder::Seek { ticket, at_ms } => seek(player, ticket, at_ms, None, now_ms)?,
             PastOrder::SeekLast { ticket, length_ms } => {
-                let (from_ms, to_ms) = player.span()?.ok_or(PastError::Empty)?;
-                seek(player, ticket, from_ms.max(to_ms - length_ms))?
+                let (from_ms, to_ms) = player.span(now_ms)?.ok_or(PastError::Empty)?;
+                seek(player, ticket, from_ms.max(to_ms - length_ms), None, now_ms)?
+            }
+            PastOrder::Turn { ticket, edges } => {
+                let recorded = recorded_span(player, now_ms)?.ok_or(PastError::Empty)?;
+                let turn = edges.within(recorded, now_ms).ok_or(PastError::NothingToPlay)?;
+                seek(player, ticket, turn.from_ms, Some(turn), now_ms)?
             }
             PastOrder::Advance { ticket, to_ms } => {
                 let mut told = Vec::new();
@@ -134,13 +158,13 @@ impl Reader {
                 let set = player.span_set(span.from_ms, span.to_ms, self.most_of_span)?;
                 let sums = (!set.sums.is_empty()).then(|| Arc::new(summed(&set.sums, set.newest.len())));
                 let connections = set.newest.into_iter().map(|recorded| recorded.connection).collect();
-                vec![recording(player)?, PastAnswer::SpanSet { ticket, span, connections, sums }]
+                vec![recording(player, now_ms)?, PastAnswer::SpanSet { ticket, span, connections, sums }]
             }
             PastOrder::Previous { ticket, before_ms } => {
                 let at_ms = player.previous_ms(before_ms)?;
-                vec![recording(player)?, PastAnswer::Previous { ticket, at_ms }]
+                vec![recording(player, now_ms)?, PastAnswer::Previous { ticket, at_ms }]
             }
-            PastOrder::Density { view, stretches } => density(player, view, stretches)?,
+            PastOrder::Density { view, stretches } => density(player, view, stretches, now_ms)?,
         })
     }
 }
@@ -151,6 +175,8 @@ enum PastError {
     Open(#[from] ReadError),
     #[error("the history is empty: nothing was recorded yet")]
     Empty,
+    #[error("nothing was recorded in the time that is to be played")]
+    NothingToPlay,
     #[error("the history cannot be read: {0}")]
     Sqlite(#[from] rusqlite::Error),
 }
@@ -159,6 +185,7 @@ const fn ticket_of(order: &PastOrder) -> u64 {
     match order {
         PastOrder::Seek { ticket, .. }
         | PastOrder::SeekLast { ticket, .. }
+        | PastOrder::Turn { ticket, .. }
         | PastOrder::Advance { ticket, .. }
         | PastOrder::Span { ticket, .. }
         | PastOrder::Previous { ticket, .. } => *ticket,
@@ -166,16 +193,26 @@ const fn ticket_of(order: &PastOrder) -> u64 {
     }
 }
 
-fn seek(player: &mut Player, ticket: u64, at_ms: i64) -> rusqlite::Result<Vec<PastAnswer>> {
+fn seek(
+    player: &mut Player,
+    ticket: u64,
+    at_ms: i64,
+    turn: Option<Span>,
+    now_ms: i64,
+) -> rusqlite::Result<Vec<PastAnswer>> {
     let connections = player.seek(at_ms)?;
     let next_ms = player.next_ms()?;
-    Ok(vec![recording(player)?, PastAnswer::Set { ticket, at_ms, connections, next_ms }])
+    Ok(vec![recording(player, now_ms)?, PastAnswer::Set { ticket, at_ms, turn, connections, next_ms }])
 }
 
 /// Who is in the recording, and from when to when it goes.
-fn recording(player: &Player) -> rusqlite::Result<PastAnswer> {
-    let span = player.span()?.map(|(from_ms, to_ms)| Span { from_ms, to_ms });
+fn recording(player: &Player, now_ms: i64) -> rusqlite::Result<PastAnswer> {
+    let span = recorded_span(player, now_ms)?;
     Ok(PastAnswer::Recording { agents: recorded_agents(player)?, span })
+}
+
+fn recorded_span(player: &Player, now_ms: i64) -> rusqlite::Result<Option<Span>> {
+    Ok(player.span(now_ms)?.map(|(from_ms, to_ms)| Span { from_ms, to_ms }))
 }
 
 /// The agents of a recording, as the map lists agents.
@@ -214,9 +251,14 @@ fn summed(sums: &[Counted], shown: usize) -> SpanSums {
 }
 
 /// Of a view, or of all there is.
-fn density(player: &mut Player, view: Option<Span>, stretches: u32) -> rusqlite::Result<Vec<PastAnswer>> {
-    let recorded = player.span()?.map(|(from_ms, to_ms)| Span { from_ms, to_ms });
-    let mut answers = vec![recording(player)?];
+fn density(
+    player: &mut Player,
+    view: Option<Span>,
+    stretches: u32,
+    now_ms: i64,
+) -> rusqlite::Result<Vec<PastAnswer>> {
+    let recorded = recorded_span(player, now_ms)?;
+    let mut answers = vec![recording(player, now_ms)?];
     let Some(span) = view.or(recorded) else {
         return Ok(answers);
     };
@@ -233,8 +275,38 @@ fn density(player: &mut Player, view: Option<Span>, stretches: u32) -> rusqlite:
         }
     }
     opened.iter_mut().for_each(|stretch| stretch.resize(labels.len(), 0));
-    let recorded = player.recordings(span.from_ms, span.to_ms)?;
+    let recorded = player.recordings(span.from_ms, span.to_ms, now_ms)?;
     let recorded = recorded.into_iter().map(|(from_ms, to_ms)| Span { from_ms, to_ms }).collect();
     answers.push(PastAnswer::Density(Arc::new(Density { span, labels, opened, recorded })));
     Ok(answers)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::*;
+    use crate::history::create_or_migrate;
+
+    #[test]
+    fn a_reader_that_panics_says_so_and_answers_the_next_order() {
+        static FAILS: AtomicBool = AtomicBool::new(true);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("history.sqlite");
+        create_or_migrate(&mut rusqlite::Connection::open(&path).unwrap()).unwrap();
+        let reader = Reader::new(path).with_clock(|| {
+            assert!(!FAILS.swap(false, Ordering::Relaxed), "as the test wants it");
+            1_764_000_000_000
+        });
+        let ((orders, from_map), (to_map, answers)) = (bounded(2), bounded(8));
+        orders.send(PastOrder::Seek { ticket: 1, at_ms: 5 }).unwrap();
+        orders.send(PastOrder::Seek { ticket: 2, at_ms: 5 }).unwrap();
+        drop(orders);
+        let wake: Wake = Box::new(|| {});
+        reader.work(&from_map, &to_map, &wake);
+        let Ok(PastAnswer::Failed { ticket: 1, reason }) = answers.try_recv() else { panic!("no failure") };
+        assert!(reason.contains("reader has failed"), "{reason}");
+        assert!(matches!(answers.try_recv(), Ok(PastAnswer::Recording { .. })));
+        assert!(matches!(answers.try_recv(), Ok(PastAnswer::Set { ticket: 2, .. })));
+    }
 }
