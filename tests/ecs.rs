@@ -5,10 +5,10 @@
 
 #[path = "ecs/clock.rs"]
 mod clock;
-#[path = "ecs/filter.rs"]
-mod filter;
 #[path = "support/connections.rs"]
 mod connections;
+#[path = "ecs/filter.rs"]
+mod filter;
 #[path = "ecs/fleet.rs"]
 mod fleet;
 #[path = "ecs/flood.rs"]

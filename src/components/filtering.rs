@@ -5,7 +5,11 @@ use std::sync::Arc;
 
 use bevy::prelude::{Component, Resource};
 
-use super::{connection::Agents, rule_book::RuleBook};
+use super::{
+    connection::Agents,
+    rule_book::RuleBook,
+    time_travel::{Only, Wishes},
+};
 use crate::{
     filter::{Filter, ParseError, Subject},
     model::{AgentId, LocatedConnection},
@@ -28,6 +32,13 @@ impl Default for Passes {
 /// The filter in force. Changes only when other connections are meant.
 #[derive(Resource, Clone, Debug, Default, PartialEq, Eq)]
 pub struct ActiveFilter(pub Arc<Filter>);
+
+impl ActiveFilter {
+    /// For an order to whoever reads the past; nothing where all connections are meant.
+    pub fn only(&self, wishes: &Wishes) -> Option<Only> {
+        (!self.0.is_everything()).then(|| Only { filter: Arc::clone(&self.0), wish: wishes.next() })
+    }
+}
 
 /// The box in which it is typed.
 #[derive(Resource, Clone, Debug, Default, PartialEq, Eq)]

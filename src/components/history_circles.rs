@@ -28,6 +28,8 @@ pub fn circle_radius(connections: u64) -> f32 {
 #[derive(Resource, Debug, Default)]
 pub struct HistoryCircles {
     tally: Tally,
+    /// Of connections that the filter leaves, where there is one; from the recording as far as that goes.
+    filtered: Option<Tally>,
     pub shown: bool,
     /// When a picture is due that shows what was counted since the last one.
     pub due_unix_millis: Option<i64>,
@@ -60,6 +62,20 @@ impl HistoryCircles {
         &self.tally
     }
 
+    /// What the circles show.
+    pub fn shown_tally(&self) -> &Tally {
+        self.filtered.as_ref().unwrap_or(&self.tally)
+    }
+
+    pub const fn is_filtered(&self) -> bool {
+        self.filtered.is_some()
+    }
+
+    pub fn set_filtered(&mut self, filtered: Option<Tally>) {
+        self.filtered = filtered;
+        self.touched = Touched::Everything;
+    }
+
     /// Whether a connection has been counted; from now on it has.
     pub fn is_new(&mut self, key: ConnectionKey) -> bool {
         self.counted.insert(key)
@@ -77,11 +93,19 @@ impl HistoryCircles {
         }
     }
 
-    pub fn count(&mut self, spot: Spot, label: Label) {
+    /// `passes` is whether the filter leaves it.
+    pub fn count(&mut self, spot: Spot, label: Label, passes: bool) {
+        if let Some(filtered) = self.filtered.as_mut().filter(|_| passes) {
+            filtered.add(spot, label.clone(), 1);
+        }
         self.tally.add(spot, label, 1);
+        if !passes {
+            return;
+        }
+        let places = self.shown_tally().places();
         match &mut self.touched {
             // With more than this the circles are made anew in no more time.
-            Touched::Spots(spots) if spots.len() < self.tally.places() => spots.push(spot),
+            Touched::Spots(spots) if spots.len() < places => spots.push(spot),
             touched => *touched = Touched::Everything,
         }
     }

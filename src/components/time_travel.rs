@@ -1,12 +1,22 @@
 //! What time the map shows: now, a moment of the past, or a stretch of it; and how the past is played. Plain data:
 //! `systems/replay` moves it, and whoever reads the history answers [`PastOrder`]s with [`PastAnswer`]s.
 
-use std::sync::Arc;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use bevy::prelude::Resource;
 use crossbeam_channel::{Receiver, Sender};
 
-use crate::model::{AgentId, AgentStatus, Located, LocatedConnection};
+use crate::{
+    filter::Filter,
+    model::{AgentId, AgentStatus, Located, LocatedConnection},
+    tally::Tally,
+};
 
 /// How many times as fast as it was the past is played.
 pub const SPEEDS: [u32; 14] = [1, 2, 5, 10, 30, 60, 120, 300, 600, 1_800, 3_600, 10_000, 30_000, 100_000];
@@ -189,6 +199,8 @@ pub struct Timeline {
     /// What it shows; all there is, where nothing was chosen.
     pub view: Option<Span>,
     pub density: Option<Arc<Density>>,
+    /// What that cost.
+    pub took: Duration,
 }
 
 /// How many connections opened when, by rule.
@@ -225,6 +237,43 @@ pub enum TimeAction {
     View(Span),
 }
 
+/// The newest of what the user wishes, of one kind. Long work for an older one is given up half-way.
+#[derive(Clone, Debug, Default)]
+pub struct Wishes(Arc<AtomicU64>);
+
+impl Wishes {
+    /// From now on none before this one counts.
+    pub fn next(&self) -> Wish {
+        Wish { number: self.0.fetch_add(1, Ordering::Relaxed) + 1, newest: Arc::clone(&self.0) }
+    }
+}
+
+/// One of them.
+#[derive(Clone, Debug)]
+pub struct Wish {
+    number: u64,
+    newest: Arc<AtomicU64>,
+}
+
+impl Wish {
+    pub fn is_newest(&self) -> bool {
+        self.newest.load(Ordering::Relaxed) == self.number
+    }
+}
+
+impl PartialEq for Wish {
+    fn eq(&self, other: &Self) -> bool {
+        self.number == other.number
+    }
+}
+
+/// Of which connections something is asked, where that is not all of them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Only {
+    pub filter: Arc<Filter>,
+    pub wish: Wish,
+}
+
 /// What the past is asked. Answers bear the ticket of the order.
 #[derive(Clone, Debug, PartialEq)]
 pub enum PastOrder {
@@ -251,6 +300,7 @@ pub enum PastOrder {
     Span {
         ticket: u64,
         span: Span,
+        only: Option<Only>,
     },
     /// When something opened before a moment.
     Previous {
@@ -261,6 +311,11 @@ pub enum PastOrder {
     Density {
         view: Option<Span>,
         stretches: u32,
+        only: Option<Only>,
+    },
+    /// How many there ever were at each place.
+    Places {
+        only: Only,
     },
 }
 
@@ -296,7 +351,19 @@ pub enum PastAnswer {
         agents: Vec<AgentStatus>,
         span: Option<Span>,
     },
-    Density(Arc<Density>),
+    /// `took` is what it cost.
+    Density {
+        density: Arc<Density>,
+        took: Duration,
+    },
+    Places {
+        filter: Arc<Filter>,
+        tally: Tally,
+    },
+    /// Something else was wished for meanwhile.
+    GivenUp {
+        ticket: u64,
+    },
     /// Some of it cannot be shown, while all else is; why.
     PassedOver {
         line: String,

@@ -2,6 +2,7 @@
 //! of time holds. Adds to the [`Player`]'s connection what it knows from the sums, so that years take no longer than they
 //! must; what is not summed up yet is read row by row.
 
+mod chosen;
 mod density;
 mod span_set;
 

@@ -107,7 +107,7 @@ pub(super) fn draw(
     match history.take_touched() {
         Touched::Spots(spots) if !all => {
             for spot in spots {
-                let count = drawn.shown_at(history.tally().at(spot));
+                let count = drawn.shown_at(history.shown_tally().at(spot));
                 if count > 0 {
                     let next = drawn.rows.len();
                     let row = *drawn.rows.entry(spot).or_insert(next);
@@ -117,8 +117,8 @@ pub(super) fn draw(
         }
         _ => {
             drawn.rows.clear();
-            let mut circles = Vec::with_capacity(history.tally().places());
-            for (spot, counts) in history.tally().spots() {
+            let mut circles = Vec::with_capacity(history.shown_tally().places());
+            for (spot, counts) in history.shown_tally().spots() {
                 let count = drawn.shown_at(counts);
                 if count > 0 {
                     drawn.rows.insert(spot, circles.len());

@@ -4,10 +4,11 @@
 
 use bevy::prelude::*;
 
-use super::{MapSystems, classify::classify};
+use super::{MapSystems, filtering::pass};
 use crate::{
     components::{
-        connection::{Connection, MatchedRule, OpenConnections, Position},
+        connection::{Agents, Connection, MatchedRule, OpenConnections, Position},
+        filtering::{ActiveFilter, Passes, SubjectNames},
         history_circles::HistoryCircles,
         rule_book::RuleBook,
     },
@@ -17,23 +18,22 @@ use crate::{
 
 pub(super) fn plugin(app: &mut App) {
     // Before anything that closed within this frame goes.
-    app.init_resource::<HistoryCircles>()
-        .add_systems(Update, count.in_set(MapSystems::Classify).after(classify));
+    app.init_resource::<HistoryCircles>().add_systems(Update, count.in_set(MapSystems::Classify).after(pass));
 }
 
 fn count(
     book: Res<RuleBook>,
     open: Res<OpenConnections>,
     mut history: ResMut<HistoryCircles>,
-    came: Query<(&Connection, &MatchedRule, &Position), Added<Position>>,
+    came: Query<(&Connection, &MatchedRule, &Passes, &Position), Added<Position>>,
 ) {
-    for (connection, matched, position) in &came {
+    for (connection, matched, passes, position) in &came {
         let key = connection.0.key;
         if key.agent.is_recorded() || !history.is_new(key) {
             continue;
         }
         let rule = matched.0.and_then(|rule| book.rules.rules().get(rule));
-        history.count(Spot::new(position.lat, position.lon), rule.map(|rule| rule.label.clone()));
+        history.count(Spot::new(position.lat, position.lon), rule.map(|rule| rule.label.clone()), passes.0);
         history.forget_closed(open.0.len(), |key| open.0.contains_key(key));
     }
 }
@@ -43,13 +43,15 @@ pub(super) fn count_unseen(world: &mut World, connection: &LocatedConnection) {
     let Ok(place) = &connection.place else {
         return;
     };
-    let rules = &world.resource::<RuleBook>().rules;
-    let seen = &connection.observation;
-    let rule = rules.matching(seen.local.port(), seen.peer.port()).and_then(|rule| rules.rules().get(rule));
-    let label = rule.map(|rule| rule.label.clone());
+    let (book, agents) = (world.resource::<RuleBook>(), world.resource::<Agents>());
+    let (rules, seen) = (&book.rules, &connection.observation);
+    let rule = rules.matching(seen.local.port(), seen.peer.port());
+    let names = SubjectNames { book, agents };
+    let passes = world.resource::<ActiveFilter>().0.matches(&names.subject(connection, rule));
+    let label = rule.and_then(|rule| rules.rules().get(rule)).map(|rule| rule.label.clone());
     let spot = Spot::new(place.lat, place.lon);
     let mut history = world.resource_mut::<HistoryCircles>();
     if history.is_new(connection.key) {
-        history.count(spot, label);
+        history.count(spot, label, passes);
     }
 }

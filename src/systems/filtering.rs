@@ -55,7 +55,7 @@ pub(super) fn obey(
     }
 }
 
-fn pass(
+pub(super) fn pass(
     active: Res<ActiveFilter>,
     book: Res<RuleBook>,
     agents: Res<Agents>,

@@ -1,6 +1,7 @@
 //! The past on the map. Obeys what the user asks of time, winds the tape while it plays, and asks whoever reads the
 //! history, one thing after the other; what comes back is shown by `take`. Knows no file and no thread.
 
+mod ask;
 mod span;
 mod take;
 mod tape;
@@ -11,15 +12,15 @@ use std::time::Duration;
 
 use bevy::{prelude::*, time::Real};
 
-use super::{MapSystems, ingest::ingest, interact::act, sql};
+use super::{MapSystems, filtering, ingest::ingest, interact::act, sql};
 use crate::components::{
     action::UiAction,
     animation::Animation,
+    filtering::ActiveFilter,
     map_clock::MapClock,
     notices::{Notices, Severity},
     time_travel::{
-        BackToNow, DENSITY_STRETCHES, PastLink, PastOrder, ReplayAtStart, Shown, Span, TimeAction,
-        TimeTravel, Timeline,
+        BackToNow, PastLink, PastOrder, ReplayAtStart, Shown, Span, TimeAction, TimeTravel, Timeline,
     },
 };
 use tape::{Tape, Wanted};
@@ -32,9 +33,6 @@ const ROWS_TOPIC: &str = "The past, in part";
 const LONGEST_STEP: Duration = Duration::from_millis(250);
 /// How far before the end of the recording a replay begins when nothing was chosen.
 const USUAL_REPLAY_MILLIS: i64 = 24 * 3_600_000;
-/// The timeline is drawn anew so often while it is open: new connections show in it by then.
-const DENSITY_EVERY: Duration = Duration::from_secs(20);
-
 pub(super) fn plugin(app: &mut App) {
     app.init_resource::<TimeTravel>()
         .init_resource::<BackToNow>()
@@ -44,7 +42,11 @@ pub(super) fn plugin(app: &mut App) {
         .add_systems(
             Update,
             (
-                (obey, ask_density).chain().after(act).in_set(MapSystems::Interact),
+                (obey, ask::density, ask::places)
+                    .chain()
+                    .after(filtering::obey)
+                    .after(act)
+                    .in_set(MapSystems::Interact),
                 (take::take, wind).chain().before(ingest).in_set(MapSystems::Ingest),
                 span::draw.after(sql::draw).in_set(MapSystems::Place),
             ),
@@ -152,7 +154,15 @@ fn wind(
     mut travel: ResMut<TimeTravel>,
     mut animation: ResMut<Animation>,
     mut tape: ResMut<Tape>,
+    filtered: Res<ActiveFilter>,
 ) {
+    // A stretch is of those that the filter leaves.
+    if filtered.is_changed()
+        && let Shown::Span(span) = travel.shown
+        && tape.wanted.is_none()
+    {
+        tape.want(Wanted::Span(span));
+    }
     let scale = if travel.shown == Shown::Moment { travel.speed } else { 1 };
     if animation.time_scale != scale {
         animation.time_scale = scale;
@@ -163,6 +173,10 @@ fn wind(
     };
     tape.owed = (tape.owed + passed).min(LONGEST_STEP);
     if tape.waits {
+        // What is on its way may take long, and something else is wanted.
+        if tape.wanted.is_some() {
+            tape.wishes.next();
+        }
         return;
     }
     let passed = std::mem::take(&mut tape.owed);
@@ -170,7 +184,7 @@ fn wind(
         let ticket = tape.ticket;
         let order = match wanted {
             Wanted::Moment(at_ms) => PastOrder::Seek { ticket, at_ms },
-            Wanted::Span(span) => PastOrder::Span { ticket, span },
+            Wanted::Span(span) => PastOrder::Span { ticket, span, only: filtered.only(&tape.wishes) },
             Wanted::Turn(edges) => PastOrder::Turn { ticket, edges },
             Wanted::Last(length_ms) => PastOrder::SeekLast { ticket, length_ms },
             Wanted::Before(before_ms) => PastOrder::Previous { ticket, before_ms },
@@ -205,29 +219,6 @@ fn goal(travel: &mut TimeTravel, tape: &mut Tape, passed: Duration) -> Option<i6
     let step_ms = tape.step_ms(passed, travel.speed);
     let goal = if travel.skips_idle { tape.over_idle(travel, step_ms) } else { travel.at_ms + step_ms };
     Some(goal.min(end))
-}
-
-/// For the timeline, when it is opened or moved, and now and then while it is open.
-fn ask_density(
-    link: Option<Res<PastLink>>,
-    time: Option<Res<Time<Real>>>,
-    timeline: Res<Timeline>,
-    mut asked: Local<Option<(Option<Span>, Duration)>>,
-) {
-    if !timeline.is_open {
-        *asked = None;
-        return;
-    }
-    let Some(link) = link else {
-        return;
-    };
-    let now = time.map_or(Duration::ZERO, |time| time.elapsed());
-    let is_due = asked.is_none_or(|(view, at)| view != timeline.view || now - at >= DENSITY_EVERY);
-    // When the reader is busy with the last one, the newest view is asked for afterwards.
-    let order = PastOrder::Density { view: timeline.view, stretches: DENSITY_STRETCHES };
-    if is_due && link.sums.try_send(order).is_ok() {
-        *asked = Some((timeline.view, now));
-    }
 }
 
 /// Whether frames are drawn one after the other: while the tape plays.

@@ -10,7 +10,7 @@ use bevy::{prelude::*, time::Real};
 use connmapperl::{
     components::{
         account::Account,
-        action::UiAction,
+        action::{FilterAction, UiAction},
         connection::{Agents, Connection, OpenConnections, Trail},
         history_circles::HistoryCircles,
         map_clock::MapClock,
@@ -19,7 +19,7 @@ use connmapperl::{
         rule_book::RuleBook,
         time_travel::{
             BackToNow, Edge, Edges, PastAnswer, PastLink, PastOrder, ReplayAtStart, Shown, Span, TimeAction,
-            TimeTravel,
+            TimeTravel, Timeline,
         },
     },
     history::create_or_migrate,
@@ -39,6 +39,7 @@ struct Past {
     stage: Stage,
     folder: tempfile::TempDir,
     orders: Receiver<PastOrder>,
+    sums: Receiver<PastOrder>,
     answers: Sender<PastAnswer>,
     reader: Reader,
 }
@@ -53,13 +54,13 @@ impl Past {
         let path = folder.path().join("history.sqlite");
         write(&path, rows);
         let mut stage = Stage::new();
-        let ((orders, from_map), (sums, _)) = (bounded(2), bounded(2));
+        let ((orders, from_map), (sums, of_sums)) = (bounded(2), bounded(2));
         let (to_map, answers) = bounded(8);
         stage
             .app
             .insert_resource(PastLink { orders, sums, answers })
             .insert_resource(Time::<Real>::default());
-        Self { stage, reader: reader(&path), folder, orders: from_map, answers: to_map }
+        Self { stage, reader: reader(&path), folder, orders: from_map, sums: of_sums, answers: to_map }
     }
 
     fn act(&mut self, action: TimeAction) {
@@ -75,7 +76,7 @@ impl Past {
     }
 
     fn answer(&mut self) {
-        while let Ok(order) = self.orders.try_recv() {
+        while let Ok(order) = self.orders.try_recv().or_else(|_| self.sums.try_recv()) {
             self.reader.answers(&order).into_iter().for_each(|answer| self.answers.try_send(answer).unwrap());
         }
     }
@@ -364,6 +365,71 @@ fn a_stretch_with_too_much_in_it_is_summed() {
     assert_eq!((places(&past), past.stage.account().total), (0, 1), "and none of it stays");
 }
 
+fn filter(past: &mut Past, text: &str) {
+    past.stage.act(UiAction::Filter(FilterAction::Set(text.to_owned())));
+    past.settle();
+}
+
+#[test]
+fn a_filter_leaves_its_part_of_moments_stretches_and_the_timeline() {
+    let mut past = Past::new(&THREE);
+    past.act(TimeAction::ToggleTimeline);
+    filter(&mut past, "client:router");
+    let opened = |past: &Past| {
+        let density = past.stage.resource::<Timeline>().density.clone().unwrap();
+        density.opened.iter().flatten().sum::<u32>()
+    };
+    assert_eq!(opened(&past), 1);
+    past.show(5 * SECOND);
+    let account = |past: &Past| (past.stage.account().total, past.stage.account().filtered_out);
+    assert_eq!((past.shown().len(), account(&past)), (2, (1, 1)));
+    past.act(TimeAction::Select(Span { from_ms: begin(), to_ms: begin() + HOUR }));
+    past.settle();
+    assert_eq!((past.shown(), account(&past)), (BTreeSet::from([4 * SECOND]), (1, 0)));
+    filter(&mut past, "rule:web");
+    assert_eq!((past.shown(), account(&past)), (BTreeSet::from([0, HOUR]), (2, 0)), "asked anew");
+    assert_eq!(opened(&past), 2);
+    filter(&mut past, "");
+    assert_eq!((past.shown().len(), opened(&past)), (3, 3));
+}
+
+#[test]
+fn sums_of_a_stretch_are_of_what_the_filter_leaves() {
+    let rows: Vec<Row> = (0..40).map(|n| (n * SECOND, Some(n * SECOND + 500))).collect();
+    let mut past = Past::new(&rows);
+    past.reader = reader(&past.folder.path().join("history.sqlite")).showing_at_most(5);
+    filter(&mut past, "port:22");
+    past.act(TimeAction::Select(Span { from_ms: begin(), to_ms: begin() + HOUR }));
+    past.settle();
+    let account = past.stage.account();
+    assert_eq!((account.total, &account.by_label[..]), (20, &[0, 20, 0][..]));
+    assert_eq!(past.shown().len(), 5, "the newest one by one");
+}
+
+#[test]
+fn circles_under_a_filter_are_of_the_recording_and_go_on() {
+    let mut past = Past::new(&THREE);
+    past.stage.open(&connection(1, 443, place_of(1)));
+    past.stage.open(&connection(2, 22, place_of(2)));
+    past.stage.act(UiAction::ToggleHistory);
+    past.settle();
+    let shown = |past: &Past| past.stage.resource::<HistoryCircles>().shown_tally().connections();
+    assert_eq!(shown(&past), 2, "of this session");
+    filter(&mut past, "port:443");
+    assert_eq!(shown(&past), 2, "both that were recorded");
+    past.stage.open(&connection(3, 443, place_of(3)));
+    past.stage.open(&connection(4, 22, place_of(4)));
+    past.settle();
+    assert_eq!(shown(&past), 3);
+    // Changes are drawn together, now and then.
+    past.stage.pass(10 * SECOND);
+    past.settle();
+    let circles = past.stage.resource::<Marks>().layer(LayerName::History).map_or(0, |it| it.points().len());
+    assert_eq!(circles, 3);
+    filter(&mut past, "");
+    assert_eq!(shown(&past), 4, "all of this session again");
+}
+
 #[test]
 fn what_happens_meanwhile_is_counted_and_now_comes_back_whole() {
     let mut past = Past::new(&THREE);
@@ -422,7 +488,7 @@ fn a_timeline_that_cannot_be_read_is_told_and_the_map_goes_on() {
     let mut past = Past::new(&THREE);
     past.show(5 * SECOND);
     let mut reader = Reader::new(past.folder.path().join("nowhere.sqlite"));
-    for answer in reader.answers(&PastOrder::Density { view: None, stretches: 10 }) {
+    for answer in reader.answers(&PastOrder::Density { view: None, stretches: 10, only: None }) {
         past.answers.try_send(answer).unwrap();
     }
     past.settle();

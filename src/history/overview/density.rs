@@ -69,8 +69,7 @@ impl Player {
 
     fn counts(&mut self, from_ms: i64, to_ms: i64, stretches: u32) -> rusqlite::Result<Vec<Opened>> {
         let stretch_ms = stretch_ms(from_ms, to_ms, stretches);
-        let last = i64::from(stretches.max(1)) - 1;
-        let stretch_of = |at_ms: i64| ((at_ms - from_ms).max(0) / stretch_ms).min(last) as u32;
+        let stretch_of = |at_ms: i64| stretch_of(at_ms, from_ms, stretch_ms, stretches);
         let mut counts = Counts::default();
         let mut rows_from_ms = from_ms;
         if stretch_ms >= MINUTES_IN_A_STRETCH * MINUTE_MS {
@@ -118,7 +117,13 @@ impl Player {
     }
 }
 
+/// In which of so many stretches of one length a moment lies.
+pub(super) fn stretch_of(at_ms: i64, from_ms: i64, stretch_ms: i64, stretches: u32) -> u32 {
+    let last = i64::from(stretches.max(1)) - 1;
+    ((at_ms - from_ms).max(0) / stretch_ms).min(last) as u32
+}
+
 /// Length of each of so many equal stretches, at least a millisecond.
-fn stretch_ms(from_ms: i64, to_ms: i64, stretches: u32) -> i64 {
+pub(super) fn stretch_ms(from_ms: i64, to_ms: i64, stretches: u32) -> i64 {
     ((to_ms - from_ms + 1).max(1) as u64).div_ceil(u64::from(stretches.max(1))) as i64
 }

@@ -139,6 +139,63 @@ proptest! {
     }
 }
 
+/// Of a row of the past as it is written here: every third has no place.
+fn has_place(recorded: &crate::history::Recorded) -> bool {
+    recorded.connection.place.is_ok()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn of_some_alone_a_stretch_holds_what_all_hold_of_them(
+        past in past(),
+        spans in proptest::collection::vec((-HOUR..8 * HOUR, 0..8 * HOUR, 0..40_usize), 4),
+    ) {
+        let folder = write(&past);
+        let mut player = folder.player();
+        for (from, length, most) in spans {
+            let (from_ms, to_ms) = (START_MS + from * past.slower, START_MS + (from + length) * past.slower);
+            let mut all = player.span_set(from_ms, to_ms, 1_000).unwrap().newest;
+            all.retain(has_place);
+            let mut choice = |recorded: &crate::history::Recorded| Some(has_place(recorded));
+            let some = player.chosen_span_set(from_ms, to_ms, most, &mut choice).unwrap().unwrap();
+            prop_assert_eq!(some.total, all.len() as u64);
+            prop_assert_eq!(&some.newest[..], &all[all.len().saturating_sub(most)..]);
+            if all.len() > most {
+                let set = SpanSet { newest: all, total: 0, sums: Vec::new() };
+                prop_assert_eq!(summed(&some), one_by_one(&set));
+            } else {
+                prop_assert!(some.sums.is_empty());
+            }
+        }
+    }
+}
+
+#[test]
+fn of_some_alone_openings_and_places_are_counted_and_the_work_is_given_up_when_asked() {
+    let connections = (0..90).map(|n| (n * 60_000, Some(1_000), 0)).collect();
+    let folder = write(&Past { slower: 1, connections, settled_after: vec![50] });
+    let mut player = folder.player();
+    let (from_ms, to_ms) = (START_MS, START_MS + 90 * 60_000 - 1);
+    let mut choice = |recorded: &crate::history::Recorded| Some(has_place(recorded));
+    let density = player.chosen_density(from_ms, to_ms, 9, &mut choice).unwrap().unwrap();
+    assert_eq!(density.iter().map(|it| it.count).sum::<u64>(), 60, "every third has no place");
+    assert_eq!(density.iter().filter(|it| it.stretch == 0).map(|it| it.count).sum::<u64>(), 7);
+    let tally = player.chosen_places(&mut choice).unwrap().unwrap();
+    assert_eq!((tally.places(), tally.connections()), (1, 60));
+
+    let mut asked = 0;
+    let mut gives_up = |_: &crate::history::Recorded| {
+        asked += 1;
+        (asked < 10).then_some(true)
+    };
+    assert_eq!(player.chosen_density(from_ms, to_ms, 9, &mut gives_up).unwrap(), None);
+    assert_eq!(asked, 10);
+    assert_eq!(player.chosen_places(&mut |_| None).unwrap(), None);
+    assert_eq!(player.chosen_span_set(from_ms, to_ms, 5, &mut |_| None).unwrap(), None);
+}
+
 #[test]
 fn openings_stand_in_their_stretch() {
     let folder = write(&Past {

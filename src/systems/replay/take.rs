@@ -10,6 +10,8 @@ use crate::{
     components::{
         animation::Animation,
         connection::Agents,
+        filtering::ActiveFilter,
+        history_circles::HistoryCircles,
         map_clock::MapClock,
         notices::{Notices, Severity},
         time_travel::{BackToNow, PastAnswer, PastLink, Shown, Span, TIMELINE_TICKET, TimeTravel, Timeline},
@@ -30,7 +32,16 @@ pub(super) fn take(world: &mut World) {
     for answer in answers.try_iter().take(ANSWERS_A_FRAME) {
         match answer {
             PastAnswer::Recording { agents, span } => take_recording(world, agents, span),
-            PastAnswer::Density(density) => world.resource_mut::<Timeline>().density = Some(density),
+            PastAnswer::Density { density, took } => {
+                let mut timeline = world.resource_mut::<Timeline>();
+                (timeline.density, timeline.took) = (Some(density), took);
+            }
+            PastAnswer::Places { filter, tally } => {
+                if world.resource::<ActiveFilter>().0 == filter {
+                    world.resource_mut::<HistoryCircles>().set_filtered(Some(tally));
+                }
+            }
+            PastAnswer::GivenUp { ticket } if is_awaited(world, ticket) => {}
             PastAnswer::Set { ticket, at_ms, turn, connections, next_ms } if is_awaited(world, ticket) => {
                 world.resource_mut::<Tape>().next_ms = next_ms;
                 let mut travel = world.resource_mut::<TimeTravel>();
@@ -69,6 +80,7 @@ pub(super) fn take(world: &mut World) {
             | PastAnswer::SpanSet { .. }
             | PastAnswer::Changes { .. }
             | PastAnswer::Previous { .. }
+            | PastAnswer::GivenUp { .. }
             | PastAnswer::Failed { .. } => {}
         }
     }

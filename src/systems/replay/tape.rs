@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bevy::prelude::Resource;
 
-use crate::components::time_travel::{Edges, PastLink, PastOrder, Span, TimeTravel};
+use crate::components::time_travel::{Edges, PastLink, PastOrder, Span, TimeTravel, Wishes};
 
 /// Of the viewer's time: in a replay nothing has to happen for so long before it is passed over, and so much of it is
 /// left.
@@ -37,6 +37,7 @@ pub(in crate::systems) struct Tape {
     pub(super) next_ms: Option<i64>,
     /// Of the viewer's time, as far as the tape has not moved for it.
     pub(super) owed: Duration,
+    pub(super) wishes: Wishes,
     /// What is left of a step when whole milliseconds are taken.
     left_over_ms: f64,
 }

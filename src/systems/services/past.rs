@@ -7,6 +7,7 @@ use std::{
     path::PathBuf,
     sync::Arc,
     thread,
+    time::Instant,
 };
 
 use bevy::prelude::*;
@@ -15,12 +16,14 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use super::{EnrichLink, Start, Wake, reload_rules};
 use crate::{
     components::time_travel::{
-        BackToNow, Density, PastAnswer, PastLink, PastOrder, Span, SpanSums, TIMELINE_TICKET,
+        BackToNow, Density, Only, PastAnswer, PastLink, PastOrder, Span, SpanSums, TIMELINE_TICKET,
     },
     enrich::Request,
-    history::{Counted, Player, ReadError},
-    model::{AgentLink, AgentStatus, CollectorMethod},
+    filter::Subject,
+    history::{Counted, Player, ReadError, Recorded},
+    model::{AgentId, AgentLink, AgentStatus, CollectorMethod},
     systems::{MapSystems, wall_unix_millis},
+    world::country_name,
 };
 
 /// Orders come one at a time.
@@ -154,8 +157,18 @@ impl Reader {
                 let (reached_ms, next_ms) = (player.at_ms(), player.next_ms()?);
                 vec![PastAnswer::Changes { ticket, told, reached_ms, next_ms }]
             }
-            PastOrder::Span { ticket, span } => {
-                let set = player.span_set(span.from_ms, span.to_ms, self.most_of_span)?;
+            PastOrder::Span { ticket, span, ref only } => {
+                let (from_ms, to_ms, most) = (span.from_ms, span.to_ms, self.most_of_span);
+                let set = match only {
+                    None => Some(player.span_set(from_ms, to_ms, most)?),
+                    Some(only) => {
+                        let mut choice = choice(player, only)?;
+                        player.chosen_span_set(from_ms, to_ms, most, &mut choice)?
+                    }
+                };
+                let Some(set) = set else {
+                    return Ok(vec![PastAnswer::GivenUp { ticket }]);
+                };
                 let sums = (!set.sums.is_empty()).then(|| Arc::new(summed(&set.sums, set.newest.len())));
                 let connections = set.newest.into_iter().map(|recorded| recorded.connection).collect();
                 vec![recording(player, now_ms)?, PastAnswer::SpanSet { ticket, span, connections, sums }]
@@ -164,7 +177,15 @@ impl Reader {
                 let at_ms = player.previous_ms(before_ms)?;
                 vec![recording(player, now_ms)?, PastAnswer::Previous { ticket, at_ms }]
             }
-            PastOrder::Density { view, stretches } => density(player, view, stretches, now_ms)?,
+            PastOrder::Density { view, stretches, ref only } => {
+                density(player, view, stretches, only.as_ref(), now_ms)?
+            }
+            PastOrder::Places { ref only } => {
+                let mut choice = choice(player, only)?;
+                let tally = player.chosen_places(&mut choice)?;
+                let filter = Arc::clone(&only.filter);
+                tally.into_iter().map(|tally| PastAnswer::Places { filter: filter.clone(), tally }).collect()
+            }
         })
     }
 }
@@ -189,8 +210,24 @@ const fn ticket_of(order: &PastOrder) -> u64 {
         | PastOrder::Advance { ticket, .. }
         | PastOrder::Span { ticket, .. }
         | PastOrder::Previous { ticket, .. } => *ticket,
-        PastOrder::Density { .. } => TIMELINE_TICKET,
+        PastOrder::Density { .. } | PastOrder::Places { .. } => TIMELINE_TICKET,
     }
+}
+
+/// Tells whether a filter leaves a row. Its rule and its agent are those of then.
+fn choice(player: &Player, only: &Only) -> rusqlite::Result<impl FnMut(&Recorded) -> Option<bool> + use<>> {
+    let agents: HashMap<AgentId, Arc<str>> = player.agents()?.into_iter().collect();
+    let Only { filter, wish } = only.clone();
+    Ok(move |recorded: &Recorded| {
+        if !wish.is_newest() {
+            return None;
+        }
+        let connection = &recorded.connection;
+        let country = connection.place.as_ref().ok().and_then(|place| place.country);
+        let rule = recorded.rule.as_deref().unwrap_or_default();
+        let agent = agents.get(&connection.key.agent).map_or("", |name| name);
+        Some(filter.matches(&Subject::new(connection, country.map_or("", country_name), rule, agent)))
+    })
 }
 
 fn seek(
@@ -255,8 +292,10 @@ fn density(
     player: &mut Player,
     view: Option<Span>,
     stretches: u32,
+    only: Option<&Only>,
     now_ms: i64,
 ) -> rusqlite::Result<Vec<PastAnswer>> {
+    let began = Instant::now();
     let recorded = recorded_span(player, now_ms)?;
     let mut answers = vec![recording(player, now_ms)?];
     let Some(span) = view.or(recorded) else {
@@ -264,7 +303,17 @@ fn density(
     };
     let mut labels: Vec<Option<Arc<str>>> = Vec::new();
     let mut opened: Vec<Vec<u32>> = vec![Vec::new(); stretches as usize];
-    for counted in player.density(span.from_ms, span.to_ms, stretches)? {
+    let counts = match only {
+        None => Some(player.density(span.from_ms, span.to_ms, stretches)?),
+        Some(only) => {
+            let mut choice = choice(player, only)?;
+            player.chosen_density(span.from_ms, span.to_ms, stretches, &mut choice)?
+        }
+    };
+    let Some(counts) = counts else {
+        return Ok(answers);
+    };
+    for counted in counts {
         let label = labels.iter().position(|label| *label == counted.rule).unwrap_or_else(|| {
             labels.push(counted.rule.clone());
             labels.len() - 1
@@ -277,7 +326,8 @@ fn density(
     opened.iter_mut().for_each(|stretch| stretch.resize(labels.len(), 0));
     let recorded = player.recordings(span.from_ms, span.to_ms, now_ms)?;
     let recorded = recorded.into_iter().map(|(from_ms, to_ms)| Span { from_ms, to_ms }).collect();
-    answers.push(PastAnswer::Density(Arc::new(Density { span, labels, opened, recorded })));
+    let density = Arc::new(Density { span, labels, opened, recorded });
+    answers.push(PastAnswer::Density { density, took: began.elapsed() });
     Ok(answers)
 }
 

@@ -46,7 +46,7 @@ pub(super) fn facts(
     let apart = |text, rank| Fact { text, list: None, is_apart: true, rank };
     let mut facts = vec![apart(sources.short.clone(), 4)];
     if history.shown {
-        facts.push(apart(history_line(history.tally()), 3));
+        facts.push(apart(history_line(history.shown_tally()), 3));
     }
     for reason in NoPlace::ALL.into_iter().rev().filter(|reason| account.without_place(*reason) > 0) {
         let text = format!("{} {}", reason.label(), grouped(account.without_place(reason)));
