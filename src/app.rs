@@ -4,7 +4,7 @@
 use std::{
     io::IsTerminal,
     panic::{self, AssertUnwindSafe},
-    sync::Mutex,
+    sync::{Arc, Mutex},
 };
 
 use bevy::{
@@ -24,6 +24,7 @@ use crate::{
     components::{
         action::Overlays,
         animation::Animation,
+        filtering::{ActiveFilter, FilterBox},
         map_clock::MapClock,
         map_view::MapView,
         notices::Notices,
@@ -32,6 +33,7 @@ use crate::{
         trails::TimeLapse,
     },
     config::{RulesFile, WindowPlace},
+    filter::Filter,
     systems::{
         self,
         services::{self, Start},
@@ -58,6 +60,8 @@ pub struct WindowLook {
     pub light: bool,
     pub reduced_motion: bool,
     pub lapse: TimeLapse,
+    /// What is shown.
+    pub filter: Filter,
     pub place: Option<WindowPlace>,
     /// What the badge of a synthetic scene says.
     pub demo: Option<String>,
@@ -162,6 +166,10 @@ fn world(app: &mut App, clock: MapClock, size_px: [u32; 2], rules: RulesFile, lo
     systems::pacing::learn_adapter(app);
     app.world_mut().resource_mut::<Animation>().reduced = look.reduced_motion;
     app.insert_resource(look.lapse);
+    if !look.filter.is_everything() {
+        app.world_mut().resource_mut::<FilterBox>().set(look.filter.to_string());
+        app.insert_resource(ActiveFilter(Arc::new(look.filter.clone())));
+    }
     if look.light {
         app.insert_resource(Theme::LIGHT);
     }

@@ -82,6 +82,7 @@ fn show(args: &WindowArgs, serves: bool, replay: Option<ReplayAtStart>) -> anyho
         light: args.light,
         reduced_motion: args.reduced_motion,
         lapse: args.lapse.time_lapse(),
+        filter: args.which.filter.clone(),
         place: WindowPlace::remembered(),
         demo: common.demo.map(|_| common.agent_name()),
     };

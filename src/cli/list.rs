@@ -39,7 +39,7 @@ pub fn list(args: &ListArgs, out: &mut impl Write) -> anyhow::Result<()> {
     if common.demo.is_none() {
         look.status().notes.iter().for_each(|note| complain(note));
     }
-    let wanted = Wanted { filter: &args.filter, agent: common.agent_name() };
+    let wanted = Wanted { filter: &args.which.filter, agent: common.agent_name() };
     match print(&mut look, args, &wanted, out) {
         Err(error) if is_closed_pipe(&error) => Ok(()),
         printed => printed,

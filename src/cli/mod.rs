@@ -83,6 +83,8 @@ pub struct WindowArgs {
     pub reduced_motion: bool,
     #[command(flatten)]
     pub lapse: LapseArgs,
+    #[command(flatten)]
+    pub which: FilterArgs,
 }
 
 impl WindowArgs {
@@ -220,6 +222,13 @@ pub struct ListArgs {
     /// Go on printing connections as they open and close
     #[arg(long)]
     pub watch: bool,
+    #[command(flatten)]
+    pub which: FilterArgs,
+}
+
+/// Of which connections.
+#[derive(Clone, Debug, Default, Args)]
+pub struct FilterArgs {
     /// Only connections of which this holds, such as 'prog:firefox cc:DE !port:443' (docs/filter.md)
     #[arg(
         long,
@@ -247,6 +256,8 @@ pub struct SnapshotArgs {
     /// With the circles of a history that was saved in the window
     #[arg(long, value_name = "FILE")]
     pub places: Option<PathBuf>,
+    #[command(flatten)]
+    pub which: FilterArgs,
 }
 
 /// Where nobody named one.

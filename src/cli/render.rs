@@ -11,7 +11,7 @@ use anyhow::{Context, bail};
 use clap::Args;
 
 use super::{
-    Common, LapseArgs, NO_HISTORY, PastArgs, RulesArgs, complain,
+    Common, FilterArgs, LapseArgs, NO_HISTORY, PastArgs, RulesArgs, complain,
     replay::speed_from_text,
     size_from_text, stop,
     when::{self, When},
@@ -60,6 +60,8 @@ pub struct RenderArgs {
     pub light: bool,
     #[command(flatten)]
     lapse: LapseArgs,
+    #[command(flatten)]
+    which: FilterArgs,
     /// A film (.mp4 or .webm, by an installed ffmpeg), or an empty or new folder for frames as PNG
     #[arg(short, long, value_name = "FILE|DIR/")]
     pub output: PathBuf,
@@ -104,7 +106,12 @@ pub fn render(args: &RenderArgs) -> anyhow::Result<ExitCode> {
     }
     let stop = stop::signals(ENDING).context("cannot wait for signals")?;
     let mut output = Output::create(&args.output, args.size, args.fps)?;
-    let look = WindowLook { light: args.light, lapse: args.lapse.time_lapse(), ..WindowLook::default() };
+    let look = WindowLook {
+        light: args.light,
+        lapse: args.lapse.time_lapse(),
+        filter: args.which.filter.clone(),
+        ..WindowLook::default()
+    };
     let mut stage = Stage::new(&mut player, common.named().read_rules()?, &look, steps, args.size)?;
     let mut progress = Progress::new(frames, io::stderr());
     let mut drawn = 0;

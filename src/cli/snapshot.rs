@@ -87,6 +87,7 @@ fn still(look: &mut Look, common: &Common, args: &SnapshotArgs) -> anyhow::Resul
     let window_look = WindowLook {
         light: args.light,
         demo: common.demo.map(|_| common.agent_name()),
+        filter: args.which.filter.clone(),
         ..WindowLook::default()
     };
     let mut app = still_app(look.now_unix_millis(), args.size, rules, &window_look)?;

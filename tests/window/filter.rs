@@ -1,6 +1,6 @@
 //! The filter's box: what is typed there counts at once, and the keys that end it.
 
-use crate::desktop::{Desktop, Region, picture::is_like};
+use crate::desktop::{Desktop, Region, eventually, picture::is_like};
 
 const SCENE: [&str; 2] = ["--demo", "antimeridian"];
 /// Where that scene has texts, and no panel is.
@@ -36,14 +36,14 @@ fn enter_keeps_the_filter_and_its_chip_takes_it_away() {
     window.key("slash");
     window.shows("the box", |picture| picture.changed(&bare, BOX) > 5_000);
     // An offer is taken, and what is typed behind it comes behind it.
-    window.write("rou");
-    window.write("\t");
-    window.write("x");
-    window.key("BackSpace");
+    window.write("prog:thu\tport:993");
     window.key("Return");
     let kept = window.shows("a chip", |picture| picture.changed(&bare, CHIP) > 500);
     window.key("slash");
     window.shows("the box with the filter", |picture| picture.changed(&kept, BOX) > 5_000);
+    window.ctrl("a");
+    window.ctrl("c");
+    eventually("the filter", || (window.clipboard() == "prog:thunderbird port:993").then_some(()));
     window.key("Escape");
     window.shows("no filter", |picture| picture.same_in(&bare, BOX));
 }

@@ -74,6 +74,10 @@ pub(super) fn show(
         }
         return Ok(());
     }
+    // What is typed comes back, and a menu may have changed it.
+    if filter_box.is_changed() || !typing.was_open {
+        filter_box.text().clone_into(&mut typing.text);
+    }
     if !typing.was_open {
         typing.was_open = true;
         typing.known = KnownValues::of(open.iter().map(|it| &*it.0 as &LocatedConnection), &book, &agents);
@@ -86,10 +90,6 @@ pub(super) fn show(
                 input.events.iter().position(|event| matches!(event, egui::Event::Text(text) if text == "/"));
             slash.map(|slash| input.events.remove(slash));
         });
-    }
-    // What is typed comes back, and a menu may have changed it.
-    if filter_box.is_changed() {
-        filter_box.text().clone_into(&mut typing.text);
     }
     let width = WIDTH.min(context.content_rect().width() - 2.0 * size::MARGIN);
     let shown = Area::new(Id::new("filter box"))
