@@ -8,7 +8,10 @@ use std::{
 
 use rustix::process::Signal;
 
-use crate::house::{House, Traffic, until};
+use crate::{
+    house::{House, Traffic, until},
+    support::{Home, printed},
+};
 
 #[test]
 fn what_an_agent_sees_is_printed_with_place_program_and_numbers() {
@@ -145,6 +148,15 @@ fn a_token_that_could_not_be_shown_is_not_lost_in_silence() {
     let mut list = house.home.connmapperl(&["agents", "list", "--fleet", "."]);
     let listed = list.stdout(unread()).output().unwrap();
     assert_eq!((listed.status.code(), &*String::from_utf8_lossy(&listed.stderr)), (Some(0), ""));
+}
+
+#[test]
+fn an_agents_copy_of_a_certificate_makes_no_folder_the_listeners() {
+    let home = Home::new();
+    home.write("server-cert.pem", "copied from the display");
+    printed(&mut home.connmapperl(&["agents", "add", "web1"]));
+    assert!(!home.path("agents.json").exists());
+    assert!(printed(&mut home.connmapperl(&["agents", "list"])).starts_with("web1 "));
 }
 
 #[test]
