@@ -9,7 +9,7 @@ use std::{
 use rustix::process::Signal;
 
 use crate::{
-    house::{House, Traffic, until},
+    house::{House, Killed, Traffic, until},
     support::{Home, printed},
 };
 
@@ -157,6 +157,22 @@ fn an_agents_copy_of_a_certificate_makes_no_folder_the_listeners() {
     printed(&mut home.connmapperl(&["agents", "add", "web1"]));
     assert!(!home.path("agents.json").exists());
     assert!(printed(&mut home.connmapperl(&["agents", "list"])).starts_with("web1 "));
+}
+
+#[test]
+fn broken_tables_and_places_are_named() {
+    let house = House::new();
+    house.home.write("tables/places.csv", "nonsense\n");
+    house.home.write("tables/GeoLite2-City.mmdb", "broken");
+    let listen = format!("127.0.0.1:{}", house.port);
+    let arguments = ["serve", "--no-gui", "--fleet", ".", "--listen", &listen, "--data", "tables"];
+    let mut serve = house.home.connmapperl(&arguments);
+    let mut serve = Killed(serve.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap());
+    let lines = BufReader::new(serve.0.stderr.take().unwrap()).lines().map(Result::unwrap);
+    let said: Vec<_> = lines.take_while(|line| !line.contains("on another machine")).collect();
+    for file in ["tables/places.csv line 1", "tables/GeoLite2-City.mmdb"] {
+        assert!(said.iter().any(|line| line.starts_with(file)), "{file}: {said:?}");
+    }
 }
 
 #[test]
