@@ -17,14 +17,15 @@ use serde::{Deserialize, Serialize};
 use crate::{
     geo::import,
     history::HISTORY_FILE,
-    net::server::{CERTIFICATE_FILE, KEY_FILE, REGISTER_FILE},
+    net::server::{KEY_FILE, REGISTER_FILE},
     rules::{self, MAX_FILE_BYTES, RuleError, Rules, connmaprc},
     tally,
 };
 
 const RULES_FILE: &str = "connmapperlrc";
 const RESOURCES_FOLDER: &str = "resources";
-const FLEET_FILES: [&str; 3] = [CERTIFICATE_FILE, KEY_FILE, REGISTER_FILE];
+/// By which a folder is the listener's. A certificate alone is an agent's copy.
+const FLEET_FILES: [&str; 2] = [KEY_FILE, REGISTER_FILE];
 const WINDOW_FILE: &str = "window.json";
 /// Where to listen for agents, in one line; no such file, no open port.
 const LISTEN_FILE: &str = "listen";
@@ -111,7 +112,7 @@ impl Named {
 }
 
 /// Where certificate, key and register of agents are: the first of the working folder, the program's own folder and the
-/// user's configuration that holds some of them, else the last. `None` where this user has no home.
+/// user's configuration that holds key or register, else the last. `None` where this user has no home.
 pub fn fleet_folder() -> Option<PathBuf> {
     [Some(PathBuf::from(".")), program_folder()]
         .into_iter()

@@ -93,7 +93,10 @@ fn past() -> (TimeTravel, Timeline) {
         recorded: Some(span),
         ..TimeTravel::default()
     };
-    (travel, Timeline { is_open: true, view: Some(span), density: Some(Arc::new(density)) })
+    (
+        travel,
+        Timeline { is_open: true, view: Some(span), density: Some(Arc::new(density)), ..Timeline::default() },
+    )
 }
 
 /// Pixels of a colour in the lowest part of a picture, right of the key.

@@ -9,11 +9,10 @@ use std::{
 };
 
 use super::{
-    Format, ListArgs, Look, complain, is_closed_pipe,
+    Format, ListArgs, Look, complain, complain_of_files, is_closed_pipe,
     table::{Row, TEXT_COLUMNS},
 };
 use crate::{
-    enrich::Report,
     filter::{Filter, Subject},
     model::{ConnectionKey, Located, LocatedConnection},
     rules::Rules,
@@ -34,7 +33,7 @@ pub fn list(args: &ListArgs, out: &mut impl Write) -> anyhow::Result<()> {
         complain(&format!("{}: {error}", look.rules.source));
     }
     look.again()?;
-    say_problems(&mut look);
+    complain_of_files(look.take_reports());
     // What is said of a scene's sockets is true of no machine.
     if common.demo.is_none() {
         look.status().notes.iter().for_each(|note| complain(note));
@@ -66,15 +65,6 @@ impl Wanted<'_> {
     }
 }
 
-/// What is wrong with files, one line each, apart from what is printed.
-fn say_problems(look: &mut Look) {
-    for report in look.take_reports() {
-        if let Report::Problem { lines, .. } = report {
-            lines.iter().for_each(|line| complain(line));
-        }
-    }
-}
-
 fn print(look: &mut Look, args: &ListArgs, wanted: &Wanted<'_>, out: &mut impl Write) -> anyhow::Result<()> {
     let mut open = look.connections();
     open.retain(|connection| wanted.has(connection, &look.rules.rules));
@@ -93,7 +83,7 @@ fn print(look: &mut Look, args: &ListArgs, wanted: &Wanted<'_>, out: &mut impl W
         printer.flush()?;
         thread::sleep(WATCH_EVERY);
         let changes = look.again()?;
-        say_problems(look);
+        complain_of_files(look.take_reports());
         for change in changes {
             // What opens unwanted is never known, so that its end is not printed either.
             if let Located::Opened(connection) = &change

@@ -34,6 +34,7 @@ pub use version::print_sources;
 use crate::{
     components::trails::{LapseStyle, TimeLapse, length_from_text},
     demo::SeededScene,
+    enrich::Report,
     filter::Filter,
     net::server::ListenAddress,
 };
@@ -284,6 +285,15 @@ impl ListArgs {
 /// To standard error, whether anybody still reads that or not.
 fn complain(line: &str) {
     let _ = writeln!(io::stderr(), "{line}");
+}
+
+/// What is wrong with tables and places, one line each.
+fn complain_of_files(reports: Vec<Report>) {
+    for report in reports {
+        if let Report::Problem { lines, .. } = report {
+            lines.iter().for_each(|line| complain(line));
+        }
+    }
 }
 
 /// Whoever read our output has seen enough.

@@ -11,7 +11,7 @@ use anyhow::{Context, bail};
 use clap::Args;
 use crossbeam_channel::{Receiver, bounded};
 
-use super::{WindowArgs, agents::folder, complain, stop};
+use super::{WindowArgs, agents::folder, complain, complain_of_files, stop};
 use crate::{
     config,
     enrich::{FLEET_CAPACITY, FleetLines, FleetLog, Sink, Sources},
@@ -98,6 +98,7 @@ pub fn serve(args: &ServeArgs) -> anyhow::Result<()> {
         }
         None => Box::new(BufWriter::new(io::stdout().lock())),
     };
+    complain_of_files(sources.take_reports());
     complain(&format!("listening on {}; the certificate is {}", facts.address, facts.certificate.display()));
     complain(&format!("its SHA-256 fingerprint is {}", facts.fingerprint));
     complain(&format!("{}: {}", facts.place(), facts.command));
@@ -105,7 +106,9 @@ pub fn serve(args: &ServeArgs) -> anyhow::Result<()> {
     let mut lines = FleetLines::new(out, earlier, sources.geography());
     while let Some(message) = next(&messages, &stop) {
         let waiting = std::iter::once(message).chain(messages.try_iter().take(FLEET_CAPACITY));
-        sources.poll();
+        if sources.poll() {
+            complain_of_files(sources.take_reports());
+        }
         match lines.write_all(waiting.filter_map(said), sources.geography()) {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => break,
             written => {

@@ -8,7 +8,10 @@ use std::{
 
 use rustix::process::Signal;
 
-use crate::house::{House, Traffic, until};
+use crate::{
+    house::{House, Killed, Traffic, until},
+    support::{Home, printed},
+};
 
 #[test]
 fn what_an_agent_sees_is_printed_with_place_program_and_numbers() {
@@ -145,6 +148,31 @@ fn a_token_that_could_not_be_shown_is_not_lost_in_silence() {
     let mut list = house.home.connmapperl(&["agents", "list", "--fleet", "."]);
     let listed = list.stdout(unread()).output().unwrap();
     assert_eq!((listed.status.code(), &*String::from_utf8_lossy(&listed.stderr)), (Some(0), ""));
+}
+
+#[test]
+fn an_agents_copy_of_a_certificate_makes_no_folder_the_listeners() {
+    let home = Home::new();
+    home.write("server-cert.pem", "copied from the display");
+    printed(&mut home.connmapperl(&["agents", "add", "web1"]));
+    assert!(!home.path("agents.json").exists());
+    assert!(printed(&mut home.connmapperl(&["agents", "list"])).starts_with("web1 "));
+}
+
+#[test]
+fn broken_tables_and_places_are_named() {
+    let house = House::new();
+    house.home.write("tables/places.csv", "nonsense\n");
+    house.home.write("tables/GeoLite2-City.mmdb", "broken");
+    let listen = format!("127.0.0.1:{}", house.port);
+    let arguments = ["serve", "--no-gui", "--fleet", ".", "--listen", &listen, "--data", "tables"];
+    let mut serve = house.home.connmapperl(&arguments);
+    let mut serve = Killed(serve.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap());
+    let lines = BufReader::new(serve.0.stderr.take().unwrap()).lines().map(Result::unwrap);
+    let said: Vec<_> = lines.take_while(|line| !line.contains("on another machine")).collect();
+    for file in ["tables/places.csv line 1", "tables/GeoLite2-City.mmdb"] {
+        assert!(said.iter().any(|line| line.starts_with(file)), "{file}: {said:?}");
+    }
 }
 
 #[test]

@@ -18,7 +18,7 @@ pub enum Failure {
     /// Both fingerprints stand in it.
     #[error(
         "{address}: {problem}. If the display has made itself a new certificate, copy its server-cert.pem here again \
-         (or give the new --fingerprint); if it has not, somebody else answers in its place"
+         (or give the new --fingerprint) and start this agent anew; if it has not, somebody else answers in its place"
     )]
     Certificate { address: SocketAddr, problem: String },
     #[error("{address}: {problem}")]

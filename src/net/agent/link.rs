@@ -5,7 +5,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use rustls::{ClientConfig, client::Resumption};
 use rustls_pki_types::ServerName;
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf, split},
+    io::{self, AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf, split},
     net::{TcpStream, lookup_host},
     sync::watch,
     time::{sleep, timeout},
@@ -202,6 +202,7 @@ impl Link {
             pulse: Pulse::new(settings.pulse, clock.since_boot()),
             out: Vec::new(),
             written: 0,
+            is_writing: false,
             last_events: None,
             told_status: 0,
             ends_at: None,
@@ -225,7 +226,7 @@ impl Link {
                 Step::LastWordsSaid => return self.part().await,
                 Step::OutOfTime => return Ended::Stopped,
             }
-            let is_writing = talk.written < talk.out.len();
+            let is_writing = talk.is_writing;
             tokio::select! {
                 count = self.reader.read(&mut read) => match count {
                     Ok(0) => return Failure::HungUp { address: self.address }.into(),
@@ -238,12 +239,11 @@ impl Link {
                     }
                     Err(error) => return Failure::from_link(self.address, &error).into(),
                 },
-                count = self.writer.write(&talk.out[talk.written..]), if is_writing => match count {
+                count = write_some(&mut self.writer, &talk.out[talk.written..]), if is_writing => match count {
                     Ok(count) => {
+                        // Where all was written before, this was the flush.
+                        talk.is_writing = talk.written < talk.out.len();
                         talk.written += count;
-                        if talk.written == talk.out.len() && let Err(error) = self.writer.flush().await {
-                            return Failure::from_link(self.address, &error).into();
-                        }
                     }
                     // The display may have said why before it hung up.
                     Err(error) => return self.last_answer(&error).await.into(),
@@ -279,7 +279,7 @@ impl Link {
     }
 
     /// What the display still said after it would read no more.
-    async fn last_answer(&mut self, error: &std::io::Error) -> Failure {
+    async fn last_answer(&mut self, error: &io::Error) -> Failure {
         let answer = async {
             let mut read = [0; READ_BYTES];
             loop {
@@ -310,7 +310,7 @@ impl Link {
             self.writer.shutdown().await?;
             let mut read = [0; READ_BYTES];
             while self.reader.read(&mut read).await? > 0 {}
-            Ok::<(), std::io::Error>(())
+            Ok::<(), io::Error>(())
         };
         // However it went, nothing more can be done.
         let _ = timeout(LAST_WORDS, parting).await;
@@ -323,8 +323,10 @@ struct Talk {
     progress: Progress,
     pulse: Pulse,
     out: Vec<u8>,
-    /// How much of `out` has been written.
+    /// How much of `out` TLS has taken.
     written: usize,
+    /// Not all of `out` is with the kernel yet.
+    is_writing: bool,
     last_events: Option<Duration>,
     /// Version of the status that was told last.
     told_status: u64,
@@ -347,7 +349,7 @@ impl Talk {
         if self.pulse.is_dead(now) {
             return Step::Dead;
         }
-        if self.written < self.out.len() || !self.may_write(now) {
+        if self.is_writing || !self.may_write(now) {
             return Step::Go;
         }
         self.written = 0;
@@ -374,7 +376,8 @@ impl Talk {
             let heartbeat = self.pulse.heartbeat(unix_micros, now);
             self.say(AgentSays::Heartbeat(heartbeat));
         }
-        if !self.out.is_empty() {
+        self.is_writing = !self.out.is_empty();
+        if self.is_writing {
             self.pulse.sent(now);
         } else if self.ends_at.is_some() {
             return Step::LastWordsSaid;
@@ -400,8 +403,14 @@ impl Talk {
             return until_write;
         }
         let until_end = self.ends_at.map_or(LOOK_AT_CLOCKS, |ends_at| ends_at.saturating_sub(now));
-        self.pulse.until_next(now).min(LOOK_AT_CLOCKS).min(until_end)
+        self.pulse.until_next(now, !self.is_writing).min(LOOK_AT_CLOCKS).min(until_end)
     }
+}
+
+/// Gives TLS as much as it takes; of nothing, waits until the kernel has all of it. May be dropped and called again: while
+/// there is no room, the display is heard all the same, and so is whoever tells the agent to end.
+async fn write_some(writer: &mut WriteHalf<TlsStream<TcpStream>>, rest: &[u8]) -> io::Result<usize> {
+    if rest.is_empty() { writer.flush().await.map(|()| 0) } else { writer.write(rest).await }
 }
 
 /// How the agent sees its sockets.
@@ -446,3 +455,7 @@ async fn addresses(server: &ServerAddress) -> Result<Vec<SocketAddr>, Failure> {
 pub(super) fn millis_u32(duration: Duration) -> u32 {
     u32::try_from(duration.as_millis()).unwrap_or(u32::MAX)
 }
+
+#[cfg(test)]
+#[path = "link_tests.rs"]
+mod tests;

@@ -3,7 +3,7 @@
 //! contents become bytes is [`super::progress`]'s business.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{BTreeSet, HashMap, VecDeque},
     time::Duration,
 };
 
@@ -41,8 +41,8 @@ pub struct Outbox {
     first: u64,
     bytes: usize,
     dropped: u64,
-    /// Connections whose counters are due.
-    due: Vec<u64>,
+    /// Open connections whose counters are due.
+    due: BTreeSet<u64>,
 }
 
 /// One connection. Its observation is as the display knows it once it has read the whole queue.
@@ -56,7 +56,6 @@ pub struct Entry {
     newest: Traffic,
     newest_unix_millis: i64,
     told_at: Duration,
-    is_due: bool,
 }
 
 #[derive(Debug)]
@@ -84,7 +83,7 @@ impl Outbox {
             first: 1,
             bytes: 0,
             dropped: 0,
-            due: Vec::new(),
+            due: BTreeSet::new(),
         }
     }
 
@@ -115,10 +114,7 @@ impl Outbox {
                 if let Some(traffic) = traffic {
                     entry.newest.update(traffic);
                     entry.newest_unix_millis = unix_millis;
-                    if !entry.is_due {
-                        entry.is_due = true;
-                        self.due.push(connection);
-                    }
+                    self.due.insert(connection);
                 }
                 if let Some(owner) = owner
                     && owner != entry.observation.owner
@@ -136,13 +132,10 @@ impl Outbox {
     pub fn tell_counters(&mut self, now: Duration) {
         let mut due = std::mem::take(&mut self.due);
         due.retain(|&connection| {
-            let Some(entry) = self.table.get_mut(&connection).filter(|entry| entry.is_open()) else {
-                return false;
-            };
+            let Some(entry) = self.table.get_mut(&connection) else { return false };
             if now.saturating_sub(entry.told_at) < BETWEEN_COUNTERS {
                 return true;
             }
-            entry.is_due = false;
             if let Some(changed) = changed_counters(entry.observation.traffic, entry.newest) {
                 entry.observation.traffic = entry.newest;
                 entry.told_at = now;
@@ -201,7 +194,6 @@ impl Outbox {
             opened_sequence: self.last_sequence() + 1,
             closed_sequence: None,
             told_at: now,
-            is_due: false,
         };
         self.table.insert(connection, Box::new(entry));
         self.push(connection, unix_millis, What::Opened);
@@ -215,6 +207,7 @@ impl Outbox {
         let traffic = is_news.then_some(entry.newest);
         entry.observation.traffic = entry.newest;
         entry.closed_sequence = Some(sequence);
+        self.due.remove(&connection);
         self.push(connection, unix_millis, What::Closed(traffic));
     }
 

@@ -395,6 +395,21 @@ fn no_counters_are_kept_while_cut_off() {
 }
 
 #[test]
+fn what_closed_while_cut_off_is_due_no_more() {
+    let mut pair = Pair::new(Bounds { events: 10, ..LARGE });
+    for sent in 1..1_000 {
+        pair.open(Owner::Unknown);
+        pair.update(0, Some(traffic(sent)), None);
+        pair.close(0, None);
+    }
+    pair.open(Owner::Unknown);
+    pair.update(0, Some(traffic(1)), None);
+    assert_eq!(pair.outbox.due.len(), 1, "no memory but for what is open");
+    pair.settle();
+    pair.assert_display_knows_the_truth();
+}
+
+#[test]
 fn a_large_table_travels_in_several_frames() {
     let mut pair = Pair::new(Bounds { events: 10, ..LARGE });
     for number in 0..5_000 {

@@ -65,9 +65,10 @@ impl Pulse {
         self.owes_echo
     }
 
-    /// How long from now until something here may be due.
-    pub fn until_next(&self, now: Duration) -> Duration {
-        let next = (self.sent_at + self.bounds.heartbeat).min(self.received_at + self.bounds.silence);
+    /// How long from now until something here may be due. `may_speak`: a heartbeat that is due could go out.
+    pub fn until_next(&self, now: Duration, may_speak: bool) -> Duration {
+        let dead_at = self.received_at + self.bounds.silence;
+        let next = if may_speak { dead_at.min(self.sent_at + self.bounds.heartbeat) } else { dead_at };
         next.saturating_sub(now)
     }
 
@@ -107,7 +108,14 @@ mod tests {
         assert!(pulse.is_due(at(5)));
         pulse.sent(at(4));
         assert!(!pulse.is_due(at(8)));
-        assert_eq!(pulse.until_next(at(8)), Duration::from_secs(1));
+        assert_eq!(pulse.until_next(at(8), true), Duration::from_secs(1));
+    }
+
+    #[test]
+    fn who_cannot_speak_waits_for_the_other_side_alone() {
+        let pulse = Pulse::new(PulseBounds::default(), START);
+        assert_eq!(pulse.until_next(at(7), true), Duration::ZERO);
+        assert_eq!(pulse.until_next(at(7), false), Duration::from_secs(8));
     }
 
     #[test]

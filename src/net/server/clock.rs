@@ -12,6 +12,8 @@ const LONGEST_DELAY_MICROS: u32 = 60_000_000;
 /// Seen by people: a delay that is another by a quarter and a millisecond, an offset by 20 ms.
 const VISIBLE_DELAY_MICROS: u32 = 1_000;
 const VISIBLE_OFFSET_MILLIS: i64 = 20;
+/// How far two clocks run apart while there are eight samples, at the 500 ppm that NTP allows each.
+const DRIFT_MICROS: u64 = 40_000;
 
 /// One moment on both of our clocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +41,12 @@ impl Estimate {
         let delay = self.delay_micros.abs_diff(other.delay_micros);
         delay > VISIBLE_DELAY_MICROS.max(other.delay_micros / 4)
             || self.offset_millis().abs_diff(other.offset_millis()) >= VISIBLE_OFFSET_MILLIS.unsigned_abs()
+    }
+
+    /// Whether both cannot be right: each is off by half its delay at most.
+    fn excludes(self, other: Self) -> bool {
+        let both_off = (u64::from(self.delay_micros) + u64::from(other.delay_micros)) / 2;
+        self.offset_micros.abs_diff(other.offset_micros) > both_off + DRIFT_MICROS
     }
 }
 
@@ -98,7 +106,12 @@ impl Clock {
         else {
             return;
         };
-        self.samples[self.next_sample] = Some(Estimate { delay_micros, offset_micros });
+        let sample = Estimate { delay_micros, offset_micros };
+        if self.samples.iter().flatten().any(|earlier| earlier.excludes(sample)) {
+            // A clock was set, and what was measured before is worth nothing.
+            self.samples = [None; SAMPLES];
+        }
+        self.samples[self.next_sample] = Some(sample);
         self.next_sample = (self.next_sample + 1) % SAMPLES;
         self.best = self.samples.iter().flatten().min_by_key(|sample| sample.delay_micros).copied();
     }
@@ -188,6 +201,19 @@ mod tests {
             Heartbeat { unix_micros: START + 50, echo_unix_micros: ours.unix_micros, held_micros: 0 };
         clock.heard(&answer, Moment { unix_micros: START - 3_600_000_000, steady_micros: 100 });
         assert_eq!(clock.estimate(), Some(Estimate { delay_micros: 100, offset_micros: 0 }));
+    }
+
+    #[test]
+    fn a_clock_that_was_set_is_believed_at_once() {
+        let mut clock = Clock::new(0, at(0));
+        exchange(&mut clock, 0, 100, 0, 100, 0);
+        // The way takes longer now, so that this would not be the best for seven more.
+        exchange(&mut clock, 5_000_000, 40_000, 0, 40_000, -3_600_000_000);
+        assert_eq!(clock.offset_millis(), -3_600_000);
+        // Clocks that run apart as clocks do are not set.
+        exchange(&mut clock, 10_000_000, 60_000, 0, 60_000, -3_600_000_000 + 30_000);
+        assert_eq!(clock.estimate().unwrap().delay_micros, 80_000);
+        assert!(clock.is_settled());
     }
 
     #[test]

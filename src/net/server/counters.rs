@@ -12,12 +12,14 @@ macro_rules! counters {
         }
 
         impl Counters {
-            /// Whether anything but the comings and goings of agents has been counted since.
+            /// Whether anything but the comings and goings of agents and what they tell has been counted since.
             pub fn differs_in_faults(&self, before: &Self) -> bool {
                 let ordinary = Self {
                     accepted: self.accepted,
                     connects: self.connects,
                     ended_links: self.ended_links,
+                    events: self.events,
+                    snapshots: self.snapshots,
                     ..*before
                 };
                 *self != ordinary
@@ -113,5 +115,24 @@ impl Count {
 
     pub fn one(&self) {
         self.add(1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_agents_tell_is_no_fault() {
+        let counting = Counting::default();
+        let before = counting.now();
+        for ordinary in [&counting.accepted, &counting.connects, &counting.ended_links] {
+            ordinary.one();
+        }
+        counting.snapshots.one();
+        counting.events.add(1_000);
+        assert!(!counting.now().differs_in_faults(&before));
+        counting.gaps.one();
+        assert!(counting.now().differs_in_faults(&before));
     }
 }

@@ -55,6 +55,8 @@ pub struct Keeper {
     stamp: Option<Stamp>,
     /// Why it cannot be read now, as people were told.
     trouble: Option<String>,
+    /// It could not be written last time, and people were told.
+    told_unwritten: bool,
     sightings_at: Instant,
     write_at: Instant,
 }
@@ -69,10 +71,15 @@ impl Keeper {
         let stamp = stamp(register.path());
         let contents = register.contents()?;
         let now = Instant::now();
-        Ok((
-            Self { register, stamp, trouble: None, sightings_at: now + BETWEEN_SIGHTINGS, write_at: now },
-            contents,
-        ))
+        let keeper = Self {
+            register,
+            stamp,
+            trouble: None,
+            told_unwritten: false,
+            sightings_at: now + BETWEEN_SIGHTINGS,
+            write_at: now,
+        };
+        Ok((keeper, contents))
     }
 
     /// The body of the task. Ends when nobody takes the news any more.
@@ -152,10 +159,15 @@ impl Keeper {
         let seen = std::mem::take(&mut shared.state().seen);
         let (register, written) = (self.register.clone(), seen.clone());
         match tokio::task::spawn_blocking(move || write_down(&register, &written)).await {
-            Ok(Ok(())) | Err(_) => {}
+            Ok(Ok(())) => self.told_unwritten = false,
+            // The runtime is going.
+            Err(_) => {}
             Ok(Err(error)) => {
                 self.write_at = Instant::now() + AFTER_FAILURE;
-                shared.notice_always(Importance::Warning, format!("{error}: nobody is written down as seen"));
+                if !std::mem::replace(&mut self.told_unwritten, true) {
+                    let line = format!("{error}: nobody is written down as seen until it can be written");
+                    shared.notice_always(Importance::Warning, line);
+                }
                 // Whoever was seen again meanwhile was seen later.
                 let mut state = shared.state();
                 for (identity, seen) in seen {

@@ -99,6 +99,28 @@ fn a_register_that_is_missing_revokes_nobody() {
 }
 
 #[test]
+fn a_register_that_cannot_be_written_is_told_of_once() {
+    let mut house = House::new();
+    let lock = house.keeper.register.path().with_file_name("agents.json.lock");
+    fs::remove_file(&lock).unwrap();
+    let seen = |house: &mut House| {
+        house.shared.saw(Identity::Token(1), "web1".into());
+        // As if the time between two writes were over.
+        house.keeper.write_at = Instant::now();
+        house.look(1)
+    };
+    for _ in 0..2 {
+        fs::create_dir(&lock).unwrap();
+        let told: Vec<_> = (0..3).flat_map(|_| seen(&mut house)).collect();
+        assert!(told.len() == 1 && told[0].contains("nobody is written down"), "{told:?}");
+        fs::remove_dir(&lock).unwrap();
+        assert_eq!(seen(&mut house), [""; 0]);
+        assert!(house.keeper.register.list().unwrap()[0].last_seen_unix_secs.is_some());
+        fs::remove_file(&lock).unwrap();
+    }
+}
+
+#[test]
 fn a_file_keeps_its_owner_when_root_writes_it() {
     use std::os::unix::fs::chown;
     let house = House::new();

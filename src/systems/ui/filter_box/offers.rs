@@ -227,10 +227,12 @@ mod tests {
     use super::*;
 
     fn texts(offers: &Offers) -> Vec<&str> {
-        let text = |offer| match offer {
-            &Offer::Saved(ref text) => text.as_str(),
-            &Offer::Completion(ref completion) => completion.text.as_str(),
-        };
+        fn text(offer: &Offer) -> &str {
+            match offer {
+                Offer::Saved(text) => text,
+                Offer::Completion(completion) => &completion.text,
+            }
+        }
         offers.offers.iter().map(text).collect()
     }
 
