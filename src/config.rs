@@ -3,6 +3,7 @@
 
 pub mod filters;
 pub mod queries;
+pub mod settings;
 
 use std::{
     env,
@@ -107,7 +108,9 @@ impl Named {
         ]
         .into_iter()
         .flatten()
-        .find(|path| import::holds_data(path)))
+        .find(|path| import::holds_data(path))
+        // Where places may be pinned.
+        .or_else(|| xdg("XDG_DATA_HOME", ".local/share").filter(|path| path.is_dir())))
     }
 }
 

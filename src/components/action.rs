@@ -2,7 +2,12 @@
 
 use bevy::prelude::{Message, Resource};
 
-use super::{history::Kept, sql::SqlAction, time_travel::TimeAction};
+use super::{
+    cards::{CardConnection, Question},
+    history::Kept,
+    sql::SqlAction,
+    time_travel::TimeAction,
+};
 use crate::model::{AgentId, NoPlace};
 
 #[derive(Message, Clone, Debug, PartialEq)]
@@ -65,6 +70,7 @@ pub enum UiAction {
     /// The box in which the filter is typed.
     ToggleFilter,
     Filter(FilterAction),
+    Card(CardAction),
     /// The window for questions to the history.
     ToggleSql,
     Sql(SqlAction),
@@ -93,6 +99,21 @@ pub enum UiAction {
     /// Hand the move or the resize of the window to the system.
     DragWindow,
     ResizeWindow(ResizeEdge),
+}
+
+/// What becomes of a card, by its number.
+#[derive(Clone, Debug, PartialEq)]
+pub enum CardAction {
+    Open(CardConnection),
+    /// One for whatever is typed.
+    LookUp,
+    Close(u32),
+    Ask {
+        card: u32,
+        question: Question,
+    },
+    /// Ends what was asked.
+    Cancel(u32),
 }
 
 /// What becomes of the filter.

@@ -2,7 +2,10 @@
 
 use bevy::input::keyboard::{Key, KeyCode};
 
-use super::{action::UiAction, time_travel::TimeAction};
+use super::{
+    action::{CardAction, UiAction},
+    time_travel::TimeAction,
+};
 
 /// A key that does something, as the user reads it and as it arrives.
 #[derive(Clone, Debug)]
@@ -22,7 +25,7 @@ pub struct Gesture {
 }
 
 /// Keys, in the order in which they are shown.
-pub static KEYS: [KeyBinding; 30] = [
+pub static KEYS: [KeyBinding; 31] = [
     key("t", "all text on or off", &[KeyCode::KeyT], false, UiAction::ToggleAllText),
     key("c", "read the rules file again", &[KeyCode::KeyC], false, UiAction::ReloadRules),
     key("f  F11", "full screen", &[KeyCode::KeyF, KeyCode::F11], false, UiAction::ToggleFullscreen),
@@ -37,6 +40,13 @@ pub static KEYS: [KeyBinding; 30] = [
         UiAction::OpenList(super::action::ListKind::All),
     ),
     key("/", "filter: what is shown, counted and listed", &[KeyCode::Slash], false, UiAction::ToggleFilter),
+    key(
+        "i",
+        "look up an address, an AS number or a name",
+        &[KeyCode::KeyI],
+        false,
+        UiAction::Card(CardAction::LookUp),
+    ),
     key("q", "ask the history in SQL", &[KeyCode::KeyQ], false, UiAction::ToggleSql),
     key("p", "how much history is kept", &[KeyCode::KeyP], false, UiAction::ToggleKeep),
     key("r", "forget all history", &[KeyCode::KeyR], false, UiAction::ToggleReset),
@@ -73,7 +83,7 @@ pub static KEYS: [KeyBinding; 30] = [
     key("Esc", "close the topmost thing, or the program", &[KeyCode::Escape], false, UiAction::Back),
 ];
 
-pub static GESTURES: [Gesture; 19] = [
+pub static GESTURES: [Gesture; 20] = [
     Gesture { gesture: "wheel", does: "zoom at the pointer" },
     Gesture { gesture: "left drag", does: "move the window; pan once zoomed in or in full screen" },
     Gesture { gesture: "Alt + left drag", does: "always move the window" },
@@ -82,6 +92,7 @@ pub static GESTURES: [Gesture; 19] = [
     Gesture { gesture: "click a colour box", does: "text of that rule on or off" },
     Gesture { gesture: "Shift + click a colour box", does: "hide or show that rule's dots" },
     Gesture { gesture: "click a rule or a figure", does: "list those connections" },
+    Gesture { gesture: "click a dot", does: "its card; the list where several lie" },
     Gesture { gesture: "right click the map", does: "list what lies there" },
     Gesture { gesture: "click a column's name in a list", does: "sort by it; again: the other way round" },
     Gesture { gesture: "click an agent", does: "hide or show its connections" },

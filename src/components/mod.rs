@@ -5,6 +5,7 @@ pub mod account;
 pub mod action;
 pub mod animation;
 pub mod bindings;
+pub mod cards;
 pub mod connection;
 pub mod data_sources;
 pub mod dots;

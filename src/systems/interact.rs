@@ -6,6 +6,7 @@ use bevy::{app::AppExit, prelude::*};
 use super::MapSystems;
 use crate::components::{
     action::{ListKind, Overlays, UiAction},
+    cards::Cards,
     fleet::{AgentRings, HiddenAgents},
     history_circles::WaitingToLoad,
     inspect::{Look, Looks},
@@ -75,6 +76,7 @@ pub(super) fn act(
             }
             UiAction::Back
             | UiAction::Filter(_)
+            | UiAction::Card(_)
             | UiAction::Sql(_)
             | UiAction::Time(_)
             | UiAction::NextLapseStyle
@@ -98,7 +100,7 @@ pub(super) fn act(
 pub(super) fn step_back(
     mut actions: MessageReader<UiAction>,
     mut overlays: ResMut<Overlays>,
-    mut waiting: ResMut<WaitingToLoad>,
+    (mut waiting, mut cards): (ResMut<WaitingToLoad>, ResMut<Cards>),
     mut exit: MessageWriter<AppExit>,
 ) {
     for _ in actions.read().filter(|action| **action == UiAction::Back) {
@@ -118,6 +120,8 @@ pub(super) fn step_back(
             overlays.keep = false;
         } else if overlays.sql {
             overlays.sql = false;
+        } else if let Some(card) = cards.open.last().map(|card| card.number) {
+            cards.close(card);
         } else if overlays.lists.pop().is_none() {
             if overlays.fullscreen {
                 overlays.fullscreen = false;

@@ -1,6 +1,7 @@
 //! What happens on the map from frame to frame. Each file owns one step and adds itself; this one owns their order.
 
 mod account;
+mod cards;
 mod circles;
 mod classify;
 mod clock;
@@ -90,7 +91,7 @@ pub fn connections_plugin(app: &mut App) {
             (trail::plugin, trails::plugin, expire::plugin),
             (place::plugin, circles::plugin),
             account::plugin,
-            sql::plugin,
+            (sql::plugin, cards::plugin),
             history::plugin,
             replay::plugin,
         ));

@@ -5,6 +5,7 @@
 pub mod filters;
 pub mod fleet;
 pub mod history;
+mod lookups;
 pub mod past;
 pub mod places;
 pub mod sql;
@@ -36,6 +37,7 @@ use crate::{
     components::{
         action::{Overlays, UiAction},
         animation::Animation,
+        cards::Cards,
         data_sources::DataSources,
         filtering::FilterBox,
         map_clock::MapClock,
@@ -91,6 +93,7 @@ struct EnrichLink {
 pub fn plugin(app: &mut App) {
     app.add_plugins((
         filters::plugin,
+        lookups::plugin,
         fleet::plugin,
         history::plugin,
         past::plugin,
@@ -141,6 +144,7 @@ fn start(
         path.and_then(|path| history::start(&mut commands, path, &book.rules, &mut notices, waker()));
     sql::start(&mut commands, &start, waker());
     places::start(&mut commands, &start, waker());
+    lookups::start(&mut commands, &start, &mut notices, waker());
     filters::start(&mut commands, &start, (&mut filter_box, &mut notices), waker());
     past::start(&mut commands, &start, &waker);
     let wake = waker();
@@ -198,8 +202,12 @@ pub fn say_rule_errors(file: &RulesFile, notices: &mut Notices) {
     notices.say(Severity::Warning, "Rules", lines);
 }
 
-fn watch_traffic(overlays: Res<Overlays>, link: Option<Res<EnrichLink>>, mut watches: Local<bool>) {
-    let wanted = !overlays.lists.is_empty();
+fn watch_traffic(
+    (overlays, cards): (Res<Overlays>, Res<Cards>),
+    link: Option<Res<EnrichLink>>,
+    mut watches: Local<bool>,
+) {
+    let wanted = !overlays.lists.is_empty() || !cards.open.is_empty();
     if let Some(link) = link
         && wanted != *watches
         && link.requests.try_send(Request::WatchTraffic(wanted)).is_ok()

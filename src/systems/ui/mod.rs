@@ -5,6 +5,7 @@ mod agent_card;
 mod agents;
 mod amounts;
 mod badge;
+mod card;
 mod exit;
 mod facts;
 mod filter_box;
@@ -71,7 +72,7 @@ pub(super) fn plugin(app: &mut App) {
                 (timeline::show_ground, agents::show, key::show, plots::show).chain(),
                 (status::show, timeline::show).chain(),
                 (badge::show, timeline::show_caption, notices::show, filter_box::show).chain(),
-                list::show,
+                (list::show, card::show).chain(),
                 sql::show,
                 keep::show,
                 reset::show,
@@ -86,6 +87,8 @@ pub(super) fn plugin(app: &mut App) {
         )
         .add_systems(
             EguiPrimaryContextPass,
-            (homes::show, plots::ring, looks::show, hover::show, labels::show).chain().in_set(Labels),
+            (homes::show, plots::ring, card::ring, looks::show, hover::show, labels::show)
+                .chain()
+                .in_set(Labels),
         );
 }

@@ -1,0 +1,123 @@
+//! Opens cards where somebody clicks, keeps them true while their connection lives, and closes them. What is asked from a
+//! card needs threads, and is done by `services`, which reads the same messages.
+
+use std::sync::Arc;
+
+use bevy::prelude::*;
+
+use super::{MapSystems, interact::act, sql};
+use crate::components::{
+    action::{CardAction, ListKind, Overlays, UiAction},
+    cards::{About, Card, CardConnection, Cards},
+    connection::{Connection, MatchedRule, OpenConnections, Position, Trail},
+    dots::DotRow,
+    inspect::{Look, Looks},
+    map_view::MapView,
+    sql::SqlDesk,
+};
+
+/// A click finds dots within this many points.
+const REACH_POINTS: f32 = 9.0;
+
+pub(super) fn plugin(app: &mut App) {
+    app.init_resource::<Cards>()
+        .add_systems(Update, (obey, pick).chain().after(act).after(sql::obey).in_set(MapSystems::Interact))
+        .add_systems(Update, follow.in_set(MapSystems::Account));
+}
+
+pub(super) fn obey(mut actions: MessageReader<UiAction>, mut cards: ResMut<Cards>) {
+    for action in actions.read() {
+        let UiAction::Card(action) = action else {
+            continue;
+        };
+        match action {
+            CardAction::Open(connection) => open(&mut cards, connection.clone()),
+            CardAction::LookUp => drop(cards.add(About::Typed)),
+            CardAction::Close(number) => cards.close(*number),
+            CardAction::Cancel(number) => {
+                if let Some(asked) = cards.get_mut(*number).and_then(|card| card.asked.as_ref()) {
+                    asked.cancel();
+                }
+            }
+            CardAction::Ask { .. } => {}
+        }
+    }
+}
+
+/// One that is open already comes to the front.
+fn open(cards: &mut Cards, connection: CardConnection) {
+    match cards.of(&connection.connection) {
+        Some(number) => {
+            if let Some(at) = cards.open.iter().position(|card| card.number == number) {
+                let card = cards.open.remove(at);
+                cards.open.push(card);
+            }
+        }
+        None => drop(cards.add(About::Connection(connection))),
+    }
+}
+
+type Dot = (&'static Connection, &'static MatchedRule, &'static Position, &'static DotRow);
+
+/// A click on one dot opens its card; where several lie, their list.
+fn pick(
+    mut actions: MessageReader<UiAction>,
+    dots: Query<Dot, Without<Trail>>,
+    view: Res<MapView>,
+    desk: Res<SqlDesk>,
+    mut cards: ResMut<Cards>,
+    (mut looks, mut overlays): (ResMut<Looks>, ResMut<Overlays>),
+    mut revealed: Local<u64>,
+) {
+    // A dot of an answer lies there, and was meant.
+    let is_plotted = std::mem::replace(&mut *revealed, desk.reveals) != desk.reveals;
+    for action in actions.read() {
+        let UiAction::PickAt { px } = action else {
+            continue;
+        };
+        if is_plotted {
+            continue;
+        }
+        let reach = REACH_POINTS * view.px_per_point;
+        let mut near = dots.iter().filter(|(_, _, position, row)| {
+            let at = view.screen_place(position.map).px;
+            row.0.is_some() && (at[0] - px[0]).hypot(at[1] - px[1]) <= reach
+        });
+        match (near.next(), near.next()) {
+            (Some((connection, rule, ..)), None) => {
+                let connection = Arc::clone(&connection.0);
+                open(&mut cards, CardConnection { connection, rule: rule.0, is_closed: false });
+            }
+            (Some(_), Some(_)) => {
+                let look = looks.add(Look { view: *view, px: *px });
+                overlays.lists.push(ListKind::Near(look));
+            }
+            (None, _) => {}
+        }
+    }
+}
+
+/// Cards show a connection as it is now, and as it was last once it has closed.
+fn follow(
+    open: Res<OpenConnections>,
+    connections: Query<(&Connection, &MatchedRule), Without<Trail>>,
+    mut cards: ResMut<Cards>,
+) {
+    let cards = cards.bypass_change_detection();
+    for Card { about, .. } in &mut cards.open {
+        let About::Connection(known) = about else {
+            continue;
+        };
+        let entity = open.0.get(&known.connection.key);
+        match entity.and_then(|entity| connections.get(*entity).ok()) {
+            Some((connection, rule)) => {
+                known.is_closed = false;
+                known.rule = rule.0;
+                if !Arc::ptr_eq(&known.connection, &connection.0) {
+                    known.connection = Arc::clone(&connection.0);
+                }
+            }
+            None => known.is_closed = true,
+        }
+    }
+}
