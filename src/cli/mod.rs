@@ -361,6 +361,7 @@ mod tests {
             ("list --history x", "--history"),
             ("agents list --data x", "--data"),
             ("serve --no-gui --light", "--light"),
+            ("serve --no-gui --filter x", "--filter"),
             ("--history x query 1", "'query' cannot be used with '--history"),
         ] {
             let said = refused(arguments);
