@@ -342,9 +342,8 @@ mod tests {
         let of_query =
             ["config", "csv", "data", "history", "json", "list", "name", "plot", "size", "time-limit"];
         assert_eq!(listed("query"), of_query);
-        let render =
-            ["config", "fps", "from", "history", "integrate", "light", "size", "speed", "to", "trails"];
-        assert_eq!(listed("render"), render);
+        let of_film = "config filter fps from history integrate light size speed to trails";
+        assert_eq!(listed("render").join(" "), of_film);
         assert_eq!(listed("agents"), ["fleet"]);
         assert!(!listed("serve").contains(&"demo".to_owned()));
     }
@@ -362,6 +361,7 @@ mod tests {
             ("list --history x", "--history"),
             ("agents list --data x", "--data"),
             ("serve --no-gui --light", "--light"),
+            ("serve --no-gui --filter x", "--filter"),
             ("--history x query 1", "'query' cannot be used with '--history"),
         ] {
             let said = refused(arguments);

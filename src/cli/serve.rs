@@ -22,8 +22,17 @@ use crate::{
 /// It runs until it is told to end, so that is success. A line that is begun may be ended.
 const ENDING: stop::Ending = stop::Ending { patience: Duration::from_secs(2), exit_code: 0 };
 /// What shows nothing has no use for these.
-const WINDOW_ALONE: [&str; 8] =
-    ["config", "history", "fullscreen", "decorated", "light", "reduced_motion", "trails", "integrate"];
+const WINDOW_ALONE: [&str; 9] = [
+    "config",
+    "history",
+    "fullscreen",
+    "decorated",
+    "light",
+    "reduced_motion",
+    "trails",
+    "integrate",
+    "filter",
+];
 /// Counts of what went wrong are told when they have changed, and no more often than this.
 const BETWEEN_COUNTS: Duration = Duration::from_secs(60);
 
