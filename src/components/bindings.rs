@@ -83,7 +83,7 @@ pub static KEYS: [KeyBinding; 31] = [
     key("Esc", "close the topmost thing, or the program", &[KeyCode::Escape], false, UiAction::Back),
 ];
 
-pub static GESTURES: [Gesture; 20] = [
+pub static GESTURES: [Gesture; 21] = [
     Gesture { gesture: "wheel", does: "zoom at the pointer" },
     Gesture { gesture: "left drag", does: "move the window; pan once zoomed in or in full screen" },
     Gesture { gesture: "Alt + left drag", does: "always move the window" },
@@ -95,6 +95,7 @@ pub static GESTURES: [Gesture; 20] = [
     Gesture { gesture: "click a dot", does: "its card; the list where several lie" },
     Gesture { gesture: "right click the map", does: "list what lies there" },
     Gesture { gesture: "click a column's name in a list", does: "sort by it; again: the other way round" },
+    Gesture { gesture: "click a program in a list", does: "the connection's card" },
     Gesture { gesture: "click an agent", does: "hide or show its connections" },
     Gesture { gesture: "right click an agent", does: "its card: rename, home, revoke" },
     Gesture { gesture: "click a plotted dot", does: "its row in the answer" },

@@ -161,7 +161,7 @@ impl Face<'_, '_> {
         ui.horizontal(|ui| {
             ui.menu_button("Copy", |ui| self.copies(ui, known, &facts));
             ui.menu_button("Filter by", |ui| self.filters(ui, known));
-            if ui.selectable_label(draft.pinning.is_some(), "Pin a place").clicked() {
+            if ui.button("Pin a place").clicked() {
                 draft.pinning = match draft.pinning {
                     Some(_) => None,
                     None => Some(Pinning::of(&known.connection)),
@@ -211,7 +211,7 @@ impl Face<'_, '_> {
 
     fn copies(&mut self, ui: &mut Ui, known: &CardConnection, facts: &[(&'static str, String)]) {
         let connection = &known.connection;
-        let mut copy = |ui: &mut Ui, word: String, text: String| {
+        let copy = |ui: &mut Ui, word: String, text: String| {
             if ui.button(word).clicked() {
                 ui.ctx().copy_text(text);
                 ui.close();

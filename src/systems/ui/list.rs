@@ -18,7 +18,8 @@ use super::{
     words::small_button,
 };
 use crate::components::{
-    action::{ListKind, Overlays, UiAction},
+    action::{CardAction, ListKind, Overlays, UiAction},
+    cards::CardConnection,
     connection::{Agents, Connection, MatchedRule, Position, Trail},
     filtering::Passes,
     fleet::HiddenAgents,
@@ -110,6 +111,7 @@ fn window(
     let height = if look.is_some() { NEAR_HEIGHT } else { HEIGHT };
     let place = egui::vec2(WIDTH.min(screen.width() - 80.0), height.min(screen.height() - 120.0));
     let at = look.map_or(screen.center() - place * 0.5, |look| beside(look, place, screen));
+    let mut opens = None;
     let shown = egui::Window::new("list")
         .id(egui::Id::new(("list", kind)))
         .title_bar(false)
@@ -123,12 +125,13 @@ fn window(
                 let nothing = RichText::new("Nothing is open here now.").font(sans(size::TEXT));
                 ui.label(nothing.color(theme.colours.text_second.egui()));
             } else {
-                table(ui, list, names, theme);
+                opens = table(ui, list, names, theme);
             }
             closes
         })?;
     list.rect = Some(shown.response.rect);
-    (shown.inner == Some(true)).then_some(UiAction::CloseList(kind))
+    let closes = (shown.inner == Some(true)).then_some(UiAction::CloseList(kind));
+    closes.or(opens.map(|connection| UiAction::Card(CardAction::Open(connection))))
 }
 
 /// Below where somebody looked, or above it: the place itself stays in sight.
@@ -164,7 +167,8 @@ fn head(ui: &mut Ui, title: &str, rows: &[ListRow], names: &Names<'_>, theme: &T
     close.inner
 }
 
-fn table(ui: &mut Ui, list: &mut ListRows, names: &Names<'_>, theme: &Theme) {
+/// Returns the connection whose card is to be opened.
+fn table(ui: &mut Ui, list: &mut ListRows, names: &Names<'_>, theme: &Theme) -> Option<CardConnection> {
     let mut table = TableBuilder::new(ui).auto_shrink(false).sense(Sense::click());
     for column in &COLUMNS {
         table = table.column(match column.name {
@@ -172,7 +176,7 @@ fn table(ui: &mut Ui, list: &mut ListRows, names: &Names<'_>, theme: &Theme) {
             _ => Column::initial(column.width).clip(true).resizable(true),
         });
     }
-    let mut sorts = None;
+    let (mut sorts, mut opens) = (None, None);
     let sorting = list.sorting;
     table
         .header(HEAD_HEIGHT, |mut header| {
@@ -203,15 +207,37 @@ fn table(ui: &mut Ui, list: &mut ListRows, names: &Names<'_>, theme: &Theme) {
                         let font = if column.is_figure { mono(size::TEXT_SMALL) } else { sans(size::TEXT) };
                         let text =
                             RichText::new(cell).font(font).color(colour(row, column.name, repeats, theme));
-                        ui.add(Label::new(text).truncate().selectable(true));
+                        if column.name != "program" {
+                            ui.add(Label::new(text).truncate().selectable(true));
+                        } else if link(ui, text) {
+                            opens = Some(names.card(row));
+                        }
                     });
                 }
-                table_row.response().context_menu(|ui| menu(ui, row, names));
+                table_row.response().context_menu(|ui| {
+                    if ui.button("Card").clicked() {
+                        opens = Some(names.card(row));
+                        ui.close();
+                    }
+                    menu(ui, row, names);
+                });
             });
         });
     if let Some(column) = sorts {
         list.sort_by(column, names);
     }
+    opens
+}
+
+/// Returns whether it was clicked.
+fn link(ui: &mut Ui, text: RichText) -> bool {
+    let label = Label::new(text).truncate().selectable(false).sense(Sense::click());
+    let response = ui.add(label).on_hover_cursor(egui::CursorIcon::PointingHand);
+    if response.hovered() {
+        let (rect, colour) = (response.rect, ui.visuals().text_color());
+        ui.painter().line_segment([rect.left_bottom(), rect.right_bottom()], egui::Stroke::new(1.0, colour));
+    }
+    response.clicked()
 }
 
 /// An address that stands above already is quieter, and so is what has closed meanwhile.

@@ -1,9 +1,9 @@
 //! What stands in the cells of a list: the columns, their text, by what they sort, and the same as CSV and JSON.
 
-use std::cmp::Ordering;
+use std::{cmp::Ordering, sync::Arc};
 
 use crate::{
-    components::{action::ListKind, connection::Agents, rule_book::RuleBook},
+    components::{action::ListKind, cards::CardConnection, connection::Agents, rule_book::RuleBook},
     model::AgentId,
     systems::ui::{amounts, status, words},
 };
@@ -73,6 +73,13 @@ impl Names<'_> {
 
     fn agent(&self, agent: AgentId) -> &str {
         self.agents.0.iter().find(|known| known.agent == agent).map_or("", |known| &known.name)
+    }
+
+    /// As its card begins.
+    pub(super) fn card(&self, row: &ListRow) -> CardConnection {
+        let seen = &row.connection.observation;
+        let rule = self.book.rules.matching(seen.local.port(), seen.peer.port());
+        CardConnection { connection: Arc::clone(&row.connection), rule, is_closed: row.is_closed }
     }
 
     pub(super) fn cells(&self, row: &ListRow) -> [String; COLUMNS.len()] {
