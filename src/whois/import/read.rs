@@ -9,7 +9,7 @@ use std::{
 
 use super::Progress;
 use crate::whois::{
-    as_org::{self, Table},
+    as_org::{self, JsonLine, Table},
     delegated::{self, Line},
     error::WhoisError,
     index::IndexWriter,
@@ -155,10 +155,14 @@ impl<'a> Reading<'a> {
             if text.trim().is_empty() {
                 return Ok(Ok(()));
             }
-            let Some(table) = &table else {
-                return Ok(Err("no format line stands before it"));
+            let json;
+            let record = if text.starts_with('{') {
+                json = JsonLine::parse(&text);
+                json.as_ref().map_err(|reason| *reason).and_then(JsonLine::record)
+            } else {
+                table.as_ref().ok_or("no format line stands before it").and_then(|table| table.parse(&text))
             };
-            let record = match table.parse(&text) {
+            let record = match record {
                 Ok(record) => record,
                 Err(reason) => return Ok(Err(reason)),
             };
