@@ -13,7 +13,7 @@ use super::{
     detect::{Kind, detect},
     error::WhoisError,
     index::{FILE_ENDING, Index, IndexWriter, Meta, Packer, TEMPORARY_PREFIX},
-    input::Input,
+    input::{Input, Piece},
     rejects::Rejects,
 };
 use crate::geo::date::Date;
@@ -72,7 +72,7 @@ impl Folder {
         Ok(Self { path: path.into(), _lock: lock })
     }
 
-    /// Imports a file. `name` names its source instead of what the file says; `progress` is called now and then, and
+    /// Imports a file, or one in a zip file. `name` names its source instead of what the file says; `progress` is called now and then, and
     /// ends the import by `false`. `today` is written beside what was imported. A `packer` of an import that failed may
     /// still hold blocks of it: it is cleared first.
     ///
@@ -80,13 +80,14 @@ impl Folder {
     /// Where the file cannot be read, is of no known kind, or has no record that can be used.
     pub fn import(
         &self,
-        path: &Path,
+        piece: &Piece,
         name: Option<&str>,
         today: Date,
         packer: &mut dyn Packer,
         progress: &mut dyn FnMut(&Progress) -> bool,
     ) -> Result<Imported, WhoisError> {
-        let input = Input::open(path)?;
+        let input = Input::open(piece)?;
+        let path = &*piece.shown();
         let kind = detect(&input.head).map_err(|found| WhoisError::NotKnown { path: path.into(), found })?;
         let modified = input.modified.map(|time| Date::from_system_time(time).to_string());
         let file_bytes = input.file_bytes;
@@ -103,7 +104,7 @@ impl Folder {
         if progress.records == 0 {
             return Err(no_records(path, rejects));
         }
-        let stem = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let stem = piece.file_name();
         let name = match (name, kind) {
             (Some(name), _) => file_name(name),
             (None, Kind::Delegated) => format!("delegated-{registry}"),

@@ -3,6 +3,7 @@
 use connmapperl::whois::{
     answer::{Found, Object},
     index::BlockPacker,
+    input::Piece,
     lookup::Depth,
 };
 
@@ -81,7 +82,13 @@ fn holders_of_two_files_are_never_joined() {
     let path = folder.path().join("yesterday.txt");
     std::fs::write(&path, same).unwrap();
     target
-        .import(&path, Some("yesterday"), crate::TODAY, &mut BlockPacker::default(), &mut |_| true)
+        .import(
+            &Piece { path, entry: None },
+            Some("yesterday"),
+            crate::TODAY,
+            &mut BlockPacker::default(),
+            &mut |_| true,
+        )
         .unwrap();
     let whois = connmapperl::whois::Whois::open(folder.path());
     assert_eq!(whois.indexes().len(), 3);

@@ -3,7 +3,7 @@
 use std::fs;
 
 use connmapperl::whois::{
-    Whois, error::WhoisError, import::Folder, index::BlockPacker, keys::Range, lookup::Depth,
+    Whois, error::WhoisError, import::Folder, index::BlockPacker, input::Piece, keys::Range, lookup::Depth,
 };
 
 use crate::{TODAY, fixture, import, import_text, range};
@@ -38,7 +38,7 @@ fn what_fails_or_is_interrupted_leaves_the_old_index() {
     let path = folder.path().join("x.db");
     fs::write(&path, many).unwrap();
     let cancelled = Folder::open(folder.path()).unwrap().import(
-        &path,
+        &Piece { path: path.clone(), entry: None },
         None,
         TODAY,
         &mut BlockPacker::default(),

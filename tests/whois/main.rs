@@ -9,6 +9,7 @@ mod indexes;
 mod no_panic;
 mod peers;
 mod program;
+mod zipped;
 
 use std::{
     fs,
@@ -23,6 +24,7 @@ use connmapperl::{
         error::WhoisError,
         import::{Folder, Imported},
         index::BlockPacker,
+        input::Piece,
         keys::{Range, parse_range},
     },
 };
@@ -34,7 +36,9 @@ pub fn fixture(name: &str) -> PathBuf {
 }
 
 pub fn import(path: &Path, folder: &Path) -> Result<Imported, WhoisError> {
-    Folder::open(folder)?.import(path, None, TODAY, &mut BlockPacker::default(), &mut |_| true)
+    let pieces = Piece::all(path)?;
+    let [piece] = pieces.as_slice() else { panic!("{pieces:?}") };
+    Folder::open(folder)?.import(piece, None, TODAY, &mut BlockPacker::default(), &mut |_| true)
 }
 
 /// Imports text under a file's name.

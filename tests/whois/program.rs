@@ -17,7 +17,7 @@ fn command(folder: &Path) -> Command {
     command
 }
 
-fn ip2asn(folder: &Path, arguments: &[&str], input: &str) -> Output {
+pub fn ip2asn(folder: &Path, arguments: &[&str], input: &str) -> Output {
     let mut child = command(folder)
         .args(arguments)
         .stdin(Stdio::piped())

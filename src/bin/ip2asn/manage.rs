@@ -15,6 +15,7 @@ use connmapperl::{
         error::WhoisError,
         import::{Folder, Imported, Progress},
         index::Meta,
+        input::Piece,
     },
 };
 use serde::Serialize;
@@ -67,10 +68,11 @@ pub fn import(folder: &Path, options: &ImportOptions) -> anyhow::Result<Outcome>
     let mut outcome = Outcome::Found;
     let mut imported: Vec<(String, PathBuf)> = Vec::new();
     let mut packer = packer()?;
-    for (path, was_named) in files(&options.paths)? {
+    for (piece, was_named) in pieces(&options.paths, &mut outcome)? {
+        let path = piece.shown();
         let mut bar = Bar::new(&path);
         let name = options.name.as_deref();
-        let done = target.import(&path, name, today, &mut *packer, &mut |progress| bar.show(progress));
+        let done = target.import(&piece, name, today, &mut *packer, &mut |progress| bar.show(progress));
         bar.clear();
         match done {
             Ok(done) => {
@@ -98,6 +100,25 @@ pub fn import(folder: &Path, options: &ImportOptions) -> anyhow::Result<Outcome>
         outcome = Outcome::NotFound;
     }
     Ok(outcome)
+}
+
+/// What is in these files. One that cannot be read is told, and hides no other.
+fn pieces(paths: &[PathBuf], outcome: &mut Outcome) -> io::Result<Vec<(Piece, bool)>> {
+    let mut pieces = Vec::new();
+    for (path, was_named) in files(paths)? {
+        match Piece::all(&path) {
+            // Of an archive of many files most are no sources.
+            Ok(all) => {
+                let is_alone = all.len() == 1;
+                pieces.extend(all.into_iter().map(|piece| (piece, was_named && is_alone)));
+            }
+            Err(error) => {
+                eprintln!("ip2asn: {error}");
+                *outcome = (*outcome).max(Outcome::NotFound);
+            }
+        }
+    }
+    Ok(pieces)
 }
 
 /// Files that are named, and those in folders that are; whether a file was named itself.

@@ -49,8 +49,8 @@ pub enum Command {
     Status(StatusOptions),
 }
 
-/// Imports files of registries (delegated-...-extended-latest), CAIDA (as-org2info) and routing registries (RPSL dumps),
-/// plain or gzip, told apart by content. What is imported stays as it was until the new one is complete.
+/// Imports files of registries (delegated-...-extended-latest), CAIDA (as-org2info, as text or JSON lines) and routing
+/// registries (RPSL dumps), plain, gzip or zip, told apart by content. What is imported stays as it was until the new one is complete.
 #[derive(Args)]
 pub struct ImportOptions {
     /// Files, or folders whose files are looked at.
