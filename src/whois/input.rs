@@ -32,9 +32,16 @@ const GZIP_MAGIC: &[u8] = &[0x1f, 0x8b];
 pub struct Piece {
     pub path: PathBuf,
     pub entry: Option<zip::Entry>,
+    /// Where it came from, which is told in place of the path.
+    pub origin: Option<String>,
 }
 
 impl Piece {
+    /// The file itself.
+    pub fn file(path: &Path) -> Self {
+        Self { path: path.into(), entry: None, origin: None }
+    }
+
     /// All that is in a file: itself, or where it is a zip file what that holds.
     ///
     /// # Errors
@@ -45,17 +52,18 @@ impl Piece {
             source => WhoisError::Zip { path: path.into(), source },
         })?;
         let Some(entries) = entries else {
-            return Ok(vec![Self { path: path.into(), entry: None }]);
+            return Ok(vec![Self::file(path)]);
         };
-        Ok(entries.into_iter().map(|entry| Self { path: path.into(), entry: Some(entry) }).collect())
+        Ok(entries.into_iter().map(|entry| Self { entry: Some(entry), ..Self::file(path) }).collect())
     }
 
     /// The path as it is shown: a file in a zip file as if that were a folder.
     pub fn shown(&self) -> PathBuf {
-        let Some(entry) = &self.entry else { return self.path.clone() };
+        let path = self.origin.as_ref().map_or_else(|| self.path.clone(), PathBuf::from);
+        let Some(entry) = &self.entry else { return path };
         let plain = |c: char| if c.is_control() { '?' } else { c };
         // Not joined: a name that begins with a slash would stand alone.
-        format!("{}/{}", self.path.display(), entry.name.chars().map(plain).collect::<String>()).into()
+        format!("{}/{}", path.display(), entry.name.chars().map(plain).collect::<String>()).into()
     }
 
     pub fn file_name(&self) -> String {
@@ -106,7 +114,7 @@ impl Input {
         let (reader, file_bytes): (Box<dyn Read>, _) = match &piece.entry {
             None => (Box::new(counted), metadata.len()),
             Some(entry) => {
-                let zip = |source| WhoisError::Zip { path: piece.path.clone(), source };
+                let zip = |source| WhoisError::Zip { path: piece.shown(), source };
                 (Box::new(zip::open(counted, entry).map_err(zip)?), entry.packed_bytes)
             }
         };

@@ -83,7 +83,7 @@ fn holders_of_two_files_are_never_joined() {
     std::fs::write(&path, same).unwrap();
     target
         .import(
-            &Piece { path, entry: None },
+            &Piece::file(&path),
             Some("yesterday"),
             crate::TODAY,
             &mut BlockPacker::default(),

@@ -38,7 +38,7 @@ fn what_fails_or_is_interrupted_leaves_the_old_index() {
     let path = folder.path().join("x.db");
     fs::write(&path, many).unwrap();
     let cancelled = Folder::open(folder.path()).unwrap().import(
-        &Piece { path: path.clone(), entry: None },
+        &Piece::file(&path),
         None,
         TODAY,
         &mut BlockPacker::default(),

@@ -9,6 +9,8 @@ mod indexes;
 mod no_panic;
 mod peers;
 mod program;
+mod server;
+mod update;
 mod zipped;
 
 use std::{

@@ -2,9 +2,9 @@
 
 use std::{
     fs,
-    io::{self, BufWriter, IsTerminal, Write},
+    io::{self, BufWriter, Write},
     path::{Path, PathBuf},
-    time::{Duration, Instant, SystemTime},
+    time::{Duration, SystemTime},
 };
 
 use connmapperl::{
@@ -13,54 +13,23 @@ use connmapperl::{
         Whois,
         detect::Kind,
         error::WhoisError,
-        import::{Folder, Imported, Progress},
+        import::{Folder, Imported},
         index::Meta,
         input::Piece,
+        sources::{SOURCES, Source},
     },
 };
 use serde::Serialize;
 
 use crate::{
     Outcome,
+    bar::Bar,
     options::{ImportOptions, StatusOptions},
     pack::packer,
 };
 
 /// Rejected records that an import tells at once; `status --rejected` tells more.
 const TOLD: usize = 10;
-const BAR_INTERVAL: Duration = Duration::from_millis(100);
-const BAR_CHARACTERS: u64 = 24;
-
-/// What can be imported: kind, registry, and where it is.
-const SOURCES: [(Kind, &str, &str); 11] = [
-    (Kind::Delegated, "ripencc", "https://ftp.ripe.net/pub/stats/ripencc/delegated-ripencc-extended-latest"),
-    (Kind::Delegated, "apnic", "https://ftp.apnic.net/stats/apnic/delegated-apnic-extended-latest"),
-    (Kind::Delegated, "arin", "https://ftp.arin.net/pub/stats/arin/delegated-arin-extended-latest"),
-    (Kind::Delegated, "lacnic", "https://ftp.lacnic.net/pub/stats/lacnic/delegated-lacnic-extended-latest"),
-    (
-        Kind::Delegated,
-        "afrinic",
-        "https://ftp.afrinic.net/pub/stats/afrinic/delegated-afrinic-extended-latest",
-    ),
-    (
-        Kind::AsOrg,
-        "caida",
-        "https://publicdata.caida.org/datasets/as-organizations/latest.as-org2info.txt.gz (CAIDA's terms of use)",
-    ),
-    (Kind::Rpsl, "ripe", "https://ftp.ripe.net/ripe/dbase/split/ripe.db.aut-num.gz"),
-    (
-        Kind::Rpsl,
-        "apnic",
-        "https://ftp.apnic.net/apnic/whois/apnic.db.aut-num.gz (for Internet operations; not to be passed on)",
-    ),
-    (Kind::Rpsl, "arin", "https://ftp.arin.net/pub/rr/arin.db.gz"),
-    (
-        Kind::Rpsl,
-        "lacnic",
-        "https://ftp.lacnic.net/lacnic/dbase/lacnic.db.gz, and with policies .../lacnic/irr/lacnic.db.gz",
-    ),
-    (Kind::Rpsl, "afrinic", "https://ftp.afrinic.net/dbase/afrinic.db.gz (not to be passed on)"),
-];
 
 pub fn import(folder: &Path, options: &ImportOptions) -> anyhow::Result<Outcome> {
     let target = Folder::open(folder)?;
@@ -72,7 +41,10 @@ pub fn import(folder: &Path, options: &ImportOptions) -> anyhow::Result<Outcome>
         let path = piece.shown();
         let mut bar = Bar::new(&path);
         let name = options.name.as_deref();
-        let done = target.import(&piece, name, today, &mut *packer, &mut |progress| bar.show(progress));
+        let done = target.import(&piece, name, today, &mut *packer, &mut |progress| {
+            bar.import(progress);
+            true
+        });
         bar.clear();
         match done {
             Ok(done) => {
@@ -140,7 +112,7 @@ fn files(paths: &[PathBuf]) -> io::Result<Vec<(PathBuf, bool)>> {
     Ok(files)
 }
 
-fn tell(path: &Path, done: &Imported, took: Duration) {
+pub fn tell(path: &Path, done: &Imported, took: Duration) {
     let Imported { meta, index_bytes, replaced } = done;
     let (secs, megabytes) = (took.as_secs_f64(), meta.text_bytes as f64 / 1e6);
     println!(
@@ -164,40 +136,6 @@ fn tell(path: &Path, done: &Imported, took: Duration) {
     }
 }
 
-/// Progress on a terminal; nothing elsewhere.
-struct Bar {
-    name: String,
-    start: Instant,
-    shown: Option<Instant>,
-    is_terminal: bool,
-}
-
-impl Bar {
-    fn new(path: &Path) -> Self {
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        Self { name, start: Instant::now(), shown: None, is_terminal: io::stderr().is_terminal() }
-    }
-
-    fn show(&mut self, progress: &Progress) -> bool {
-        if self.is_terminal && self.shown.is_none_or(|shown| shown.elapsed() >= BAR_INTERVAL) {
-            self.shown = Some(Instant::now());
-            let Progress { file_bytes, read_bytes, text_bytes, records, rejected } = *progress;
-            let filled =
-                (read_bytes * BAR_CHARACTERS).checked_div(file_bytes).unwrap_or(0).min(BAR_CHARACTERS);
-            let bar = "#".repeat(filled as usize) + &".".repeat((BAR_CHARACTERS - filled) as usize);
-            let rate = text_bytes as f64 / 1e6 / self.start.elapsed().as_secs_f64().max(1e-3);
-            eprint!("\r{} [{bar}] {records} records, {rejected} rejected, {rate:.0} MB/s\x1b[K", self.name);
-        }
-        true
-    }
-
-    fn clear(&self) {
-        if self.shown.is_some() {
-            eprint!("\r\x1b[K");
-        }
-    }
-}
-
 #[derive(Serialize)]
 struct Status<'a> {
     folder: &'a Path,
@@ -208,9 +146,11 @@ struct Status<'a> {
 
 #[derive(Serialize)]
 struct Missing {
+    name: &'static str,
     kind: Kind,
     registry: &'static str,
     from: &'static str,
+    terms: &'static str,
 }
 
 pub fn status(folder: &Path, options: &StatusOptions) -> anyhow::Result<Outcome> {
@@ -222,9 +162,16 @@ pub fn status(folder: &Path, options: &StatusOptions) -> anyhow::Result<Outcome>
     // One file of all registries has what each has.
     let has_all = is_loaded(Kind::Delegated, "nro");
     let missing: Vec<_> = SOURCES
-        .into_iter()
-        .filter(|&(kind, registry, _)| !(is_loaded(kind, registry) || (has_all && kind == Kind::Delegated)))
-        .map(|(kind, registry, from)| Missing { kind, registry, from })
+        .iter()
+        .filter(|source| !is_loaded(source.kind, source.registry))
+        .filter(|source| !(has_all && source.kind == Kind::Delegated))
+        .map(|&Source { name, kind, registry, url: from, terms, .. }| Missing {
+            name,
+            kind,
+            registry,
+            from,
+            terms,
+        })
         .collect();
     let problems: Vec<_> = whois.problems().iter().map(ToString::to_string).collect();
     let outcome = if problems.is_empty() { Outcome::Found } else { Outcome::NotFound };
@@ -267,8 +214,11 @@ pub fn status(folder: &Path, options: &StatusOptions) -> anyhow::Result<Outcome>
         }
     }
     problems.iter().try_for_each(|problem| writeln!(output, "broken: {problem}"))?;
-    for Missing { kind, registry, from } in &missing {
-        writeln!(output, "missing: {} of {registry}: {from}", kind.label())?;
+    for Missing { kind, registry, from, terms, .. } in &missing {
+        writeln!(output, "missing: {} of {registry}\n  {from}\n  terms: {terms}", kind.label())?;
+    }
+    if !missing.is_empty() {
+        writeln!(output, "ip2asn update fetches and imports what is missing, and what is newer")?;
     }
     output.flush()?;
     Ok(outcome)

@@ -46,6 +46,7 @@ pub struct Options {
 #[derive(Subcommand)]
 pub enum Command {
     Import(ImportOptions),
+    Update(UpdateOptions),
     Status(StatusOptions),
 }
 
@@ -59,6 +60,23 @@ pub struct ImportOptions {
     /// Name of the source, in place of the one that the file tells: two dumps of one file name are told apart so.
     #[arg(long = "as", value_name = "NAME")]
     pub name: Option<String>,
+}
+
+/// Fetches what registries and CAIDA publish, over HTTPS, and imports it; asks first, and says what, from where, of which
+/// size and on which terms. What is there and still the newest is not fetched again. It may be interrupted: the same
+/// command goes on from there, and what was imported before stays until the new one is complete.
+#[derive(Args)]
+pub struct UpdateOptions {
+    /// Kinds (delegated, as-org2info, rpsl), registries (ripe, apnic, arin, lacnic, afrinic, caida) or names of sources, as
+    /// `ip2asn status` tells them, with commas between; all without.
+    #[arg(long, value_name = "KIND", value_delimiter = ',')]
+    pub only: Vec<String>,
+    /// Does not ask.
+    #[arg(long, short)]
+    pub yes: bool,
+    /// A mirror that has each file below the name of its host, as in URL/ftp.ripe.net/pub/...
+    #[arg(long, value_name = "URL")]
+    pub from_base: Option<String>,
 }
 
 /// Lists what is imported, of which date, what is missing, and where that comes from.
