@@ -122,6 +122,15 @@ impl Input {
         Ok(Self { head, modified: metadata.modified().ok(), file_bytes, read_bytes, rest })
     }
 
+    /// Bytes that are in no file.
+    ///
+    /// # Errors
+    /// Where their beginning cannot be unpacked.
+    pub fn from_reader(reader: impl Read + 'static) -> io::Result<Self> {
+        let (head, rest) = Self::unpacked(Box::new(reader))?;
+        Ok(Self { head, modified: None, file_bytes: 0, read_bytes: Rc::default(), rest })
+    }
+
     fn unpacked(mut reader: Box<dyn Read>) -> io::Result<(Vec<u8>, Box<dyn Read>)> {
         let mut magic = Vec::new();
         reader.by_ref().take(zip::MAGIC.len() as u64).read_to_end(&mut magic)?;
