@@ -24,7 +24,7 @@ use connmapperl::{
     whois::{
         Whois,
         error::WhoisError,
-        import::{Folder, Imported},
+        import::{Folder, Imported, Order},
         index::BlockPacker,
         input::Piece,
         keys::{Range, parse_range},
@@ -40,7 +40,7 @@ pub fn fixture(name: &str) -> PathBuf {
 pub fn import(path: &Path, folder: &Path) -> Result<Imported, WhoisError> {
     let pieces = Piece::all(path)?;
     let [piece] = pieces.as_slice() else { panic!("{pieces:?}") };
-    Folder::open(folder)?.import(piece, None, TODAY, &mut BlockPacker::default(), &mut |_| true)
+    Folder::open(folder)?.import(piece, Order::new(TODAY), &mut BlockPacker::default(), &mut |_| true)
 }
 
 /// Imports text under a file's name.

@@ -13,7 +13,7 @@ use connmapperl::{
         Whois,
         detect::Kind,
         error::WhoisError,
-        import::{Folder, Imported},
+        import::{Folder, Imported, Order},
         index::Meta,
         input::Piece,
         sources::{SOURCES, Source},
@@ -36,12 +36,12 @@ pub fn import(folder: &Path, options: &ImportOptions) -> anyhow::Result<Outcome>
     let today = Date::from_system_time(SystemTime::now());
     let mut outcome = Outcome::Found;
     let mut imported: Vec<(String, PathBuf)> = Vec::new();
+    let order = Order { name: options.name.as_deref(), today, with_names: !options.no_names };
     let mut packer = packer()?;
     for (piece, was_named) in pieces(&options.paths, &mut outcome)? {
         let path = piece.shown();
         let mut bar = Bar::new(&path);
-        let name = options.name.as_deref();
-        let done = target.import(&piece, name, today, &mut *packer, &mut |progress| {
+        let done = target.import(&piece, order, &mut *packer, &mut |progress| {
             bar.import(progress);
             true
         });

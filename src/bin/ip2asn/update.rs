@@ -14,7 +14,7 @@ use connmapperl::{
         delegated::{self, Line},
         detect::{Kind, detect},
         error::WhoisError,
-        import::Folder,
+        import::{Folder, Order},
         index::{FILE_ENDING, Index, Meta, Packer},
         input::{Input, Piece},
         sources::{SOURCES, Source, WITH_ACCOUNT, select},
@@ -147,7 +147,8 @@ impl Updating<'_> {
     fn import(&mut self, piece: &Piece, source: &Source) -> anyhow::Result<()> {
         let today = Date::from_system_time(SystemTime::now());
         let mut bar = Bar::new(source.name.as_ref());
-        let done = self.target.import(piece, Some(source.name), today, &mut *self.packer, &mut |progress| {
+        let order = Order { name: Some(source.name), ..Order::new(today) };
+        let done = self.target.import(piece, order, &mut *self.packer, &mut |progress| {
             bar.import(progress);
             true
         });
