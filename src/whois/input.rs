@@ -181,7 +181,7 @@ impl<R: BufRead> Lines<R> {
     /// enough to be whole otherwise.
     pub fn append_next(&mut self, line: &mut Vec<u8>) -> io::Result<Option<bool>> {
         let start = line.len();
-        let count = self.reader.by_ref().take(MAX_LINE_BYTES as u64).read_until(b'\n', line)?;
+        let count = self.append_until_end(line)?;
         if count == 0 {
             return Ok(None);
         }
@@ -198,6 +198,31 @@ impl<R: BufRead> Lines<R> {
             line.pop();
         }
         Ok(Some(whole))
+    }
+}
+
+impl<R: BufRead> Lines<R> {
+    /// Appends up to the next line's end, that included, or the most bytes of a line; tells how many. As `read_until`
+    /// does, which looks for the end with a slower search.
+    fn append_until_end(&mut self, line: &mut Vec<u8>) -> io::Result<usize> {
+        let mut count = 0;
+        while count < MAX_LINE_BYTES {
+            let buffer = match self.reader.fill_buf() {
+                Ok(buffer) => buffer,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(error),
+            };
+            let buffer = &buffer[..buffer.len().min(MAX_LINE_BYTES - count)];
+            let end = memchr::memchr(b'\n', buffer);
+            let taken = end.map_or(buffer.len(), |end| end + 1);
+            line.extend_from_slice(&buffer[..taken]);
+            self.reader.consume(taken);
+            count += taken;
+            if end.is_some() || taken == 0 {
+                break;
+            }
+        }
+        Ok(count)
     }
 }
 

@@ -41,7 +41,7 @@ pub fn read_rpsl(data: &[u8]) {
         let class = rpsl::attribute_name(&objects.object).and_then(Class::from_name);
         let all = [Class::AutNum, Class::Inetnum, Class::Route6, Class::Organisation, Class::Role];
         for class in all.into_iter().chain(class) {
-            let _ = rpsl::keys::keys(class, &objects.object, |_| {});
+            let _ = rpsl::keys::keys(class, &objects.object, true, |_| {});
         }
     }
     assert!(rejects.told.len() as u64 <= rejects.count);

@@ -187,9 +187,8 @@ impl<'a> Reading<'a> {
         })?;
         let dangling = members.iter().filter(|id| !organisations.contains(id)).count();
         if dangling > 0 {
-            self.notes.push(format!(
-                "{dangling} autonomous systems name an organisation that the file does not have"
-            ));
+            let systems = if dangling == 1 { "autonomous system names" } else { "autonomous systems name" };
+            self.notes.push(format!("{dangling} {systems} an organisation that the file does not have"));
         }
         Ok(())
     }
@@ -210,7 +209,8 @@ impl<'a> Reading<'a> {
             };
             let (number, mut written) = (self.writer.next_record(), Ok(()));
             let writer = &mut self.writer;
-            let keys = rpsl::keys::keys(class, object, |key| {
+            let with_names = writer.has_words();
+            let keys = rpsl::keys::keys(class, object, with_names, |key| {
                 if written.is_ok() {
                     written = writer.add_key(number, key);
                 }

@@ -72,6 +72,11 @@ impl<'a> IndexWriter<'a> {
         self.text.next_record()
     }
 
+    /// Whether names are kept.
+    pub const fn has_words(&self) -> bool {
+        self.has_words
+    }
+
     pub fn add_key(&mut self, record: u32, key: Key) -> io::Result<()> {
         match key {
             Key::Range(Range::Asn(start, end)) => {
