@@ -107,9 +107,9 @@ pub const SOURCES: &[Source] = &[
 
 /// Tables of places that cannot be fetched without an account: name, and how to get them.
 pub const WITH_ACCOUNT: [(&str, &str); 3] = [
-    ("GeoLite2 City and ASN", "sign up at maxmind.com (free); CSV or mmdb; MaxMind's GeoLite licence"),
-    ("IP2Location LITE DB11", "sign up at ip2location.com (free); CSV; CC BY-SA 4.0"),
-    ("IPinfo Lite", "sign up at ipinfo.io (free); CSV or mmdb; CC BY-SA 4.0"),
+    ("GeoLite2 City and ASN", "sign up at maxmind.com; GeoLite licence"),
+    ("IP2Location LITE DB11", "sign up at ip2location.com; CC BY-SA 4.0"),
+    ("IPinfo Lite", "sign up at ipinfo.io; CC BY-SA 4.0"),
 ];
 
 /// Whether a word means this source: its name, its kind, or its registry.

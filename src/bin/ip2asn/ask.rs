@@ -183,6 +183,14 @@ impl<W: Write> Asking<'_, W> {
         self.outcome = self.outcome.max(outcome);
     }
 
+    /// Where nothing was found there is no output, so it is said.
+    fn found(&mut self, count: usize, otherwise: String) {
+        if count == 0 {
+            eprintln!("ip2asn: {otherwise}");
+        }
+        self.became(if count == 0 { Outcome::NotFound } else { Outcome::Found });
+    }
+
     fn built_in(&mut self) -> anyhow::Result<&BuiltIn> {
         match &mut self.built_in {
             Some(built_in) => Ok(built_in),
@@ -195,6 +203,13 @@ impl<W: Write> Asking<'_, W> {
         let reply = match (parse_asn(text).filter(|_| is_asn), parse_range(text)) {
             (Some(number), _) => self.system(number, text)?,
             (None, Ok(range)) => self.addresses(range, text)?,
+            (None, Err(_))
+                if is_asn && text.len() > 2 && text[2..].bytes().all(|byte| byte.is_ascii_digit()) =>
+            {
+                eprintln!("ip2asn: {at}{text:?} is no AS number: they go up to {}", u32::MAX);
+                self.became(Outcome::BadInput);
+                return Ok(());
+            }
             (None, Err(reason)) => {
                 eprintln!("ip2asn: {at}{text:?} is no IP address, range, network or AS number: {reason}");
                 self.became(Outcome::BadInput);
@@ -275,7 +290,7 @@ impl<W: Write> Asking<'_, W> {
         } else {
             self.whois.by_name(name, MOST_NAMES)
         };
-        self.became(if found.is_empty() { Outcome::NotFound } else { Outcome::Found });
+        self.found(found.len(), format!("no name has words that begin so: {name:?}"));
         for found in &found {
             if self.options.json {
                 self.json(found)?;
@@ -291,7 +306,7 @@ impl<W: Write> Asking<'_, W> {
 
     fn objects(&mut self, key: &str) -> io::Result<()> {
         let found = self.whois.objects(key.trim());
-        self.became(if found.is_empty() { Outcome::NotFound } else { Outcome::Found });
+        self.found(found.len(), format!("no object that is imported has the key {key:?}"));
         for object in &found {
             if self.options.json {
                 self.json(object)?;

@@ -30,6 +30,10 @@ use crate::{
 
 /// Rejected records that an import tells at once; `status --rejected` tells more.
 const TOLD: usize = 10;
+/// Of a terminal that nobody has made wider.
+const COLUMNS: usize = 80;
+/// What took less than this has no rate worth telling.
+const LEAST_RATED_SECS: f64 = 0.2;
 
 pub fn import(folder: &Path, options: &ImportOptions) -> anyhow::Result<Outcome> {
     let target = Folder::open(folder)?;
@@ -107,6 +111,9 @@ fn files(paths: &[PathBuf]) -> io::Result<Vec<(PathBuf, bool)>> {
             |path: &Path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
         inside.retain(|path| path.is_file() && !is_hidden(path));
         inside.sort();
+        if inside.is_empty() {
+            eprintln!("ip2asn: {}: there are no files in it", path.display());
+        }
         files.extend(inside.into_iter().map(|path| (path, false)));
     }
     Ok(files)
@@ -114,17 +121,15 @@ fn files(paths: &[PathBuf]) -> io::Result<Vec<(PathBuf, bool)>> {
 
 pub fn tell(path: &Path, done: &Imported, took: Duration) {
     let Imported { meta, index_bytes, replaced } = done;
-    let (secs, megabytes) = (took.as_secs_f64(), meta.text_bytes as f64 / 1e6);
-    println!(
-        "{}: {} records of {}, {} rejected; {megabytes:.1} MB in {secs:.1} s ({:.0} MB/s), index {:.1} MB",
-        meta.name,
-        meta.records,
-        meta.date.as_deref().unwrap_or("unknown date"),
-        meta.rejects.count,
-        megabytes / secs.max(1e-3),
-        *index_bytes as f64 / 1e6,
-    );
-    meta.notes.iter().for_each(|note| println!("  {note}"));
+    let secs = took.as_secs_f64();
+    let rate = if secs < LEAST_RATED_SECS {
+        String::new()
+    } else {
+        format!(" ({:.0} MB/s)", meta.text_bytes as f64 / 1e6 / secs)
+    };
+    println!("{}: {} of {}", meta.name, records(meta), meta.date.as_deref().unwrap_or("unknown date"));
+    println!("  {} in {secs:.1} s{rate}, index {}", size(meta.text_bytes), size(*index_bytes));
+    meta.notes.iter().for_each(|note| print!("{}", indented(note)));
     for rejected in meta.rejects.told.iter().take(TOLD) {
         println!("  line {}: {}", rejected.line, rejected.reason);
     }
@@ -134,6 +139,41 @@ pub fn tell(path: &Path, done: &Imported, took: Duration) {
     if let Some(replaced) = replaced.as_ref().filter(|file| **file != path.display().to_string()) {
         println!("  replaces what came from {replaced}");
     }
+}
+
+/// How many records there are, and what else was in the file.
+fn records(meta: &Meta) -> String {
+    let s = if meta.records == 1 { "" } else { "s" };
+    let mut text = format!("{} record{s}", meta.records);
+    for (count, what) in [(meta.passed_over, "of other kinds"), (meta.rejects.count, "rejected")] {
+        if count > 0 {
+            text += &format!(", {count} {what}");
+        }
+    }
+    text
+}
+
+fn size(bytes: u64) -> String {
+    match bytes {
+        0..1_000 => format!("{bytes} bytes"),
+        1_000..1_000_000 => format!("{:.1} kB", bytes as f64 / 1e3),
+        _ => format!("{:.1} MB", bytes as f64 / 1e6),
+    }
+}
+
+/// Lines of a sentence, two columns in, that fit into a terminal.
+fn indented(text: &str) -> String {
+    let mut lines = String::from(" ");
+    let mut width = 1;
+    for word in text.split(' ') {
+        if width + 1 + word.chars().count() > COLUMNS {
+            lines += "\n ";
+            width = 1;
+        }
+        lines.extend([" ", word]);
+        width += 1 + word.chars().count();
+    }
+    lines + "\n"
 }
 
 #[derive(Serialize)]
@@ -188,7 +228,6 @@ pub fn status(folder: &Path, options: &StatusOptions) -> anyhow::Result<Outcome>
     for index in whois.indexes() {
         let meta = index.meta();
         let date = meta.date.as_deref().unwrap_or("unknown date");
-        let [asns, ipv4, ipv6] = index.range_counts();
         writeln!(
             output,
             "loaded: {} ({}) of {date}, imported {}",
@@ -197,17 +236,11 @@ pub fn status(folder: &Path, options: &StatusOptions) -> anyhow::Result<Outcome>
             meta.imported
         )?;
         writeln!(output, "  from {}", meta.file)?;
-        writeln!(
-            output,
-            "  {} records: {asns} ranges of AS numbers, {ipv4} of IPv4, {ipv6} of IPv6; {} passed over, {} rejected; \
-             {:.1} MB of text, index {:.1} MB",
-            meta.records,
-            meta.passed_over,
-            meta.rejects.count,
-            meta.text_bytes as f64 / 1e6,
-            index.file_bytes() as f64 / 1e6,
-        )?;
-        meta.notes.iter().try_for_each(|note| writeln!(output, "  {note}"))?;
+        writeln!(output, "  {}", records(meta))?;
+        let [asns, ipv4, ipv6] = index.range_counts();
+        writeln!(output, "  ranges: {asns} of AS numbers, {ipv4} of IPv4, {ipv6} of IPv6")?;
+        writeln!(output, "  {} of text, index {}", size(meta.text_bytes), size(index.file_bytes()))?;
+        meta.notes.iter().try_for_each(|note| write!(output, "{}", indented(note)))?;
         if options.rejected {
             let mut told = meta.rejects.told.iter();
             told.try_for_each(|rejected| writeln!(output, "  line {}: {}", rejected.line, rejected.reason))?;

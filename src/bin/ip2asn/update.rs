@@ -76,7 +76,7 @@ pub fn update(folder: &Path, options: &UpdateOptions) -> anyhow::Result<Outcome>
 /// Says what would be fetched from where, of which size and on which terms, and what is not, before anything is.
 fn plan(sources: &[&Source], client: &Client, folder: &Path) -> io::Result<()> {
     let mut output = io::stdout().lock();
-    writeln!(output, "To be fetched and imported into {}:\n", folder.display())?;
+    writeln!(output, "To be fetched and imported into\n  {}\n", folder.display())?;
     for source in sources {
         let size = match source.about_bytes {
             Some(bytes) => format!("about {:.0} MB", bytes as f64 / 1e6),
@@ -90,7 +90,7 @@ fn plan(sources: &[&Source], client: &Client, folder: &Path) -> io::Result<()> {
             source.terms
         )?;
     }
-    writeln!(output, "\nNot fetched, as they need an account; tables of places, for the map's data folder:")?;
+    writeln!(output, "\nNot fetched, as they need an account (tables of places, for the map):")?;
     for (name, how) in WITH_ACCOUNT {
         writeln!(output, "  {name}: {how}")?;
     }
