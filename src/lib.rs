@@ -21,6 +21,8 @@ pub mod tally;
 pub mod world;
 
 #[cfg(feature = "whois")]
+pub mod download;
+#[cfg(feature = "whois")]
 pub mod geo;
 #[cfg(feature = "whois")]
 pub mod lookup;

@@ -15,6 +15,8 @@ pub mod keys;
 pub mod lookup;
 pub mod rejects;
 pub mod rpsl;
+pub mod sources;
+pub mod zip;
 
 use std::path::{Path, PathBuf};
 

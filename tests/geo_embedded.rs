@@ -6,11 +6,15 @@
 use std::{
     fs,
     net::IpAddr,
+    os::unix::fs::FileExt,
     path::{Path, PathBuf},
 };
 
 use connmapperl::{
-    geo::{GeoSource, embedded::EmbeddedGeo},
+    geo::{
+        GeoSource,
+        embedded::{CarefulGeo, EmbeddedGeo},
+    },
     model::CountryCode,
 };
 
@@ -29,7 +33,7 @@ fn cache_file(dir: &Path) -> PathBuf {
 }
 
 /// Country and AS number of an address that everybody knows.
-fn check(geo: &EmbeddedGeo) {
+fn check(geo: &impl GeoSource) {
     let place = geo.place(address("200.160.2.3")).unwrap();
     assert_eq!(place.country, CountryCode::from_text("BR"));
     assert_eq!(geo.asn(address("200.160.2.3")).unwrap().number, 22_548);
@@ -134,6 +138,74 @@ fn a_damaged_cache_file_is_made_anew() {
         fs::write(&file, bytes).unwrap();
         check(&open(dir.path()));
         assert!(fs::read(cache_file(dir.path())).unwrap() == good, "{what}: not made anew");
+    }
+}
+
+fn open_carefully(dir: &Path) -> CarefulGeo {
+    CarefulGeo::open(Some(dir)).unwrap()
+}
+
+#[test]
+fn what_is_checked_as_it_is_asked_says_the_same() {
+    let dir = tempfile::tempdir().unwrap();
+    let (geo, careful) = (open(dir.path()), open_carefully(dir.path()));
+    for i in 0..3_000_u32 {
+        let v4 = IpAddr::V4(i.wrapping_mul(0x9e37_79b9).into());
+        let v6 = IpAddr::V6((0x2a00_u128 << 112 | u128::from(i.wrapping_mul(0x9e37_79b9)) << 80).into());
+        for address in [v4, v6] {
+            assert_eq!(careful.place_and_asn(address), geo.place_and_asn(address), "{address}");
+        }
+    }
+    assert_eq!(careful.system(3_333), geo.system(3_333));
+    assert_eq!(careful.system(4_200_000_000), None);
+    assert_eq!((careful.info(), careful.asn_date()), (geo.info(), geo.asn_date()));
+    assert!(careful.problem().is_none());
+    assert!(!careful.is_checked_whole(), "that is what it is to do without");
+}
+
+#[test]
+fn no_cache_file_yet_is_made_by_whoever_asks_first() {
+    let dir = tempfile::tempdir().unwrap();
+    check(&open_carefully(dir.path()));
+    cache_file(dir.path());
+}
+
+#[test]
+fn no_answer_comes_out_of_a_damaged_block() {
+    let dir = tempfile::tempdir().unwrap();
+    open(dir.path());
+    let path = cache_file(dir.path());
+    let good = fs::read(&path).unwrap();
+    // Every block of the file in turn is damaged throughout, in steps that leave no column out.
+    let asked = ["200.160.2.3", "2606:4700:4700::1111", "8.8.8.8", "2a00:1450::1"].map(address);
+    let expected = asked.map(|address| open(dir.path()).place_and_asn(address));
+    let mut made_anew = 0;
+    for at in (4096..good.len()).step_by(good.len() / 40) {
+        let file = fs::File::options().write(true).open(&path).unwrap();
+        let end = good.len().min(at + (64 << 10));
+        let damaged: Vec<_> = good[at..end].iter().map(|byte| byte ^ 0x11).collect();
+        file.write_all_at(&damaged, at as u64).unwrap();
+        let careful = open_carefully(dir.path());
+        assert_eq!(asked.map(|address| careful.place_and_asn(address)), expected, "damaged at {at}");
+        if fs::read(&path).unwrap() == good {
+            made_anew += 1;
+        } else {
+            file.write_all_at(&good[at..end], at as u64).unwrap();
+        }
+    }
+    assert!(made_anew < 20, "{made_anew} times: an answer is made of few blocks");
+    // All of them at once, and files that are cut off or too long.
+    for bytes in [
+        good.iter().enumerate().map(|(i, byte)| byte ^ u8::from(i > 4096)).collect(),
+        good[..good.len() / 2].to_vec(),
+        good[..good.len() - 1].to_vec(),
+        [good.as_slice(), &[0]].concat(),
+        Vec::new(),
+    ] {
+        fs::write(&path, bytes).unwrap();
+        let careful = open_carefully(dir.path());
+        assert_eq!(asked.map(|address| careful.place_and_asn(address)), expected);
+        assert!(fs::read(&path).unwrap() == good, "not made anew");
     }
 }
 

@@ -4,16 +4,21 @@
 use std::{
     hint::{black_box, select_unpredictable},
     net::IpAddr,
-    path::Path,
+    path::{Path, PathBuf},
     sync::Arc,
 };
 
 use crate::{
-    geo::{GeoSource, SourceInfo, table::Ids},
+    geo::{
+        GeoSource, SourceInfo,
+        table::{Ids, Trusted},
+    },
     model::{Asn, Place},
 };
 
+mod blocks;
 mod cache;
+mod careful;
 pub mod image;
 mod lazy_table;
 pub mod packed;
@@ -21,6 +26,7 @@ mod tables;
 
 use cache::Image;
 pub use cache::{EmbeddedError, default_cache_dir};
+pub use careful::CarefulGeo;
 use image::{Counts, Header, Layout};
 use lazy_table::LazyTable;
 use tables::Tables;
@@ -54,14 +60,11 @@ impl EmbeddedGeo {
     /// Opens the tables through the cache file in `cache_dir`, or in [`default_cache_dir`] where none is given; makes
     /// the file where it is missing or not as it should be. Where it cannot be written the tables are held in memory.
     ///
-    /// The first start takes some tenths of a second, later ones milliseconds: call it off the main thread.
+    /// The first start takes some tenths of a second, later ones milliseconds, for all of it is checked: call it off the
+    /// main thread. [`CarefulGeo`] is for programs that ask little.
     pub fn open(cache_dir: Option<&Path>) -> Result<Self, EmbeddedError> {
         let header = Header::from_bytes(BAKED)?;
-        let path = cache_dir
-            .map(Path::to_owned)
-            .or_else(default_cache_dir)
-            .map(|dir| cache::cache_path(&dir, BAKED));
-        let cached = path.and_then(|path| Self::open_cached(&path, &header));
+        let cached = cache_path(cache_dir).and_then(|path| Self::open_cached(&path, &header));
         let image = cached.map_or_else(|| cache::in_memory(BAKED, &header), Ok)?;
         Self::new(image, header)
     }
@@ -79,13 +82,7 @@ impl EmbeddedGeo {
     }
 
     fn new(image: Image, header: Header) -> Result<Self, EmbeddedError> {
-        let info = SourceInfo {
-            name: NAME.to_owned(),
-            date: Some(header.city_date),
-            attribution: ATTRIBUTION.to_owned(),
-            has_places: true,
-            has_asns: true,
-        };
+        let info = source_info(&header);
         let Header { layout, counts, asn_date, .. } = header;
         let (places, systems) = (LazyTable::new(counts.places + 1)?, LazyTable::new(counts.systems + 1)?);
         let tables = Tables::new(image, &layout);
@@ -142,22 +139,12 @@ impl EmbeddedGeo {
 
     #[cold]
     fn make_place(&self, id: usize) -> Place {
-        let (image, layout) = (self.tables.image().bytes(), &self.layout);
-        let (lat, lon) = layout.lat_lon(image, id);
-        Place {
-            lat,
-            lon,
-            city: layout.cities.name(image, id).into(),
-            region: layout.region(image, id).into(),
-            country: layout.country(image, id),
-        }
+        self.layout.place(self.tables.image().bytes(), id, &Trusted)
     }
 
     #[cold]
     fn make_system(&self, id: usize) -> Asn {
-        let (image, layout) = (self.tables.image().bytes(), &self.layout);
-        let organisation = layout.organisations.name(image, id).into();
-        Asn { number: layout.as_number(image, id), organisation }
+        self.layout.system(self.tables.image().bytes(), id, &Trusted)
     }
 
     /// All autonomous systems that hold addresses, in the order of the table.
@@ -168,7 +155,8 @@ impl EmbeddedGeo {
     /// The autonomous system of a number, or `None` where it holds no addresses.
     pub fn system(&self, number: u32) -> Option<Asn> {
         let image = self.tables.image().bytes();
-        let id = (1..=self.counts.systems).find(|&id| self.layout.as_number(image, id) == number)?;
+        let id =
+            (1..=self.counts.systems).find(|&id| self.layout.as_number(image, id, &Trusted) == number)?;
         Some(self.make_system(id))
     }
 
@@ -185,6 +173,21 @@ impl EmbeddedGeo {
     /// Whether the tables are mapped from the cache file, not held in memory.
     pub fn is_mapped(&self) -> bool {
         matches!(self.tables.image(), Image::Mapped(_))
+    }
+}
+
+fn cache_path(cache_dir: Option<&Path>) -> Option<PathBuf> {
+    let dir = cache_dir.map(Path::to_owned).or_else(default_cache_dir)?;
+    Some(cache::cache_path(&dir, BAKED))
+}
+
+fn source_info(header: &Header) -> SourceInfo {
+    SourceInfo {
+        name: NAME.to_owned(),
+        date: Some(header.city_date.clone()),
+        attribution: ATTRIBUTION.to_owned(),
+        has_places: true,
+        has_asns: true,
     }
 }
 

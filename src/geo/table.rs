@@ -93,6 +93,27 @@ pub struct Ids {
     pub system: u32,
 }
 
+/// Is shown each part of a table, or of what lies beside it, that an answer is made of, before it is used.
+pub trait Watch {
+    fn look(&self, bytes: &[u8]);
+}
+
+impl<W: Watch + ?Sized> Watch for &W {
+    #[inline(always)]
+    fn look(&self, bytes: &[u8]) {
+        (**self).look(bytes);
+    }
+}
+
+/// For bytes that were checked as a whole before anything was asked.
+#[derive(Clone, Copy, Debug)]
+pub struct Trusted;
+
+impl Watch for Trusted {
+    #[inline(always)]
+    fn look(&self, _: &[u8]) {}
+}
+
 /// A searchable table over somebody else's bytes. Damaged columns give wrong answers or none, never a panic.
 #[derive(Clone, Copy, Debug)]
 pub struct RangeTable<'a> {
@@ -125,25 +146,34 @@ impl<'a> RangeTable<'a> {
     /// Ids of the range that holds `key`; "none" where there is none.
     #[inline(always)]
     pub fn ids(&self, key: u64) -> Ids {
+        self.ids_watched(key, &Trusted)
+    }
+
+    /// The same, with somebody looking.
+    #[inline(always)]
+    pub fn ids_watched(&self, key: u64, watch: &impl Watch) -> Ids {
         // Keys that the table has no room for have no cell.
         let cell = (key >> CELL_BITS).wrapping_sub(self.first_cell);
         let Some(cell) = self.cells.get(cell as usize) else { return Ids::default() };
-        self.find::<false>(u32::from_le_bytes(*cell), key as u32).unwrap_or_default()
+        watch.look(cell);
+        self.find::<false>(u32::from_le_bytes(*cell), key as u32, watch).unwrap_or_default()
     }
 
     /// The same for a key of 32 bits in a table of the layout [`KeyLayout::Ipv4`].
     #[inline(always)]
     pub fn ids_ipv4(&self, key: u32) -> Ids {
-        self.find::<true>(self.first, key).unwrap_or_default()
+        self.find::<true>(self.first, key, &Trusted).unwrap_or_default()
     }
 
     /// Looks a key up in its cell. `MOSTLY_DIRECT`: nearly all blocks are, so that guessing it is right.
     #[inline(always)]
-    fn find<const MOSTLY_DIRECT: bool>(&self, cell: u32, key: u32) -> Option<Ids> {
+    fn find<const MOSTLY_DIRECT: bool>(&self, cell: u32, key: u32, watch: &impl Watch) -> Option<Ids> {
         let (first, shift) = (u64::from(cell >> SHIFT_BITS), cell % (1 << SHIFT_BITS));
         let wide_key = u64::from(key);
         let (block, in_block) = (first.wrapping_add(wide_key >> shift), wide_key & !(u64::MAX << shift));
-        let block = u32::from_le_bytes(*self.blocks.get(block as usize)?);
+        let block = self.blocks.get(block as usize)?;
+        watch.look(block);
+        let block = u32::from_le_bytes(*block);
         let is_direct = block & DIRECT != 0;
         let (leaf, inside) = (block >> DIRECT_LEAF_AT, (block >> DIRECT_COUNT_AT) % COUNTED as u32);
         if MOSTLY_DIRECT && is_direct {
@@ -152,32 +182,38 @@ impl<'a> RangeTable<'a> {
             if let Some(guess) = self.leaves.get(leaf.wrapping_add(share as u32) as usize) {
                 leaf::expect(guess);
             }
-            return self.among(leaf, inside, key);
+            return self.among(leaf, inside, key, watch);
         }
         let (first, shift) = (block >> BLOCK_FIRST_AT, (block >> BLOCK_SHIFT_AT) % (1 << SHIFT_BITS));
         let entry = u64::from(first).wrapping_add(in_block >> shift) as usize;
         // Where it is hard to guess, the index is asked for all blocks, at its start for direct ones.
-        let [from, to] = self.index.get(select_unpredictable(is_direct, 0, entry)..)?.first_chunk()?;
+        let entries = self.index.get(select_unpredictable(is_direct, 0, entry)..)?.first_chunk::<2>()?;
+        watch.look(entries.as_flattened());
+        let [from, to] = entries;
         // The leaf that reaches into these keys, and the last one that starts among them or where they end.
         let mut from = select_unpredictable(is_direct, leaf, u32::from_le_bytes(*from));
         let mut to = select_unpredictable(is_direct, leaf.wrapping_add(inside), u32::from_le_bytes(*to));
         // Few entries have so many leaves.
         while to.saturating_sub(from) >= COUNTED as u32 {
             let middle = from.midpoint(to);
-            let above = u32::from_le_bytes(*self.bases.get(middle as usize)?) > key;
+            let base = self.bases.get(middle as usize)?;
+            watch.look(base);
+            let above = u32::from_le_bytes(*base) > key;
             (from, to) = select_unpredictable(above, (from, middle.wrapping_sub(1)), (middle, to));
         }
-        self.among(from, to.wrapping_sub(from), key)
+        self.among(from, to.wrapping_sub(from), key, watch)
     }
 
     /// Looks a key up in leaf `from` or the `others` after it, less than are counted at once.
     #[inline(always)]
-    fn among(&self, from: u32, others: u32, key: u32) -> Option<Ids> {
+    fn among(&self, from: u32, others: u32, key: u32, watch: &impl Watch) -> Option<Ids> {
         let near: &[[u8; 4]; COUNTED] = self.bases.get(from as usize..)?.first_chunk()?;
+        watch.look(near.as_flattened());
         // The first of them is not above the key.
         let passed = count::leading_not_above_u32(near, key).min(others);
         let base = u32::from_le_bytes(near[passed as usize % COUNTED]);
         let leaf = self.leaves.get(from.wrapping_add(passed) as usize)?;
+        watch.look(leaf);
         Some(leaf::ids(leaf, key.wrapping_sub(base)))
     }
 }

@@ -1,5 +1,10 @@
 //! Lines of CAIDA's as-org2info: two tables in one file, told apart by their `# format:` lines, which also name the
-//! columns. Owns what a line says and the form in which an index keeps it; joining the tables is the asker's.
+//! columns; or JSON objects, a line each. Owns what a line says and the form in which an index keeps it; joining the
+//! tables is the asker's.
+
+mod json;
+
+pub use json::JsonLine;
 
 /// Which columns of a table are where.
 #[derive(Clone, Debug, PartialEq, Eq)]

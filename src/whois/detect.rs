@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{as_org::Table, delegated, rpsl};
+use super::{
+    as_org::{JsonLine, Table},
+    delegated, rpsl,
+};
 
 /// What a file that can be imported is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -38,6 +41,9 @@ pub fn detect(head: &[u8]) -> Result<Kind, String> {
     // A damaged line at the top hides nothing: the first one that is of some kind decides.
     for line in lines().filter(|line| !line.is_empty() && !line.starts_with(b"#") && !line.starts_with(b"%"))
     {
+        if is_json_of_as_org(line) {
+            return Ok(Kind::AsOrg);
+        }
         if matches!(delegated::parse(line), Ok(Some(_))) {
             return Ok(Kind::Delegated);
         }
@@ -49,7 +55,12 @@ pub fn detect(head: &[u8]) -> Result<Kind, String> {
     Err(match first {
         [] => "it is empty".to_owned(),
         _ if head.contains(&0) => "it is binary".to_owned(),
-        [b'{', ..] => "JSON; of as-org2info the .txt.gz is read".to_owned(),
+        [b'{', ..] => "JSON, and not that of as-org2info".to_owned(),
         _ => format!("it begins with {}", super::rejects::quoted(first)),
     })
+}
+
+fn is_json_of_as_org(line: &[u8]) -> bool {
+    let line = std::str::from_utf8(line).ok().filter(|line| line.starts_with('{'));
+    line.is_some_and(|line| JsonLine::parse(line).is_ok_and(|line| line.record().is_ok()))
 }

@@ -5,6 +5,8 @@ use std::{io, path::PathBuf};
 
 use thiserror::Error;
 
+use super::zip::ZipError;
+
 #[derive(Debug, Error)]
 pub enum WhoisError {
     #[error("{}: {source}", path.display())]
@@ -12,8 +14,8 @@ pub enum WhoisError {
     /// Reading or writing broke off after a line of the text.
     #[error("{}, after line {line}: {source}", path.display())]
     CutOff { path: PathBuf, line: u64, source: io::Error },
-    #[error("{}: this is a zip file; unpack it first (unzip FILE) and import what was in it", path.display())]
-    Zip { path: PathBuf },
+    #[error("{}: {source}", path.display())]
+    Zip { path: PathBuf, source: ZipError },
     #[error("{}: not a delegated file, an as-org2info or an RPSL dump: {found}", path.display())]
     NotKnown { path: PathBuf, found: String },
     /// A file of a known kind without one record that could be used: nothing is replaced by it.

@@ -13,7 +13,7 @@ use super::{
     detect::{Kind, detect},
     error::WhoisError,
     index::{FILE_ENDING, Index, IndexWriter, Meta, Packer, TEMPORARY_PREFIX},
-    input::Input,
+    input::{Input, Piece},
     rejects::Rejects,
 };
 use crate::geo::date::Date;
@@ -31,6 +31,24 @@ pub struct Progress {
     pub text_bytes: u64,
     pub records: u64,
     pub rejected: u64,
+}
+
+/// How a file is imported.
+#[derive(Clone, Copy, Debug)]
+pub struct Order<'a> {
+    /// Names its source instead of what the file says.
+    pub name: Option<&'a str>,
+    /// Is written beside what was imported.
+    pub today: Date,
+    /// Words of names are indexed too, which takes about as long as all the rest; without, no name is found.
+    pub with_names: bool,
+}
+
+impl Order<'_> {
+    /// The usual one.
+    pub const fn new(today: Date) -> Self {
+        Self { name: None, today, with_names: true }
+    }
 }
 
 /// What came of an import.
@@ -72,39 +90,42 @@ impl Folder {
         Ok(Self { path: path.into(), _lock: lock })
     }
 
-    /// Imports a file. `name` names its source instead of what the file says; `progress` is called now and then, and
-    /// ends the import by `false`. `today` is written beside what was imported. A `packer` of an import that failed may
-    /// still hold blocks of it: it is cleared first.
+    /// Imports a file, or one in a zip file. `progress` is called now and then, and ends the import by `false`. A `packer`
+    /// of an import that failed may still hold blocks of it: it is cleared first.
     ///
     /// # Errors
     /// Where the file cannot be read, is of no known kind, or has no record that can be used.
     pub fn import(
         &self,
-        path: &Path,
-        name: Option<&str>,
-        today: Date,
+        piece: &Piece,
+        order: Order,
         packer: &mut dyn Packer,
         progress: &mut dyn FnMut(&Progress) -> bool,
     ) -> Result<Imported, WhoisError> {
-        let input = Input::open(path)?;
+        let input = Input::open(piece)?;
+        let path = &*piece.shown();
         let kind = detect(&input.head).map_err(|found| WhoisError::NotKnown { path: path.into(), found })?;
         let modified = input.modified.map(|time| Date::from_system_time(time).to_string());
         let file_bytes = input.file_bytes;
         while packer.finish().map_err(WhoisError::io(&self.path))?.is_some() {}
-        let writer = IndexWriter::new(&self.path, packer).map_err(WhoisError::io(&self.path))?;
+        let writer =
+            IndexWriter::new(&self.path, packer, order.with_names).map_err(WhoisError::io(&self.path))?;
         let mut reading = Reading::new(path, writer, file_bytes, progress);
         match kind {
             Kind::Delegated => reading.delegated(input.into_lines())?,
             Kind::AsOrg => reading.as_org(input.into_lines())?,
             Kind::Rpsl => reading.rpsl(input.into_lines())?,
         }
-        let Reading { writer, progress, registry, date, rejects, passed_over, notes, .. } =
+        let Reading { writer, progress, registry, date, rejects, passed_over, mut notes, .. } =
             reading.finished();
         if progress.records == 0 {
             return Err(no_records(path, rejects));
         }
-        let stem = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let name = match (name, kind) {
+        if !order.with_names && kind != Kind::Delegated {
+            notes.push("imported without names: --org finds none of it".to_owned());
+        }
+        let stem = piece.file_name();
+        let name = match (order.name, kind) {
             (Some(name), _) => file_name(name),
             (None, Kind::Delegated) => format!("delegated-{registry}"),
             (None, Kind::AsOrg) => "as-org2info".to_owned(),
@@ -116,7 +137,7 @@ impl Folder {
             file: path.display().to_string(),
             registry,
             date: date.or_else(|| date_in_name(&stem)).or(modified),
-            imported: today.to_string(),
+            imported: order.today.to_string(),
             text_bytes: progress.text_bytes,
             records: progress.records,
             passed_over,

@@ -1,18 +1,21 @@
-//! Opens a file to import, plain or gzip by its first bytes, and reads it line by line in bounded memory. What the lines
-//! mean is the parsers' business.
+//! Opens a file to import, plain, gzip or in a zip file by its first bytes, and reads it line by line in bounded memory.
+//! What the lines mean is the parsers' business.
 
 use std::{
     cell::Cell,
     fs::File,
-    io::{self, BufRead, BufReader, Cursor, Read},
-    path::Path,
+    io::{self, BufRead, BufReader, Cursor, Read, Seek, SeekFrom},
+    path::{Path, PathBuf},
     rc::Rc,
     time::SystemTime,
 };
 
 use flate2::bufread::MultiGzDecoder;
 
-use super::error::WhoisError;
+use super::{
+    error::WhoisError,
+    zip::{self, ZipError},
+};
 
 /// Bytes looked at to tell the kind: comment blocks before the first record have some thousand.
 const HEAD_BYTES: u64 = 64 << 10;
@@ -23,7 +26,69 @@ pub const MAX_LINE_BYTES: usize = 1 << 20;
 /// Bytes read or unpacked at a time.
 const BUFFER_BYTES: usize = 256 << 10;
 const GZIP_MAGIC: &[u8] = &[0x1f, 0x8b];
-const ZIP_MAGIC: &[u8] = b"PK\x03\x04";
+
+/// What is imported at a time: a file, or one of those in a zip file.
+#[derive(Clone, Debug)]
+pub struct Piece {
+    pub path: PathBuf,
+    pub entry: Option<zip::Entry>,
+    /// Where it came from, which is told in place of the path.
+    pub origin: Option<String>,
+}
+
+impl Piece {
+    /// The file itself.
+    pub fn file(path: &Path) -> Self {
+        Self { path: path.into(), entry: None, origin: None }
+    }
+
+    /// All that is in a file: itself, or where it is a zip file what that holds.
+    ///
+    /// # Errors
+    /// Where it cannot be read.
+    pub fn all(path: &Path) -> Result<Vec<Self>, WhoisError> {
+        let entries = zip_entries(path).map_err(|source| match source {
+            ZipError::Io(source) => WhoisError::Io { path: path.into(), source },
+            source => WhoisError::Zip { path: path.into(), source },
+        })?;
+        let Some(entries) = entries else {
+            return Ok(vec![Self::file(path)]);
+        };
+        Ok(entries.into_iter().map(|entry| Self { entry: Some(entry), ..Self::file(path) }).collect())
+    }
+
+    /// The path as it is shown: a file in a zip file as if that were a folder.
+    pub fn shown(&self) -> PathBuf {
+        let path = self.origin.as_ref().map_or_else(|| self.path.clone(), PathBuf::from);
+        let Some(entry) = &self.entry else { return path };
+        let plain = |c: char| if c.is_control() { '?' } else { c };
+        // Not joined: a name that begins with a slash would stand alone.
+        format!("{}/{}", path.display(), entry.name.chars().map(plain).collect::<String>()).into()
+    }
+
+    pub fn file_name(&self) -> String {
+        match &self.entry {
+            Some(entry) => entry.file_name().to_owned(),
+            None => self.path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        }
+    }
+}
+
+/// `None` for anything but a zip file.
+fn zip_entries(path: &Path) -> Result<Option<Vec<zip::Entry>>, ZipError> {
+    let mut file = open_file(path)?;
+    let mut magic = Vec::new();
+    file.by_ref().take(zip::MAGIC.len() as u64).read_to_end(&mut magic)?;
+    if magic == zip::MAGIC { zip::entries(&mut file).map(Some) } else { Ok(None) }
+}
+
+fn open_file(path: &Path) -> io::Result<File> {
+    // Before opening: to open a pipe would wait for its writer.
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a file"));
+    }
+    File::open(path)
+}
 
 /// A file that is being read.
 pub struct Input {
@@ -39,28 +104,41 @@ pub struct Input {
 
 impl Input {
     /// # Errors
-    /// Where it cannot be read or is a zip file.
-    pub fn open(path: &Path) -> Result<Self, WhoisError> {
-        Self::read_head(path)
-            .map_err(WhoisError::io(path))?
-            .ok_or_else(|| WhoisError::Zip { path: path.into() })
+    /// Where it cannot be read.
+    pub fn open(piece: &Piece) -> Result<Self, WhoisError> {
+        let io = |source| WhoisError::Io { path: piece.shown(), source };
+        let file = open_file(&piece.path).map_err(io)?;
+        let metadata = file.metadata().map_err(io)?;
+        let read_bytes = Rc::new(Cell::new(0));
+        let counted = Counted { reader: file, count: Rc::clone(&read_bytes) };
+        let (reader, file_bytes): (Box<dyn Read>, _) = match &piece.entry {
+            None => (Box::new(counted), metadata.len()),
+            Some(entry) => {
+                let zip = |source| WhoisError::Zip { path: piece.shown(), source };
+                (Box::new(zip::open(counted, entry).map_err(zip)?), entry.packed_bytes)
+            }
+        };
+        let (head, rest) = Self::unpacked(reader).map_err(io)?;
+        Ok(Self { head, modified: metadata.modified().ok(), file_bytes, read_bytes, rest })
     }
 
-    fn read_head(path: &Path) -> io::Result<Option<Self>> {
-        // Before opening: to open a pipe would wait for its writer.
-        let metadata = std::fs::metadata(path)?;
-        if !metadata.is_file() {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a file"));
-        }
-        let read_bytes = Rc::new(Cell::new(0));
-        let mut file = Counted { reader: File::open(path)?, count: Rc::clone(&read_bytes) };
+    /// Bytes that are in no file.
+    ///
+    /// # Errors
+    /// Where their beginning cannot be unpacked.
+    pub fn from_reader(reader: impl Read + 'static) -> io::Result<Self> {
+        let (head, rest) = Self::unpacked(Box::new(reader))?;
+        Ok(Self { head, modified: None, file_bytes: 0, read_bytes: Rc::default(), rest })
+    }
+
+    fn unpacked(mut reader: Box<dyn Read>) -> io::Result<(Vec<u8>, Box<dyn Read>)> {
         let mut magic = Vec::new();
-        file.by_ref().take(ZIP_MAGIC.len() as u64).read_to_end(&mut magic)?;
-        if magic == ZIP_MAGIC {
-            return Ok(None);
+        reader.by_ref().take(zip::MAGIC.len() as u64).read_to_end(&mut magic)?;
+        if magic == zip::MAGIC {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "a zip file in another; unpack it first"));
         }
         let packed = magic.starts_with(GZIP_MAGIC);
-        let whole = Cursor::new(magic).chain(file);
+        let whole = Cursor::new(magic).chain(reader);
         let unpacked: Box<dyn Read> = if packed {
             Box::new(MultiGzDecoder::new(BufReader::with_capacity(BUFFER_BYTES, whole)))
         } else {
@@ -69,8 +147,7 @@ impl Input {
         let mut rest = Limited { reader: unpacked, left: MAX_UNPACKED_BYTES };
         let mut head = Vec::new();
         rest.by_ref().take(HEAD_BYTES).read_to_end(&mut head)?;
-        let (modified, file_bytes) = (metadata.modified().ok(), metadata.len());
-        Ok(Some(Self { head, modified, file_bytes, read_bytes, rest: Box::new(rest) }))
+        Ok((head, Box::new(rest)))
     }
 
     /// The lines from the first one on.
@@ -104,7 +181,7 @@ impl<R: BufRead> Lines<R> {
     /// enough to be whole otherwise.
     pub fn append_next(&mut self, line: &mut Vec<u8>) -> io::Result<Option<bool>> {
         let start = line.len();
-        let count = self.reader.by_ref().take(MAX_LINE_BYTES as u64).read_until(b'\n', line)?;
+        let count = self.append_until_end(line)?;
         if count == 0 {
             return Ok(None);
         }
@@ -124,6 +201,31 @@ impl<R: BufRead> Lines<R> {
     }
 }
 
+impl<R: BufRead> Lines<R> {
+    /// Appends up to the next line's end, that included, or the most bytes of a line; tells how many. As `read_until`
+    /// does, which looks for the end with a slower search.
+    fn append_until_end(&mut self, line: &mut Vec<u8>) -> io::Result<usize> {
+        let mut count = 0;
+        while count < MAX_LINE_BYTES {
+            let buffer = match self.reader.fill_buf() {
+                Ok(buffer) => buffer,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(error),
+            };
+            let buffer = &buffer[..buffer.len().min(MAX_LINE_BYTES - count)];
+            let end = memchr::memchr(b'\n', buffer);
+            let taken = end.map_or(buffer.len(), |end| end + 1);
+            line.extend_from_slice(&buffer[..taken]);
+            self.reader.consume(taken);
+            count += taken;
+            if end.is_some() || taken == 0 {
+                break;
+            }
+        }
+        Ok(count)
+    }
+}
+
 struct Counted<R> {
     reader: R,
     count: Rc<Cell<u64>>,
@@ -134,6 +236,12 @@ impl<R: Read> Read for Counted<R> {
         let count = self.reader.read(buffer)?;
         self.count.set(self.count.get() + count as u64);
         Ok(count)
+    }
+}
+
+impl<R: Seek> Seek for Counted<R> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.reader.seek(to)
     }
 }
 

@@ -2,7 +2,9 @@
 
 use connmapperl::whois::{
     answer::{Found, Object},
+    import::Order,
     index::BlockPacker,
+    input::Piece,
     lookup::Depth,
 };
 
@@ -80,9 +82,8 @@ fn holders_of_two_files_are_never_joined() {
     let target = connmapperl::whois::import::Folder::open(folder.path()).unwrap();
     let path = folder.path().join("yesterday.txt");
     std::fs::write(&path, same).unwrap();
-    target
-        .import(&path, Some("yesterday"), crate::TODAY, &mut BlockPacker::default(), &mut |_| true)
-        .unwrap();
+    let order = Order { name: Some("yesterday"), ..Order::new(crate::TODAY) };
+    target.import(&Piece::file(&path), order, &mut BlockPacker::default(), &mut |_| true).unwrap();
     let whois = connmapperl::whois::Whois::open(folder.path());
     assert_eq!(whois.indexes().len(), 3);
     assert_eq!(whois.addresses(range("1.0.0.1"), None, Depth::Full).holder_asns, []);

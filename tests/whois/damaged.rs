@@ -74,6 +74,33 @@ fn as_org2info() {
 }
 
 #[test]
+fn as_org2info_as_json_lines() {
+    let folder = tempfile::tempdir().unwrap();
+    let damages = [
+        r#"{"asn":"x","type":"ASN","organizationId":"O"}"#,
+        r#"{"asn":"4294967296","type":"ASN"}"#,
+        r#"{"type":"Organization","name":"N"}"#,
+        r#"{"asn":"102","type":"Else"}"#,
+        r#"{"asn":"102","type":"ASN""#,
+    ];
+    let (mut text, mut expected) = (String::new(), Vec::new());
+    for i in 0..25 {
+        if is_damaged(i) {
+            expected.push(i as u64 + 1);
+            writeln!(text, "{}", damages[i / 5]).unwrap();
+        } else {
+            writeln!(text, r#"{{"asn":"{}","type":"ASN","name":"N","unknown":[{{}}]}}"#, i + 100).unwrap();
+        }
+    }
+    let meta = import_text("damaged", text.as_bytes(), folder.path()).unwrap().meta;
+    assert_eq!((meta.records, lines(&meta.rejects.told)), (20, expected));
+    let whois = Whois::open(folder.path());
+    for i in 0..25 {
+        assert_eq!(whois.system(i + 100, Depth::Full).is_empty(), is_damaged(i as usize), "{i}");
+    }
+}
+
+#[test]
 fn rpsl() {
     let folder = tempfile::tempdir().unwrap();
     let long = "aut-num: ".to_owned() + &"9".repeat(2 << 20);

@@ -14,7 +14,7 @@ use connmapperl::whois::lookup::Depth;
 
 #[test]
 fn each_kind_is_told_by_its_content() {
-    for name in ALL.iter().chain(&["delegated-plain", "as-org2info-5", "arin.db"]) {
+    for name in ALL.iter().chain(&["delegated-plain", "as-org2info-5", "as-org2info.jsonl", "arin.db"]) {
         let kind = match name {
             name if name.starts_with("delegated") => Kind::Delegated,
             name if name.starts_with("as-org") => Kind::AsOrg,
@@ -30,7 +30,7 @@ fn each_kind_is_told_by_its_content() {
 #[test]
 fn every_fixture_is_read_without_a_rejected_record() {
     let folder = tempfile::tempdir().unwrap();
-    for name in ALL.iter().chain(&["as-org2info-5", "arin.db"]) {
+    for name in ALL.iter().chain(&["as-org2info-5", "as-org2info.jsonl", "arin.db"]) {
         let imported = import(&fixture(name), folder.path()).unwrap();
         assert_eq!(imported.meta.rejects.told, [], "{name}");
     }
@@ -104,7 +104,7 @@ fn the_plain_form_is_taken_and_said_to_lack_holders() {
 }
 
 #[test]
-fn packed_files_are_read_and_zip_files_told_what_to_do() {
+fn packed_files_are_read() {
     let folder = tempfile::tempdir().unwrap();
     let text = fs::read(fixture("ripe.db")).unwrap();
     // Some registries append one gzip stream to another.
@@ -112,15 +112,13 @@ fn packed_files_are_read_and_zip_files_told_what_to_do() {
     let packed = [gzip(a), gzip(b)].concat();
     let meta = import_text("any.name", &packed, folder.path()).unwrap().meta;
     assert_eq!((meta.kind, meta.text_bytes), (Kind::Rpsl, text.len() as u64));
-    let error = import_text("x.zip", b"PK\x03\x04rest", folder.path()).unwrap_err();
-    assert!(matches!(error, WhoisError::Zip { .. }) && error.to_string().contains("unzip"), "{error}");
     let error = import_text("x.gz", &packed[..packed.len() - 20], folder.path()).unwrap_err();
     assert!(matches!(error, WhoisError::CutOff { .. } | WhoisError::Io { .. }), "{error}");
 }
 
 #[test]
-fn both_shapes_of_as_org2info_say_the_same() {
-    for name in ["as-org2info", "as-org2info-5"] {
+fn all_shapes_of_as_org2info_say_the_same() {
+    for name in ["as-org2info", "as-org2info-5", "as-org2info.jsonl"] {
         let (_folder, whois) = whois(&[name]);
         let answer = whois.system(1, Depth::Full);
         assert_eq!(answer.organisations[0].name, "Level 3 Communications, Inc.", "{name}");
@@ -130,10 +128,37 @@ fn both_shapes_of_as_org2info_say_the_same() {
 
 #[test]
 fn organisations_that_are_not_there_are_counted_and_hide_no_system() {
-    let (_folder, whois) = whois(&["as-org2info"]);
-    assert!(whois.indexes()[0].meta().notes[0].starts_with("1 autonomous system"));
-    let answer = whois.system(11_472, Depth::Full);
-    assert_eq!((answer.systems[0].name.as_str(), answer.organisations.len()), ("DANGLING", 0));
+    for name in ["as-org2info", "as-org2info.jsonl"] {
+        let (_folder, whois) = whois(&[name]);
+        assert!(whois.indexes()[0].meta().notes[0].starts_with("1 autonomous system"));
+        let answer = whois.system(11_472, Depth::Full);
+        assert_eq!((answer.systems[0].name.as_str(), answer.organisations.len()), ("DANGLING", 0));
+    }
+}
+
+#[test]
+fn json_lines_are_found_by_name_and_member_as_the_tables_are() {
+    let found = |name, text| {
+        let (_folder, whois) = whois(&[name]);
+        let found = whois.by_name(text, 10).0;
+        found.into_iter().map(|found| (found.name, found.id, found.country_code)).collect::<Vec<_>>()
+    };
+    for text in ["árvíztűrő", "level 3", "ripe ncc"] {
+        assert_eq!(found("as-org2info.jsonl", text), found("as-org2info", text), "{text}");
+        assert!(!found("as-org2info.jsonl", text).is_empty(), "{text}");
+    }
+}
+
+#[test]
+fn a_bar_or_a_line_end_in_a_json_name_moves_no_field() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = r#"{"type":"Organization","organizationId":"O","name":"A|B\nC","country":"DE"}
+{"type":"ASN","asn":"5","organizationId":"O","name":"N|M"}"#;
+    let meta = import_text("x.jsonl", text.as_bytes(), folder.path()).unwrap().meta;
+    assert_eq!((meta.records, meta.rejects.count), (2, 0));
+    let answer = connmapperl::whois::Whois::open(folder.path()).system(5, Depth::Full);
+    assert_eq!((answer.systems[0].name.as_str(), answer.organisations[0].name.as_str()), ("N M", "A B C"));
+    assert_eq!(answer.organisations[0].country_code.as_deref(), Some("DE"));
 }
 
 #[test]

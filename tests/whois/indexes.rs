@@ -3,7 +3,13 @@
 use std::fs;
 
 use connmapperl::whois::{
-    Whois, error::WhoisError, import::Folder, index::BlockPacker, keys::Range, lookup::Depth,
+    Whois,
+    error::WhoisError,
+    import::{Folder, Order},
+    index::BlockPacker,
+    input::Piece,
+    keys::Range,
+    lookup::Depth,
 };
 
 use crate::{TODAY, fixture, import, import_text, range};
@@ -38,9 +44,8 @@ fn what_fails_or_is_interrupted_leaves_the_old_index() {
     let path = folder.path().join("x.db");
     fs::write(&path, many).unwrap();
     let cancelled = Folder::open(folder.path()).unwrap().import(
-        &path,
-        None,
-        TODAY,
+        &Piece::file(&path),
+        Order::new(TODAY),
         &mut BlockPacker::default(),
         &mut |_| false,
     );
@@ -50,6 +55,20 @@ fn what_fails_or_is_interrupted_leaves_the_old_index() {
     fs::remove_file(path).unwrap();
     assert_eq!(files(folder.path()), ["rpsl-x.db.whois"], "and nothing is left over");
     assert!(!Whois::open(folder.path()).system(1, Depth::Full).is_empty());
+}
+
+#[test]
+fn without_names_all_but_names_is_found_and_status_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let order = Order { with_names: false, ..Order::new(TODAY) };
+    let target = Folder::open(folder.path()).unwrap();
+    let piece = Piece::file(&fixture("ripe.db"));
+    let meta = target.import(&piece, order, &mut BlockPacker::default(), &mut |_| true).unwrap().meta;
+    assert!(meta.notes[0].contains("without names"), "{:?}", meta.notes);
+    let whois = Whois::open(folder.path());
+    assert_eq!(whois.by_name("ripe", 10).0, []);
+    assert!(!whois.addresses(range("193.0.0.1"), Some(3_333), Depth::Full).networks.is_empty());
+    assert!(!whois.objects("ORG-RIEN1-RIPE").is_empty());
 }
 
 #[test]

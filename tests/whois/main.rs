@@ -11,6 +11,9 @@ mod ip2asn;
 mod no_panic;
 mod peers;
 mod program;
+mod server;
+mod update;
+mod zipped;
 
 use std::{
     fs,
@@ -23,8 +26,9 @@ use connmapperl::{
     whois::{
         Whois,
         error::WhoisError,
-        import::{Folder, Imported},
+        import::{Folder, Imported, Order},
         index::BlockPacker,
+        input::Piece,
         keys::{Range, parse_range},
     },
 };
@@ -36,7 +40,9 @@ pub fn fixture(name: &str) -> PathBuf {
 }
 
 pub fn import(path: &Path, folder: &Path) -> Result<Imported, WhoisError> {
-    Folder::open(folder)?.import(path, None, TODAY, &mut BlockPacker::default(), &mut |_| true)
+    let pieces = Piece::all(path)?;
+    let [piece] = pieces.as_slice() else { panic!("{pieces:?}") };
+    Folder::open(folder)?.import(piece, Order::new(TODAY), &mut BlockPacker::default(), &mut |_| true)
 }
 
 /// Imports text under a file's name.

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// A data folder into which the program has imported these fixtures.
-fn imported(names: &[&str]) -> tempfile::TempDir {
+pub fn imported(names: &[&str]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let paths: Vec<_> = names.iter().map(|name| fixture(name).display().to_string()).collect();
     let arguments: Vec<_> = ["import"].into_iter().chain(paths.iter().map(String::as_str)).collect();
@@ -130,7 +130,10 @@ fn a_folder_is_imported_and_what_is_no_source_passed_over() {
     let output = ip2asn(folder.path(), &["import", "--data", data, from], "");
     let (told, errors) = (text(&output.stdout), text(&output.stderr));
     assert!(output.status.success(), "{errors}");
-    assert!(told.contains("rpsl-bad.db: 1 records") && told.contains("line 3: no AS number"), "{told}");
+    assert!(
+        told.contains("rpsl-bad.db: 1 record, 1 rejected of ") && told.contains("line 3: no AS number"),
+        "{told}"
+    );
     assert!(errors.contains("README: passed over"), "{errors}");
     assert!(ip2asn(folder.path(), &["--data", data, "AS3333", "--brief"], "").status.success());
     // Named itself, it is a mistake.
@@ -148,8 +151,9 @@ fn status_lists_what_is_loaded_and_where_the_rest_is() {
         "loaded: delegated-apnic (delegated) of 2026-09-28",
         "loaded: as-org2info",
         "the plain form without opaque ids",
-        "missing: delegated of ripencc: https://ftp.ripe.net/",
-        "missing: RPSL of lacnic: ",
+        "missing: delegated of ripencc\n  https://ftp.ripe.net/",
+        "missing: RPSL of lacnic\n  https://",
+        "ip2asn update fetches",
     ] {
         assert!(told.contains(line), "{line} in {told}");
     }
@@ -158,7 +162,7 @@ fn status_lists_what_is_loaded_and_where_the_rest_is() {
     let status: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(
         (status["loaded"].as_array().unwrap().len(), status["missing"].as_array().unwrap().len()),
-        (3, 8)
+        (3, 9)
     );
 }
 
@@ -210,5 +214,35 @@ fn a_dump_of_many_blocks_is_found_whole() {
     for (i, line) in asked.iter().zip(text(&output.stdout).lines()) {
         let answer: Value = serde_json::from_str(line).unwrap();
         assert_eq!(answer["whois"]["aut_nums"][0]["text"], object(*i).replace("\n\n", "\n"));
+    }
+}
+
+#[test]
+fn what_is_not_found_is_said_and_not_left_to_silence() {
+    let folder = imported(&["ripe.db"]);
+    for (arguments, problem) in [
+        (&["--object", "AS-NOSUCH"] as &[&str], "the key \"AS-NOSUCH\""),
+        (&["--org", "nosuchname"], "\"nosuchname\""),
+        (&["AS4294967296"], "no AS number: they go up to 4294967295"),
+    ] {
+        let output = ip2asn(folder.path(), arguments, "");
+        assert!(text(&output.stderr).contains(problem), "{problem} in {}", text(&output.stderr));
+        assert_eq!(text(&output.stdout), "");
+    }
+    let empty = tempfile::tempdir().unwrap();
+    let output = ip2asn(folder.path(), &["import", empty.path().to_str().unwrap()], "");
+    assert!(text(&output.stderr).contains("there are no files in it"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn what_is_told_of_imports_and_updates_fits_into_a_terminal() {
+    let folder = imported(&["delegated-apnic-extended", "as-org2info", "delegated-plain", "ripe.db"]);
+    for arguments in
+        [&["status", "--rejected"] as &[&str], &["update"], &["update", "--help"], &["import", "--help"]]
+    {
+        let output = ip2asn(folder.path(), arguments, "");
+        let is_long = |line: &&str| line.chars().count() > 80 && !line.contains('/');
+        let long: Vec<_> = text(&output.stdout).lines().filter(is_long).collect();
+        assert!(long.is_empty(), "{arguments:?}: {long:#?}");
     }
 }

@@ -32,8 +32,10 @@ enum Which {
     History,
     /// What a change costs between agent and display, beside JSON
     Wire,
-    /// Import of an RPSL dump and look-ups in it, beside awk and grep
+    /// Import of an RPSL dump and look-ups in it, beside rpsl-rs, awk and grep
     Whois,
+    /// Lines of an address in a web server's log, beside grep
+    Weblog,
 }
 
 impl Bench {
@@ -66,6 +68,7 @@ impl Bench {
             Which::Display => "bench_display",
             Which::Wire => "bench_wire",
             Which::Whois => "bench_whois",
+            Which::Weblog => "bench_weblog",
         };
         // The display's one measures the program that lies beside it.
         cargo(&["build".to_owned()])?;

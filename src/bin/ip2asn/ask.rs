@@ -8,12 +8,12 @@ use std::{
     time::SystemTime,
 };
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use connmapperl::{
     geo::{
         GeoSource, Geography, SourceInfo,
         date::{Date, age_notice},
-        embedded::EmbeddedGeo,
+        embedded::{CarefulGeo, EmbeddedError},
         special::{effective_address, special},
     },
     model::{Asn, NoPlace, Place},
@@ -85,6 +85,9 @@ pub fn run(folder: &Path, options: &Options) -> anyhow::Result<Outcome> {
              and its other AS numbers, names, and policies with peers: ip2asn status says where the files are."
         );
     }
+    if let Some(problem) = asking.built_in.as_ref().and_then(|built_in| built_in.embedded.problem()) {
+        return Err(unusable(problem));
+    }
     if let Some(notice) = asking.built_in.as_ref().and_then(BuiltIn::age_notice) {
         eprintln!("ip2asn: {notice}");
     }
@@ -93,15 +96,15 @@ pub fn run(folder: &Path, options: &Options) -> anyhow::Result<Outcome> {
 
 /// The built-in tables, and the questions of addresses that they answer.
 struct BuiltIn {
-    embedded: Arc<EmbeddedGeo>,
+    embedded: Arc<CarefulGeo>,
     geography: Geography,
 }
 
 impl BuiltIn {
     fn open() -> anyhow::Result<Self> {
-        let embedded = EmbeddedGeo::open(None).context("the built-in geographic tables cannot be opened")?;
+        let embedded = CarefulGeo::open(None).context("the built-in geographic tables cannot be opened")?;
         let embedded = Arc::new(embedded);
-        let geography = Geography::new(vec![Arc::<EmbeddedGeo>::clone(&embedded)]);
+        let geography = Geography::new(vec![Arc::<CarefulGeo>::clone(&embedded)]);
         Ok(Self { embedded, geography })
     }
 
@@ -110,7 +113,7 @@ impl BuiltIn {
         date.and_then(|date| age_notice(date, Date::from_system_time(SystemTime::now())))
     }
 
-    fn names(&self, name: &str) -> (Vec<Found>, bool) {
+    fn names(&self, name: &str) -> anyhow::Result<(Vec<Found>, bool)> {
         let wanted: Vec<_> = words(name).collect();
         let source = connmapperl::whois::answer::Source {
             name: ASN_SOURCE.to_owned(),
@@ -129,8 +132,9 @@ impl BuiltIn {
             asns: vec![asn.number],
             source: Arc::clone(&source),
         };
-        let mut all = self.embedded.systems().filter(has).map(found);
-        (all.by_ref().take(MOST_NAMES).collect(), all.next().is_some())
+        let whole = self.embedded.whole().map_err(unusable)?;
+        let mut all = whole.systems().filter(has).map(found);
+        Ok((all.by_ref().take(MOST_NAMES).collect(), all.next().is_some()))
     }
 
     fn asn_source(&self) -> Source {
@@ -138,9 +142,13 @@ impl BuiltIn {
     }
 }
 
+fn unusable(error: &EmbeddedError) -> anyhow::Error {
+    anyhow!("the built-in geographic tables are damaged and cannot be made anew: {error}")
+}
+
 struct Asking<'a, W: Write> {
     whois: Whois,
-    /// Opened when first asked: to check them takes longer than most questions do.
+    /// Opened when first asked: many questions do without.
     built_in: Option<BuiltIn>,
     options: &'a Options,
     depth: Depth,
@@ -175,6 +183,14 @@ impl<W: Write> Asking<'_, W> {
         self.outcome = self.outcome.max(outcome);
     }
 
+    /// Where nothing was found there is no output, so it is said.
+    fn found(&mut self, count: usize, otherwise: String) {
+        if count == 0 {
+            eprintln!("ip2asn: {otherwise}");
+        }
+        self.became(if count == 0 { Outcome::NotFound } else { Outcome::Found });
+    }
+
     fn built_in(&mut self) -> anyhow::Result<&BuiltIn> {
         match &mut self.built_in {
             Some(built_in) => Ok(built_in),
@@ -187,6 +203,13 @@ impl<W: Write> Asking<'_, W> {
         let reply = match (parse_asn(text).filter(|_| is_asn), parse_range(text)) {
             (Some(number), _) => self.system(number, text)?,
             (None, Ok(range)) => self.addresses(range, text)?,
+            (None, Err(_))
+                if is_asn && text.len() > 2 && text[2..].bytes().all(|byte| byte.is_ascii_digit()) =>
+            {
+                eprintln!("ip2asn: {at}{text:?} is no AS number: they go up to {}", u32::MAX);
+                self.became(Outcome::BadInput);
+                return Ok(());
+            }
             (None, Err(reason)) => {
                 eprintln!("ip2asn: {at}{text:?} is no IP address, range, network or AS number: {reason}");
                 self.became(Outcome::BadInput);
@@ -263,11 +286,11 @@ impl<W: Write> Asking<'_, W> {
             return Ok(());
         }
         let (found, more) = if self.whois.is_empty() {
-            self.built_in()?.names(name)
+            self.built_in()?.names(name)?
         } else {
             self.whois.by_name(name, MOST_NAMES)
         };
-        self.became(if found.is_empty() { Outcome::NotFound } else { Outcome::Found });
+        self.found(found.len(), format!("no name has words that begin so: {name:?}"));
         for found in &found {
             if self.options.json {
                 self.json(found)?;
@@ -283,7 +306,7 @@ impl<W: Write> Asking<'_, W> {
 
     fn objects(&mut self, key: &str) -> io::Result<()> {
         let found = self.whois.objects(key.trim());
-        self.became(if found.is_empty() { Outcome::NotFound } else { Outcome::Found });
+        self.found(found.len(), format!("no object that is imported has the key {key:?}"));
         for object in &found {
             if self.options.json {
                 self.json(object)?;

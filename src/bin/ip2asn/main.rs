@@ -1,11 +1,13 @@
 //! `ip2asn`: who holds an address or an AS number and where it is, from what the user has imported and from the tables
-//! built into the program. No network is used.
+//! built into the program. `ip2asn update` uses the network, and nothing else does.
 
 mod ask;
+mod bar;
 mod manage;
 mod options;
 mod pack;
 mod print;
+mod update;
 
 use std::{io, process::ExitCode};
 
@@ -36,6 +38,7 @@ fn main() -> anyhow::Result<ExitCode> {
     let folder = folder.context("neither XDG_DATA_HOME nor HOME is set: name a folder with --data DIR")?;
     let done = match options.command.take() {
         Some(Command::Import(import)) => return manage::import(&folder, &import).map(ExitCode::from),
+        Some(Command::Update(update)) => return update::update(&folder, &update).map(ExitCode::from),
         Some(Command::Status(status)) => manage::status(&folder, &status),
         None => ask::run(&folder, &options),
     };

@@ -2,9 +2,9 @@
 
 use std::{
     fs,
-    io::{self, BufWriter, IsTerminal, Write},
+    io::{self, BufWriter, Write},
     path::{Path, PathBuf},
-    time::{Duration, Instant, SystemTime},
+    time::{Duration, SystemTime},
 };
 
 use connmapperl::{
@@ -13,64 +13,42 @@ use connmapperl::{
         Whois,
         detect::Kind,
         error::WhoisError,
-        import::{Folder, Imported, Progress},
+        import::{Folder, Imported, Order},
         index::Meta,
+        input::Piece,
+        sources::{SOURCES, Source},
     },
 };
 use serde::Serialize;
 
 use crate::{
     Outcome,
+    bar::Bar,
     options::{ImportOptions, StatusOptions},
     pack::packer,
 };
 
 /// Rejected records that an import tells at once; `status --rejected` tells more.
 const TOLD: usize = 10;
-const BAR_INTERVAL: Duration = Duration::from_millis(100);
-const BAR_CHARACTERS: u64 = 24;
-
-/// What can be imported: kind, registry, and where it is.
-const SOURCES: [(Kind, &str, &str); 11] = [
-    (Kind::Delegated, "ripencc", "https://ftp.ripe.net/pub/stats/ripencc/delegated-ripencc-extended-latest"),
-    (Kind::Delegated, "apnic", "https://ftp.apnic.net/stats/apnic/delegated-apnic-extended-latest"),
-    (Kind::Delegated, "arin", "https://ftp.arin.net/pub/stats/arin/delegated-arin-extended-latest"),
-    (Kind::Delegated, "lacnic", "https://ftp.lacnic.net/pub/stats/lacnic/delegated-lacnic-extended-latest"),
-    (
-        Kind::Delegated,
-        "afrinic",
-        "https://ftp.afrinic.net/pub/stats/afrinic/delegated-afrinic-extended-latest",
-    ),
-    (
-        Kind::AsOrg,
-        "caida",
-        "https://publicdata.caida.org/datasets/as-organizations/latest.as-org2info.txt.gz (CAIDA's terms of use)",
-    ),
-    (Kind::Rpsl, "ripe", "https://ftp.ripe.net/ripe/dbase/split/ripe.db.aut-num.gz"),
-    (
-        Kind::Rpsl,
-        "apnic",
-        "https://ftp.apnic.net/apnic/whois/apnic.db.aut-num.gz (for Internet operations; not to be passed on)",
-    ),
-    (Kind::Rpsl, "arin", "https://ftp.arin.net/pub/rr/arin.db.gz"),
-    (
-        Kind::Rpsl,
-        "lacnic",
-        "https://ftp.lacnic.net/lacnic/dbase/lacnic.db.gz, and with policies .../lacnic/irr/lacnic.db.gz",
-    ),
-    (Kind::Rpsl, "afrinic", "https://ftp.afrinic.net/dbase/afrinic.db.gz (not to be passed on)"),
-];
+/// Of a terminal that nobody has made wider.
+const COLUMNS: usize = 80;
+/// What took less than this has no rate worth telling.
+const LEAST_RATED_SECS: f64 = 0.2;
 
 pub fn import(folder: &Path, options: &ImportOptions) -> anyhow::Result<Outcome> {
     let target = Folder::open(folder)?;
     let today = Date::from_system_time(SystemTime::now());
     let mut outcome = Outcome::Found;
     let mut imported: Vec<(String, PathBuf)> = Vec::new();
+    let order = Order { name: options.name.as_deref(), today, with_names: !options.no_names };
     let mut packer = packer()?;
-    for (path, was_named) in files(&options.paths)? {
+    for (piece, was_named) in pieces(&options.paths, &mut outcome)? {
+        let path = piece.shown();
         let mut bar = Bar::new(&path);
-        let name = options.name.as_deref();
-        let done = target.import(&path, name, today, &mut *packer, &mut |progress| bar.show(progress));
+        let done = target.import(&piece, order, &mut *packer, &mut |progress| {
+            bar.import(progress);
+            true
+        });
         bar.clear();
         match done {
             Ok(done) => {
@@ -100,6 +78,25 @@ pub fn import(folder: &Path, options: &ImportOptions) -> anyhow::Result<Outcome>
     Ok(outcome)
 }
 
+/// What is in these files. One that cannot be read is told, and hides no other.
+fn pieces(paths: &[PathBuf], outcome: &mut Outcome) -> io::Result<Vec<(Piece, bool)>> {
+    let mut pieces = Vec::new();
+    for (path, was_named) in files(paths)? {
+        match Piece::all(&path) {
+            // Of an archive of many files most are no sources.
+            Ok(all) => {
+                let is_alone = all.len() == 1;
+                pieces.extend(all.into_iter().map(|piece| (piece, was_named && is_alone)));
+            }
+            Err(error) => {
+                eprintln!("ip2asn: {error}");
+                *outcome = (*outcome).max(Outcome::NotFound);
+            }
+        }
+    }
+    Ok(pieces)
+}
+
 /// Files that are named, and those in folders that are; whether a file was named itself.
 fn files(paths: &[PathBuf]) -> io::Result<Vec<(PathBuf, bool)>> {
     let mut files = Vec::new();
@@ -114,24 +111,25 @@ fn files(paths: &[PathBuf]) -> io::Result<Vec<(PathBuf, bool)>> {
             |path: &Path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
         inside.retain(|path| path.is_file() && !is_hidden(path));
         inside.sort();
+        if inside.is_empty() {
+            eprintln!("ip2asn: {}: there are no files in it", path.display());
+        }
         files.extend(inside.into_iter().map(|path| (path, false)));
     }
     Ok(files)
 }
 
-fn tell(path: &Path, done: &Imported, took: Duration) {
+pub fn tell(path: &Path, done: &Imported, took: Duration) {
     let Imported { meta, index_bytes, replaced } = done;
-    let (secs, megabytes) = (took.as_secs_f64(), meta.text_bytes as f64 / 1e6);
-    println!(
-        "{}: {} records of {}, {} rejected; {megabytes:.1} MB in {secs:.1} s ({:.0} MB/s), index {:.1} MB",
-        meta.name,
-        meta.records,
-        meta.date.as_deref().unwrap_or("unknown date"),
-        meta.rejects.count,
-        megabytes / secs.max(1e-3),
-        *index_bytes as f64 / 1e6,
-    );
-    meta.notes.iter().for_each(|note| println!("  {note}"));
+    let secs = took.as_secs_f64();
+    let rate = if secs < LEAST_RATED_SECS {
+        String::new()
+    } else {
+        format!(" ({:.0} MB/s)", meta.text_bytes as f64 / 1e6 / secs)
+    };
+    println!("{}: {} of {}", meta.name, records(meta), meta.date.as_deref().unwrap_or("unknown date"));
+    println!("  {} in {secs:.1} s{rate}, index {}", size(meta.text_bytes), size(*index_bytes));
+    meta.notes.iter().for_each(|note| print!("{}", indented(note)));
     for rejected in meta.rejects.told.iter().take(TOLD) {
         println!("  line {}: {}", rejected.line, rejected.reason);
     }
@@ -143,38 +141,39 @@ fn tell(path: &Path, done: &Imported, took: Duration) {
     }
 }
 
-/// Progress on a terminal; nothing elsewhere.
-struct Bar {
-    name: String,
-    start: Instant,
-    shown: Option<Instant>,
-    is_terminal: bool,
+/// How many records there are, and what else was in the file.
+fn records(meta: &Meta) -> String {
+    let s = if meta.records == 1 { "" } else { "s" };
+    let mut text = format!("{} record{s}", meta.records);
+    for (count, what) in [(meta.passed_over, "of other kinds"), (meta.rejects.count, "rejected")] {
+        if count > 0 {
+            text += &format!(", {count} {what}");
+        }
+    }
+    text
 }
 
-impl Bar {
-    fn new(path: &Path) -> Self {
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        Self { name, start: Instant::now(), shown: None, is_terminal: io::stderr().is_terminal() }
+fn size(bytes: u64) -> String {
+    match bytes {
+        0..1_000 => format!("{bytes} bytes"),
+        1_000..1_000_000 => format!("{:.1} kB", bytes as f64 / 1e3),
+        _ => format!("{:.1} MB", bytes as f64 / 1e6),
     }
+}
 
-    fn show(&mut self, progress: &Progress) -> bool {
-        if self.is_terminal && self.shown.is_none_or(|shown| shown.elapsed() >= BAR_INTERVAL) {
-            self.shown = Some(Instant::now());
-            let Progress { file_bytes, read_bytes, text_bytes, records, rejected } = *progress;
-            let filled =
-                (read_bytes * BAR_CHARACTERS).checked_div(file_bytes).unwrap_or(0).min(BAR_CHARACTERS);
-            let bar = "#".repeat(filled as usize) + &".".repeat((BAR_CHARACTERS - filled) as usize);
-            let rate = text_bytes as f64 / 1e6 / self.start.elapsed().as_secs_f64().max(1e-3);
-            eprint!("\r{} [{bar}] {records} records, {rejected} rejected, {rate:.0} MB/s\x1b[K", self.name);
+/// Lines of a sentence, two columns in, that fit into a terminal.
+fn indented(text: &str) -> String {
+    let mut lines = String::from(" ");
+    let mut width = 1;
+    for word in text.split(' ') {
+        if width + 1 + word.chars().count() > COLUMNS {
+            lines += "\n ";
+            width = 1;
         }
-        true
+        lines.extend([" ", word]);
+        width += 1 + word.chars().count();
     }
-
-    fn clear(&self) {
-        if self.shown.is_some() {
-            eprint!("\r\x1b[K");
-        }
-    }
+    lines + "\n"
 }
 
 #[derive(Serialize)]
@@ -187,9 +186,11 @@ struct Status<'a> {
 
 #[derive(Serialize)]
 struct Missing {
+    name: &'static str,
     kind: Kind,
     registry: &'static str,
     from: &'static str,
+    terms: &'static str,
 }
 
 pub fn status(folder: &Path, options: &StatusOptions) -> anyhow::Result<Outcome> {
@@ -201,9 +202,16 @@ pub fn status(folder: &Path, options: &StatusOptions) -> anyhow::Result<Outcome>
     // One file of all registries has what each has.
     let has_all = is_loaded(Kind::Delegated, "nro");
     let missing: Vec<_> = SOURCES
-        .into_iter()
-        .filter(|&(kind, registry, _)| !(is_loaded(kind, registry) || (has_all && kind == Kind::Delegated)))
-        .map(|(kind, registry, from)| Missing { kind, registry, from })
+        .iter()
+        .filter(|source| !is_loaded(source.kind, source.registry))
+        .filter(|source| !(has_all && source.kind == Kind::Delegated))
+        .map(|&Source { name, kind, registry, url: from, terms, .. }| Missing {
+            name,
+            kind,
+            registry,
+            from,
+            terms,
+        })
         .collect();
     let problems: Vec<_> = whois.problems().iter().map(ToString::to_string).collect();
     let outcome = if problems.is_empty() { Outcome::Found } else { Outcome::NotFound };
@@ -220,7 +228,6 @@ pub fn status(folder: &Path, options: &StatusOptions) -> anyhow::Result<Outcome>
     for index in whois.indexes() {
         let meta = index.meta();
         let date = meta.date.as_deref().unwrap_or("unknown date");
-        let [asns, ipv4, ipv6] = index.range_counts();
         writeln!(
             output,
             "loaded: {} ({}) of {date}, imported {}",
@@ -229,25 +236,22 @@ pub fn status(folder: &Path, options: &StatusOptions) -> anyhow::Result<Outcome>
             meta.imported
         )?;
         writeln!(output, "  from {}", meta.file)?;
-        writeln!(
-            output,
-            "  {} records: {asns} ranges of AS numbers, {ipv4} of IPv4, {ipv6} of IPv6; {} passed over, {} rejected; \
-             {:.1} MB of text, index {:.1} MB",
-            meta.records,
-            meta.passed_over,
-            meta.rejects.count,
-            meta.text_bytes as f64 / 1e6,
-            index.file_bytes() as f64 / 1e6,
-        )?;
-        meta.notes.iter().try_for_each(|note| writeln!(output, "  {note}"))?;
+        writeln!(output, "  {}", records(meta))?;
+        let [asns, ipv4, ipv6] = index.range_counts();
+        writeln!(output, "  ranges: {asns} of AS numbers, {ipv4} of IPv4, {ipv6} of IPv6")?;
+        writeln!(output, "  {} of text, index {}", size(meta.text_bytes), size(index.file_bytes()))?;
+        meta.notes.iter().try_for_each(|note| write!(output, "{}", indented(note)))?;
         if options.rejected {
             let mut told = meta.rejects.told.iter();
             told.try_for_each(|rejected| writeln!(output, "  line {}: {}", rejected.line, rejected.reason))?;
         }
     }
     problems.iter().try_for_each(|problem| writeln!(output, "broken: {problem}"))?;
-    for Missing { kind, registry, from } in &missing {
-        writeln!(output, "missing: {} of {registry}: {from}", kind.label())?;
+    for Missing { kind, registry, from, terms, .. } in &missing {
+        writeln!(output, "missing: {} of {registry}\n  {from}\n  terms: {terms}", kind.label())?;
+    }
+    if !missing.is_empty() {
+        writeln!(output, "ip2asn update fetches and imports what is missing, and what is newer")?;
     }
     output.flush()?;
     Ok(outcome)

@@ -38,7 +38,7 @@ pub struct Options {
     /// All that is known, for standard input too.
     #[arg(long)]
     pub full: bool,
-    /// Folder of what was imported, in place of connmapperl/whois in the user's data folder.
+    /// Folder of what was imported [default: ~/.local/share/connmapperl/whois].
     #[arg(long, value_name = "DIR", global = true)]
     pub data: Option<PathBuf>,
 }
@@ -46,19 +46,47 @@ pub struct Options {
 #[derive(Subcommand)]
 pub enum Command {
     Import(ImportOptions),
+    Update(UpdateOptions),
     Status(StatusOptions),
 }
 
-/// Imports files of registries (delegated-...-extended-latest), CAIDA (as-org2info) and routing registries (RPSL dumps),
-/// plain or gzip, told apart by content. What is imported stays as it was until the new one is complete.
+/// Imports files of registries, CAIDA and routing registries.
+///
+/// They are told apart by content: delegated-...-extended-latest, as-org2info as
+/// text or JSON lines, and RPSL dumps; plain, gzip or zip. What is imported stays
+/// as it was until the new one is complete.
 #[derive(Args)]
+#[command(verbatim_doc_comment)]
 pub struct ImportOptions {
     /// Files, or folders whose files are looked at.
     #[arg(value_name = "FILE|DIR", required = true)]
     pub paths: Vec<PathBuf>,
-    /// Name of the source, in place of the one that the file tells: two dumps of one file name are told apart so.
+    /// Name of the source, which tells apart two dumps of one file name.
     #[arg(long = "as", value_name = "NAME")]
     pub name: Option<String>,
+    /// Indexes no names, in less time: `--org` finds none of these.
+    #[arg(long)]
+    pub no_names: bool,
+}
+
+/// Fetches what registries and CAIDA publish, and imports it.
+///
+/// It asks first, and says what, from where, of which size and on which terms.
+/// What is there and still the newest is not fetched again. It may be
+/// interrupted: the same command goes on from there, and what was imported
+/// before stays until the new one is complete.
+#[derive(Args)]
+#[command(verbatim_doc_comment)]
+pub struct UpdateOptions {
+    /// Kinds, registries (ripe, apnic ...) or sources, with commas between.
+    #[arg(long, value_name = "KIND", value_delimiter = ',')]
+    pub only: Vec<String>,
+    /// Does not ask.
+    #[arg(long, short)]
+    pub yes: bool,
+    /// A mirror that has files as URL/ftp.ripe.net/pub/...
+    #[arg(long, value_name = "URL")]
+    pub from_base: Option<String>,
 }
 
 /// Lists what is imported, of which date, what is missing, and where that comes from.

@@ -1,6 +1,7 @@
 //! From the baked file inside the program to an image that can be asked: decompressed once into a cache file that
-//! later starts map, or into memory where no file can be written. A cache file is only ever trusted after its header,
-//! length and checksum agree with the program; anything else is made anew.
+//! later starts map, or into memory where no file can be written. A cache file is header, image and checksums of the
+//! image's blocks. It is only ever trusted after its header and length agree with the program, and either the checksum of
+//! the whole image or those of all blocks that an answer is made of; anything else is made anew.
 
 use std::{
     fs::{self, File},
@@ -18,6 +19,7 @@ use ruzstd::decoding::{FrameDecoder, errors::FrameDecoderError};
 
 use crate::geo::{
     embedded::{
+        blocks::{self, Blocks},
         image::{
             FORMAT_VERSION, Frame, HEADER_BYTES, Header, HeaderError, PLACE_ID_BYTES, SYSTEM_ID_BYTES,
             TableSpans, crc32,
@@ -79,19 +81,43 @@ pub fn default_cache_dir() -> Option<PathBuf> {
 /// Cache file of a baked file; the name changes with format and content.
 pub(super) fn cache_path(dir: &Path, baked: &[u8]) -> PathBuf {
     let header = baked.get(..HEADER_BYTES).unwrap_or_default();
-    dir.join(format!("{CACHE_PREFIX}v{FORMAT_VERSION}-{:08x}.bin", crc32(header)))
+    dir.join(format!("{CACHE_PREFIX}v{FORMAT_VERSION}.{CACHE_VERSION}-{:08x}.bin", crc32(header)))
 }
+
+/// Goes up whenever the cache file changes and the baked file does not.
+const CACHE_VERSION: u32 = 1;
 
 const CACHE_PREFIX: &str = "geo-";
 const TEMPORARY_PREFIX: &str = ".geo-";
 /// Making a cache file takes less than a second; what is still temporary after this long has no maker any more.
 const LEFT_OVER_AFTER: Duration = Duration::from_secs(3600);
 
-/// Maps a cache file that an earlier start has written.
+/// Maps a cache file that an earlier start has written, and checks all of it.
 pub(super) fn map(path: &Path, baked: &[u8], header: &Header) -> Result<Image, EmbeddedError> {
+    let file = open(path, baked, header)?;
+    // Checked through a map of its own: the pages that only the checksum has touched do not stay with the process.
+    check(&map_file(&file)?, header)?;
+    Ok(Image::Mapped(map_file(&file)?))
+}
+
+/// Maps a cache file that an earlier start has written. Nothing of its image is checked yet: the blocks do that.
+pub(super) fn map_unchecked(
+    path: &Path,
+    baked: &[u8],
+    header: &Header,
+) -> Result<(Image, Blocks), EmbeddedError> {
+    let map = map_file(&open(path, baked, header)?)?;
+    let end = HEADER_BYTES + header.image_bytes as usize;
+    let blocks = Blocks::new(map.get(end..).unwrap_or_default(), header.image_bytes as usize);
+    Ok((Image::Mapped(map), blocks.ok_or(EmbeddedError::Damaged)?))
+}
+
+/// Opens a cache file that has the header and the length that it should have.
+fn open(path: &Path, baked: &[u8], header: &Header) -> Result<File, EmbeddedError> {
     let mut file = File::open(path)?;
     let metadata = file.metadata()?;
-    if !metadata.is_file() || metadata.len() != HEADER_BYTES as u64 + header.image_bytes {
+    let bytes = HEADER_BYTES as u64 + header.image_bytes + blocks::bytes(header.image_bytes);
+    if !metadata.is_file() || metadata.len() != bytes {
         return Err(EmbeddedError::NotOurs);
     }
     let mut start = [0; HEADER_BYTES];
@@ -99,11 +125,14 @@ pub(super) fn map(path: &Path, baked: &[u8], header: &Header) -> Result<Image, E
     if baked.get(..HEADER_BYTES) != Some(&start) {
         return Err(EmbeddedError::NotOurs);
     }
-    // Checked through a map of its own: the pages that only the checksum has touched do not stay with the process.
-    if crc32(map_file(&file)?.get(HEADER_BYTES..).unwrap_or_default()) != header.image_crc32 {
-        return Err(EmbeddedError::Damaged);
-    }
-    Ok(Image::Mapped(map_file(&file)?))
+    Ok(file)
+}
+
+/// Checks the image in a file that begins with a header.
+fn check(file: &[u8], header: &Header) -> Result<(), EmbeddedError> {
+    let end = HEADER_BYTES + header.image_bytes as usize;
+    let image = file.get(HEADER_BYTES..end).unwrap_or_default();
+    if crc32(image) == header.image_crc32 { Ok(()) } else { Err(EmbeddedError::Damaged) }
 }
 
 fn map_file(file: &File) -> io::Result<Mmap> {
@@ -121,6 +150,12 @@ pub(super) fn make(path: &Path, baked: &'static [u8], header: &Header) -> Result
     let file = tempfile::Builder::new().prefix(TEMPORARY_PREFIX).tempfile_in(dir)?;
     expand(baked, header, &|at, bytes| file.as_file().write_all_at(bytes, at))?;
     let_go_of_pages(baked);
+    let end = HEADER_BYTES as u64 + header.image_bytes;
+    let map = map_file(file.as_file())?;
+    // What the blocks' checksums say is as good as this.
+    check(&map, header)?;
+    let image = map.get(HEADER_BYTES..end as usize).unwrap_or_default();
+    file.as_file().write_all_at(&blocks::of_image(image), end)?;
     // Not synced to the disk: a file that a power cut has left incomplete fails its checksum and is made again.
     file.persist(path).map_err(|error| error.error)?;
     remove_stale(dir, path);

@@ -5,8 +5,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    geo::table::{Columns, KeyLayout, RangeTable},
-    model::CountryCode,
+    geo::table::{Columns, KeyLayout, RangeTable, Watch},
+    model::{Asn, CountryCode, Place},
 };
 
 /// Goes up whenever a reader of the older format would misread the newer one.
@@ -60,12 +60,19 @@ pub struct NameSpans {
 
 impl NameSpans {
     /// Name number `index`, empty where there is none.
-    pub fn name(self, image: &[u8], index: usize) -> &str {
+    pub fn name<'a>(self, image: &'a [u8], index: usize, watch: &impl Watch) -> &'a str {
         let ends = self.ends.of(image).as_chunks::<4>().0;
-        let end = |i: usize| ends.get(i).map(|&end| u32::from_le_bytes(end) as usize);
+        let end = |i: usize| {
+            let end = ends.get(i)?;
+            watch.look(end);
+            Some(u32::from_le_bytes(*end) as usize)
+        };
         let from = index.checked_sub(1).map_or(Some(0), end);
         let bytes = from.zip(end(index)).and_then(|(from, to)| self.text.of(image).get(from..to));
-        bytes.and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or_default()
+        bytes
+            .inspect(|bytes| watch.look(bytes))
+            .and_then(|bytes| std::str::from_utf8(bytes).ok())
+            .unwrap_or_default()
     }
 }
 
@@ -209,32 +216,38 @@ pub fn crc32(bytes: &[u8]) -> u32 {
 }
 
 impl Layout {
-    /// Degrees north and east of a place.
-    pub fn lat_lon(&self, image: &[u8], place: usize) -> (f32, f32) {
-        let degrees = |span: Span| f32::from(i16::from_le_bytes(entry(span, image, place))) / 100.0;
-        (degrees(self.lats), degrees(self.lons))
+    /// Place number `id`.
+    pub fn place(&self, image: &[u8], id: usize, watch: &impl Watch) -> Place {
+        let degrees = |span: Span| f32::from(i16::from_le_bytes(entry(span, image, id, watch))) / 100.0;
+        let region = u16::from_le_bytes(entry(self.place_regions, image, id, watch));
+        let [country] = entry(self.place_countries, image, id, watch);
+        let code = entry::<2>(self.country_codes, image, country.into(), watch);
+        Place {
+            lat: degrees(self.lats),
+            lon: degrees(self.lons),
+            city: self.cities.name(image, id, watch).into(),
+            region: self.regions.name(image, region.into(), watch).into(),
+            country: std::str::from_utf8(&code).ok().and_then(CountryCode::from_text),
+        }
     }
 
-    pub fn region<'a>(&self, image: &'a [u8], place: usize) -> &'a str {
-        self.regions.name(image, u16::from_le_bytes(entry(self.place_regions, image, place)).into())
+    /// Autonomous system number `id` of the table.
+    pub fn system(&self, image: &[u8], id: usize, watch: &impl Watch) -> Asn {
+        let organisation = self.organisations.name(image, id, watch).into();
+        Asn { number: self.as_number(image, id, watch), organisation }
     }
 
-    pub fn country(&self, image: &[u8], place: usize) -> Option<CountryCode> {
-        let [country] = entry(self.place_countries, image, place);
-        std::str::from_utf8(&entry::<2>(self.country_codes, image, country.into()))
-            .ok()
-            .and_then(CountryCode::from_text)
-    }
-
-    pub fn as_number(&self, image: &[u8], system: usize) -> u32 {
-        u32::from_le_bytes(entry(self.as_numbers, image, system))
+    pub fn as_number(&self, image: &[u8], system: usize, watch: &impl Watch) -> u32 {
+        u32::from_le_bytes(entry(self.as_numbers, image, system, watch))
     }
 }
 
 /// Entry `index` of a column of `N`-byte entries, zeros where there is none.
 #[inline(always)]
-fn entry<const N: usize>(span: Span, image: &[u8], index: usize) -> [u8; N] {
-    span.of(image).as_chunks().0.get(index).copied().unwrap_or([0; N])
+fn entry<const N: usize>(span: Span, image: &[u8], index: usize, watch: &impl Watch) -> [u8; N] {
+    let Some(found) = span.of(image).as_chunks().0.get(index) else { return [0; N] };
+    watch.look(found);
+    *found
 }
 
 /// Puts columns one behind the other; for the converter and for tests.
@@ -268,6 +281,7 @@ impl ImageBuilder {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::geo::table::Trusted;
 
     fn header() -> Header {
         Header {
@@ -311,8 +325,8 @@ mod tests {
         let mut builder = ImageBuilder::default();
         builder.column(b"something before");
         let names = builder.names(["", "Zürich", "", "Rio"]);
-        let found: Vec<_> = (0..6).map(|i| names.name(&builder.image, i)).collect();
+        let found: Vec<_> = (0..6).map(|i| names.name(&builder.image, i, &Trusted)).collect();
         assert_eq!(found, ["", "Zürich", "", "Rio", "", ""]);
-        assert_eq!(names.name(&builder.image[..20], 1), "", "a cut image");
+        assert_eq!(names.name(&builder.image[..20], 1, &Trusted), "", "a cut image");
     }
 }

@@ -9,7 +9,7 @@ use std::{
 
 use super::Progress;
 use crate::whois::{
-    as_org::{self, Table},
+    as_org::{self, JsonLine, Table},
     delegated::{self, Line},
     error::WhoisError,
     index::IndexWriter,
@@ -155,10 +155,14 @@ impl<'a> Reading<'a> {
             if text.trim().is_empty() {
                 return Ok(Ok(()));
             }
-            let Some(table) = &table else {
-                return Ok(Err("no format line stands before it"));
+            let json;
+            let record = if text.starts_with('{') {
+                json = JsonLine::parse(&text);
+                json.as_ref().map_err(|reason| *reason).and_then(JsonLine::record)
+            } else {
+                table.as_ref().ok_or("no format line stands before it").and_then(|table| table.parse(&text))
             };
-            let record = match table.parse(&text) {
+            let record = match record {
                 Ok(record) => record,
                 Err(reason) => return Ok(Err(reason)),
             };
@@ -183,9 +187,8 @@ impl<'a> Reading<'a> {
         })?;
         let dangling = members.iter().filter(|id| !organisations.contains(id)).count();
         if dangling > 0 {
-            self.notes.push(format!(
-                "{dangling} autonomous systems name an organisation that the file does not have"
-            ));
+            let systems = if dangling == 1 { "autonomous system names" } else { "autonomous systems name" };
+            self.notes.push(format!("{dangling} {systems} an organisation that the file does not have"));
         }
         Ok(())
     }
@@ -206,7 +209,8 @@ impl<'a> Reading<'a> {
             };
             let (number, mut written) = (self.writer.next_record(), Ok(()));
             let writer = &mut self.writer;
-            let keys = rpsl::keys::keys(class, object, |key| {
+            let with_names = writer.has_words();
+            let keys = rpsl::keys::keys(class, object, with_names, |key| {
                 if written.is_ok() {
                     written = writer.add_key(number, key);
                 }

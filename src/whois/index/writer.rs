@@ -35,13 +35,15 @@ pub struct IndexWriter<'a> {
     ipv6: Sorter<36>,
     ids: Sorter<{ ids::ROW_BYTES }>,
     words: Sorter<{ words::ROW_BYTES }>,
+    /// Whether they are kept.
+    has_words: bool,
     /// Those of the last record that had any.
     last_words: Vec<[u8; words::ROW_BYTES]>,
 }
 
 impl<'a> IndexWriter<'a> {
     /// Begins a file in `folder`; it is gone unless [`Self::finish`] is reached.
-    pub fn new(folder: &Path, packer: &'a mut dyn Packer) -> io::Result<Self> {
+    pub fn new(folder: &Path, packer: &'a mut dyn Packer, has_words: bool) -> io::Result<Self> {
         let file = tempfile::Builder::new().prefix(TEMPORARY_PREFIX).tempfile_in(folder)?;
         let mut output = Output { file: BufWriter::with_capacity(WRITE_BYTES, file), written: 0 };
         output.write_all(&[0; HEADER_BYTES])?;
@@ -55,6 +57,7 @@ impl<'a> IndexWriter<'a> {
             ipv6: Sorter::new(folder.into(), SORT_BYTES),
             ids: Sorter::new(folder.into(), SORT_BYTES),
             words: Sorter::new(folder.into(), SORT_BYTES),
+            has_words,
             last_words: Vec::new(),
         })
     }
@@ -69,6 +72,11 @@ impl<'a> IndexWriter<'a> {
         self.text.next_record()
     }
 
+    /// Whether names are kept.
+    pub const fn has_words(&self) -> bool {
+        self.has_words
+    }
+
     pub fn add_key(&mut self, record: u32, key: Key) -> io::Result<()> {
         match key {
             Key::Range(Range::Asn(start, end)) => {
@@ -81,6 +89,7 @@ impl<'a> IndexWriter<'a> {
                 self.ipv6.push(sort_row(start.to_be_bytes(), end.to_be_bytes(), record))
             }
             Key::Id(kind, id) => self.ids.push(ids::row(kind, id, record)),
+            Key::Name(_) if !self.has_words => Ok(()),
             Key::Name(name) => {
                 keys::words(name).try_for_each(|word| self.add_word(words::row(&word, record)))
             }

@@ -3,11 +3,16 @@
 use super::{Class, attribute_name, continues, decode};
 use crate::whois::keys::{IdKind, Key, Range, parse_asn, parse_range};
 
-/// Hands each key of an object to `take`.
+/// Hands each key of an object to `take`, those that are names only where they are wanted.
 ///
 /// # Errors
 /// Why the object cannot be found by anything.
-pub fn keys(class: Class, object: &[u8], mut take: impl FnMut(Key)) -> Result<(), &'static str> {
+pub fn keys(
+    class: Class,
+    object: &[u8],
+    with_names: bool,
+    mut take: impl FnMut(Key),
+) -> Result<(), &'static str> {
     let text = decode(object);
     let first = text.lines().next().unwrap_or_default();
     let key = first.split_once(':').map_or("", |(_, value)| value);
@@ -37,7 +42,7 @@ pub fn keys(class: Class, object: &[u8], mut take: impl FnMut(Key)) -> Result<()
             return Ok(());
         }
     }
-    if matches!(class, Class::AutNum | Class::Organisation) {
+    if with_names && matches!(class, Class::AutNum | Class::Organisation) {
         names(&text, take);
     }
     Ok(())
@@ -46,8 +51,7 @@ pub fn keys(class: Class, object: &[u8], mut take: impl FnMut(Key)) -> Result<()
 /// Names in attributes, their first lines. Most lines are none, and told by their first letter.
 fn names(text: &str, mut take: impl FnMut(Key)) {
     let mut is_described = false;
-    for line in text
-        .lines()
+    for line in lines(text)
         .filter(|line| matches!(line.as_bytes().first(), Some(b'a' | b'd' | b'o' | b'A' | b'D' | b'O')))
     {
         let Some(name) = attribute_name(line.as_bytes()) else { continue };
@@ -65,10 +69,21 @@ fn names(text: &str, mut take: impl FnMut(Key)) {
 
 /// First line of the value of the first attribute of this name that has one.
 fn value<'a>(text: &'a str, name: &str) -> Option<&'a str> {
-    text.lines().find_map(|line| {
+    lines(text).find_map(|line| {
         let found =
             attribute_name(line.as_bytes()).filter(|found| found.eq_ignore_ascii_case(name.as_bytes()))?;
         let value = line[found.len() + 1..].split('#').next()?.trim();
         (!value.is_empty()).then_some(value)
+    })
+}
+
+/// As `str::lines`, which looks for their ends with a slower search.
+fn lines(text: &str) -> impl Iterator<Item = &str> {
+    let mut start = 0;
+    let ends = memchr::memchr_iter(b'\n', text.as_bytes()).chain([text.len()]);
+    ends.map(move |end| {
+        let line = text.get(start..end).unwrap_or_default();
+        start = end + 1;
+        line
     })
 }

@@ -1,0 +1,8 @@
+//! CAIDA's as-org2info, as tables and as JSON lines.
+#![no_main]
+
+#[path = "../../tests/support/whois_bytes.rs"]
+#[allow(dead_code, reason = "the other targets use the rest")]
+mod whois_bytes;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| whois_bytes::read_as_org(data));

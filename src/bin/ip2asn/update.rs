@@ -1,0 +1,205 @@
+//! `ip2asn update`: says what would be fetched, asks, fetches, looks whether it is what it should be, and imports it.
+
+use std::{
+    io::{self, IsTerminal, Write},
+    path::Path,
+    time::SystemTime,
+};
+
+use anyhow::{Context, bail, ensure};
+use connmapperl::{
+    download::{Base, Client, Downloads, Fetched, New, Sum, Wanted},
+    geo::date::Date,
+    whois::{
+        delegated::{self, Line},
+        detect::{Kind, detect},
+        error::WhoisError,
+        import::{Folder, Order},
+        index::{FILE_ENDING, Index, Meta, Packer},
+        input::{Input, Piece},
+        sources::{SOURCES, Source, WITH_ACCOUNT, select},
+    },
+};
+
+use crate::{Outcome, bar::Bar, manage::tell, options::UpdateOptions, pack::packer};
+
+/// Within the folder of the indexes: what is half there.
+const DOWNLOADS: &str = "downloads";
+
+pub fn update(folder: &Path, options: &UpdateOptions) -> anyhow::Result<Outcome> {
+    let sources = match select(&options.only) {
+        Ok(sources) => sources,
+        Err(word) => {
+            let names: Vec<_> = SOURCES.iter().map(|source| source.name).collect();
+            eprintln!(
+                "ip2asn: {word:?} is no source: say delegated, as-org2info, rpsl, a registry, or one of\n  {}",
+                names.join("\n  ")
+            );
+            return Ok(Outcome::BadInput);
+        }
+    };
+    let base = match options.from_base.as_deref().map(Base::new).transpose() {
+        Ok(base) => base,
+        Err(error) => {
+            eprintln!("ip2asn: --from-base {error}");
+            return Ok(Outcome::BadInput);
+        }
+    };
+    let client = Client::new(base)?;
+    plan(&sources, &client, folder)?;
+    if !(options.yes || agreed(sources.len())?) {
+        eprintln!("ip2asn: nothing was fetched");
+        return Ok(Outcome::NotFound);
+    }
+    let target = Folder::open(folder)?;
+    let downloads = Downloads::new(&folder.join(DOWNLOADS), client)?;
+    let mut updating = Updating { folder, target, downloads, packer: packer()? };
+    let mut failed = Vec::new();
+    for source in &sources {
+        if let Err(error) = updating.one(source) {
+            eprintln!("ip2asn: {}: {error:#}", source.name);
+            failed.push(source.name);
+        }
+    }
+    if failed.is_empty() {
+        return Ok(Outcome::Found);
+    }
+    eprintln!(
+        "ip2asn: {} of {} were not updated, and stay as they were: {}",
+        failed.len(),
+        sources.len(),
+        failed.join(", ")
+    );
+    Ok(Outcome::NotFound)
+}
+
+/// Says what would be fetched from where, of which size and on which terms, and what is not, before anything is.
+fn plan(sources: &[&Source], client: &Client, folder: &Path) -> io::Result<()> {
+    let mut output = io::stdout().lock();
+    writeln!(output, "To be fetched and imported into\n  {}\n", folder.display())?;
+    for source in sources {
+        let size = match source.about_bytes {
+            Some(bytes) => format!("about {:.0} MB", bytes as f64 / 1e6),
+            None => "size not known before it comes".to_owned(),
+        };
+        writeln!(
+            output,
+            "{} ({size})\n  {}\n  terms: {}",
+            source.name,
+            client.url(source.url),
+            source.terms
+        )?;
+    }
+    writeln!(output, "\nNot fetched, as they need an account (tables of places, for the map):")?;
+    for (name, how) in WITH_ACCOUNT {
+        writeln!(output, "  {name}: {how}")?;
+    }
+    writeln!(output, "\nThe terms are their makers': read them before you pass anything on.")?;
+    output.flush()
+}
+
+/// Whether somebody at a terminal says yes. Without one nobody can.
+fn agreed(count: usize) -> io::Result<bool> {
+    if !io::stdin().is_terminal() {
+        eprintln!("ip2asn: nobody is there to be asked: --yes fetches without asking");
+        return Ok(false);
+    }
+    eprint!("Fetch these {count} files? [y/N] ");
+    let mut answer = String::new();
+    io::stdin().read_line(&mut answer)?;
+    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
+}
+
+struct Updating<'a> {
+    folder: &'a Path,
+    target: Folder,
+    downloads: Downloads,
+    packer: Box<dyn Packer>,
+}
+
+impl Updating<'_> {
+    fn one(&mut self, source: &Source) -> anyhow::Result<()> {
+        let index = self.folder.join(format!("{}.{FILE_ENDING}", source.name));
+        let old = Index::open(&index).ok().map(|index| index.meta().clone());
+        let wanted =
+            Wanted { url: source.url, name: source.name, has_md5: source.has_md5, only_newer: old.is_some() };
+        let mut bar = Bar::new(source.name.as_ref());
+        let fetched = self.downloads.fetch(&wanted, &mut |progress| bar.download(progress));
+        bar.clear();
+        let new = match fetched? {
+            Fetched::Unchanged => {
+                println!("{}: nothing newer is there", source.name);
+                return Ok(());
+            }
+            Fetched::New(new) => new,
+        };
+        tell_fetched(source, &new);
+        let piece = Piece { origin: Some(self.downloads.url(&wanted)), ..Piece::file(&new.path) };
+        let imported = fits(&piece, source, old.as_ref()).and_then(|()| self.import(&piece, source));
+        // A disk that is full is not the file's fault: the next time it is imported without being fetched.
+        if imported.as_ref().is_err_and(|error| !is_full(error)) {
+            self.downloads.refuse(&wanted, &new)?;
+        }
+        imported?;
+        Ok(self.downloads.done(&wanted, &new)?)
+    }
+
+    fn import(&mut self, piece: &Piece, source: &Source) -> anyhow::Result<()> {
+        let today = Date::from_system_time(SystemTime::now());
+        let mut bar = Bar::new(source.name.as_ref());
+        let order = Order { name: Some(source.name), ..Order::new(today) };
+        let done = self.target.import(piece, order, &mut *self.packer, &mut |progress| {
+            bar.import(progress);
+            true
+        });
+        bar.clear();
+        tell(&piece.shown(), &done?, bar.start.elapsed());
+        Ok(())
+    }
+}
+
+fn is_full(error: &anyhow::Error) -> bool {
+    let Some(WhoisError::Io { source, .. } | WhoisError::CutOff { source, .. }) = error.downcast_ref() else {
+        return false;
+    };
+    matches!(source.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+}
+
+fn tell_fetched(source: &Source, new: &New) {
+    let md5 = match new.md5 {
+        Sum::Agrees => ", its MD5 agrees",
+        Sum::Missing => ", no MD5 is there to compare",
+        Sum::NotAsked => "",
+    };
+    let resumed = match new.resumed_at {
+        0 => String::new(),
+        at if at == new.bytes => ", all of it earlier".to_owned(),
+        at => format!(", {:.1} MB of it earlier", at as f64 / 1e6),
+    };
+    println!("{}: {:.1} MB fetched{resumed}{md5}", source.name, new.bytes as f64 / 1e6);
+}
+
+/// Whether a file that was fetched is of this source, and not older than what is imported. Nothing is replaced before.
+fn fits(piece: &Piece, source: &Source, old: Option<&Meta>) -> anyhow::Result<()> {
+    let input = Input::open(piece)?;
+    let url = piece.shown();
+    let kind = detect(&input.head);
+    let kind = kind.map_err(|found| anyhow::anyhow!("{}: not what it should be: {found}", url.display()))?;
+    let label = source.kind.label();
+    ensure!(kind == source.kind, "{}: not {label}, but {}", url.display(), kind.label());
+    if kind != Kind::Delegated {
+        return Ok(());
+    }
+    let header = input.head.split(|&byte| byte == b'\n').find_map(|line| match delegated::parse(line) {
+        Ok(Some(Line::Header { registry, end_date })) => Some((registry.to_ascii_lowercase(), end_date)),
+        _ => None,
+    });
+    let (registry, date) = header.with_context(|| format!("{}: there is no header in it", url.display()))?;
+    ensure!(registry == source.registry, "{}: of {registry:?}, not {}", url.display(), source.registry);
+    if let (Some(date), Some(old)) = (date, old.and_then(|old| old.date.as_ref()))
+        && date < *old
+    {
+        bail!("{}: its data is of {date}, older than that of {old}, which is imported", url.display());
+    }
+    Ok(())
+}

@@ -1,0 +1,229 @@
+//! The connection: HTTPS with the authorities that the system trusts, and what a server answers to a question for a file
+//! or the rest of one. Plain HTTP goes to this machine alone.
+
+use std::{fs, io::Read, path::PathBuf, sync::Arc, time::Duration};
+
+use ureq::{
+    Agent,
+    http::{HeaderMap, Response},
+    tls::{Certificate, PemItem, RootCerts, TlsConfig},
+};
+
+use super::{error::DownloadError, kept::Version};
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+/// Without a byte for so long a server has gone away.
+const READ_TIMEOUT: Duration = Duration::from_secs(60);
+/// Files that move are a hop or two away; more is a circle.
+const MOST_REDIRECTS: u32 = 5;
+/// Where distributions keep the certificates of authorities: Debian and Alpine, Fedora, openSUSE, older ones.
+const ROOT_FILES: [&str; 4] = [
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+];
+const ROOT_VARIABLE: &str = "SSL_CERT_FILE";
+
+/// A server that has everybody's files below the names of their hosts: a mirror, or a test.
+#[derive(Clone, Debug)]
+pub struct Base {
+    /// Without a slash at its end.
+    url: String,
+    is_loopback: bool,
+}
+
+impl Base {
+    /// Takes an HTTPS address, or an HTTP one of this machine.
+    ///
+    /// # Errors
+    /// Where it is neither.
+    pub fn new(url: &str) -> Result<Self, DownloadError> {
+        let refused = |problem| DownloadError::Url { url: url.to_owned(), problem };
+        let uri = url.parse::<ureq::http::Uri>().map_err(|_| refused("it cannot be read"))?;
+        let host = uri.host().ok_or_else(|| refused("it names no host"))?;
+        let address = host.trim_matches(['[', ']']).parse::<std::net::IpAddr>();
+        let is_loopback = host == "localhost" || address.is_ok_and(|address| address.is_loopback());
+        match uri.scheme_str() {
+            Some("https") => {}
+            Some("http") if is_loopback => {}
+            Some("http") => return Err(refused("plain HTTP is for this machine alone; use https")),
+            _ => return Err(refused("it does not begin with https://")),
+        }
+        Ok(Self { url: url.trim_end_matches('/').to_owned(), is_loopback })
+    }
+}
+
+pub struct Client {
+    agent: Agent,
+    base: Option<Base>,
+}
+
+/// What a server says.
+pub(super) enum Answer {
+    Unchanged,
+    Whole(Body),
+    /// The rest from this byte on.
+    From(u64, Body),
+    /// There are no more than so many bytes, where it tells.
+    NothingBehind(Option<u64>),
+}
+
+pub(super) struct Body {
+    /// Bytes that are to come, where the server tells.
+    pub bytes: Option<u64>,
+    pub reader: Box<dyn Read>,
+}
+
+impl Client {
+    /// Connects to nobody yet.
+    ///
+    /// # Errors
+    /// Where the system has no certificates of authorities.
+    pub fn new(base: Option<Base>) -> Result<Self, DownloadError> {
+        let is_local = base.as_ref().is_some_and(|base| base.is_loopback);
+        let is_plain = base.as_ref().is_some_and(|base| base.url.starts_with("http:"));
+        let mut config = Agent::config_builder()
+            .https_only(!is_plain)
+            .http_status_as_error(false)
+            .max_redirects(MOST_REDIRECTS)
+            .timeout_connect(Some(CONNECT_TIMEOUT))
+            .timeout_recv_response(Some(READ_TIMEOUT))
+            .timeout_per_read(Some(READ_TIMEOUT))
+            .user_agent(concat!("ip2asn/", env!("CARGO_PKG_VERSION")))
+            // Lengths and sums are those of the bytes that come.
+            .accept_encoding("identity");
+        if is_local {
+            // What is asked of this machine is nobody else's.
+            config = config.proxy(None);
+        }
+        if !is_plain {
+            let provider = Arc::new(rustls::crypto::ring::default_provider());
+            let roots = RootCerts::new_with_certs(&roots()?);
+            let tls = TlsConfig::builder().unversioned_rustls_crypto_provider(provider).root_certs(roots);
+            config = config.tls_config(tls.build());
+        }
+        Ok(Self { agent: config.build().new_agent(), base })
+    }
+
+    /// The address that is asked in place of this one.
+    pub fn url(&self, url: &str) -> String {
+        match &self.base {
+            Some(base) => format!("{}/{}", base.url, url.trim_start_matches("https://")),
+            None => url.to_owned(),
+        }
+    }
+
+    /// Asks for a file: for the rest of it where so many bytes of a version are there already, and only where it is
+    /// another version than an old one. Tells the version that comes, too.
+    pub(super) fn get(
+        &self,
+        url: &str,
+        there: Option<&(Version, u64)>,
+        old: Option<&Version>,
+    ) -> Result<(Answer, Version), DownloadError> {
+        let mut request = self.agent.get(url);
+        if let Some((version, bytes)) = there {
+            request = request.header("Range", format!("bytes={bytes}-"));
+            if let Some(condition) = version.condition() {
+                request = request.header("If-Range", condition);
+            }
+        } else if let Some(old) = old {
+            if let Some(etag) = &old.etag {
+                request = request.header("If-None-Match", etag);
+            }
+            if let Some(time) = &old.last_modified {
+                request = request.header("If-Modified-Since", time);
+            }
+        }
+        let response = request.call().map_err(http_error(url))?;
+        let header = |name| text_of(response.headers(), name);
+        let version =
+            Version { url: url.to_owned(), etag: header("etag"), last_modified: header("last-modified") };
+        let range = header("content-range").unwrap_or_default();
+        let answer = match response.status().as_u16() {
+            200 => Answer::Whole(body(response)),
+            206 => {
+                let from =
+                    range.strip_prefix("bytes ").and_then(|range| range.split('-').next()?.parse().ok());
+                let from = from.ok_or_else(|| DownloadError::Range { url: url.to_owned() })?;
+                Answer::From(from, body(response))
+            }
+            304 if there.is_none() && old.is_some() => Answer::Unchanged,
+            416 if there.is_some() => {
+                Answer::NothingBehind(range.strip_prefix("bytes */").and_then(|total| total.parse().ok()))
+            }
+            status => return Err(DownloadError::Status { url: url.to_owned(), status }),
+        };
+        Ok((answer, version))
+    }
+
+    /// Asks for a file that may not be there.
+    pub(super) fn get_if_there(&self, url: &str) -> Result<Option<Body>, DownloadError> {
+        let response = self.agent.get(url).call().map_err(http_error(url))?;
+        match response.status().as_u16() {
+            200 => Ok(Some(body(response))),
+            404 | 410 => Ok(None),
+            status => Err(DownloadError::Status { url: url.to_owned(), status }),
+        }
+    }
+}
+
+fn http_error(url: &str) -> impl FnOnce(ureq::Error) -> DownloadError {
+    move |source| DownloadError::Http { url: url.to_owned(), source: Box::new(source) }
+}
+
+fn text_of(headers: &HeaderMap, name: &str) -> Option<String> {
+    headers.get(name)?.to_str().ok().map(str::to_owned)
+}
+
+fn body(response: Response<ureq::Body>) -> Body {
+    let bytes = response.body().content_length();
+    Body { bytes, reader: Box::new(response.into_body().into_reader()) }
+}
+
+/// The authorities that the system trusts.
+fn roots() -> Result<Vec<Certificate<'static>>, DownloadError> {
+    let named = std::env::var_os(ROOT_VARIABLE).filter(|name| !name.is_empty()).map(PathBuf::from);
+    let found = || ROOT_FILES.iter().map(PathBuf::from).find(|path| path.is_file());
+    let path = named.or_else(found).ok_or(DownloadError::NoRoots)?;
+    let text = fs::read(&path).map_err(DownloadError::io(&path))?;
+    // One that cannot be read is no use, and hides no other.
+    let certificates: Vec<_> = ureq::tls::parse_pem(&text)
+        .filter_map(|item| match item {
+            Ok(PemItem::Certificate(certificate)) => Some(certificate),
+            _ => None,
+        })
+        .collect();
+    if certificates.is_empty() { Err(DownloadError::NoRootsIn { path }) } else { Ok(certificates) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_http_is_for_this_machine_alone() {
+        for url in
+            ["https://mirror.example/x/", "http://127.0.0.1:80", "http://[::1]:80/", "http://localhost"]
+        {
+            assert!(Base::new(url).is_ok(), "{url}");
+        }
+        for url in [
+            "http://mirror.example",
+            "http://127.0.0.1.example/",
+            "ftp://127.0.0.1/",
+            "mirror",
+            "",
+            "http://",
+        ] {
+            assert!(Base::new(url).is_err(), "{url}");
+        }
+    }
+
+    #[test]
+    fn a_base_has_files_below_the_names_of_their_hosts() {
+        let client = Client::new(Some(Base::new("http://127.0.0.1:1/m/").unwrap())).unwrap();
+        assert_eq!(client.url("https://a.example/b.gz"), "http://127.0.0.1:1/m/a.example/b.gz");
+    }
+}

@@ -1,0 +1,379 @@
+//! `ip2asn update` against a server on this machine. No other is ever asked.
+
+use std::{
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+    process::{Command, Output, Stdio},
+};
+
+use connmapperl::whois::{Whois, sources::SOURCES};
+
+use crate::{
+    fixture, gzip,
+    ip2asn::{command, ip2asn, text},
+    program::imported,
+    server::{How, Served, Server},
+};
+
+const APNIC: &str = "ftp.apnic.net/stats/apnic/delegated-apnic-extended-latest";
+const RIPE: &str = "ftp.ripe.net/ripe/dbase/split/ripe.db.aut-num.gz";
+const THEN: &str = "Mon, 28 Sep 2026 22:00:00 GMT";
+const LATER: &str = "Tue, 29 Sep 2026 22:00:00 GMT";
+
+fn update(folder: &Path, server: &Server, only: &str) -> Output {
+    ip2asn(folder, &["update", "--yes", "--from-base", &server.base, "--only", only], "")
+}
+
+fn errors(output: &Output) -> &str {
+    text(&output.stderr)
+}
+
+fn indexes(folder: &Path) -> PathBuf {
+    folder.join("connmapperl/whois")
+}
+
+fn downloads(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(indexes(folder).join("downloads")).unwrap();
+    let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+fn served(body: Vec<u8>) -> Served {
+    Served { body, etag: Some("\"1\""), last_modified: Some(THEN), how: How::Well }
+}
+
+fn apnic() -> Vec<u8> {
+    fs::read(fixture("delegated-apnic-extended")).unwrap()
+}
+
+/// The sum as coreutils has it.
+fn md5(body: &[u8]) -> String {
+    let mut child =
+        Command::new("md5sum").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("md5sum is there");
+    child.stdin.take().unwrap().write_all(body).unwrap();
+    String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap()
+}
+
+/// A server that has APNIC's file, with its sum.
+fn server_of_apnic() -> Server {
+    let server = Server::http();
+    server.put(APNIC, served(apnic()));
+    server.put(&format!("{APNIC}.md5"), Served { body: md5(&apnic()).into(), ..Served::default() });
+    server
+}
+
+/// Whether APNIC's data is there, of this day.
+fn has_apnic(folder: &Path, date: &str) -> bool {
+    let whois = Whois::open(&indexes(folder));
+    whois
+        .indexes()
+        .iter()
+        .any(|index| index.meta().name == "delegated-apnic" && index.meta().date.as_deref() == Some(date))
+}
+
+#[test]
+fn all_sources_are_fetched_checked_and_imported_and_then_not_fetched_again() {
+    let (folder, server) = (tempfile::tempdir().unwrap(), Server::http());
+    for source in SOURCES {
+        let fixture_name = match source.name {
+            name if name.starts_with("delegated") => format!("{name}-extended"),
+            "rpsl-ripe.db.aut-num" => "ripe.db".to_owned(),
+            "rpsl-lacnic.irr.db" => "lacnic.db".to_owned(),
+            name => name.trim_start_matches("rpsl-").to_owned(),
+        };
+        let body = fs::read(fixture(&fixture_name)).unwrap();
+        let body = if source.url.ends_with(".gz") { gzip(&body) } else { body };
+        let address = source.url.trim_start_matches("https://");
+        if source.has_md5 {
+            let sum = format!("MD5 ({fixture_name}) = {}", md5(&body).split(' ').next().unwrap());
+            server.put(&format!("{address}.md5"), Served { body: sum.into(), ..Served::default() });
+        }
+        server.put(address, served(body));
+    }
+    let arguments = ["update", "--yes", "--from-base", &server.base];
+    let output = ip2asn(folder.path(), &arguments, "");
+    let told = text(&output.stdout);
+    assert!(output.status.success(), "{}", errors(&output));
+    assert_eq!(told.matches("MD5 agrees").count(), 5, "{told}");
+    let whois = Whois::open(&indexes(folder.path()));
+    let mut names: Vec<_> = whois.indexes().iter().map(|index| index.meta().name.as_str()).collect();
+    let mut expected: Vec<_> = SOURCES.iter().map(|source| source.name).collect();
+    names.sort_unstable();
+    expected.sort_unstable();
+    assert_eq!(names, expected);
+    // Where it came from is told, and the day on which the server says it changed.
+    let ripe = whois.indexes().iter().find(|index| index.meta().name == "rpsl-ripe.db.aut-num").unwrap();
+    assert_eq!(ripe.meta().file, format!("{}/{RIPE}", server.base));
+    assert_eq!(ripe.meta().date.as_deref(), Some("2026-09-28"));
+    assert!(
+        downloads(folder.path()).iter().all(|name| name.ends_with(".json")),
+        "{:?}",
+        downloads(folder.path())
+    );
+
+    server.requests();
+    server.body_bytes();
+    let output = ip2asn(folder.path(), &arguments, "");
+    assert!(output.status.success(), "{}", errors(&output));
+    assert_eq!(text(&output.stdout).matches("nothing newer is there").count(), SOURCES.len());
+    assert_eq!((server.requests().len(), server.body_bytes()), (SOURCES.len(), 0));
+    // What is newer is.
+    server.change(APNIC, |served| (served.etag, served.last_modified) = (Some("\"2\""), Some(LATER)));
+    let output = ip2asn(folder.path(), &arguments, "");
+    assert_eq!(text(&output.stdout).matches("nothing newer is there").count(), SOURCES.len() - 1);
+}
+
+#[test]
+fn without_a_word_nobody_is_asked_for_anything() {
+    let (folder, server) = (tempfile::tempdir().unwrap(), server_of_apnic());
+    let output = ip2asn(folder.path(), &["update", "--from-base", &server.base], "");
+    let told = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(1));
+    for source in SOURCES {
+        let address = format!("{}/{}", server.base, source.url.trim_start_matches("https://"));
+        assert!(told.contains(&address) && told.contains(source.terms), "{} in {told}", source.name);
+    }
+    assert!(told.contains("about 18 MB") && told.contains("GeoLite2") && told.contains("account"), "{told}");
+    assert!(errors(&output).contains("nothing was fetched"), "{}", errors(&output));
+    assert_eq!(server.requests().len(), 0);
+    assert!(!indexes(folder.path()).exists(), "nothing is made either");
+}
+
+#[test]
+fn what_cannot_be_meant_is_bad_input() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| ip2asn(folder.path(), arguments, "");
+    let output = run(&["update", "--yes", "--only", "delegated,nonsense"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(errors(&output).contains("\"nonsense\"") && errors(&output).contains("rpsl-arin.db"));
+    let output = run(&["update", "--yes", "--from-base", "http://mirror.invalid/"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(errors(&output).contains("https"), "{}", errors(&output));
+}
+
+#[test]
+fn what_was_cut_off_is_gone_on_with() {
+    let (folder, server) = (imported(&["delegated-plain"]), server_of_apnic());
+    server.change(APNIC, |served| served.how = How::CutAt(700));
+    let output = update(folder.path(), &server, "delegated-apnic");
+    assert_eq!(output.status.code(), Some(1));
+    let expected = format!("{}/{APNIC}: cut off after 700 of {} bytes", server.base, apnic().len());
+    assert!(errors(&output).contains(&expected), "{}", errors(&output));
+    assert!(!has_apnic(folder.path(), "2026-09-28"));
+    server.change(APNIC, |served| served.how = How::Well);
+    server.requests();
+    server.body_bytes();
+    let output = update(folder.path(), &server, "delegated-apnic");
+    assert!(output.status.success(), "{}", errors(&output));
+    let request = server.requests().remove(0);
+    assert_eq!((request.header("range"), request.header("if-range")), (Some("bytes=700-"), Some("\"1\"")));
+    assert_eq!(server.body_bytes(), (apnic().len() - 700 + md5(&apnic()).len()) as u64);
+    assert!(has_apnic(folder.path(), "2026-09-28"));
+}
+
+#[test]
+fn what_has_changed_since_or_cannot_be_gone_on_with_comes_whole() {
+    let changes: [fn(&mut Served); 4] = [
+        |served| served.etag = Some("\"2\""),
+        |served| served.how = How::IgnoresRange,
+        // What is there is longer than the file now is, and so is of another.
+        |served| served.etag = Some("\"other\""),
+        |served| served.how = How::Chunked,
+    ];
+    for (i, change) in changes.into_iter().enumerate() {
+        let (folder, server) = (tempfile::tempdir().unwrap(), server_of_apnic());
+        server.change(APNIC, |served| {
+            served.how = How::CutAt(700);
+            // Whatever was there must not stay at the front of the new one.
+            served.body[..700].fill(b'#');
+        });
+        assert_eq!(update(folder.path(), &server, "delegated-apnic").status.code(), Some(1));
+        server.change(APNIC, |served| {
+            *served = self::served(apnic());
+            change(served);
+        });
+        let output = update(folder.path(), &server, "delegated-apnic");
+        // The last one went on where it was, and the sum has noticed.
+        let is_resumed = i == 3;
+        assert_eq!(output.status.success(), !is_resumed, "{i}: {}", errors(&output));
+        if is_resumed {
+            assert!(errors(&output).contains("MD5"), "{}", errors(&output));
+            assert!(
+                update(folder.path(), &server, "delegated-apnic").status.success(),
+                "from the start again"
+            );
+        }
+        assert!(has_apnic(folder.path(), "2026-09-28"), "{i}");
+    }
+}
+
+#[test]
+fn a_server_that_sends_another_part_is_not_believed() {
+    let (folder, server) = (tempfile::tempdir().unwrap(), server_of_apnic());
+    server.change(APNIC, |served| served.how = How::CutAt(700));
+    update(folder.path(), &server, "delegated-apnic");
+    server.change(APNIC, |served| served.how = How::WrongRange);
+    let output = update(folder.path(), &server, "delegated-apnic");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(errors(&output).contains("another part"), "{}", errors(&output));
+}
+
+#[test]
+fn without_anything_to_tell_versions_apart_a_file_is_fetched_whole_again() {
+    let (folder, server) = (tempfile::tempdir().unwrap(), server_of_apnic());
+    server.change(APNIC, |served| {
+        (served.etag, served.last_modified, served.how) = (None, None, How::CutAt(700))
+    });
+    update(folder.path(), &server, "delegated-apnic");
+    server.change(APNIC, |served| served.how = How::Well);
+    server.requests();
+    assert!(update(folder.path(), &server, "delegated-apnic").status.success());
+    assert_eq!(server.requests()[0].header("range"), None);
+}
+
+#[test]
+fn a_file_that_is_missing_hides_no_other_and_its_address_is_told() {
+    let (folder, server) = (imported(&["apnic.db.aut-num"]), server_of_apnic());
+    server.put(
+        "ftp.arin.net/pub/stats/arin/delegated-arin-extended-latest",
+        Served { how: How::Status(503), ..Served::default() },
+    );
+    let output = update(folder.path(), &server, "apnic,delegated-arin");
+    assert_eq!(output.status.code(), Some(1));
+    for problem in [
+        "ftp.apnic.net/apnic/whois/apnic.db.aut-num.gz: the server answers 404 (no such file)",
+        "answers 503",
+        "2 of 3",
+    ] {
+        assert!(errors(&output).contains(problem), "{problem} in {}", errors(&output));
+    }
+    assert!(has_apnic(folder.path(), "2026-09-28"));
+    let whois = Whois::open(&indexes(folder.path()));
+    assert!(whois.indexes().iter().any(|index| index.meta().name == "rpsl-apnic.db.aut-num"), "it stays");
+}
+
+#[test]
+fn a_wrong_sum_replaces_nothing_and_a_missing_one_is_told() {
+    let (folder, server) = (imported(&["delegated-apnic-extended"]), server_of_apnic());
+    let sum = format!("{APNIC}.md5");
+    server.change(APNIC, |served| served.body.extend(b"apnic|AU|asn|4200000001|1|20110811|allocated|NEW\n"));
+    let output = update(folder.path(), &server, "delegated-apnic");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(errors(&output).contains(APNIC) && errors(&output).contains("MD5"), "{}", errors(&output));
+    assert_eq!(ip2asn(folder.path(), &["--json", "AS4200000001"], "").status.code(), Some(1));
+    assert_eq!(downloads(folder.path()), [""; 0], "nothing of it is gone on with");
+    server.change(&sum, |served| served.body = b"<html>".to_vec());
+    let output = update(folder.path(), &server, "delegated-apnic");
+    assert!(errors(&output).contains("no MD5 sum"), "{}", errors(&output));
+    server.change(&sum, |served| served.how = How::Status(404));
+    let output = update(folder.path(), &server, "delegated-apnic");
+    assert!(text(&output.stdout).contains("no MD5 is there to compare"), "{}", errors(&output));
+    assert_eq!(ip2asn(folder.path(), &["--json", "AS4200000001"], "").status.code(), Some(0));
+}
+
+#[test]
+fn what_is_no_such_file_replaces_nothing() {
+    let folder = imported(&["delegated-apnic-extended", "ripe.db"]);
+    let server = Server::http();
+    let arin = fs::read(fixture("delegated-arin-extended")).unwrap();
+    let older = text(&apnic()).replacen("20260928", "20250101", 1).into_bytes();
+    for (body, problem) in [
+        (b"<html>Maintenance</html>".to_vec(), "begins with \"<html>Maintenance</html>\""),
+        (Vec::new(), "it is empty"),
+        (fs::read(fixture("ripe.db")).unwrap(), "not delegated, but RPSL"),
+        (arin, "of \"arin\", not apnic"),
+        (gzip(&apnic())[..300].to_vec(), "delegated-apnic-extended-latest"),
+        (older, "older than that of 2026-09-28"),
+    ] {
+        server.put(APNIC, served(body));
+        let output = update(folder.path(), &server, "delegated-apnic");
+        assert_eq!(output.status.code(), Some(1), "{problem}");
+        assert!(
+            errors(&output).contains(problem) && errors(&output).contains(APNIC),
+            "{problem} in {}",
+            errors(&output)
+        );
+        assert!(has_apnic(folder.path(), "2026-09-28"), "{problem}");
+        assert_eq!(downloads(folder.path()), [""; 0], "{problem}");
+    }
+}
+
+#[test]
+fn a_server_that_has_gone_back_in_time_is_told() {
+    let (folder, server) = (tempfile::tempdir().unwrap(), server_of_apnic());
+    server.change(APNIC, |served| served.last_modified = Some(LATER));
+    assert!(update(folder.path(), &server, "delegated-apnic").status.success());
+    server.change(APNIC, |served| (served.etag, served.last_modified) = (Some("\"0\""), Some(THEN)));
+    let output = update(folder.path(), &server, "delegated-apnic");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(errors(&output).contains(&format!("a file of {THEN}")), "{}", errors(&output));
+}
+
+#[test]
+fn a_kill_leaves_what_can_be_gone_on_with() {
+    let (folder, server) = (tempfile::tempdir().unwrap(), server_of_apnic());
+    server.change(APNIC, |served| served.how = How::StallsAt(600));
+    let arguments = ["update", "--yes", "--only", "delegated-apnic", "--from-base", &server.base];
+    let mut child =
+        command(folder.path()).args(arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let part = indexes(folder.path()).join("downloads/delegated-apnic.part");
+    while fs::metadata(&part).map_or(0, |metadata| metadata.len()) < 600 {
+        assert!(child.try_wait().unwrap().is_none(), "it ended before it was seen");
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    server.change(APNIC, |served| served.how = How::Well);
+    server.requests();
+    let output = update(folder.path(), &server, "delegated-apnic");
+    assert!(output.status.success(), "{}", errors(&output));
+    assert_eq!(server.requests()[0].header("range"), Some("bytes=600-"));
+    assert!(has_apnic(folder.path(), "2026-09-28"));
+}
+
+#[test]
+fn what_was_whole_when_it_was_killed_is_not_fetched_again() {
+    // Whole, and not renamed yet: the server has nothing behind it.
+    let (folder, server) = (tempfile::tempdir().unwrap(), server_of_apnic());
+    server.change(APNIC, |served| served.how = How::CutAt(apnic().len() - 1));
+    update(folder.path(), &server, "delegated-apnic");
+    let within = indexes(folder.path()).join("downloads");
+    fs::write(within.join("delegated-apnic.part"), apnic()).unwrap();
+    server.change(APNIC, |served| served.how = How::Well);
+    server.body_bytes();
+    assert!(update(folder.path(), &server, "delegated-apnic").status.success());
+    assert_eq!(server.body_bytes(), md5(&apnic()).len() as u64);
+    // Renamed, and not imported yet: nobody is asked.
+    let (folder, server) = (tempfile::tempdir().unwrap(), server_of_apnic());
+    server.change(APNIC, |served| served.how = How::CutAt(10));
+    update(folder.path(), &server, "delegated-apnic");
+    let within = indexes(folder.path()).join("downloads");
+    fs::remove_file(within.join("delegated-apnic.part")).unwrap();
+    fs::write(within.join("delegated-apnic"), apnic()).unwrap();
+    server.requests();
+    assert!(update(folder.path(), &server, "delegated-apnic").status.success());
+    assert_eq!(server.requests().len(), 0);
+    assert!(has_apnic(folder.path(), "2026-09-28"));
+}
+
+#[test]
+fn servers_are_known_by_the_systems_authorities() {
+    let folder = tempfile::tempdir().unwrap();
+    let ((server, certificate), (_, other)) = (Server::https(), Server::https());
+    server.put(RIPE, served(gzip(&fs::read(fixture("ripe.db")).unwrap())));
+    let with = |roots: &str| {
+        let path = folder.path().join("roots.pem");
+        fs::write(&path, roots).unwrap();
+        let arguments = ["update", "--yes", "--only", "rpsl-ripe.db.aut-num", "--from-base", &server.base];
+        command(folder.path()).args(arguments).env("SSL_CERT_FILE", path).output().unwrap()
+    };
+    let output = with(&other);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(errors(&output).contains(RIPE) && errors(&output).contains("certificate"), "{}", errors(&output));
+    let output = with("nothing");
+    assert!(errors(&output).contains("no certificate in it"), "{}", errors(&output));
+    let output = with(&format!("{other}{certificate}"));
+    assert!(output.status.success(), "{}", errors(&output));
+    assert!(ip2asn(folder.path(), &["AS3333"], "").status.success());
+}

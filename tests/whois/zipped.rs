@@ -1,0 +1,201 @@
+//! Zip files: made here byte by byte, in the short and the long form, whole and damaged.
+
+use std::{
+    fs,
+    io::{Cursor, Read},
+    path::Path,
+};
+
+use connmapperl::whois::{
+    Whois,
+    error::WhoisError,
+    lookup::Depth,
+    zip::{self, ZipError},
+};
+use flate2::{Compression, Crc, read::DeflateEncoder};
+
+use crate::{fixture, gzip, import_text, ip2asn::ip2asn, range};
+
+#[derive(Clone, Copy, Default)]
+pub struct Form {
+    pub stored: bool,
+    /// Sizes and offsets in the long form alone, as for files over 4 GiB.
+    pub long: bool,
+    pub comment: &'static str,
+}
+
+/// An archive of these files.
+pub fn archive(files: &[(&str, &[u8])], form: Form) -> Vec<u8> {
+    let (mut bytes, mut list) = (Vec::new(), Vec::new());
+    for (name, content) in files {
+        let mut packed = content.to_vec();
+        if !form.stored {
+            packed.clear();
+            DeflateEncoder::new(*content, Compression::fast()).read_to_end(&mut packed).unwrap();
+        }
+        let mut crc = Crc::new();
+        crc.update(content);
+        let (offset, method) = (bytes.len() as u64, if form.stored { 0_u16 } else { 8 });
+        let sizes = [packed.len() as u64, content.len() as u64];
+        let short = |value: u64| if form.long { u32::MAX } else { value as u32 };
+        let mut extra = Vec::new();
+        if form.long {
+            // A field of another kind first, then the long form.
+            extra.extend([0x55, 0x54, 1, 0, 9, 1, 0, 24, 0]);
+            [sizes[1], sizes[0], offset].iter().for_each(|value| extra.extend(value.to_le_bytes()));
+        }
+        let after_flags = |out: &mut Vec<u8>| {
+            out.extend(method.to_le_bytes());
+            out.extend([0; 4]);
+            out.extend(crc.sum().to_le_bytes());
+            sizes.iter().for_each(|&size| out.extend(short(size).to_le_bytes()));
+            out.extend((name.len() as u16).to_le_bytes());
+        };
+        bytes.extend(b"PK\x03\x04\x14\0\0\0");
+        after_flags(&mut bytes);
+        bytes.extend([3, 0]);
+        bytes.extend(name.bytes().chain(*b"xyz"));
+        bytes.extend(&packed);
+        list.extend(b"PK\x01\x02\x14\0\x14\0\0\0");
+        after_flags(&mut list);
+        list.extend((extra.len() as u16).to_le_bytes());
+        list.extend([0; 10]);
+        list.extend(short(offset).to_le_bytes());
+        list.extend(name.bytes().chain(extra));
+    }
+    let (list_at, count) = (bytes.len() as u64, files.len() as u64);
+    let list_bytes = list.len() as u64;
+    bytes.extend(list);
+    if form.long {
+        let end_at = bytes.len() as u64;
+        bytes.extend(b"PK\x06\x06");
+        bytes.extend(44_u64.to_le_bytes());
+        bytes.extend([0; 12]);
+        [count, count, list_bytes, list_at].iter().for_each(|value| bytes.extend(value.to_le_bytes()));
+        bytes.extend(b"PK\x06\x07\0\0\0\0");
+        bytes.extend(end_at.to_le_bytes());
+        bytes.extend(1_u32.to_le_bytes());
+    }
+    bytes.extend(b"PK\x05\x06\0\0\0\0");
+    let places = if form.long { [u32::MAX; 2] } else { [list_bytes as u32, list_at as u32] };
+    (0..2).for_each(|_| bytes.extend((count as u16).to_le_bytes()));
+    places.iter().for_each(|value| bytes.extend(value.to_le_bytes()));
+    bytes.extend((form.comment.len() as u16).to_le_bytes());
+    bytes.extend(form.comment.bytes());
+    bytes
+}
+
+fn text(name: &str) -> Vec<u8> {
+    fs::read(fixture(name)).unwrap()
+}
+
+#[test]
+fn a_file_in_a_zip_file_is_imported_whatever_the_archives_form() {
+    let dump = text("ripe.db");
+    let packed = gzip(&dump);
+    for content in [dump.as_slice(), &packed] {
+        for form in [
+            Form::default(),
+            Form { stored: true, ..Form::default() },
+            Form { long: true, comment: "PK\u{5}\u{6} is no end", ..Form::default() },
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            let bytes = archive(&[("2026/ripe.db", content)], form);
+            let meta = import_text("any", &bytes, folder.path()).unwrap().meta;
+            assert_eq!((meta.name.as_str(), meta.text_bytes), ("rpsl-ripe.db", dump.len() as u64));
+            assert!(meta.file.ends_with("any/2026/ripe.db"), "{}", meta.file);
+            let answer = Whois::open(folder.path()).addresses(range("193.0.0.1"), Some(3_333), Depth::Full);
+            assert!(!answer.aut_nums.is_empty());
+        }
+    }
+}
+
+#[test]
+fn what_the_systems_zip_program_has_packed_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("made.zip");
+    let made =
+        std::process::Command::new("zip").arg("-rq").arg(&path).arg(".").current_dir(fixture("")).status();
+    if !made.is_ok_and(|status| status.success()) {
+        return println!("skipped: there is no zip program");
+    }
+    let mut file = fs::File::open(&path).unwrap();
+    let entries = zip::entries(&mut file).unwrap();
+    assert_eq!(entries.len(), fs::read_dir(fixture("")).unwrap().count());
+    for entry in &entries {
+        let mut unpacked = Vec::new();
+        zip::open(&file, entry).unwrap().read_to_end(&mut unpacked).unwrap();
+        assert!(unpacked == text(&entry.name), "{}", entry.name);
+    }
+}
+
+#[test]
+fn the_program_takes_all_sources_out_of_an_archive_and_passes_over_the_rest() {
+    let folder = tempfile::tempdir().unwrap();
+    let (dump, delegated) = (text("ripe.db"), text("delegated-apnic-extended"));
+    let files: [(&str, &[u8]); 5] = [
+        ("all/", b""),
+        ("all/LICENSE.txt", b"Terms."),
+        ("all/ripe.db", &dump),
+        ("all/delegated", &delegated),
+        ("../evil\u{1b}[2J", b"-"),
+    ];
+    let path = folder.path().join("all.zip");
+    fs::write(&path, archive(&files, Form::default())).unwrap();
+    let output = ip2asn(folder.path(), &["import", path.to_str().unwrap()], "");
+    let (told, errors) =
+        (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+    assert!(output.status.success(), "{errors}");
+    assert!(told.contains("rpsl-ripe.db: ") && told.contains("delegated-apnic: "), "{told}");
+    assert!(errors.contains("all.zip/all/LICENSE.txt: passed over"), "{errors}");
+    assert!(errors.contains("all.zip/../evil?[2J: passed over"), "{errors}");
+}
+
+#[test]
+fn damage_anywhere_is_told_and_replaces_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let dump = text("ripe.db");
+    import_text("ripe.db", &dump, folder.path()).unwrap();
+    let kept = fs::read(folder.path().join("rpsl-ripe.db.whois")).unwrap();
+    let refused = |bytes: &[u8], what: &str| {
+        let error = import_text("x.zip", bytes, folder.path()).unwrap_err();
+        assert!(error.to_string().contains("x.zip"), "{what}: {error}");
+        assert!(fs::read(folder.path().join("rpsl-ripe.db.whois")).unwrap() == kept, "{what}");
+        error.to_string()
+    };
+    for form in [Form { stored: true, ..Form::default() }, Form::default()] {
+        let whole = archive(&[("ripe.db", &dump)], form);
+        for length in [10, whole.len() / 2, whole.len() - 1] {
+            refused(&whole[..length], "cut off");
+        }
+        let mut damaged = whole.clone();
+        let middle = whole.len() / 2;
+        damaged[middle] ^= 4;
+        refused(&damaged, "a flipped bit");
+    }
+    let list_at = |bytes: &[u8]| bytes.windows(4).position(|four| four == b"PK\x01\x02").unwrap();
+    let whole = archive(&[("ripe.db", &dump)], Form::default());
+    let changed = |at: usize, value: u8| {
+        let mut bytes = whole.clone();
+        let at = list_at(&bytes) + at;
+        bytes[at] = value;
+        bytes
+    };
+    assert!(refused(&changed(8, 1), "encrypted").contains("encrypted"));
+    assert!(refused(&changed(10, 14), "LZMA").contains("method 14"));
+    assert!(refused(&changed(42, 9), "another offset").contains("not where"));
+    assert!(
+        refused(&archive(&[("a.zip", &whole)], Form::default()), "twice").contains("a zip file in another")
+    );
+}
+
+#[test]
+fn a_list_that_claims_to_be_huge_takes_no_memory() {
+    let mut bytes = archive(&[("a", b"x")], Form { long: true, ..Form::default() });
+    let end = bytes.windows(4).position(|four| four == b"PK\x06\x06").unwrap();
+    bytes[end + 40..end + 48].copy_from_slice(&(1_u64 << 60).to_le_bytes());
+    let error = zip::entries(&mut Cursor::new(&bytes)).unwrap_err();
+    assert!(matches!(error, ZipError::Damaged(_)), "{error}");
+    let nowhere = import_text("x", b"PK\x03\x04", Path::new("/nonexistent/folder"));
+    assert!(matches!(nowhere, Err(WhoisError::Zip { .. })), "{nowhere:?}");
+}
