@@ -40,7 +40,7 @@ pub struct Order<'a> {
     pub name: Option<&'a str>,
     /// Is written beside what was imported.
     pub today: Date,
-    /// Words of names are indexed too, which takes about as long as all the rest; without, no name is found.
+    /// Words of names are indexed too, which takes a third of the time or so; without, no name is found.
     pub with_names: bool,
 }
 
