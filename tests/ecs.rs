@@ -19,6 +19,8 @@ mod history;
 mod laws;
 #[path = "ecs/life.rs"]
 mod life;
+#[path = "ecs/past.rs"]
+mod past;
 #[path = "ecs/replay.rs"]
 mod replay;
 #[path = "ecs/rules_and_sums.rs"]
