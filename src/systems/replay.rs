@@ -6,13 +6,14 @@ mod span;
 mod take;
 mod tape;
 
+pub(super) use ask::places as ask_places;
 pub use take::{play_to, show_moment, take_recording};
 
 use std::time::Duration;
 
 use bevy::{prelude::*, time::Real};
 
-use super::{MapSystems, filtering, ingest::ingest, interact::act, sql};
+use super::{MapSystems, circles, filtering, ingest::ingest, sql};
 use crate::components::{
     action::UiAction,
     animation::Animation,
@@ -45,7 +46,7 @@ pub(super) fn plugin(app: &mut App) {
                 (obey, ask::density, ask::places)
                     .chain()
                     .after(filtering::obey)
-                    .after(act)
+                    .after(circles::obey)
                     .in_set(MapSystems::Interact),
                 (take::take, wind).chain().before(ingest).in_set(MapSystems::Ingest),
                 span::draw.after(sql::draw).in_set(MapSystems::Place),

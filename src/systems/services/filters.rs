@@ -5,7 +5,7 @@ use std::thread;
 use bevy::prelude::*;
 use crossbeam_channel::{Receiver, Sender, bounded};
 
-use super::{Start, Wake};
+use super::{Start, Wake, take_reports};
 use crate::{
     components::{
         filtering::FilterBox,
@@ -35,7 +35,10 @@ struct FiltersLink {
 pub(super) fn plugin(app: &mut App) {
     app.add_systems(
         Update,
-        (save.after(obey).in_set(MapSystems::Interact), tell_failures.in_set(MapSystems::Ingest)),
+        (
+            save.after(obey).in_set(MapSystems::Interact),
+            tell_failures.after(take_reports).in_set(MapSystems::Ingest),
+        ),
     );
 }
 

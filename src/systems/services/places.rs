@@ -19,7 +19,7 @@ use crate::{
         history_circles::{HistoryCircles, ReadHistory, WaitingToLoad},
         notices::{Notices, Severity},
     },
-    systems::{MapSystems, circles::obey},
+    systems::{MapSystems, replay::ask_places},
     tally::{MOST_FILE_BYTES, Tally, TallyError},
 };
 
@@ -65,7 +65,7 @@ pub(super) fn plugin(app: &mut App) {
     app.add_systems(
         Update,
         (
-            ask.after(obey).after(history::ask).in_set(MapSystems::Interact),
+            ask.after(ask_places).after(history::ask).in_set(MapSystems::Interact),
             take_answers.after(history::take_said).in_set(MapSystems::Ingest),
         ),
     );
