@@ -6,7 +6,7 @@ mod span;
 mod take;
 mod tape;
 
-pub(super) use ask::places as ask_places;
+pub(in crate::systems) use ask::places as ask_places;
 pub use take::{play_to, show_moment, take_recording};
 
 use std::time::Duration;

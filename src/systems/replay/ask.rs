@@ -19,7 +19,7 @@ const DENSITY_EVERY: Duration = Duration::from_secs(20);
 const LEAST_OF_REST: u32 = 20;
 
 /// For the timeline, when it is opened or moved or shows other connections, and now and then while it is open.
-pub(super) fn density(
+pub(in crate::systems) fn density(
     link: Option<Res<PastLink>>,
     time: Option<Res<Time<Real>>>,
     (timeline, filtered): (Res<Timeline>, Res<ActiveFilter>),
@@ -53,7 +53,7 @@ pub(super) fn density(
 }
 
 /// The circles of what the filter leaves, while they are shown: from the recording, and what is counted from then on.
-pub(super) fn places(
+pub(in crate::systems) fn places(
     link: Option<Res<PastLink>>,
     filtered: Res<ActiveFilter>,
     mut history: ResMut<HistoryCircles>,
