@@ -5,7 +5,7 @@ use std::thread;
 use bevy::prelude::*;
 use crossbeam_channel::{Receiver, Sender, bounded};
 
-use super::{Start, Wake, take_reports};
+use super::{Start, Wake, fleet};
 use crate::{
     components::{
         filtering::FilterBox,
@@ -37,7 +37,7 @@ pub(super) fn plugin(app: &mut App) {
         Update,
         (
             save.after(obey).in_set(MapSystems::Interact),
-            tell_failures.after(take_reports).in_set(MapSystems::Ingest),
+            tell_failures.after(fleet::take_answers).in_set(MapSystems::Ingest),
         ),
     );
 }

@@ -132,7 +132,7 @@ fn ask(mut actions: MessageReader<UiAction>, link: Option<Res<FleetLink>>, mut l
     }
 }
 
-fn take_answers(
+pub(super) fn take_answers(
     link: Option<Res<FleetLink>>,
     mut listening: ResMut<Listening>,
     mut notices: ResMut<Notices>,
