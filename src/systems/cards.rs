@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bevy::prelude::*;
 
-use super::{MapSystems, interact::act, sql};
+use super::{MapSystems, interact::step_back, sql};
 use crate::components::{
     action::{CardAction, ListKind, Overlays, UiAction},
     cards::{About, Card, CardConnection, Cards},
@@ -21,7 +21,10 @@ const REACH_POINTS: f32 = 9.0;
 
 pub(super) fn plugin(app: &mut App) {
     app.init_resource::<Cards>()
-        .add_systems(Update, (obey, pick).chain().after(act).after(sql::obey).in_set(MapSystems::Interact))
+        .add_systems(
+            Update,
+            (obey, pick).chain().after(step_back).after(sql::obey).in_set(MapSystems::Interact),
+        )
         .add_systems(Update, follow.in_set(MapSystems::Account));
 }
 
@@ -60,7 +63,7 @@ fn open(cards: &mut Cards, connection: CardConnection) {
 type Dot = (&'static Connection, &'static MatchedRule, &'static Position, &'static DotRow);
 
 /// A click on one dot opens its card; where several lie, their list.
-fn pick(
+pub(super) fn pick(
     mut actions: MessageReader<UiAction>,
     dots: Query<Dot, Without<Trail>>,
     view: Res<MapView>,

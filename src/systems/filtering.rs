@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bevy::prelude::*;
 
-use super::{MapSystems, classify::classify, interact::step_back};
+use super::{MapSystems, cards::pick, classify::classify};
 use crate::{
     components::{
         action::{FilterAction, Overlays, UiAction},
@@ -19,7 +19,7 @@ use crate::{
 pub(super) fn plugin(app: &mut App) {
     app.init_resource::<ActiveFilter>()
         .init_resource::<FilterBox>()
-        .add_systems(Update, obey.after(step_back).in_set(MapSystems::Interact))
+        .add_systems(Update, obey.after(pick).in_set(MapSystems::Interact))
         .add_systems(Update, pass.after(classify).in_set(MapSystems::Classify));
 }
 

@@ -16,7 +16,7 @@ use std::{
 use bevy::prelude::*;
 use crossbeam_channel::{Receiver, Sender, bounded};
 
-use super::{Start, Wake};
+use super::{Start, Wake, places, reload_rules};
 use crate::{
     components::{
         action::{CardAction, UiAction},
@@ -29,7 +29,7 @@ use crate::{
         command::{self, Command, Subject},
         weblog::{self, Progress},
     },
-    systems::{MapSystems, cards::obey},
+    systems::{MapSystems, cards::pick, ingest::ingest},
 };
 
 /// Each has a thread, and its program may have memory of its own.
@@ -67,8 +67,13 @@ pub(super) fn plugin(app: &mut App) {
     app.init_resource::<CardTools>().add_systems(
         Update,
         (
-            (ask, read_again).after(obey).in_set(MapSystems::Interact),
-            (take, show_progress).chain().in_set(MapSystems::Ingest),
+            (read_again, ask)
+                .chain()
+                .after(pick)
+                .after(reload_rules)
+                .after(places::ask)
+                .in_set(MapSystems::Interact),
+            (take, show_progress).chain().after(ingest).in_set(MapSystems::Ingest),
         ),
     );
 }

@@ -91,7 +91,7 @@ pub(super) fn start(commands: &mut Commands, start: &Start, wake: Wake) {
     }
 }
 
-fn ask(
+pub(super) fn ask(
     mut actions: MessageReader<UiAction>,
     link: Option<Res<PlacesLink>>,
     history: Res<HistoryCircles>,

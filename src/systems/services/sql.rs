@@ -32,7 +32,7 @@ use crate::{
     },
     config::config_folder,
     history::query::{Limits, Progress},
-    systems::{MapSystems, sql::obey},
+    systems::{MapSystems, cards::pick},
 };
 
 /// What the user asks for by hand, one after the other.
@@ -61,7 +61,7 @@ pub(super) fn plugin(app: &mut App) {
     app.add_systems(
         Update,
         (
-            ask.after(obey).in_set(MapSystems::Interact),
+            ask.after(pick).in_set(MapSystems::Interact),
             (take, show_progress).chain().after(places::take_answers).in_set(MapSystems::Ingest),
         ),
     );
