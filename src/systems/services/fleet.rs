@@ -55,7 +55,7 @@ enum Answer {
 
 /// The window's end of the thread. Dropping it ends the thread, and the listener with it.
 #[derive(Resource)]
-struct FleetLink {
+pub(super) struct FleetLink {
     jobs: Sender<Job>,
     answers: Receiver<Answer>,
     /// Where to listen when the switch is turned.
