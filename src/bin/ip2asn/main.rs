@@ -6,7 +6,6 @@ mod bar;
 mod manage;
 mod options;
 mod pack;
-mod print;
 mod update;
 
 use std::{io, process::ExitCode};

@@ -27,9 +27,11 @@ use crate::{
     enrich::DataFolders,
     lookup::{
         command::{self, Command, Subject},
+        ip2asn::{AskError, Desk, Wanted, text},
         weblog::{self, Progress},
     },
     systems::{MapSystems, cards::pick, ingest::ingest},
+    whois::{default_folder, lookup::Depth},
 };
 
 /// Each has a thread, and its program may have memory of its own.
@@ -188,10 +190,7 @@ impl LookupsLink {
     ) -> Result<Box<dyn FnOnce() -> AskedState + Send>, String> {
         let subject = |ip: IpAddr| Subject { ip, port: None, asn: None };
         Ok(match question.clone() {
-            Question::Lookup(query) => {
-                let folders = self.folders.clone();
-                Box::new(move || lookup(&query, &folders))
-            }
+            Question::Lookup(query) => Box::new(move || lookup(&query, default_folder().as_deref())),
             Question::Whois(ip) => {
                 Box::new(move || run(&Command::whois(), &subject(ip), command::WHOIS_TIME_LIMIT, &cancelled))
             }
@@ -231,9 +230,32 @@ impl LookupsLink {
     }
 }
 
-fn lookup(query: &str, folders: &DataFolders) -> AskedState {
-    let _ = (query, folders);
-    AskedState::Failed("not built yet".to_owned())
+/// As `ip2asn` answers. What is no address, range, network or AS number is looked for as a name.
+fn lookup(query: &str, folder: Option<&Path>) -> AskedState {
+    let mut desk = Desk::open(folder.unwrap_or(Path::new("")));
+    let (wanted, mut output) = (Wanted::default(), Vec::new());
+    let written = match desk.reply(query, Depth::Full) {
+        Ok(reply) => text::reply(&reply, wanted, Depth::Full, &mut output),
+        Err(AskError::NoQuery { .. }) => match desk.names(query) {
+            Ok((found, _)) if found.is_empty() => {
+                return AskedState::Failed(format!("no name has words that begin so: {query}"));
+            }
+            Ok((found, _)) => found.iter().try_for_each(|found| text::found(found, wanted, &mut output)),
+            Err(error) => return AskedState::Failed(error.to_string()),
+        },
+        Err(error) => return AskedState::Failed(error.to_string()),
+    };
+    if let Err(error) = written {
+        return AskedState::Failed(error.to_string());
+    }
+    let nothing = "nothing is imported, so this is what the built-in tables know: ip2asn update or import adds registry, \
+                   holder, names and policies";
+    let remark = desk.whois.is_empty().then(|| nothing.to_owned());
+    let remarks = remark.into_iter().chain(desk.check().err().map(|error| error.to_string()));
+    let problems = desk.whois.problems().iter().map(ToString::to_string);
+    let remark = remarks.chain(problems).collect::<Vec<_>>().join("\n");
+    let text = String::from_utf8_lossy(&output).into_owned();
+    AskedState::Answered { text, remark: Some(remark).filter(|remark| !remark.is_empty()) }
 }
 
 fn run(

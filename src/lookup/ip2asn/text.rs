@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use connmapperl::{
+use crate::{
     model::{NoPlace, Place},
     whois::{
         answer::{Answer, Delegation, Found, Object, Source},
@@ -10,24 +10,23 @@ use connmapperl::{
     },
 };
 
-use crate::{ask::Reply, options::Options};
+use super::{Reply, Wanted};
 
 /// Lines of one kind that an answer has at most; `--json` has all.
 const MOST_LINES: usize = 200;
 
-pub fn reply(reply: &Reply, options: &Options, depth: Depth, output: &mut impl Write) -> io::Result<()> {
+/// What is known for one query.
+///
+/// # Errors
+/// When nothing can be written.
+pub fn reply(reply: &Reply, wanted: Wanted, depth: Depth, output: &mut impl Write) -> io::Result<()> {
     match &reply.whois {
-        Some(answer) if depth == Depth::Full => full(reply, answer, options, output),
-        answer => brief(reply, answer.as_ref(), options, output),
+        Some(answer) if depth == Depth::Full => full(reply, answer, wanted, output),
+        answer => brief(reply, answer.as_ref(), wanted, output),
     }
 }
 
-fn brief(
-    reply: &Reply,
-    answer: Option<&Answer>,
-    options: &Options,
-    output: &mut impl Write,
-) -> io::Result<()> {
+fn brief(reply: &Reply, answer: Option<&Answer>, wanted: Wanted, output: &mut impl Write) -> io::Result<()> {
     writeln!(output, "{}", reply.query)?;
     match &reply.asn {
         Some(asn) => writeln!(output, "  AS{} {}", asn.number, asn.organisation)?,
@@ -50,11 +49,11 @@ fn brief(
             writeln!(output, "  {registry} {country} {start}-{end} {status} {id}")?;
         }
         answer.organisations.iter().try_for_each(|name| writeln!(output, "  {}", name.name))?;
-        if options.peers {
+        if wanted.peers {
             peers(answer, output)?;
         }
     }
-    if options.explain {
+    if wanted.explain {
         return explain(reply, output);
     }
     for source in
@@ -66,7 +65,7 @@ fn brief(
     Ok(())
 }
 
-fn full(reply: &Reply, answer: &Answer, options: &Options, output: &mut impl Write) -> io::Result<()> {
+fn full(reply: &Reply, answer: &Answer, wanted: Wanted, output: &mut impl Write) -> io::Result<()> {
     let what =
         if reply.query.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("as")) { "AS" } else { "IP" };
     if answer.delegations.is_empty() {
@@ -108,7 +107,7 @@ fn full(reply: &Reply, answer: &Answer, options: &Options, output: &mut impl Wri
     }
     let objects = [&answer.networks, &answer.routes, &answer.organisation_objects].into_iter().flatten();
     objects.into_iter().try_for_each(|object| write!(output, "\n{}", object.text))?;
-    if options.peers {
+    if wanted.peers {
         peers(answer, output)?;
     } else {
         answer.aut_nums.iter().try_for_each(|object| write!(output, "\n{}", object.text))?;
@@ -116,7 +115,7 @@ fn full(reply: &Reply, answer: &Answer, options: &Options, output: &mut impl Wri
     if answer.cut || answer.delegations.len().max(answer.holder_ranges.len()) > MOST_LINES {
         writeln!(output, "--- There is more than is shown; --json has up to 1,000 of each ---")?;
     }
-    if options.explain {
+    if wanted.explain {
         explain(reply, output)?;
     }
     Ok(())
@@ -189,21 +188,29 @@ fn source_text(source: &Source) -> String {
     format!("{} of {date}{file}", source.name)
 }
 
-pub fn found(found: &Found, options: &Options, output: &mut impl Write) -> io::Result<()> {
+/// A name, and what bears it.
+///
+/// # Errors
+/// When nothing can be written.
+pub fn found(found: &Found, wanted: Wanted, output: &mut impl Write) -> io::Result<()> {
     let country = found.country_code.as_deref().map(|country| format!(", {country}")).unwrap_or_default();
     write!(output, "{} ({}{country})", found.name, found.id)?;
     for (i, number) in found.asns.iter().enumerate() {
         write!(output, "{}AS{number}", if i == 0 { ": " } else { " " })?;
     }
-    if options.explain {
+    if wanted.explain {
         write!(output, " [{}]", source_text(&found.source))?;
     }
     writeln!(output)
 }
 
-pub fn object(object: &Object, options: &Options, output: &mut impl Write) -> io::Result<()> {
+/// An object as it was published.
+///
+/// # Errors
+/// When nothing can be written.
+pub fn object(object: &Object, wanted: Wanted, output: &mut impl Write) -> io::Result<()> {
     writeln!(output, "{}", object.text)?;
-    if options.explain {
+    if wanted.explain {
         writeln!(output, "--- Sources ---\n{}: {}", object.title, source_text(&object.source))?;
     }
     Ok(())
