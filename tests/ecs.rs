@@ -3,6 +3,8 @@
 
 #![cfg(test)]
 
+#[path = "ecs/cards.rs"]
+mod cards;
 #[path = "ecs/clock.rs"]
 mod clock;
 #[path = "support/connections.rs"]

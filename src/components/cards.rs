@@ -154,7 +154,9 @@ mod tests {
         let state = AskedState::Running(None);
         let asked = Asked { number: 1, question, state, cancelled: Arc::clone(&cancelled) };
         cards.get_mut(first).unwrap().asked = Some(asked);
-        (0..MOST_CARDS).for_each(|_| drop(cards.add(About::Typed)));
+        for _ in 0..MOST_CARDS {
+            cards.add(About::Typed);
+        }
         assert_eq!(cards.open.len(), MOST_CARDS);
         assert!(cards.get_mut(first).is_none() && cancelled.load(Ordering::Relaxed));
     }

@@ -182,6 +182,14 @@ impl Window<'_> {
         self.xdotool(&["mouseup", button]);
     }
 
+    /// Three clicks, which select a line of text.
+    pub fn select_line(&self, at: [i32; 2]) {
+        self.point(at);
+        self.rest();
+        self.xdotool(&["click", "--repeat", "3", "--delay", "80", "1"]);
+        self.rest();
+    }
+
     /// Types on the keyboard, as fast as a hand.
     pub fn text(&self, text: &str) {
         self.xdotool(&["type", "--delay", "60", text]);

@@ -6,7 +6,10 @@
 
 #[path = "../desktop/mod.rs"]
 mod desktop;
+#[path = "../lab/mod.rs"]
+mod lab;
 
+mod card;
 mod filter;
 mod fleet;
 mod frames;
@@ -20,3 +23,5 @@ mod replay;
 mod sockets;
 mod sql;
 mod wayland;
+
+lab::entry!();

@@ -35,8 +35,14 @@ use facts::FactNames;
 use pin::Pinning;
 
 const WIDTH: f32 = 430.0;
+/// As it opens; it grows with what is in it.
+const HEIGHT: f32 = 320.0;
+/// Free below a card that opens, for the bottom line.
+const BELOW: f32 = 80.0;
 /// Around the dot of a connection whose card is open, in points.
 const RING: f32 = 8.0;
+/// Frames until its size is known.
+const SETTLED_AFTER: u8 = 3;
 /// Each card a little beside the one before, so that none hides another.
 const STEP: f32 = 26.0;
 const STEPS: u32 = 6;
@@ -44,6 +50,7 @@ const STEPS: u32 = 6;
 /// What is typed into a card.
 #[derive(Default)]
 pub(super) struct Draft {
+    drawn: u8,
     query: String,
     had_focus: bool,
     pinning: Option<Pinning>,
@@ -67,19 +74,23 @@ pub(super) fn show(
     for card in &cards.open {
         let draft = drafts.entry(card.number).or_default();
         let at = place(card, &view, context.content_rect());
-        let shown = egui::Window::new("card")
+        let mut window = egui::Window::new("card")
             .id(egui::Id::new(("card", card.number)))
             .title_bar(false)
             .frame(panel::dialog_frame(&theme))
             .fade_in(false)
             .resizable([true, false])
-            .default_width(WIDTH)
-            .default_pos(at)
-            .show(context, |ui| {
-                let mut face =
-                    Face { card, names: &names, tools: &tools, theme: &theme, actions: &mut actions };
-                face.show(ui, draft);
-            });
+            .default_size(vec2(WIDTH, HEIGHT));
+        // How large it is egui knows once it was drawn; until then it would be put where it has room for anything.
+        if draft.drawn < SETTLED_AFTER {
+            draft.drawn += 1;
+            window = window.current_pos(at);
+            context.request_repaint();
+        }
+        let shown = window.show(context, |ui| {
+            let mut face = Face { card, names: &names, tools: &tools, theme: &theme, actions: &mut actions };
+            face.show(ui, draft);
+        });
         if let Some(shown) = shown {
             panel::claim(&mut panels, shown.response.rect, &view);
         }
@@ -101,7 +112,7 @@ fn place(card: &Card, view: &MapView, screen: egui::Rect) -> egui::Pos2 {
     let x = if at.x < screen.center().x { at.x + 3.0 * size::GRID } else { at.x - WIDTH - 6.0 * size::GRID };
     egui::pos2(
         x.max(size::MARGIN),
-        (at.y - 120.0).clamp(size::MARGIN, (screen.bottom() - 420.0).max(size::MARGIN)),
+        (at.y - 120.0).clamp(size::MARGIN, (screen.bottom() - HEIGHT - BELOW).max(size::MARGIN)),
     )
 }
 
