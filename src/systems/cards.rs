@@ -8,7 +8,7 @@ use bevy::prelude::*;
 use super::{MapSystems, interact::step_back, sql};
 use crate::components::{
     action::{CardAction, ListKind, Overlays, UiAction},
-    cards::{About, Card, CardConnection, Cards},
+    cards::{About, Card, CardConnection, CardTools, Cards},
     connection::{Connection, MatchedRule, OpenConnections, Position, Trail},
     dots::DotRow,
     inspect::{Look, Looks},
@@ -21,6 +21,7 @@ const REACH_POINTS: f32 = 9.0;
 
 pub(super) fn plugin(app: &mut App) {
     app.init_resource::<Cards>()
+        .init_resource::<CardTools>()
         .add_systems(
             Update,
             (obey, pick).chain().after(step_back).after(sql::obey).in_set(MapSystems::Interact),

@@ -66,7 +66,7 @@ struct Told {
 }
 
 pub(super) fn plugin(app: &mut App) {
-    app.init_resource::<CardTools>().add_systems(
+    app.add_systems(
         Update,
         (
             (read_again, ask)
