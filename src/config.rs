@@ -110,7 +110,7 @@ impl Named {
         .flatten()
         .find(|path| import::holds_data(path))
         // Where places may be pinned.
-        .or_else(|| xdg("XDG_DATA_HOME", ".local/share").filter(|path| path.is_dir())))
+        .or_else(|| xdg("XDG_DATA_HOME", ".local/share")))
     }
 }
 

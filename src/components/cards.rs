@@ -22,6 +22,8 @@ pub const MOST_CARDS: usize = 12;
 pub struct Cards {
     pub open: Vec<Card>,
     next: u32,
+    /// The one that somebody asked for while it was open, and how often that has happened.
+    pub raised: (u32, u32),
 }
 
 #[derive(Debug)]
@@ -44,6 +46,8 @@ pub struct CardConnection {
     pub connection: Arc<LocatedConnection>,
     pub rule: Option<usize>,
     pub is_closed: bool,
+    /// When it closed, where that was seen.
+    pub ended_unix_millis: Option<i64>,
 }
 
 /// What a card was asked last.
@@ -91,6 +95,11 @@ impl Asked {
         matches!(self.state, AskedState::Running(_))
     }
 
+    /// Whether the work can be ended before it is done.
+    pub const fn can_be_cancelled(&self) -> bool {
+        !matches!(self.question, Question::Lookup(_) | Question::Pin { .. })
+    }
+
     pub fn cancel(&self) {
         self.cancelled.store(true, Ordering::Relaxed);
     }
@@ -116,6 +125,12 @@ impl Cards {
 
     pub fn get_mut(&mut self, number: u32) -> Option<&mut Card> {
         self.open.iter_mut().find(|card| card.number == number)
+    }
+
+    /// Whether one shows how far its work is.
+    pub fn show_progress(&self) -> bool {
+        let mut states = self.open.iter().filter_map(|card| card.asked.as_ref()).map(|asked| &asked.state);
+        states.any(|state| matches!(state, AskedState::Running(Some(_))))
     }
 
     /// The card of this connection, if it has one.

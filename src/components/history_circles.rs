@@ -115,6 +115,13 @@ impl HistoryCircles {
         self.touched = Touched::Everything;
     }
 
+    /// Forgets all of it.
+    pub fn reset(&mut self) {
+        self.tally = Tally::default();
+        self.filtered = self.filtered.take().map(|_| Tally::default());
+        self.touched = Touched::Everything;
+    }
+
     pub fn replace(&mut self, loaded: Tally) {
         self.tally = loaded;
         self.touched = Touched::Everything;

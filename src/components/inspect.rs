@@ -1,9 +1,12 @@
 //! Where somebody looked on the map: the picture of that moment, so that a list of what lay there goes on meaning the
 //! same places while the map moves and zooms.
 
+use std::sync::Arc;
+
 use bevy::prelude::Resource;
 
 use super::map_view::MapView;
+use crate::model::LocatedConnection;
 
 /// What lies within this many points of the pointer is looked at.
 pub const REACH_POINTS: f32 = 24.0;
@@ -34,8 +37,17 @@ impl Look {
 /// Looks by their number.
 #[derive(Resource, Debug, Default)]
 pub struct Looks {
-    looks: Vec<(u32, Look)>,
+    looks: Vec<Seen>,
     next: u32,
+}
+
+#[derive(Debug)]
+struct Seen {
+    number: u32,
+    look: Look,
+    is_asked: bool,
+    /// What the history has of it.
+    recorded: Vec<Arc<LocatedConnection>>,
 }
 
 impl Looks {
@@ -46,12 +58,41 @@ impl Looks {
         if self.looks.len() == MOST_LOOKS {
             self.looks.remove(0);
         }
-        self.looks.push((number, look));
+        self.looks.push(Seen { number, look, is_asked: false, recorded: Vec::new() });
         number
     }
 
+    fn seen(&self, number: u32) -> Option<&Seen> {
+        self.looks.iter().find(|seen| seen.number == number)
+    }
+
     pub fn get(&self, number: u32) -> Option<&Look> {
-        self.looks.iter().find(|(known, _)| *known == number).map(|(_, look)| look)
+        self.seen(number).map(|seen| &seen.look)
+    }
+
+    /// What was recorded near it, newest first, as far as that is known.
+    pub fn recorded(&self, number: u32) -> &[Arc<LocatedConnection>] {
+        self.seen(number).map_or(&[], |seen| &seen.recorded)
+    }
+
+    pub fn remember(&mut self, number: u32, recorded: Vec<Arc<LocatedConnection>>) {
+        if let Some(seen) = self.looks.iter_mut().find(|seen| seen.number == number) {
+            seen.recorded = recorded;
+        }
+    }
+
+    /// One of which the history was not asked yet.
+    pub fn not_asked(&self) -> Option<(u32, Look)> {
+        self.looks.iter().find(|seen| !seen.is_asked).map(|seen| (seen.number, seen.look))
+    }
+
+    pub fn set_asked(&mut self, number: u32) {
+        self.looks.iter_mut().filter(|seen| seen.number == number).for_each(|seen| seen.is_asked = true);
+    }
+
+    /// Other connections are meant: the history is asked anew.
+    pub fn ask_anew(&mut self) {
+        self.looks.iter_mut().for_each(|seen| seen.is_asked = false);
     }
 }
 

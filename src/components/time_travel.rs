@@ -12,6 +12,7 @@ use std::{
 use bevy::prelude::Resource;
 use crossbeam_channel::{Receiver, Sender};
 
+use super::inspect::Look;
 use crate::{
     filter::Filter,
     model::{AgentId, AgentStatus, Located, LocatedConnection},
@@ -201,6 +202,8 @@ pub struct Timeline {
     pub density: Option<Arc<Density>>,
     /// What that cost.
     pub took: Duration,
+    /// How often the timeline was answered, also that it cannot be.
+    pub answers: u64,
 }
 
 /// How many connections opened when, by rule.
@@ -317,6 +320,12 @@ pub enum PastOrder {
     Places {
         only: Only,
     },
+    /// The newest that have ended near where somebody looked, by the number of the look.
+    Near {
+        number: u32,
+        look: Look,
+        filter: Arc<Filter>,
+    },
 }
 
 #[derive(Clone, Debug)]
@@ -359,6 +368,11 @@ pub enum PastAnswer {
     Places {
         filter: Arc<Filter>,
         tally: Tally,
+    },
+    /// Newest first.
+    Near {
+        number: u32,
+        connections: Vec<Arc<LocatedConnection>>,
     },
     /// Something else was wished for meanwhile.
     GivenUp {

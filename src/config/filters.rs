@@ -52,7 +52,8 @@ pub fn save_filters(folder: Option<&Path>, filters: &[String]) -> Result<(), Fil
             writeln!(file, "{}", filter.replace(['\n', '\r'], " "))?;
         }
         file.as_file().sync_all()?;
-        file.persist(&path)?;
+        // Through a link, which stays one.
+        file.persist(path.canonicalize().unwrap_or_else(|_| path.clone()))?;
         Ok(())
     };
     write().map_err(|reason| FiltersError::Write { path: path.clone(), reason })

@@ -102,11 +102,11 @@ impl Settings {
         };
         let read = || {
             let mut text = String::new();
-            let file = fs::File::open(&path)?;
-            if !file.metadata()?.is_file() {
+            // A pipe that nobody writes to would make the window wait for ever.
+            if !fs::metadata(&path)?.is_file() {
                 return Err(io::Error::new(io::ErrorKind::InvalidInput, "this is not a file"));
             }
-            file.take(MOST_BYTES + 1).read_to_string(&mut text)?;
+            fs::File::open(&path)?.take(MOST_BYTES + 1).read_to_string(&mut text)?;
             Ok(text)
         };
         let text = match read() {

@@ -30,7 +30,8 @@ impl Sources {
     pub fn open(data: Option<&Path>, cache: Option<&Path>) -> Self {
         let mut reports = Vec::new();
         let mut imported = Vec::new();
-        if let Some(data) = data {
+        // Where nothing was put yet there may be places later.
+        if let Some(data) = data.filter(|data| data.is_dir()) {
             let (found, errors) = import::open_folder_imports(data);
             imported = found;
             reports.push(Report::Problem {

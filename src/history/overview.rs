@@ -4,6 +4,7 @@
 
 mod chosen;
 mod density;
+mod near;
 mod span_set;
 
 use std::sync::Arc;

@@ -12,8 +12,10 @@ use crate::components::{
     connection::{Connection, MatchedRule, OpenConnections, Position, Trail},
     dots::DotRow,
     inspect::{Look, Looks},
+    map_clock::MapClock,
     map_view::MapView,
     sql::SqlDesk,
+    time_travel::TimeTravel,
 };
 
 /// A click finds dots within this many points.
@@ -56,6 +58,7 @@ fn open(cards: &mut Cards, connection: CardConnection) {
                 let card = cards.open.remove(at);
                 cards.open.push(card);
             }
+            cards.raised = (number, cards.raised.1.wrapping_add(1));
         }
         None => drop(cards.add(About::Connection(connection))),
     }
@@ -90,7 +93,10 @@ pub(super) fn pick(
         match (near.next(), near.next()) {
             (Some((connection, rule, ..)), None) => {
                 let connection = Arc::clone(&connection.0);
-                open(&mut cards, CardConnection { connection, rule: rule.0, is_closed: false });
+                open(
+                    &mut cards,
+                    CardConnection { connection, rule: rule.0, is_closed: false, ended_unix_millis: None },
+                );
             }
             (Some(_), Some(_)) => {
                 let look = looks.add(Look { view: *view, px: *px });
@@ -102,9 +108,10 @@ pub(super) fn pick(
 }
 
 /// Cards show a connection as it is now, and as it was last once it has closed.
-fn follow(
+pub(super) fn follow(
     open: Res<OpenConnections>,
     connections: Query<(&Connection, &MatchedRule), Without<Trail>>,
+    (clock, travel): (Res<MapClock>, Res<TimeTravel>),
     mut cards: ResMut<Cards>,
 ) {
     let cards = cards.bypass_change_detection();
@@ -115,13 +122,16 @@ fn follow(
         let entity = open.0.get(&known.connection.key);
         match entity.and_then(|entity| connections.get(*entity).ok()) {
             Some((connection, rule)) => {
-                known.is_closed = false;
-                known.rule = rule.0;
+                (known.is_closed, known.ended_unix_millis, known.rule) = (false, None, rule.0);
                 if !Arc::ptr_eq(&known.connection, &connection.0) {
                     known.connection = Arc::clone(&connection.0);
                 }
             }
-            None => known.is_closed = true,
+            // While the map shows another time it knows nothing of this one's.
+            None if known.connection.key.agent.is_recorded() == travel.is_now() || known.is_closed => {}
+            None => {
+                (known.is_closed, known.ended_unix_millis) = (true, Some(clock.now_unix_millis()));
+            }
         }
     }
 }

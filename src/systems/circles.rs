@@ -15,7 +15,7 @@ use crate::{
         marks::{LayerName, Mark, Marks},
         rule_book::RuleBook,
     },
-    tally::{Label, Spot, Tally},
+    tally::{Label, Spot},
 };
 
 pub(super) fn plugin(app: &mut App) {
@@ -33,7 +33,7 @@ pub(super) fn obey(
     for action in actions.read() {
         match action {
             UiAction::ToggleHistory => history.shown = !history.shown,
-            UiAction::ResetHistory => history.replace(Tally::default()),
+            UiAction::ResetHistory => history.reset(),
             UiAction::AnswerLoad(answer) => {
                 let Some(read) = waiting.0.take() else {
                     continue;

@@ -11,21 +11,23 @@ use bevy::{
 };
 use wgpu_types::DeviceType;
 
-use super::{MapSystems, replay::is_winding};
+use super::{MapSystems, cards::follow, replay::is_winding};
 use crate::components::{
-    action::UiAction, animation::Animation, history_circles::HistoryCircles, map_clock::MapClock,
-    time_travel::TimeTravel, trails::Trails,
+    action::UiAction, animation::Animation, cards::Cards, history_circles::HistoryCircles,
+    map_clock::MapClock, time_travel::TimeTravel, trails::Trails,
 };
 
 const MINUTE: Duration = Duration::from_secs(60);
 /// The frame at the turn of the minute comes a little late rather than too early.
 const JUST_AFTER: Duration = Duration::from_millis(50);
+/// While a card shows how far a search is.
+const PROGRESS_EVERY: Duration = Duration::from_millis(250);
 /// The shown minute may lag by this much after frames that came in between; what is due sooner may lag by less.
 const LATE_MINUTE: Duration = Duration::from_secs(2);
 
 pub(super) fn plugin(app: &mut App) {
     app.insert_resource(reactive(MINUTE))
-        .add_systems(Update, pace.in_set(MapSystems::Account))
+        .add_systems(Update, pace.after(follow).in_set(MapSystems::Account))
         .add_systems(Last, obey_panels);
 }
 
@@ -51,6 +53,7 @@ fn pace(
     animation: Res<Animation>,
     history: Option<Res<HistoryCircles>>,
     (travel, trails): (Option<Res<TimeTravel>>, Option<Res<Trails>>),
+    cards: Option<Res<Cards>>,
     mut settings: ResMut<WinitSettings>,
 ) {
     let now = clock.now_unix_millis();
@@ -67,6 +70,10 @@ fn pace(
         .filter(|_| !clock.is_held())
         .min()
         .map_or(MINUTE, |due| Duration::from_millis((due - now).max(0).unsigned_abs()));
+    let until_due = match cards.is_some_and(|cards| cards.show_progress()) {
+        true => until_due.min(PROGRESS_EVERY),
+        false => until_due,
+    };
     let until_minute = until_next_minute(now);
     let wanted = if is_moving { animation.frame_time() } else { until_minute.min(until_due) };
     let may_be_late =

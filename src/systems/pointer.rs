@@ -43,29 +43,15 @@ enum Drag {
 }
 
 pub(super) fn plugin(app: &mut App) {
-    // What is asked for by key, wheel and drag within one frame is always done in this order.
-    app.add_systems(Update, (wheel, drag).chain().after(press).after(follow_size).in_set(MapSystems::Sense));
+    // What is asked for by key and by pointer within one frame is always done in this order.
+    app.add_systems(Update, gestures.after(press).after(follow_size).in_set(MapSystems::Sense));
 }
 
-fn wheel(
-    mut turns: MessageReader<MouseWheel>,
-    windows: Query<&Window, With<PrimaryWindow>>,
-    panels: Res<Panels>,
-    mut actions: MessageWriter<UiAction>,
-) {
-    let Some(px) = windows.single().ok().and_then(Window::physical_cursor_position) else {
-        turns.clear();
-        return;
-    };
-    let notches: f32 = turns
-        .read()
-        .map(|turn| match turn.unit {
-            MouseScrollUnit::Line => turn.y,
-            MouseScrollUnit::Pixel => turn.y / PIXELS_A_NOTCH,
-        })
-        .sum();
-    if notches != 0.0 && !panels.covers(px.to_array()) {
-        actions.write(UiAction::ZoomAt { px: px.to_array(), factor: ZOOM_A_NOTCH.powf(notches) });
+/// How far a turn of the wheel goes, in notches.
+fn notches(turn: &MouseWheel) -> f32 {
+    match turn.unit {
+        MouseScrollUnit::Line => turn.y,
+        MouseScrollUnit::Pixel => turn.y / PIXELS_A_NOTCH,
     }
 }
 
@@ -76,9 +62,9 @@ struct Pointer {
     drag: Option<Drag>,
 }
 
-/// Takes moves and presses in the order in which they came: by the end of a slow frame the pointer may be far from
-/// where the button went down.
-fn drag(
+/// Takes moves, turns of the wheel and presses in the order in which they came: by the end of a slow frame the pointer may
+/// be far from where the wheel turned or the button went down.
+fn gestures(
     mut events: MessageReader<WindowEvent>,
     (buttons, keys): (Res<ButtonInput<MouseButton>>, Res<ButtonInput<KeyCode>>),
     windows: Query<&Window, With<PrimaryWindow>>,
@@ -103,6 +89,13 @@ fn drag(
                     drag_to(&mut pointer.drag, px, CLICK_POINTS * view.px_per_point, moves_window)
                 {
                     actions.write(action);
+                }
+            }
+            WindowEvent::CursorLeft(_) => pointer.px = None,
+            WindowEvent::MouseWheel(turn) => {
+                let px = pointer.px.filter(|px| !panels.covers(*px));
+                if let Some(px) = px.filter(|_| notches(turn) != 0.0) {
+                    actions.write(UiAction::ZoomAt { px, factor: ZOOM_A_NOTCH.powf(notches(turn)) });
                 }
             }
             WindowEvent::MouseButtonInput(MouseButtonInput { button: MouseButton::Right, state, .. })

@@ -43,7 +43,7 @@ pub(super) fn plugin(app: &mut App) {
         .add_systems(
             Update,
             (
-                (obey, ask::density, ask::places)
+                (obey, ask::density, ask::places, ask::near)
                     .chain()
                     .after(filtering::obey)
                     .after(circles::obey)
@@ -155,14 +155,18 @@ fn wind(
     mut travel: ResMut<TimeTravel>,
     mut animation: ResMut<Animation>,
     mut tape: ResMut<Tape>,
-    filtered: Res<ActiveFilter>,
+    (filtered, back): (Res<ActiveFilter>, Res<BackToNow>),
 ) {
-    // A stretch is of those that the filter leaves.
-    if filtered.is_changed()
-        && let Shown::Span(span) = travel.shown
-        && tape.wanted.is_none()
-    {
-        tape.want(Wanted::Span(span));
+    // A stretch is of those that the filter leaves: the one that comes next, or else the one that is shown.
+    if filtered.is_changed() && !back.is_wanted && !back.is_asked {
+        let shown = match travel.shown {
+            Shown::Span(span) => Some(Wanted::Span(span)),
+            Shown::Now | Shown::Moment => None,
+        };
+        let next = tape.wanted.or(tape.sent.filter(|_| tape.waits)).or(shown);
+        if let Some(Wanted::Span(span)) = next {
+            tape.want(Wanted::Span(span));
+        }
     }
     let scale = if travel.shown == Shown::Moment { travel.speed } else { 1 };
     if animation.time_scale != scale {
@@ -190,13 +194,15 @@ fn wind(
             Wanted::Last(length_ms) => PastOrder::SeekLast { ticket, length_ms },
             Wanted::Before(before_ms) => PastOrder::Previous { ticket, before_ms },
         };
-        if !tape.send(&link, order) {
-            tape.wanted = Some(wanted);
+        match tape.send(&link, order) {
+            true => tape.sent = Some(wanted),
+            false => tape.wanted = Some(wanted),
         }
     } else if travel.shown != Shown::Moment {
         tape.steps = false;
     } else if let Some(to_ms) = goal(&mut travel, &mut tape, passed) {
         let ticket = tape.ticket;
+        tape.sent = None;
         tape.send(&link, PastOrder::Advance { ticket, to_ms });
     }
 }

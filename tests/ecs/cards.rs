@@ -61,7 +61,12 @@ fn a_card_follows_its_connection_and_keeps_what_it_was_last() {
     let one = connection(1, 443, place_of(1));
     stage.open(&one);
     stage.frame();
-    let open = CardConnection { connection: one.clone().into(), rule: None, is_closed: false };
+    let open = CardConnection {
+        connection: one.clone().into(),
+        rule: None,
+        is_closed: false,
+        ended_unix_millis: None,
+    };
     stage.act(UiAction::Card(CardAction::Open(open)));
     stage.frame();
     assert_eq!(known(&stage)[0].rule, Some(0), "as it is now");
@@ -73,6 +78,7 @@ fn a_card_follows_its_connection_and_keeps_what_it_was_last() {
     stage.frame();
     let card = known(&stage)[0];
     assert!(card.is_closed && card.connection.observation.owner.name() == "firefox");
+    assert_eq!(card.ended_unix_millis, Some(stage.now()));
     let number = stage.resource::<Cards>().open[0].number;
     stage.act(UiAction::Card(CardAction::Close(number)));
     stage.frame();

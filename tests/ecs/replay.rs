@@ -12,7 +12,9 @@ use connmapperl::{
         action::{FilterAction, UiAction},
         connection::{Agents, OpenConnections},
         history_circles::HistoryCircles,
+        inspect::Looks,
         map_clock::MapClock,
+        map_view::MapView,
         marks::{LayerName, Marks},
         notices::Notices,
         rule_book::RuleBook,
@@ -272,6 +274,29 @@ fn a_filter_leaves_its_part_of_moments_stretches_and_the_timeline() {
 }
 
 #[test]
+fn a_stretch_that_is_on_its_way_comes_as_the_filter_is_then() {
+    let mut past = Past::new(&THREE);
+    let whole = Span { from_ms: begin(), to_ms: begin() + HOUR };
+    past.show(5 * SECOND);
+    past.act(TimeAction::Select(whole));
+    past.stage.frame();
+    assert_eq!(past.orders.len(), 1, "it is on its way");
+    filter(&mut past, "port:22");
+    assert_eq!((past.shown(), past.travel().shown), (BTreeSet::from([4 * SECOND]), Shown::Span(whole)));
+    // Another one is on its way while this one is shown.
+    let half = Span { from_ms: begin(), to_ms: begin() + 5 * SECOND };
+    past.act(TimeAction::Select(half));
+    past.stage.frame();
+    filter(&mut past, "port:443");
+    assert_eq!((past.shown(), past.travel().shown), (BTreeSet::from([0]), Shown::Span(half)));
+    // Who goes back to now is not held up.
+    past.act(TimeAction::GoLive);
+    past.stage.act(UiAction::Filter(FilterAction::Clear));
+    past.settle();
+    assert!(past.stage.resource::<BackToNow>().is_wanted);
+}
+
+#[test]
 fn sums_of_a_stretch_are_of_what_the_filter_leaves() {
     let rows: Vec<Row> = (0..40).map(|n| (n * SECOND, Some(n * SECOND + 500))).collect();
     let mut past = Past::new(&rows);
@@ -306,6 +331,26 @@ fn circles_under_a_filter_are_of_the_recording_and_go_on() {
     assert_eq!(circles, 3);
     filter(&mut past, "");
     assert_eq!(shown(&past), 4, "all of this session again");
+}
+
+#[test]
+fn a_look_at_a_place_brings_what_was_recorded_there() {
+    let mut past = Past::new(&THREE);
+    let recorded = |past: &Past| -> Vec<i64> {
+        let looks = past.stage.resource::<Looks>();
+        looks.recorded(0).iter().map(|it| it.opened_unix_millis - begin()).collect()
+    };
+    // The first place is where the equator meets Greenwich, the others lie a degree or two beside it.
+    let px = past.stage.resource::<MapView>().px_from_lon_lat(0.0, 0.0).px;
+    past.stage.act(UiAction::LookAt { px });
+    past.settle();
+    assert_eq!(recorded(&past), [HOUR, 4 * SECOND, 0], "newest first");
+    filter(&mut past, "port:22");
+    assert_eq!(recorded(&past), [4 * SECOND], "asked anew");
+    past.show(0);
+    past.stage.act(UiAction::LookAt { px });
+    past.settle();
+    assert!(past.stage.resource::<Looks>().recorded(1).is_empty(), "it is all from there");
 }
 
 #[test]

@@ -197,6 +197,31 @@ fn of_some_alone_openings_and_places_are_counted_and_the_work_is_given_up_when_a
 }
 
 #[test]
+fn the_newest_at_a_place_are_found_through_the_sums_as_in_the_rows() {
+    // Over a hundred days, so that months, days, hours and what is not summed yet all have some.
+    let connections = (0..400).map(|n| (n * 6 * HOUR + n % 7, Some(1_000), 0)).collect();
+    for settled_after in [vec![], vec![200], vec![100, 399]] {
+        let folder = write(&Past { slower: 1, connections: Vec::clone(&connections), settled_after });
+        let mut player = folder.player();
+        let in_berlin = |lat: f32, lon: f32| (lat, lon) == (52.5, 13.4);
+        let mut all = |_: &crate::history::Recorded| Some(true);
+        let found = player.newest_at(in_berlin, 1_000, &mut all).unwrap().unwrap();
+        let opened: Vec<i64> = found.iter().map(|it| it.id.opened_ms).collect();
+        let expected: Vec<i64> = folder.ask(
+            "SELECT opened_ms FROM connection WHERE place > 0 AND lasted_ms IS NOT NULL ORDER BY opened_ms DESC",
+        );
+        assert_eq!(opened, expected);
+        let few = player.newest_at(in_berlin, 7, &mut all).unwrap().unwrap();
+        assert_eq!(&few[..], &found[..7]);
+        assert_eq!(player.newest_at(|_, _| false, 7, &mut all).unwrap(), Some(Vec::new()));
+        assert_eq!(player.newest_at(in_berlin, 7, &mut |_| None).unwrap(), None);
+        let mut odd = |it: &crate::history::Recorded| Some(it.id.opened_ms % 2 == 1);
+        let odd = player.newest_at(in_berlin, 1_000, &mut odd).unwrap().unwrap();
+        assert!(!odd.is_empty() && odd.iter().all(|it| it.id.opened_ms % 2 == 1));
+    }
+}
+
+#[test]
 fn openings_stand_in_their_stretch() {
     let folder = write(&Past {
         slower: 1,

@@ -12,6 +12,7 @@ use crate::{
         connection::Agents,
         filtering::ActiveFilter,
         history_circles::HistoryCircles,
+        inspect::Looks,
         map_clock::MapClock,
         notices::{Notices, Severity},
         time_travel::{BackToNow, PastAnswer, PastLink, Shown, Span, TIMELINE_TICKET, TimeTravel, Timeline},
@@ -35,11 +36,15 @@ pub(super) fn take(world: &mut World) {
             PastAnswer::Density { density, took } => {
                 let mut timeline = world.resource_mut::<Timeline>();
                 (timeline.density, timeline.took) = (Some(density), took);
+                timeline.answers += 1;
             }
             PastAnswer::Places { filter, tally } => {
                 if world.resource::<ActiveFilter>().0 == filter {
                     world.resource_mut::<HistoryCircles>().set_filtered(Some(tally));
                 }
+            }
+            PastAnswer::Near { number, connections } => {
+                world.resource_mut::<Looks>().remember(number, connections);
             }
             PastAnswer::GivenUp { ticket } if is_awaited(world, ticket) => {}
             PastAnswer::Set { ticket, at_ms, turn, connections, next_ms } if is_awaited(world, ticket) => {
@@ -70,6 +75,7 @@ pub(super) fn take(world: &mut World) {
                 world.resource_mut::<Notices>().say(Severity::Warning, TOPIC, vec![reason]);
             }
             PastAnswer::Failed { ticket: TIMELINE_TICKET, reason } => {
+                world.resource_mut::<Timeline>().answers += 1;
                 world.resource_mut::<Notices>().say(Severity::Warning, TOPIC, vec![reason]);
             }
             PastAnswer::PassedOver { line } => {

@@ -31,6 +31,8 @@ pub(in crate::systems) struct Tape {
     /// An order is on its way.
     pub(super) waits: bool,
     pub(super) wanted: Option<Wanted>,
+    /// What is on its way was asked for.
+    pub(super) sent: Option<Wanted>,
     /// One event further.
     pub(super) steps: bool,
     /// When something happens next, as far as it is known.

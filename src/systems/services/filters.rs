@@ -23,10 +23,26 @@ const CAPACITY: usize = 4;
 /// What the notices of this file are about.
 const TOPIC: &str = "Saved filters";
 
+/// Of the file, which another window or an editor may have changed meanwhile.
+enum Change {
+    Add(String),
+    Forget(String),
+}
+
+impl Change {
+    fn apply(self, filters: &mut Vec<String>) {
+        match self {
+            Self::Add(filter) if filters.contains(&filter) => {}
+            Self::Add(filter) => filters.push(filter),
+            Self::Forget(filter) => filters.retain(|known| *known != filter),
+        }
+    }
+}
+
 /// The window's end of the thread. Dropping it ends the thread.
 #[derive(Resource)]
 struct FiltersLink {
-    to_write: Sender<Vec<String>>,
+    changes: Sender<Vec<Change>>,
     failures: Receiver<String>,
     /// As they are in the file, or soon will be.
     written: Vec<String>,
@@ -60,11 +76,16 @@ pub(super) fn start(
     if !start.remembers_window {
         return;
     }
-    let (to_write, from_window) = bounded::<Vec<String>>(CAPACITY);
+    let (changes, from_window) = bounded::<Vec<Change>>(CAPACITY);
     let (to_window, failures) = bounded(CAPACITY);
     let work = move || {
-        for filters in from_window {
-            if let Err(error) = save_filters(config_folder().as_deref(), &filters) {
+        for changes in from_window {
+            let folder = config_folder();
+            let changed = saved_filters(folder.as_deref()).and_then(|mut filters| {
+                changes.into_iter().for_each(|change| change.apply(&mut filters));
+                save_filters(folder.as_deref(), &filters)
+            });
+            if let Err(error) = changed {
                 // The window has gone, or has not read the last ones yet.
                 let _ = to_window.try_send(error.to_string());
                 wake();
@@ -74,17 +95,20 @@ pub(super) fn start(
     match thread::Builder::new().name("filters".to_owned()).spawn(work) {
         Ok(_) => {
             let written = filter_box.saved.clone();
-            commands.insert_resource(FiltersLink { to_write, failures, written });
+            commands.insert_resource(FiltersLink { changes, failures, written });
         }
         Err(error) => error!("cannot start a thread: {error}"),
     }
 }
 
 fn save(filter_box: Res<FilterBox>, link: Option<ResMut<FiltersLink>>) {
-    if let Some(mut link) = link
-        && link.written != filter_box.saved
-        && link.to_write.try_send(filter_box.saved.clone()).is_ok()
-    {
+    let Some(mut link) = link.filter(|link| link.written != filter_box.saved) else {
+        return;
+    };
+    let (before, now) = (&link.written, &filter_box.saved);
+    let added = now.iter().filter(|filter| !before.contains(filter)).cloned().map(Change::Add);
+    let forgotten = before.iter().filter(|filter| !now.contains(filter)).cloned().map(Change::Forget);
+    if link.changes.try_send(added.chain(forgotten).collect()).is_ok() {
         link.written.clone_from(&filter_box.saved);
     }
 }

@@ -5,15 +5,17 @@ use std::{
     fs::{self, OpenOptions},
     io::{self, Write},
     net::IpAddr,
+    panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     thread,
+    time::{Duration, Instant},
 };
 
-use bevy::prelude::*;
+use bevy::{app::AppExit, prelude::*};
 use crossbeam_channel::{Receiver, Sender, bounded};
 
 use super::{Start, Wake, places, reload_rules};
@@ -27,7 +29,7 @@ use crate::{
     enrich::DataFolders,
     lookup::{
         command::{self, Command, Subject},
-        ip2asn::{AskError, Desk, Wanted, text},
+        ip2asn::{AskError, Desk, MOST_NAMES, Wanted, text},
         weblog::{self, Progress},
     },
     systems::{MapSystems, cards::pick, ingest::ingest},
@@ -42,6 +44,8 @@ const TOLD_CAPACITY: usize = MOST_RUNNING as usize;
 const MOST_LOG_LINES: usize = 500;
 /// What the notices of this file are about.
 const TOPIC: &str = "Settings";
+/// A program that is told to end has so long; nobody waits longer for a window to close.
+const PATIENCE_AT_END: Duration = Duration::from_millis(300);
 const PLACES_FILE: &str = "places.csv";
 const PLACES_HEAD: &str = "CIDR,lat,lon,label\n";
 
@@ -78,6 +82,7 @@ pub(super) fn plugin(app: &mut App) {
             (take, show_progress).chain().after(ingest).in_set(MapSystems::Ingest),
         ),
     );
+    app.add_systems(Last, end);
 }
 
 pub(super) fn start(commands: &mut Commands, start: &Start, notices: &mut Notices, wake: Wake) {
@@ -168,7 +173,9 @@ impl LookupsLink {
         let (to_window, wake, running) =
             (self.to_window.clone(), Arc::clone(&self.wake), Arc::clone(&self.running));
         let spawned = thread::Builder::new().name("lookup".to_owned()).spawn(move || {
-            let state = work();
+            // A file that somebody else wrote may hold anything.
+            let failed = |_| AskedState::Failed("this question has failed".to_owned());
+            let state = catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(failed);
             running.fetch_sub(1, Ordering::Relaxed);
             if to_window.send(Told { card, number, state }).is_ok() {
                 wake();
@@ -233,14 +240,17 @@ impl LookupsLink {
 /// As `ip2asn` answers. What is no address, range, network or AS number is looked for as a name.
 fn lookup(query: &str, folder: Option<&Path>) -> AskedState {
     let mut desk = Desk::open(folder.unwrap_or(Path::new("")));
-    let (wanted, mut output) = (Wanted::default(), Vec::new());
+    let (wanted, mut output, mut is_cut) = (Wanted::default(), Vec::new(), false);
     let written = match desk.reply(query, Depth::Full) {
         Ok(reply) => text::reply(&reply, wanted, Depth::Full, &mut output),
         Err(AskError::NoQuery { .. }) => match desk.names(query) {
             Ok((found, _)) if found.is_empty() => {
                 return AskedState::Failed(format!("no name has words that begin so: {query}"));
             }
-            Ok((found, _)) => found.iter().try_for_each(|found| text::found(found, wanted, &mut output)),
+            Ok((found, more)) => {
+                is_cut = more;
+                found.iter().try_for_each(|found| text::found(found, wanted, &mut output))
+            }
             Err(error) => return AskedState::Failed(error.to_string()),
         },
         Err(error) => return AskedState::Failed(error.to_string()),
@@ -251,19 +261,15 @@ fn lookup(query: &str, folder: Option<&Path>) -> AskedState {
     let nothing = "nothing is imported, so this is what the built-in tables know: ip2asn update or import adds registry, \
                    holder, names and policies";
     let remark = desk.whois.is_empty().then(|| nothing.to_owned());
-    let remarks = remark.into_iter().chain(desk.check().err().map(|error| error.to_string()));
+    let cut = is_cut.then(|| format!("these are the first {MOST_NAMES}; more words find fewer"));
+    let remarks = remark.into_iter().chain(cut).chain(desk.check().err().map(|error| error.to_string()));
     let problems = desk.whois.problems().iter().map(ToString::to_string);
     let remark = remarks.chain(problems).collect::<Vec<_>>().join("\n");
     let text = String::from_utf8_lossy(&output).into_owned();
     AskedState::Answered { text, remark: Some(remark).filter(|remark| !remark.is_empty()) }
 }
 
-fn run(
-    command: &Command,
-    subject: &Subject,
-    limit: std::time::Duration,
-    cancelled: &AtomicBool,
-) -> AskedState {
+fn run(command: &Command, subject: &Subject, limit: Duration, cancelled: &AtomicBool) -> AskedState {
     match command.run(subject, limit, cancelled) {
         Err(error) => AskedState::Failed(error.to_string()),
         Ok(answer) => {
@@ -299,6 +305,18 @@ fn search(log: &Path, ip: IpAddr, cancelled: &AtomicBool, progress: &Progress) -
     }
 }
 
+/// Programs that were started end with this one.
+fn end(mut exits: MessageReader<AppExit>, link: Option<Res<LookupsLink>>, cards: Res<Cards>) {
+    let Some(link) = link.filter(|_| exits.read().count() > 0) else {
+        return;
+    };
+    cards.open.iter().filter_map(|card| card.asked.as_ref()).for_each(Asked::cancel);
+    let began = Instant::now();
+    while link.running.load(Ordering::Relaxed) > 0 && began.elapsed() < PATIENCE_AT_END {
+        thread::sleep(PATIENCE_AT_END / 20);
+    }
+}
+
 /// Adds the line behind what is there, which is kept as it is.
 fn pin(folder: &Path, network: &str, [lat, lon]: [f32; 2], label: &str) -> AskedState {
     let path = folder.join(PLACES_FILE);
@@ -314,6 +332,9 @@ fn pin(folder: &Path, network: &str, [lat, lon]: [f32; 2], label: &str) -> Asked
 }
 
 fn add_line(path: &PathBuf, line: &str) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
     let before = match fs::read(path) {
         Ok(before) => before,
         Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),

@@ -16,12 +16,13 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use super::{EnrichLink, Start, Wake, reload_rules};
 use crate::{
     components::time_travel::{
-        BackToNow, Density, Only, PastAnswer, PastLink, PastOrder, Span, SpanSums, TIMELINE_TICKET,
+        BackToNow, Density, Only, PastAnswer, PastLink, PastOrder, Span, SpanSums, TIMELINE_TICKET, Wishes,
     },
     enrich::Request,
     filter::Subject,
     history::{Counted, Player, ReadError, Recorded},
     model::{AgentId, AgentLink, AgentStatus, CollectorMethod},
+    projection::map_from_lon_lat,
     systems::{MapSystems, wall_unix_millis},
     world::country_name,
 };
@@ -34,6 +35,8 @@ const ANSWERS_CAPACITY: usize = 8;
 const EVENTS_AT_A_TIME: usize = 2_048;
 /// Connections of a stretch that are shown one by one; more dots than these nobody tells apart.
 pub const MOST_OF_SPAN: usize = 20_000;
+/// Recorded connections in a list of what lies near a place: the newest, and more than anybody reads.
+const MOST_NEAR: usize = 500;
 
 pub(super) fn plugin(app: &mut App) {
     app.add_systems(Update, ask_for_now.after(reload_rules).in_set(MapSystems::Interact));
@@ -180,6 +183,15 @@ impl Reader {
             PastOrder::Density { view, stretches, ref only } => {
                 density(player, view, stretches, only.as_ref(), now_ms)?
             }
+            PastOrder::Near { number, look, ref filter } => {
+                // Nothing is newer than this.
+                let only = Only { filter: Arc::clone(filter), wish: Wishes::default().next() };
+                let mut choice = choice(player, &only)?;
+                let is_there = |lat, lon| look.reaches(map_from_lon_lat(lon, lat));
+                let found = player.newest_at(is_there, MOST_NEAR, &mut choice)?.unwrap_or_default();
+                let connections = found.into_iter().map(|recorded| Arc::new(recorded.connection)).collect();
+                vec![recording(player, now_ms)?, PastAnswer::Near { number, connections }]
+            }
             PastOrder::Places { ref only } => {
                 let mut choice = choice(player, only)?;
                 let tally = player.chosen_places(&mut choice)?;
@@ -210,7 +222,7 @@ const fn ticket_of(order: &PastOrder) -> u64 {
         | PastOrder::Advance { ticket, .. }
         | PastOrder::Span { ticket, .. }
         | PastOrder::Previous { ticket, .. } => *ticket,
-        PastOrder::Density { .. } | PastOrder::Places { .. } => TIMELINE_TICKET,
+        PastOrder::Density { .. } | PastOrder::Places { .. } | PastOrder::Near { .. } => TIMELINE_TICKET,
     }
 }
 

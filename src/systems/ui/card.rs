@@ -21,7 +21,7 @@ use super::{
 use crate::{
     components::{
         action::{CardAction, FilterAction, UiAction},
-        cards::{About, AskedState, Card, CardConnection, CardTools, Cards, Question},
+        cards::{About, Card, CardConnection, CardTools, Cards, Question},
         connection::Agents,
         map_clock::MapClock,
         map_view::MapView,
@@ -61,7 +61,7 @@ pub(super) fn show(
     (cards, tools): (Res<Cards>, Res<CardTools>),
     (book, agents, clock): (Res<RuleBook>, Res<Agents>, Res<MapClock>),
     (theme, view): (Res<Theme>, Res<MapView>),
-    mut drafts: Local<HashMap<u32, Draft>>,
+    (mut drafts, mut raised): (Local<HashMap<u32, Draft>>, Local<u32>),
     mut panels: ResMut<Panels>,
     mut actions: MessageWriter<UiAction>,
 ) -> Result {
@@ -92,6 +92,11 @@ pub(super) fn show(
             face.show(ui, draft);
         });
         if let Some(shown) = shown {
+            if cards.raised.0 == card.number && *raised != cards.raised.1 {
+                *raised = cards.raised.1;
+                context.move_to_top(shown.response.layer_id);
+                context.request_repaint();
+            }
             panel::claim(&mut panels, shown.response.rect, &view);
         }
     }
@@ -302,9 +307,4 @@ pub(super) fn ring(
         }
     }
     Ok(())
-}
-
-/// Whether a card waits for an answer, and the picture for its progress.
-pub(super) const fn is_running(state: &AskedState) -> bool {
-    matches!(state, AskedState::Running(_))
 }

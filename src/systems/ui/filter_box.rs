@@ -22,7 +22,7 @@ use crate::{
     components::{
         action::{FilterAction, Overlays, UiAction},
         connection::{Agents, Connection, Trail},
-        filtering::{ActiveFilter, FilterBox},
+        filtering::{ActiveFilter, FilterBox, MOST_SAVED},
         map_view::MapView,
         panels::Panels,
         rule_book::RuleBook,
@@ -138,7 +138,8 @@ fn contents(
         .horizontal(|ui| {
             let buttons = ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 let is_saved = filter_box.saved.iter().any(|saved| saved == typing.text.trim());
-                let can_save = !is_saved && problem.is_none() && !typing.text.trim().is_empty();
+                let has_room = filter_box.saved.len() < MOST_SAVED;
+                let can_save = has_room && !is_saved && problem.is_none() && !typing.text.trim().is_empty();
                 if small_button(ui, "clear", theme) {
                     actions.write(UiAction::Filter(FilterAction::Clear));
                 }

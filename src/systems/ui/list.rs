@@ -59,8 +59,11 @@ pub(super) fn show(
     mut panels: ResMut<Panels>,
     mut actions: MessageWriter<UiAction>,
 ) -> Result {
-    let has_changed =
-        gone.read().count() > 0 || !changes.is_empty() || book.is_changed() || hidden_agents.is_changed();
+    let has_changed = gone.read().count() > 0
+        || !changes.is_empty()
+        || book.is_changed()
+        || hidden_agents.is_changed()
+        || looks.is_changed();
     // Of the view only the window's size counts: what lies beyond the edge of the whole world depends on it.
     let is_resized = *size_px != view.size_px;
     *size_px = view.size_px;
@@ -80,7 +83,8 @@ pub(super) fn show(
             let all = passing.map(|(connection, matched, _, position)| {
                 (ListRow::open(&connection.0, book.label_of(matched.0)), position)
             });
-            all.filter(|(row, position)| members.has(*kind, row, *position)).map(|(row, _)| row).collect()
+            let live = all.filter(|(row, position)| members.has(*kind, row, *position)).map(|(row, _)| row);
+            live.chain(recorded(*kind, &looks, &book)).collect()
         });
         let look = match kind {
             ListKind::Near(look) => looks.get(*look),
@@ -94,6 +98,19 @@ pub(super) fn show(
         }
     }
     Ok(())
+}
+
+/// What the history has near where somebody looked, under the rules of today.
+fn recorded<'a>(kind: ListKind, looks: &'a Looks, book: &'a RuleBook) -> impl Iterator<Item = ListRow> + 'a {
+    let recorded = match kind {
+        ListKind::Near(look) => looks.recorded(look),
+        _ => &[],
+    };
+    recorded.iter().filter_map(|connection| {
+        let seen = &connection.observation;
+        let label = book.label_of(book.rules.matching(seen.local.port(), seen.peer.port()));
+        (!book.is_hidden(label)).then(|| ListRow::recorded(connection, label))
+    })
 }
 
 fn home(view: &MapView) -> MapView {
@@ -147,9 +164,14 @@ fn beside(look: &Look, place: egui::Vec2, screen: egui::Rect) -> egui::Pos2 {
 fn head(ui: &mut Ui, title: &str, rows: &[ListRow], names: &Names<'_>, theme: &Theme) -> bool {
     let close = ui.horizontal(|ui| {
         ui.label(RichText::new(title).font(medium(size::TEXT_LARGE)));
-        let count = rows.iter().filter(|row| !row.is_closed).count();
-        let count = RichText::new(row::grouped(count)).font(mono(size::TEXT));
-        ui.label(count.color(theme.colours.text_second.egui()));
+        let open = rows.iter().filter(|row| !row.is_closed && !row.is_recorded).count();
+        let second = theme.colours.text_second.egui();
+        ui.label(RichText::new(row::grouped(open)).font(mono(size::TEXT)).color(second));
+        let recorded = rows.iter().filter(|row| row.is_recorded).count();
+        if recorded > 0 {
+            let words = format!("open · {} more in the history", row::grouped(recorded));
+            ui.label(RichText::new(words).font(sans(size::TEXT_SMALL)).color(second));
+        }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let closes = small_button(ui, "close", theme);
             for (word, text) in [("JSON", cells::json as fn(_, _) -> _), ("CSV", cells::csv)] {
@@ -243,7 +265,7 @@ fn link(ui: &mut Ui, text: RichText) -> bool {
 /// An address that stands above already is quieter, and so is what has closed meanwhile.
 fn colour(row: &ListRow, column: &str, repeats: bool, theme: &Theme) -> Color32 {
     let colours = &theme.colours;
-    match (row.is_closed, column, repeats) {
+    match (row.is_closed || row.is_recorded, column, repeats) {
         (true, ..) => colours.text_faint,
         (_, "peer", true) => colours.text_second,
         _ => colours.text,

@@ -1,13 +1,10 @@
 //! What came of a card's question: text that can be selected and copied, or why there is none, and what is under way.
 
-use bevy_egui::egui::{self, Align, Label, Layout, ProgressBar, RichText, ScrollArea, Spinner, Ui, vec2};
+use bevy_egui::egui::{self, Align, Label, Layout, ProgressBar, RichText, ScrollArea, Ui, vec2};
 
-use super::{
-    super::{
-        style::{medium, mono, sans},
-        words::small_button,
-    },
-    is_running,
+use super::super::{
+    style::{medium, mono, sans},
+    words::small_button,
 };
 use crate::components::{
     cards::{Asked, AskedState, CardTools, Question},
@@ -16,8 +13,6 @@ use crate::components::{
 
 /// Of the text; what is longer scrolls.
 const TALLEST: f32 = 260.0;
-/// While something is under way, so often. Seconds.
-const PROGRESS_EVERY: std::time::Duration = std::time::Duration::from_millis(250);
 
 /// Returns whether it is to be cancelled.
 pub(super) fn show(ui: &mut Ui, asked: &Asked, tools: &CardTools, theme: &Theme) -> bool {
@@ -28,13 +23,15 @@ pub(super) fn show(ui: &mut Ui, asked: &Asked, tools: &CardTools, theme: &Theme)
         ui.label(RichText::new(title).font(medium(size::TEXT)));
         ui.label(RichText::new(about).font(sans(size::TEXT_SMALL)).color(colours.text_second.egui()));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| match &asked.state {
-            AskedState::Running(_) => is_cancelled = small_button(ui, "cancel", theme),
+            AskedState::Running(_) if asked.can_be_cancelled() => {
+                is_cancelled = small_button(ui, "cancel", theme);
+            }
             AskedState::Answered { text, .. } => {
                 if small_button(ui, "copy", theme) {
                     ui.ctx().copy_text(text.clone());
                 }
             }
-            AskedState::Failed(_) => {}
+            AskedState::Running(_) | AskedState::Failed(_) => {}
         });
     });
     match &asked.state {
@@ -42,7 +39,8 @@ pub(super) fn show(ui: &mut Ui, asked: &Asked, tools: &CardTools, theme: &Theme)
             ui.add(ProgressBar::new(*done).desired_height(6.0).fill(colours.accent.egui()));
         }
         AskedState::Running(None) => {
-            ui.add(Spinner::new().size(14.0).color(colours.accent.egui()));
+            // One that turns would have the map drawn all the time.
+            quiet(ui, "asking …", colours.text_second.egui());
         }
         AskedState::Answered { text, remark } => {
             ScrollArea::both()
@@ -58,9 +56,6 @@ pub(super) fn show(ui: &mut Ui, asked: &Asked, tools: &CardTools, theme: &Theme)
             }
         }
         AskedState::Failed(reason) => quiet(ui, reason, colours.warning.egui()),
-    }
-    if is_running(&asked.state) {
-        ui.ctx().request_repaint_after(PROGRESS_EVERY);
     }
     is_cancelled
 }

@@ -39,7 +39,7 @@ impl FactNames<'_> {
             ("here", format!("{}  ·  {protocol}, opened {arrow}", seen.local)),
             ("agent", agent.map_or_else(String::new, |agent| agent.name.to_string())),
             ("rule", rule.map_or("no rule", |rule| &rule.text).to_owned()),
-            ("since", self.since(connection.opened_unix_millis)),
+            ("since", self.since(known)),
             ("sent", amount(seen.traffic.sent_bytes)),
             ("received", amount(seen.traffic.received_bytes)),
         ];
@@ -56,10 +56,18 @@ impl FactNames<'_> {
         facts
     }
 
-    fn since(&self, opened_unix_millis: i64) -> String {
-        let (date, time) = status::date_and_time(opened_unix_millis);
-        let secs = u64::try_from(self.now_unix_millis - opened_unix_millis).unwrap_or(0) / 1_000;
-        format!("{date} {time}  ·  {}", lasted(secs))
+    /// And how long it lasts, or lasted where its end was seen.
+    fn since(&self, known: &CardConnection) -> String {
+        let opened = known.connection.opened_unix_millis;
+        let (date, time) = status::date_and_time(opened);
+        let until = if known.is_closed { known.ended_unix_millis } else { Some(self.now_unix_millis) };
+        match until {
+            Some(until) => {
+                let secs = u64::try_from(until - opened).unwrap_or(0) / 1_000;
+                format!("{date} {time}  ·  {}", lasted(secs))
+            }
+            None => format!("{date} {time}"),
+        }
     }
 }
 

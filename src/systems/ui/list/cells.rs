@@ -79,7 +79,12 @@ impl Names<'_> {
     pub(super) fn card(&self, row: &ListRow) -> CardConnection {
         let seen = &row.connection.observation;
         let rule = self.book.rules.matching(seen.local.port(), seen.peer.port());
-        CardConnection { connection: Arc::clone(&row.connection), rule, is_closed: row.is_closed }
+        CardConnection {
+            connection: Arc::clone(&row.connection),
+            rule,
+            is_closed: row.is_closed || row.is_recorded,
+            ended_unix_millis: None,
+        }
     }
 
     pub(super) fn cells(&self, row: &ListRow) -> [String; COLUMNS.len()] {
@@ -88,9 +93,11 @@ impl Names<'_> {
             .asn
             .as_ref()
             .map_or_else(Default::default, |asn| (format!("AS{}", asn.number), asn.organisation.to_string()));
-        let since = match row.is_closed {
-            true => "closed".to_owned(),
-            false => status::date_and_time(connection.opened_unix_millis).1,
+        let (date, time) = status::date_and_time(connection.opened_unix_millis);
+        let since = match (row.is_closed, row.is_recorded) {
+            (true, _) => "closed".to_owned(),
+            (false, false) => time,
+            (false, true) => format!("{} {time}", date.rsplit_once(' ').map_or("", |(day, _)| day)),
         };
         [
             words::program(&observation.owner).into_owned(),
@@ -193,6 +200,7 @@ pub(super) fn json(rows: &[ListRow], names: &Names<'_>) -> String {
                 "agent": names.agent(row.connection.key.agent),
                 "rule": names.label(row.label),
                 "is_closed": row.is_closed,
+                "is_recorded": row.is_recorded,
                 "connection": &*row.connection,
             })
         })

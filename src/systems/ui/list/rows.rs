@@ -20,11 +20,17 @@ pub(super) struct ListRow {
     pub(super) label: usize,
     /// It closed while somebody was reading.
     pub(super) is_closed: bool,
+    /// From the history: it ended before.
+    pub(super) is_recorded: bool,
 }
 
 impl ListRow {
     pub(super) fn open(connection: &Arc<LocatedConnection>, label: usize) -> Self {
-        Self { connection: Arc::clone(connection), label, is_closed: false }
+        Self { connection: Arc::clone(connection), label, is_closed: false, is_recorded: false }
+    }
+
+    pub(super) fn recorded(connection: &Arc<LocatedConnection>, label: usize) -> Self {
+        Self { is_recorded: true, ..Self::open(connection, label) }
     }
 
     pub(super) fn address(&self) -> IpAddr {
