@@ -4,7 +4,7 @@
 use std::{fs, io::Read, path::PathBuf, sync::Arc, time::Duration};
 
 use ureq::{
-    Agent,
+    Agent, Proxy, ProxyProtocol,
     http::{HeaderMap, Response},
     tls::{Certificate, PemItem, RootCerts, TlsConfig},
 };
@@ -79,14 +79,16 @@ impl Client {
     /// Connects to nobody yet.
     ///
     /// # Errors
-    /// Where the system has no certificates of authorities.
+    /// Where the system has no certificates of authorities, or the environment names a proxy of a kind that cannot be
+    /// asked.
     pub fn new(base: Option<Base>) -> Result<Self, DownloadError> {
         let is_local = base.as_ref().is_some_and(|base| base.is_loopback);
         let is_plain = base.as_ref().is_some_and(|base| base.url.starts_with("http:"));
         let mut config = Agent::config_builder()
             .https_only(!is_plain)
             .http_status_as_error(false)
-            .max_redirects(MOST_REDIRECTS)
+            // This machine's word that a file is elsewhere leads to no other.
+            .max_redirects(if is_plain { 0 } else { MOST_REDIRECTS })
             .timeout_connect(Some(CONNECT_TIMEOUT))
             .timeout_recv_response(Some(READ_TIMEOUT))
             .timeout_per_read(Some(READ_TIMEOUT))
@@ -96,6 +98,11 @@ impl Client {
         if is_local {
             // What is asked of this machine is nobody else's.
             config = config.proxy(None);
+        } else if let Some(proxy) = Proxy::try_from_env()
+            && !matches!(proxy.protocol(), ProxyProtocol::Http | ProxyProtocol::Https)
+        {
+            // Built without SOCKS, the connection would go past the proxy in silence.
+            return Err(DownloadError::Proxy { host: proxy.host().to_owned() });
         }
         if !is_plain {
             let provider = Arc::new(rustls::crypto::ring::default_provider());

@@ -25,6 +25,8 @@ pub enum How {
     /// Says no length.
     Chunked,
     Status(u16),
+    /// Says with this status that it is there.
+    Moved(u16, &'static str),
 }
 
 #[derive(Clone, Default)]
@@ -156,6 +158,12 @@ impl Shared {
         last_modified.iter().for_each(|time| head += &format!("Last-Modified: {time}\r\n"));
         if let How::Status(status) = how {
             return write!(stream, "HTTP/1.1 {status} So\r\nContent-Length: 5\r\n{head}\r\nSorry");
+        }
+        if let How::Moved(status, place) = how {
+            return write!(
+                stream,
+                "HTTP/1.1 {status} So\r\nContent-Length: 0\r\nLocation: {place}\r\n{head}\r\n"
+            );
         }
         let is_same = |name: &str| {
             let told = request.header(name);

@@ -154,6 +154,42 @@ fn what_cannot_be_meant_is_bad_input() {
 }
 
 #[test]
+fn past_a_proxy_that_cannot_be_asked_nothing_goes() {
+    let (folder, server) = (tempfile::tempdir().unwrap(), server_of_apnic());
+    let through = |arguments: &[&str], proxy: &str| {
+        command(folder.path()).args(arguments).env("ALL_PROXY", proxy).stdin(Stdio::null()).output().unwrap()
+    };
+    // Without --yes: no server would be asked either way.
+    for proxy in ["socks5://127.0.0.1:1", "SOCKS5h://127.0.0.1:1", "socks4://name:word@127.0.0.1:1"] {
+        let output = through(&["update"], proxy);
+        assert_eq!(output.status.code(), Some(1), "{proxy}");
+        assert!(errors(&output).contains("a SOCKS proxy (127.0.0.1)"), "{}", errors(&output));
+        assert!(!errors(&output).contains("nothing was fetched"), "{}", errors(&output));
+    }
+    let output = through(&["update"], "http://127.0.0.1:1");
+    assert!(errors(&output).contains("nothing was fetched"), "{}", errors(&output));
+    // What is asked of this machine goes through no proxy anyway.
+    let local = ["update", "--yes", "--only", "delegated-apnic", "--from-base", &server.base];
+    assert!(through(&local, "socks5://127.0.0.1:1").status.success());
+}
+
+#[test]
+fn over_plain_http_no_redirect_is_followed() {
+    let (folder, server) = (tempfile::tempdir().unwrap(), server_of_apnic());
+    for status in [301, 302, 307, 308] {
+        for place in ["https://127.0.0.1:1/x", "/elsewhere"] {
+            server.change(APNIC, |served| served.how = How::Moved(status, place));
+            server.requests();
+            let output = update(folder.path(), &server, "delegated-apnic");
+            assert_eq!(output.status.code(), Some(1), "{status} to {place}");
+            let expected = format!("{APNIC}: the server answers {status} (it is elsewhere");
+            assert!(errors(&output).contains(&expected), "{}", errors(&output));
+            assert_eq!(server.requests().len(), 1);
+        }
+    }
+}
+
+#[test]
 fn what_was_cut_off_is_gone_on_with() {
     let (folder, server) = (imported(&["delegated-plain"]), server_of_apnic());
     server.change(APNIC, |served| served.how = How::CutAt(700));
