@@ -38,7 +38,7 @@ pub struct Wanted<'a> {
     pub name: &'a str,
     /// The server has its MD5 in `URL.md5`.
     pub has_md5: bool,
-    /// What was fetched last time is still in use: a file that is the same, or older, is not fetched again.
+    /// What was fetched from there last time is still in use: a file that is the same, or older, is not fetched again.
     pub only_newer: bool,
 }
 

@@ -126,6 +126,39 @@ fn all_sources_are_fetched_checked_and_imported_and_then_not_fetched_again() {
 }
 
 #[test]
+fn what_took_the_place_of_an_update_is_no_reason_to_fetch_nothing() {
+    let (folder, server) = (tempfile::tempdir().unwrap(), server_of_apnic());
+    assert!(update(folder.path(), &server, "delegated-apnic").status.success());
+    let plain = fixture("delegated-apnic-extended");
+    let by_hand = ["import", "--as", "delegated-apnic", plain.to_str().unwrap()];
+    assert!(ip2asn(folder.path(), &by_hand, "").status.success());
+    let came_from = || {
+        let whois = Whois::open(&indexes(folder.path()));
+        whois.indexes()[0].meta().file.clone()
+    };
+    assert!(!came_from().contains(APNIC), "{}", came_from());
+    server.requests();
+    let output = update(folder.path(), &server, "delegated-apnic");
+    assert!(output.status.success(), "{}", errors(&output));
+    assert_eq!(server.requests()[0].header("if-none-match"), None);
+    assert_eq!(came_from(), format!("{}/{APNIC}", server.base));
+}
+
+#[test]
+fn by_force_it_is_fetched_all_the_same_and_an_older_one_too() {
+    let (folder, server) = (tempfile::tempdir().unwrap(), server_of_apnic());
+    assert!(update(folder.path(), &server, "delegated-apnic").status.success());
+    let older = text(&apnic()).replacen("20260928", "20250101", 1).into_bytes();
+    server.put(&format!("{APNIC}.md5"), Served { body: md5(&older).into(), ..Served::default() });
+    server.change(APNIC, |served| served.body = older);
+    let force =
+        ["update", "--yes", "--force", "--only", "delegated-apnic", "--from-base", server.base.as_str()];
+    let output = ip2asn(folder.path(), &force, "");
+    assert!(output.status.success(), "{}", errors(&output));
+    assert!(has_apnic(folder.path(), "2025-01-01"));
+}
+
+#[test]
 fn without_a_word_nobody_is_asked_for_anything() {
     let (folder, server) = (tempfile::tempdir().unwrap(), server_of_apnic());
     let output = ip2asn(folder.path(), &["update", "--from-base", &server.base], "");

@@ -84,6 +84,9 @@ pub struct UpdateOptions {
     /// Does not ask.
     #[arg(long, short)]
     pub yes: bool,
+    /// Fetches and imports it all the same where nothing newer is there, and what is older too.
+    #[arg(long)]
+    pub force: bool,
     /// A mirror that has files as URL/ftp.ripe.net/pub/...
     #[arg(long, value_name = "URL")]
     pub from_base: Option<String>,

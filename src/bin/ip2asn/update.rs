@@ -53,7 +53,7 @@ pub fn update(folder: &Path, options: &UpdateOptions) -> anyhow::Result<Outcome>
     }
     let target = Folder::open(folder)?;
     let downloads = Downloads::new(&folder.join(DOWNLOADS), client)?;
-    let mut updating = Updating { folder, target, downloads, packer: packer()? };
+    let mut updating = Updating { folder, target, downloads, packer: packer()?, force: options.force };
     let mut failed = Vec::new();
     for source in &sources {
         if let Err(error) = updating.one(source) {
@@ -115,14 +115,18 @@ struct Updating<'a> {
     target: Folder,
     downloads: Downloads,
     packer: Box<dyn Packer>,
+    force: bool,
 }
 
 impl Updating<'_> {
     fn one(&mut self, source: &Source) -> anyhow::Result<()> {
         let index = self.folder.join(format!("{}.{FILE_ENDING}", source.name));
-        let old = Index::open(&index).ok().map(|index| index.meta().clone());
-        let wanted =
-            Wanted { url: source.url, name: source.name, has_md5: source.has_md5, only_newer: old.is_some() };
+        // What there is counts for nothing where it is to be fetched all the same.
+        let old = Index::open(&index).ok().filter(|_| !self.force).map(|index| index.meta().clone());
+        let mut wanted =
+            Wanted { url: source.url, name: source.name, has_md5: source.has_md5, only_newer: false };
+        // What was imported from elsewhere since says nothing of what the server had.
+        wanted.only_newer = old.as_ref().is_some_and(|old| old.file == self.downloads.url(&wanted));
         let mut bar = Bar::new(source.name.as_ref());
         let fetched = self.downloads.fetch(&wanted, &mut |progress| bar.download(progress));
         bar.clear();
