@@ -25,6 +25,8 @@ pub use self::{
 
 /// Bytes between two calls of `progress`.
 const BUFFER_BYTES: usize = 256 << 10;
+/// The largest dump that is published has some 500 MB; a server that sends more than this fills the disk. Bytes.
+const MOST_BYTES: u64 = 16 << 30;
 /// A side file is a line; an error page in its place may be long, and is no sum.
 const MOST_SIDE_BYTES: u64 = 4 << 10;
 /// A server that answers so often that it has nothing behind the end of what is there has another file by now.
@@ -202,6 +204,10 @@ impl Downloads {
         let mut buffer = vec![0; BUFFER_BYTES];
         let cut_off = |bytes, source| DownloadError::CutOff { url: url.to_owned(), bytes, total, source };
         loop {
+            if total.unwrap_or(bytes).max(bytes) > MOST_BYTES {
+                half.clear()?;
+                return Err(DownloadError::TooLong { url: url.to_owned(), most: MOST_BYTES });
+            }
             progress(&Progress { bytes, total, resumed_at });
             let count = match body.reader.read(&mut buffer) {
                 Ok(0) => break,

@@ -29,6 +29,8 @@ pub enum DownloadError {
     #[error("{url}: cut off after {bytes}{} bytes ({source}); what came is kept, and the same command goes on from \
              there", of(*.total))]
     CutOff { url: String, bytes: u64, total: Option<u64>, source: io::Error },
+    #[error("{url}: longer than {} GiB, which no file is that is fetched", *.most >> 30)]
+    TooLong { url: String, most: u64 },
     #[error("{url}: the server sends another part of the file than was asked for")]
     Range { url: String },
     #[error("{url}: the server has a file of {there}; that of {here}, which is in use, is newer and stays")]

@@ -22,6 +22,8 @@ pub enum How {
     IgnoresRange,
     /// Sends what was not asked for as if it were.
     WrongRange,
+    /// Says that it has so many bytes, whatever it has.
+    Claims(u64),
     /// Says no length.
     Chunked,
     Status(u16),
@@ -213,7 +215,8 @@ impl Shared {
             }
             stream.write_all(b"0\r\n\r\n")?;
         } else {
-            write!(stream, "Content-Length: {}\r\n{head}\r\n", length - from)?;
+            let claimed = if let How::Claims(bytes) = how { *bytes } else { (length - from) as u64 };
+            write!(stream, "Content-Length: {claimed}\r\n{head}\r\n")?;
             stream.write_all(&body[from..end])?;
         }
         stream.flush()?;

@@ -290,6 +290,16 @@ fn a_server_that_sends_another_part_is_not_believed() {
 }
 
 #[test]
+fn a_file_that_is_too_long_fills_no_disk() {
+    let (folder, server) = (tempfile::tempdir().unwrap(), server_of_apnic());
+    server.change(APNIC, |served| served.how = How::Claims((16 << 30) + 1));
+    let output = update(folder.path(), &server, "delegated-apnic");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(errors(&output).contains(&format!("{APNIC}: longer than 16 GiB")), "{}", errors(&output));
+    assert_eq!(downloads(folder.path()), [""; 0]);
+}
+
+#[test]
 fn without_anything_to_tell_versions_apart_a_file_is_fetched_whole_again() {
     let (folder, server) = (tempfile::tempdir().unwrap(), server_of_apnic());
     server.change(APNIC, |served| {
