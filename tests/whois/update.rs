@@ -380,6 +380,23 @@ fn what_is_no_such_file_replaces_nothing() {
 }
 
 #[test]
+fn what_this_machine_cannot_write_is_kept_until_it_can() {
+    let (folder, server) = (tempfile::tempdir().unwrap(), server_of_apnic());
+    // A folder stands where the index would.
+    let in_the_way = indexes(folder.path()).join("delegated-apnic.whois");
+    fs::create_dir_all(in_the_way.join("x")).unwrap();
+    let output = update(folder.path(), &server, "delegated-apnic");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(downloads(folder.path()).contains(&"delegated-apnic".to_owned()), "{}", errors(&output));
+    fs::remove_dir_all(in_the_way).unwrap();
+    server.body_bytes();
+    let output = update(folder.path(), &server, "delegated-apnic");
+    assert!(output.status.success(), "{}", errors(&output));
+    assert_eq!(server.body_bytes(), 0, "it is there");
+    assert!(has_apnic(folder.path(), "2026-09-28"));
+}
+
+#[test]
 fn a_server_that_has_gone_back_in_time_is_told() {
     let (folder, server) = (tempfile::tempdir().unwrap(), server_of_apnic());
     server.change(APNIC, |served| served.last_modified = Some(LATER));

@@ -140,12 +140,15 @@ impl Updating<'_> {
         tell_fetched(source, &new);
         let piece = Piece { origin: Some(self.downloads.url(&wanted)), ..Piece::file(&new.path) };
         let imported = fits(&piece, source, old.as_ref()).and_then(|()| self.import(&piece, source));
-        // A disk that is full is not the file's fault: the next time it is imported without being fetched.
-        if imported.as_ref().is_err_and(|error| !is_full(error)) {
-            self.downloads.refuse(&wanted, &new)?;
+        let Err(error) = imported else {
+            return Ok(self.downloads.done(&wanted, &new)?);
+        };
+        // A disk that is full or fails is not the file's fault: the next time it is imported without being fetched.
+        let is_local = error.downcast_ref().is_some_and(|error: &WhoisError| !error.is_of_file());
+        if !is_local && let Err(other) = self.downloads.refuse(&wanted, &new) {
+            bail!("{error:#}; and it cannot be removed: {other}");
         }
-        imported?;
-        Ok(self.downloads.done(&wanted, &new)?)
+        Err(error)
     }
 
     fn import(&mut self, piece: &Piece, source: &Source) -> anyhow::Result<()> {
@@ -160,13 +163,6 @@ impl Updating<'_> {
         tell(&piece.shown(), &done?, bar.start.elapsed());
         Ok(())
     }
-}
-
-fn is_full(error: &anyhow::Error) -> bool {
-    let Some(WhoisError::Io { source, .. } | WhoisError::CutOff { source, .. }) = error.downcast_ref() else {
-        return false;
-    };
-    matches!(source.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }
 
 fn tell_fetched(source: &Source, new: &New) {
