@@ -175,6 +175,7 @@ impl Downloads {
                 (body, half.begin(&version)?, 0)
             }
             Answer::From(from, body) => match resume {
+                Some((there, _)) if there.differs_from(&version) => return Ok(Attempt::Stale),
                 Some((_, bytes)) if bytes == from => (body, half.go_on()?, from),
                 _ => return Err(DownloadError::Range { url }),
             },
@@ -199,7 +200,7 @@ impl Downloads {
         resumed_at: u64,
         progress: &mut dyn FnMut(&Progress),
     ) -> Result<(), DownloadError> {
-        let total = body.bytes.map(|bytes| bytes + resumed_at);
+        let total = body.total;
         let mut bytes = resumed_at;
         let mut buffer = vec![0; BUFFER_BYTES];
         let cut_off = |bytes, source| DownloadError::CutOff { url: url.to_owned(), bytes, total, source };
@@ -232,7 +233,7 @@ impl Downloads {
         read.map_err(|source| DownloadError::CutOff {
             url: url.clone(),
             bytes: 0,
-            total: body.bytes,
+            total: body.total,
             source,
         })?;
         let Some(expected) = sum_in(&String::from_utf8_lossy(&text)) else {

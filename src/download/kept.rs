@@ -29,6 +29,12 @@ impl Version {
         strong.or(self.last_modified.as_deref())
     }
 
+    /// Whether a server says of both what cannot be true of one.
+    pub fn differs_from(&self, other: &Self) -> bool {
+        let differ = |a: &Option<String>, b: &Option<String>| a.is_some() && b.is_some() && a != b;
+        differ(&self.etag, &other.etag) || differ(&self.last_modified, &other.last_modified)
+    }
+
     fn modified(&self) -> Option<SystemTime> {
         http_date(self.last_modified.as_deref()?)
     }

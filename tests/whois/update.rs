@@ -290,6 +290,39 @@ fn a_server_that_sends_another_part_is_not_believed() {
 }
 
 #[test]
+fn a_part_that_ends_before_the_file_does_is_not_the_rest() {
+    let (folder, server) = (tempfile::tempdir().unwrap(), server_of_apnic());
+    // No sum would notice.
+    server.change(&format!("{APNIC}.md5"), |served| served.how = How::Status(404));
+    server.change(APNIC, |served| served.how = How::CutAt(700));
+    update(folder.path(), &server, "delegated-apnic");
+    server.change(APNIC, |served| served.how = How::ShortPart(100));
+    let output = update(folder.path(), &server, "delegated-apnic");
+    assert_eq!(output.status.code(), Some(1));
+    let expected = format!("cut off after 800 of {} bytes", apnic().len());
+    assert!(errors(&output).contains(&expected), "{}", errors(&output));
+    server.change(APNIC, |served| served.how = How::Well);
+    server.requests();
+    assert!(update(folder.path(), &server, "delegated-apnic").status.success());
+    assert_eq!(server.requests()[0].header("range"), Some("bytes=800-"));
+    assert!(has_apnic(folder.path(), "2026-09-28"));
+}
+
+#[test]
+fn a_part_of_another_version_is_not_joined_to_this_one() {
+    let (folder, server) = (tempfile::tempdir().unwrap(), server_of_apnic());
+    server.change(APNIC, |served| served.how = How::CutAt(700));
+    update(folder.path(), &server, "delegated-apnic");
+    server.change(APNIC, |served| served.how = How::OtherPart);
+    server.requests();
+    let output = update(folder.path(), &server, "delegated-apnic");
+    assert!(output.status.success(), "{}", errors(&output));
+    let requests = server.requests();
+    assert_eq!((requests[0].header("range"), requests[1].header("range")), (Some("bytes=700-"), None));
+    assert!(has_apnic(folder.path(), "2026-09-28"));
+}
+
+#[test]
 fn a_file_that_is_too_long_fills_no_disk() {
     let (folder, server) = (tempfile::tempdir().unwrap(), server_of_apnic());
     server.change(APNIC, |served| served.how = How::Claims((16 << 30) + 1));
