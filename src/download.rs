@@ -101,8 +101,8 @@ impl Downloads {
     }
 
     /// Fetches a file, or the rest of it where an earlier attempt was cut off; one that is there whole and is not
-    /// [`Self::done`] is not fetched again. Its time of change is that which the
-    /// server tells.
+    /// [`Self::done`] is not fetched again where the server has nothing newer. Its time of change is that which the server
+    /// tells.
     ///
     /// # Errors
     /// Where the server cannot be reached, does not have the file, breaks off, or what has come is not what it should
@@ -114,13 +114,23 @@ impl Downloads {
     ) -> Result<Fetched, DownloadError> {
         let path = self.folder.join(wanted.name);
         let half = Half::new(&self.folder, wanted.name);
-        if let Some(bytes) = half.finished(&path, &self.url(wanted)) {
-            return Ok(Fetched::New(New { path, bytes, resumed_at: bytes, md5: Sum::NotAsked }));
-        }
-        let old = if wanted.only_newer { self.imported(wanted) } else { None };
+        // It may have lain there for long: whether it is still the newest is asked.
+        let left = half.finished(&path, &self.url(wanted));
+        let old = match &left {
+            Some((_, version)) => Some(version.clone()),
+            None if wanted.only_newer => self.imported(wanted),
+            None => None,
+        };
         let mut attempt = 1;
         let (version, resumed_at) = loop {
-            match self.attempt(wanted, &half, old.as_ref(), progress)? {
+            let attempted = self.attempt(wanted, &half, old.as_ref(), progress);
+            if let (Ok(Attempt::Unchanged) | Err(DownloadError::Older { .. }), Some((bytes, _))) =
+                (&attempted, &left)
+            {
+                let bytes = *bytes;
+                return Ok(Fetched::New(New { path, bytes, resumed_at: bytes, md5: Sum::NotAsked }));
+            }
+            match attempted? {
                 Attempt::Unchanged => return Ok(Fetched::Unchanged),
                 Attempt::Whole { version, resumed_at } => break (version, resumed_at),
                 Attempt::Stale if attempt < ATTEMPTS => half.clear()?,
@@ -168,6 +178,10 @@ impl Downloads {
         let (answer, version) = self.client.get(&url, resume.as_ref(), old)?;
         let (body, mut file, resumed_at) = match answer {
             Answer::Unchanged => return Ok(Attempt::Unchanged),
+            // From a server that knows no conditions.
+            Answer::Whole(_) if version.condition().is_some() && old == Some(&version) => {
+                return Ok(Attempt::Unchanged);
+            }
             Answer::Whole(body) => {
                 if let Some((here, there)) = old.and_then(|old| old.newer_than(&version)) {
                     return Err(DownloadError::Older { url, here, there });

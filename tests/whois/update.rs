@@ -473,17 +473,62 @@ fn what_was_whole_when_it_was_killed_is_not_fetched_again() {
     server.body_bytes();
     assert!(update(folder.path(), &server, "delegated-apnic").status.success());
     assert_eq!(server.body_bytes(), md5(&apnic()).len() as u64);
-    // Renamed, and not imported yet: nobody is asked.
+    // Renamed, and not imported yet: it is only asked whether that is still the newest.
     let (folder, server) = (tempfile::tempdir().unwrap(), server_of_apnic());
     server.change(APNIC, |served| served.how = How::CutAt(10));
     update(folder.path(), &server, "delegated-apnic");
     let within = indexes(folder.path()).join("downloads");
     fs::remove_file(within.join("delegated-apnic.part")).unwrap();
     fs::write(within.join("delegated-apnic"), apnic()).unwrap();
+    server.change(APNIC, |served| served.how = How::Well);
     server.requests();
+    server.body_bytes();
     assert!(update(folder.path(), &server, "delegated-apnic").status.success());
-    assert_eq!(server.requests().len(), 0);
+    let requests = server.requests();
+    assert_eq!((requests.len(), requests[0].header("if-none-match")), (1, Some("\"1\"")));
+    assert_eq!(server.body_bytes(), 0);
     assert!(has_apnic(folder.path(), "2026-09-28"));
+}
+
+#[test]
+fn what_was_left_for_long_gives_way_to_what_is_newer() {
+    for (etag, last_modified, date) in
+        [("\"2\"", LATER, "2026-09-29"), ("\"0\"", "Sun, 27 Sep 2026 22:00:00 GMT", "2026-09-28")]
+    {
+        let (folder, server) = (tempfile::tempdir().unwrap(), server_of_apnic());
+        server.change(APNIC, |served| served.how = How::CutAt(10));
+        update(folder.path(), &server, "delegated-apnic");
+        let within = indexes(folder.path()).join("downloads");
+        fs::remove_file(within.join("delegated-apnic.part")).unwrap();
+        fs::write(within.join("delegated-apnic"), apnic()).unwrap();
+        let other = text(&apnic()).replacen("20260928", &date.replace('-', ""), 1).into_bytes();
+        server.put(&format!("{APNIC}.md5"), Served { body: md5(&other).into(), ..Served::default() });
+        server.put(
+            APNIC,
+            Served { etag: Some(etag), last_modified: Some(last_modified), ..served(other) },
+        );
+        let output = update(folder.path(), &server, "delegated-apnic");
+        assert!(output.status.success(), "{date}: {}", errors(&output));
+        assert!(has_apnic(folder.path(), date), "{date}");
+        assert!(downloads(folder.path()).iter().all(|name| name.ends_with(".json")));
+    }
+}
+
+#[test]
+fn dumps_have_dates_too_and_an_older_one_replaces_nothing() {
+    let (folder, server) = (tempfile::tempdir().unwrap(), Server::http());
+    let dump = gzip(&fs::read(fixture("ripe.db")).unwrap());
+    server.put(RIPE, Served { last_modified: Some(LATER), ..served(dump.clone()) });
+    let only = "rpsl-ripe.db.aut-num";
+    assert!(update(folder.path(), &server, only).status.success());
+    // What was known of the file that came has been lost.
+    fs::remove_dir_all(indexes(folder.path()).join("downloads")).unwrap();
+    server.put(RIPE, served(dump));
+    let output = update(folder.path(), &server, only);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(errors(&output).contains("older than that of 2026-09-29"), "{}", errors(&output));
+    let force = ["update", "--yes", "--force", "--only", only, "--from-base", server.base.as_str()];
+    assert!(ip2asn(folder.path(), &force, "").status.success());
 }
 
 #[test]

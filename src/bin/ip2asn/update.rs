@@ -188,7 +188,10 @@ fn fits(piece: &Piece, source: &Source, old: Option<&Meta>) -> anyhow::Result<()
     let label = source.kind.label();
     ensure!(kind == source.kind, "{}: not {label}, but {}", url.display(), kind.label());
     if kind != Kind::Delegated {
-        return Ok(());
+        // Its date is that of the file, which tells something only where both are from there.
+        let date = input.modified.map(|time| Date::from_system_time(time).to_string());
+        let old = old.filter(|old| old.file == url.display().to_string());
+        return not_older(date, old, &url);
     }
     let header = input.head.split(|&byte| byte == b'\n').find_map(|line| match delegated::parse(line) {
         Ok(Some(Line::Header { registry, end_date })) => Some((registry.to_ascii_lowercase(), end_date)),
@@ -196,6 +199,10 @@ fn fits(piece: &Piece, source: &Source, old: Option<&Meta>) -> anyhow::Result<()
     });
     let (registry, date) = header.with_context(|| format!("{}: there is no header in it", url.display()))?;
     ensure!(registry == source.registry, "{}: of {registry:?}, not {}", url.display(), source.registry);
+    not_older(date, old, &url)
+}
+
+fn not_older(date: Option<String>, old: Option<&Meta>, url: &Path) -> anyhow::Result<()> {
     if let (Some(date), Some(old)) = (date, old.and_then(|old| old.date.as_ref()))
         && date < *old
     {
