@@ -42,7 +42,7 @@ pub fn import(folder: &Path, options: &ImportOptions) -> anyhow::Result<Outcome>
     let mut imported: Vec<(String, PathBuf)> = Vec::new();
     let order = Order { name: options.name.as_deref(), today, with_names: !options.no_names };
     let mut packer = packer()?;
-    for (piece, was_named) in pieces(&options.paths, &mut outcome)? {
+    for Found { piece, is_alone, was_named } in pieces(&options.paths, &mut outcome)? {
         let path = piece.shown();
         let mut bar = Bar::new(&path);
         let done = target.import(&piece, order, &mut *packer, &mut |progress| {
@@ -62,9 +62,10 @@ pub fn import(folder: &Path, options: &ImportOptions) -> anyhow::Result<Outcome>
                 }
                 imported.push((done.meta.name, path));
             }
-            Err(WhoisError::NotKnown { found, .. }) if !was_named => {
+            Err(WhoisError::NotKnown { found, .. }) if !(was_named && is_alone) => {
                 eprintln!("{}: passed over: {found}", path.display());
             }
+            Err(error) if !was_named && is_not_opened(&error) => eprintln!("{}", passed_over(&error)),
             Err(error) => {
                 eprintln!("ip2asn: {error}");
                 outcome = outcome.max(Outcome::NotFound);
@@ -78,16 +79,35 @@ pub fn import(folder: &Path, options: &ImportOptions) -> anyhow::Result<Outcome>
     Ok(outcome)
 }
 
+/// Whether what is packed in a file cannot be told at all, so that nobody can say it is a source.
+fn is_not_opened(error: &WhoisError) -> bool {
+    matches!(error, WhoisError::Zip { .. } | WhoisError::Io { .. }) && error.is_of_file()
+}
+
+/// Of a file that lies among others: the error names it.
+fn passed_over(error: &WhoisError) -> String {
+    format!("passed over: {error}")
+}
+
+/// Something that may be a source.
+struct Found {
+    piece: Piece,
+    /// Of an archive of many files most are no sources.
+    is_alone: bool,
+    /// The file that it is in was named itself: that is meant to be imported.
+    was_named: bool,
+}
+
 /// What is in these files. One that cannot be read is told, and hides no other.
-fn pieces(paths: &[PathBuf], outcome: &mut Outcome) -> io::Result<Vec<(Piece, bool)>> {
+fn pieces(paths: &[PathBuf], outcome: &mut Outcome) -> io::Result<Vec<Found>> {
     let mut pieces = Vec::new();
     for (path, was_named) in files(paths)? {
         match Piece::all(&path) {
-            // Of an archive of many files most are no sources.
             Ok(all) => {
                 let is_alone = all.len() == 1;
-                pieces.extend(all.into_iter().map(|piece| (piece, was_named && is_alone)));
+                pieces.extend(all.into_iter().map(|piece| Found { piece, is_alone, was_named }));
             }
+            Err(error) if !was_named && is_not_opened(&error) => eprintln!("{}", passed_over(&error)),
             Err(error) => {
                 eprintln!("ip2asn: {error}");
                 *outcome = (*outcome).max(Outcome::NotFound);
