@@ -219,11 +219,20 @@ pub fn status(folder: &Path, options: &StatusOptions) -> anyhow::Result<Outcome>
     let is_loaded = |kind: Kind, registry: &str| {
         loaded.iter().any(|meta| meta.kind == kind && meta.registry.eq_ignore_ascii_case(registry))
     };
+    // A registry has several dumps: they are told apart by name. That of all classes has what one of them has.
+    let has_dump = |name: &str| {
+        loaded.iter().filter(|meta| meta.kind == Kind::Rpsl).any(|meta| {
+            name.strip_prefix(&meta.name).is_some_and(|class| class.is_empty() || class.starts_with('.'))
+        })
+    };
     // One file of all registries has what each has.
     let has_all = is_loaded(Kind::Delegated, "nro");
     let missing: Vec<_> = SOURCES
         .iter()
-        .filter(|source| !is_loaded(source.kind, source.registry))
+        .filter(|source| match source.kind {
+            Kind::Rpsl => !has_dump(source.name),
+            kind => !is_loaded(kind, source.registry),
+        })
         .filter(|source| !(has_all && source.kind == Kind::Delegated))
         .map(|&Source { name, kind, registry, url: from, terms, .. }| Missing {
             name,
