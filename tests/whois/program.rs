@@ -171,7 +171,10 @@ fn status_tells_a_registrys_dumps_apart() {
     let folder = imported(&["lacnic.db", "ripe.db"]);
     let output = ip2asn(folder.path(), &["status"], "");
     let told = text(&output.stdout);
-    assert!(told.contains("missing: RPSL of lacnic\n  https://ftp.lacnic.net/lacnic/irr/lacnic.db.gz"), "{told}");
+    assert!(
+        told.contains("missing: RPSL of lacnic\n  https://ftp.lacnic.net/lacnic/irr/lacnic.db.gz"),
+        "{told}"
+    );
     assert!(!told.contains("https://ftp.lacnic.net/lacnic/dbase/lacnic.db.gz"), "{told}");
     assert!(!told.contains("missing: RPSL of ripe\n"), "all of RIPE's has its aut-nums: {told}");
 }

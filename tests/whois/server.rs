@@ -206,11 +206,7 @@ impl Shared {
                     length - 1
                 )?;
             }
-            _ => write!(
-                stream,
-                "HTTP/1.1 206 Part\r\nContent-Range: bytes {from}-{}/{length}\r\n",
-                end - 1
-            )?,
+            _ => write!(stream, "HTTP/1.1 206 Part\r\nContent-Range: bytes {from}-{}/{length}\r\n", end - 1)?,
         }
         let said = (end - from) as u64;
         let end = match how {

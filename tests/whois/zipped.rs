@@ -177,9 +177,8 @@ fn an_archive_in_a_folder_that_cannot_be_opened_is_passed_over() {
     let errors = String::from_utf8(output.stderr).unwrap();
     assert!(output.status.success(), "{errors}");
     for (name, _, problem) in &bad {
-        let is_it = |line: &&str| {
-            line.contains(name) && line.contains("passed over: ") && line.contains(problem)
-        };
+        let is_it =
+            |line: &&str| line.contains(name) && line.contains("passed over: ") && line.contains(problem);
         assert_eq!(errors.lines().filter(is_it).count(), 1, "{name} in {errors}");
         // Named itself, it is a mistake.
         assert_eq!(import(&files.path().join(name)).status.code(), Some(1), "{name}");

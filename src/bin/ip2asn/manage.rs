@@ -65,7 +65,7 @@ pub fn import(folder: &Path, options: &ImportOptions) -> anyhow::Result<Outcome>
             Err(WhoisError::NotKnown { found, .. }) if !(was_named && is_alone) => {
                 eprintln!("{}: passed over: {found}", path.display());
             }
-            Err(error) if !was_named && is_not_opened(&error) => eprintln!("{}", passed_over(&error)),
+            Err(error) if !was_named && is_not_opened(&error) => eprintln!("passed over: {error}"),
             Err(error) => {
                 eprintln!("ip2asn: {error}");
                 outcome = outcome.max(Outcome::NotFound);
@@ -82,11 +82,6 @@ pub fn import(folder: &Path, options: &ImportOptions) -> anyhow::Result<Outcome>
 /// Whether what is packed in a file cannot be told at all, so that nobody can say it is a source.
 fn is_not_opened(error: &WhoisError) -> bool {
     matches!(error, WhoisError::Zip { .. } | WhoisError::Io { .. }) && error.is_of_file()
-}
-
-/// Of a file that lies among others: the error names it.
-fn passed_over(error: &WhoisError) -> String {
-    format!("passed over: {error}")
 }
 
 /// Something that may be a source.
@@ -107,7 +102,7 @@ fn pieces(paths: &[PathBuf], outcome: &mut Outcome) -> io::Result<Vec<Found>> {
                 let is_alone = all.len() == 1;
                 pieces.extend(all.into_iter().map(|piece| Found { piece, is_alone, was_named }));
             }
-            Err(error) if !was_named && is_not_opened(&error) => eprintln!("{}", passed_over(&error)),
+            Err(error) if !was_named && is_not_opened(&error) => eprintln!("passed over: {error}"),
             Err(error) => {
                 eprintln!("ip2asn: {error}");
                 *outcome = (*outcome).max(Outcome::NotFound);

@@ -84,7 +84,7 @@ pub struct UpdateOptions {
     /// Does not ask.
     #[arg(long, short)]
     pub yes: bool,
-    /// Fetches and imports it all the same where nothing newer is there, and what is older too.
+    /// Fetches and imports what is not newer, and what is older, all the same.
     #[arg(long)]
     pub force: bool,
     /// A mirror that has files as URL/ftp.ripe.net/pub/...
