@@ -106,8 +106,10 @@ fn a_part_of_another_version_is_not_joined_to_this_one() {
     server.requests();
     let output = update(folder.path(), &server, "delegated-apnic");
     assert!(output.status.success(), "{}", errors(&output));
-    let requests = server.requests();
-    assert_eq!((requests[0].header("range"), requests[1].header("range")), (Some("bytes=700-"), None));
+    let mut requests = server.requests();
+    requests.retain(|request| !request.path.ends_with(".md5"));
+    let ranges: Vec<_> = requests.iter().map(|request| request.header("range")).collect();
+    assert_eq!(ranges, [Some("bytes=700-"), None]);
     assert!(has_apnic(folder.path(), "2026-09-28"));
 }
 
