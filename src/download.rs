@@ -25,6 +25,8 @@ pub use self::{
 
 /// Bytes between two calls of `progress`.
 const BUFFER_BYTES: usize = 256 << 10;
+/// The largest dump that is published has some 500 MB; a server that sends more than this fills the disk. Bytes.
+const MOST_BYTES: u64 = 16 << 30;
 /// A side file is a line; an error page in its place may be long, and is no sum.
 const MOST_SIDE_BYTES: u64 = 4 << 10;
 /// A server that answers so often that it has nothing behind the end of what is there has another file by now.
@@ -38,7 +40,7 @@ pub struct Wanted<'a> {
     pub name: &'a str,
     /// The server has its MD5 in `URL.md5`.
     pub has_md5: bool,
-    /// What was fetched last time is still in use: a file that is the same, or older, is not fetched again.
+    /// What was fetched from there last time is still in use: a file that is the same, or older, is not fetched again.
     pub only_newer: bool,
 }
 
@@ -99,8 +101,8 @@ impl Downloads {
     }
 
     /// Fetches a file, or the rest of it where an earlier attempt was cut off; one that is there whole and is not
-    /// [`Self::done`] is not fetched again. Its time of change is that which the
-    /// server tells.
+    /// [`Self::done`] is not fetched again where the server has nothing newer. Its time of change is that which the server
+    /// tells.
     ///
     /// # Errors
     /// Where the server cannot be reached, does not have the file, breaks off, or what has come is not what it should
@@ -112,13 +114,23 @@ impl Downloads {
     ) -> Result<Fetched, DownloadError> {
         let path = self.folder.join(wanted.name);
         let half = Half::new(&self.folder, wanted.name);
-        if let Some(bytes) = half.finished(&path, &self.url(wanted)) {
-            return Ok(Fetched::New(New { path, bytes, resumed_at: bytes, md5: Sum::NotAsked }));
-        }
-        let old = if wanted.only_newer { self.imported(wanted) } else { None };
+        // It may have lain there for long: whether it is still the newest is asked.
+        let left = half.finished(&path, &self.url(wanted));
+        let old = match &left {
+            Some((_, version)) => Some(version.clone()),
+            None if wanted.only_newer => self.imported(wanted),
+            None => None,
+        };
         let mut attempt = 1;
         let (version, resumed_at) = loop {
-            match self.attempt(wanted, &half, old.as_ref(), progress)? {
+            let attempted = self.attempt(wanted, &half, old.as_ref(), progress);
+            if let (Ok(Attempt::Unchanged) | Err(DownloadError::Older { .. }), Some((bytes, _))) =
+                (&attempted, &left)
+            {
+                let bytes = *bytes;
+                return Ok(Fetched::New(New { path, bytes, resumed_at: bytes, md5: Sum::NotAsked }));
+            }
+            match attempted? {
                 Attempt::Unchanged => return Ok(Fetched::Unchanged),
                 Attempt::Whole { version, resumed_at } => break (version, resumed_at),
                 Attempt::Stale if attempt < ATTEMPTS => half.clear()?,
@@ -166,6 +178,10 @@ impl Downloads {
         let (answer, version) = self.client.get(&url, resume.as_ref(), old)?;
         let (body, mut file, resumed_at) = match answer {
             Answer::Unchanged => return Ok(Attempt::Unchanged),
+            // From a server that knows no conditions.
+            Answer::Whole(_) if version.condition().is_some() && old == Some(&version) => {
+                return Ok(Attempt::Unchanged);
+            }
             Answer::Whole(body) => {
                 if let Some((here, there)) = old.and_then(|old| old.newer_than(&version)) {
                     return Err(DownloadError::Older { url, here, there });
@@ -173,6 +189,7 @@ impl Downloads {
                 (body, half.begin(&version)?, 0)
             }
             Answer::From(from, body) => match resume {
+                Some((there, _)) if there.differs_from(&version) => return Ok(Attempt::Stale),
                 Some((_, bytes)) if bytes == from => (body, half.go_on()?, from),
                 _ => return Err(DownloadError::Range { url }),
             },
@@ -197,11 +214,15 @@ impl Downloads {
         resumed_at: u64,
         progress: &mut dyn FnMut(&Progress),
     ) -> Result<(), DownloadError> {
-        let total = body.bytes.map(|bytes| bytes + resumed_at);
+        let total = body.total;
         let mut bytes = resumed_at;
         let mut buffer = vec![0; BUFFER_BYTES];
         let cut_off = |bytes, source| DownloadError::CutOff { url: url.to_owned(), bytes, total, source };
         loop {
+            if total.unwrap_or(bytes).max(bytes) > MOST_BYTES {
+                half.clear()?;
+                return Err(DownloadError::TooLong { url: url.to_owned(), most: MOST_BYTES });
+            }
             progress(&Progress { bytes, total, resumed_at });
             let count = match body.reader.read(&mut buffer) {
                 Ok(0) => break,
@@ -226,7 +247,7 @@ impl Downloads {
         read.map_err(|source| DownloadError::CutOff {
             url: url.clone(),
             bytes: 0,
-            total: body.bytes,
+            total: body.total,
             source,
         })?;
         let Some(expected) = sum_in(&String::from_utf8_lossy(&text)) else {

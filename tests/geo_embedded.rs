@@ -134,6 +134,8 @@ fn a_damaged_cache_file_is_made_anew() {
         ("a flipped bit in the header", flipped(100)),
         ("a flipped bit in the middle", flipped(middle)),
         ("a page of zeros", zeroed),
+        ("a flipped bit in the checksums of the blocks", flipped(good.len() - 100)),
+        ("a flipped bit in the checksum of these", flipped(good.len() - 1)),
     ] {
         fs::write(&file, bytes).unwrap();
         check(&open(dir.path()));

@@ -4,7 +4,7 @@
 use std::{fs, io::Read, path::PathBuf, sync::Arc, time::Duration};
 
 use ureq::{
-    Agent,
+    Agent, Proxy, ProxyProtocol,
     http::{HeaderMap, Response},
     tls::{Certificate, PemItem, RootCerts, TlsConfig},
 };
@@ -70,8 +70,8 @@ pub(super) enum Answer {
 }
 
 pub(super) struct Body {
-    /// Bytes that are to come, where the server tells.
-    pub bytes: Option<u64>,
+    /// Bytes of the whole file, where the server tells.
+    pub total: Option<u64>,
     pub reader: Box<dyn Read>,
 }
 
@@ -79,14 +79,16 @@ impl Client {
     /// Connects to nobody yet.
     ///
     /// # Errors
-    /// Where the system has no certificates of authorities.
+    /// Where the system has no certificates of authorities, or the environment names a proxy of a kind that cannot be
+    /// asked.
     pub fn new(base: Option<Base>) -> Result<Self, DownloadError> {
         let is_local = base.as_ref().is_some_and(|base| base.is_loopback);
         let is_plain = base.as_ref().is_some_and(|base| base.url.starts_with("http:"));
         let mut config = Agent::config_builder()
             .https_only(!is_plain)
             .http_status_as_error(false)
-            .max_redirects(MOST_REDIRECTS)
+            // This machine's word that a file is elsewhere leads to no other.
+            .max_redirects(if is_plain { 0 } else { MOST_REDIRECTS })
             .timeout_connect(Some(CONNECT_TIMEOUT))
             .timeout_recv_response(Some(READ_TIMEOUT))
             .timeout_per_read(Some(READ_TIMEOUT))
@@ -96,6 +98,11 @@ impl Client {
         if is_local {
             // What is asked of this machine is nobody else's.
             config = config.proxy(None);
+        } else if let Some(proxy) = Proxy::try_from_env()
+            && !matches!(proxy.protocol(), ProxyProtocol::Http | ProxyProtocol::Https)
+        {
+            // Built without SOCKS, the connection would go past the proxy in silence.
+            return Err(DownloadError::Proxy { host: proxy.host().to_owned() });
         }
         if !is_plain {
             let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -144,10 +151,12 @@ impl Client {
         let answer = match response.status().as_u16() {
             200 => Answer::Whole(body(response)),
             206 => {
-                let from =
-                    range.strip_prefix("bytes ").and_then(|range| range.split('-').next()?.parse().ok());
-                let from = from.ok_or_else(|| DownloadError::Range { url: url.to_owned() })?;
-                Answer::From(from, body(response))
+                let (from, total) =
+                    part(&range).ok_or_else(|| DownloadError::Range { url: url.to_owned() })?;
+                let body = body(response);
+                // A part may end before the file does.
+                let total = total.or(body.total.map(|bytes| from.saturating_add(bytes)));
+                Answer::From(from, Body { total, ..body })
             }
             304 if there.is_none() && old.is_some() => Answer::Unchanged,
             416 if there.is_some() => {
@@ -178,8 +187,14 @@ fn text_of(headers: &HeaderMap, name: &str) -> Option<String> {
 }
 
 fn body(response: Response<ureq::Body>) -> Body {
-    let bytes = response.body().content_length();
-    Body { bytes, reader: Box::new(response.into_body().into_reader()) }
+    let total = response.body().content_length();
+    Body { total, reader: Box::new(response.into_body().into_reader()) }
+}
+
+/// First byte of a part, and bytes of the whole where they are told: `bytes 700-999/1000`, or with `*` for the last.
+fn part(range: &str) -> Option<(u64, Option<u64>)> {
+    let (bytes, total) = range.strip_prefix("bytes ")?.split_once('/')?;
+    Some((bytes.split_once('-')?.0.parse().ok()?, total.parse().ok()))
 }
 
 /// The authorities that the system trusts.
@@ -218,6 +233,15 @@ mod tests {
             "http://",
         ] {
             assert!(Base::new(url).is_err(), "{url}");
+        }
+    }
+
+    #[test]
+    fn the_header_of_a_part_is_read() {
+        assert_eq!(part("bytes 700-999/1000"), Some((700, Some(1_000))));
+        assert_eq!(part("bytes 700-999/*"), Some((700, None)));
+        for range in ["", "bytes", "bytes */1000", "bytes 700-999", "lines 1-2/3", "bytes -1-2/3"] {
+            assert_eq!(part(range), None, "{range}");
         }
     }
 

@@ -17,6 +17,11 @@ pub enum DownloadError {
     NoRoots,
     #[error("{}: no certificate in it", path.display())]
     NoRootsIn { path: PathBuf },
+    #[error(
+        "the environment names a SOCKS proxy ({host}), which is not supported, and nothing goes past it: unset ALL_PROXY \
+         and its like, or name an HTTP one"
+    )]
+    Proxy { host: String },
     #[error("{url}: {source}")]
     Http { url: String, source: Box<ureq::Error> },
     #[error("{url}: the server answers {status}{}", words(*.status))]
@@ -24,6 +29,8 @@ pub enum DownloadError {
     #[error("{url}: cut off after {bytes}{} bytes ({source}); what came is kept, and the same command goes on from \
              there", of(*.total))]
     CutOff { url: String, bytes: u64, total: Option<u64>, source: io::Error },
+    #[error("{url}: longer than {} GiB, which no file is that is fetched", *.most >> 30)]
+    TooLong { url: String, most: u64 },
     #[error("{url}: the server sends another part of the file than was asked for")]
     Range { url: String },
     #[error("{url}: the server has a file of {there}; that of {here}, which is in use, is newer and stays")]
@@ -43,6 +50,7 @@ impl DownloadError {
 
 fn words(status: u16) -> &'static str {
     match status {
+        301..=303 | 307 | 308 => " (it is elsewhere, and over plain HTTP that is not gone after)",
         401 | 403 => " (not allowed)",
         404 | 410 => " (no such file)",
         429 => " (too many requests: try again later)",

@@ -29,6 +29,12 @@ impl Version {
         strong.or(self.last_modified.as_deref())
     }
 
+    /// Whether a server says of both what cannot be true of one.
+    pub fn differs_from(&self, other: &Self) -> bool {
+        let differ = |a: &Option<String>, b: &Option<String>| a.is_some() && b.is_some() && a != b;
+        differ(&self.etag, &other.etag) || differ(&self.last_modified, &other.last_modified)
+    }
+
     fn modified(&self) -> Option<SystemTime> {
         http_date(self.last_modified.as_deref()?)
     }
@@ -60,10 +66,10 @@ impl Half {
         &self.part
     }
 
-    /// Bytes of a whole file of this name, where it is from there and what became of it was never told.
-    pub fn finished(&self, path: &Path, url: &str) -> Option<u64> {
-        let is_it = !self.part.exists() && self.version().is_some_and(|version| version.url == url);
-        fs::metadata(path).ok().filter(|_| is_it).map(|metadata| metadata.len())
+    /// Bytes and version of a whole file of this name, where it is from there and what became of it was never told.
+    pub fn finished(&self, path: &Path, url: &str) -> Option<(u64, Version)> {
+        let version = self.version().filter(|version| version.url == url && !self.part.exists())?;
+        Some((fs::metadata(path).ok()?.len(), version))
     }
 
     /// The version of what is half there; none where that cannot be told.

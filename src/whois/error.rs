@@ -30,8 +30,48 @@ pub enum WhoisError {
 }
 
 impl WhoisError {
+    /// Whether the file itself is at fault, and would be again: not the disk, nor what this machine lets the program do.
+    pub fn is_of_file(&self) -> bool {
+        use io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
+        match self {
+            Self::NotKnown { .. } | Self::NoRecords { .. } => true,
+            Self::Zip { source: ZipError::Io(source), .. }
+            | Self::Io { source, .. }
+            | Self::CutOff { source, .. } => {
+                // What unpacks a file says so; the system's errors have numbers.
+                source.raw_os_error().is_none()
+                    && matches!(source.kind(), InvalidData | InvalidInput | UnexpectedEof)
+            }
+            Self::Zip { .. } => true,
+            Self::Damaged { .. } | Self::Busy { .. } | Self::Cancelled { .. } => false,
+        }
+    }
+
     pub(super) fn io(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
         |source| Self::Io { path, source }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_this_machine_does_wrong_is_not_the_files_fault() {
+        let cut_off = |source| WhoisError::CutOff { path: "x".into(), line: 1, source };
+        // EIO, ENOENT, EACCES, EINVAL, EMFILE, ENOSPC, EROFS
+        for number in [5, 2, 13, 22, 24, 28, 30] {
+            assert!(!cut_off(io::Error::from_raw_os_error(number)).is_of_file(), "{number}");
+        }
+        // As a temporary file tells it, with its path and no number.
+        let kind = io::Error::from_raw_os_error(24).kind();
+        assert!(!cut_off(io::Error::new(kind, "too many open files")).is_of_file());
+        assert!(!cut_off(io::Error::other("a thread has ended")).is_of_file());
+        for kind in [io::ErrorKind::InvalidData, io::ErrorKind::InvalidInput, io::ErrorKind::UnexpectedEof] {
+            assert!(cut_off(kind.into()).is_of_file(), "{kind}");
+        }
+        assert!(WhoisError::NotKnown { path: "x".into(), found: String::new() }.is_of_file());
+        assert!(!WhoisError::Cancelled { path: "x".into() }.is_of_file());
     }
 }

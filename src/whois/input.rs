@@ -255,7 +255,8 @@ impl<R: Read> Read for Limited<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.reader.read(buffer)?;
         let gib = MAX_UNPACKED_BYTES >> 30;
-        let too_long = || io::Error::other(format!("more than {gib} GiB when unpacked"));
+        let too_long =
+            || io::Error::new(io::ErrorKind::InvalidData, format!("more than {gib} GiB when unpacked"));
         self.left = self.left.checked_sub(count as u64).ok_or_else(too_long)?;
         Ok(count)
     }

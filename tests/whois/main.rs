@@ -11,6 +11,7 @@ mod ip2asn;
 mod no_panic;
 mod peers;
 mod program;
+mod resumed;
 mod server;
 mod update;
 mod zipped;

@@ -167,6 +167,19 @@ fn status_lists_what_is_loaded_and_where_the_rest_is() {
 }
 
 #[test]
+fn status_tells_a_registrys_dumps_apart() {
+    let folder = imported(&["lacnic.db", "ripe.db"]);
+    let output = ip2asn(folder.path(), &["status"], "");
+    let told = text(&output.stdout);
+    assert!(
+        told.contains("missing: RPSL of lacnic\n  https://ftp.lacnic.net/lacnic/irr/lacnic.db.gz"),
+        "{told}"
+    );
+    assert!(!told.contains("https://ftp.lacnic.net/lacnic/dbase/lacnic.db.gz"), "{told}");
+    assert!(!told.contains("missing: RPSL of ripe\n"), "all of RIPE's has its aut-nums: {told}");
+}
+
+#[test]
 fn a_killed_import_leaves_what_was_there() {
     let folder = imported(&["ripe.db"]);
     let path = folder.path().join("ripe.db");

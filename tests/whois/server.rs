@@ -22,9 +22,17 @@ pub enum How {
     IgnoresRange,
     /// Sends what was not asked for as if it were.
     WrongRange,
+    /// Of a part sends no more than so many bytes, and says so.
+    ShortPart(usize),
+    /// Sends a part of another version than was asked for.
+    OtherPart,
+    /// Says that it has so many bytes, whatever it has.
+    Claims(u64),
     /// Says no length.
     Chunked,
     Status(u16),
+    /// Says with this status that it is there.
+    Moved(u16, &'static str),
 }
 
 #[derive(Clone, Default)]
@@ -157,6 +165,12 @@ impl Shared {
         if let How::Status(status) = how {
             return write!(stream, "HTTP/1.1 {status} So\r\nContent-Length: 5\r\n{head}\r\nSorry");
         }
+        if let How::Moved(status, place) = how {
+            return write!(
+                stream,
+                "HTTP/1.1 {status} So\r\nContent-Length: 0\r\nLocation: {place}\r\n{head}\r\n"
+            );
+        }
         let is_same = |name: &str| {
             let told = request.header(name);
             told.is_some() && (told == *etag || told == *last_modified)
@@ -175,6 +189,13 @@ impl Shared {
                 "HTTP/1.1 416 Range\r\nContent-Length: 0\r\nContent-Range: bytes */{length}\r\n{head}\r\n"
             );
         }
+        let end = match how {
+            How::ShortPart(most) if from > 0 => length.min(from + most),
+            _ => length,
+        };
+        if from > 0 && *how == How::OtherPart {
+            head = head.replace("ETag: \"", "ETag: \"not ");
+        }
         match (from, how) {
             (0, _) => write!(stream, "HTTP/1.1 200 OK\r\n")?,
             (_, How::WrongRange) => {
@@ -185,15 +206,12 @@ impl Shared {
                     length - 1
                 )?;
             }
-            _ => write!(
-                stream,
-                "HTTP/1.1 206 Part\r\nContent-Range: bytes {from}-{}/{length}\r\n",
-                length - 1
-            )?,
+            _ => write!(stream, "HTTP/1.1 206 Part\r\nContent-Range: bytes {from}-{}/{length}\r\n", end - 1)?,
         }
+        let said = (end - from) as u64;
         let end = match how {
             How::CutAt(end) | How::StallsAt(end) => (*end).max(from),
-            _ => length,
+            _ => end,
         };
         *self.bodies.lock().unwrap() += (end - from) as u64;
         if *how == How::Chunked {
@@ -205,7 +223,8 @@ impl Shared {
             }
             stream.write_all(b"0\r\n\r\n")?;
         } else {
-            write!(stream, "Content-Length: {}\r\n{head}\r\n", length - from)?;
+            let claimed = if let How::Claims(bytes) = how { *bytes } else { said };
+            write!(stream, "Content-Length: {claimed}\r\n{head}\r\n")?;
             stream.write_all(&body[from..end])?;
         }
         stream.flush()?;

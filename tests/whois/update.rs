@@ -16,40 +16,40 @@ use crate::{
     server::{How, Served, Server},
 };
 
-const APNIC: &str = "ftp.apnic.net/stats/apnic/delegated-apnic-extended-latest";
+pub const APNIC: &str = "ftp.apnic.net/stats/apnic/delegated-apnic-extended-latest";
 const RIPE: &str = "ftp.ripe.net/ripe/dbase/split/ripe.db.aut-num.gz";
-const THEN: &str = "Mon, 28 Sep 2026 22:00:00 GMT";
-const LATER: &str = "Tue, 29 Sep 2026 22:00:00 GMT";
+pub const THEN: &str = "Mon, 28 Sep 2026 22:00:00 GMT";
+pub const LATER: &str = "Tue, 29 Sep 2026 22:00:00 GMT";
 
-fn update(folder: &Path, server: &Server, only: &str) -> Output {
+pub fn update(folder: &Path, server: &Server, only: &str) -> Output {
     ip2asn(folder, &["update", "--yes", "--from-base", &server.base, "--only", only], "")
 }
 
-fn errors(output: &Output) -> &str {
+pub fn errors(output: &Output) -> &str {
     text(&output.stderr)
 }
 
-fn indexes(folder: &Path) -> PathBuf {
+pub fn indexes(folder: &Path) -> PathBuf {
     folder.join("connmapperl/whois")
 }
 
-fn downloads(folder: &Path) -> Vec<String> {
+pub fn downloads(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(indexes(folder).join("downloads")).unwrap();
     let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
     names
 }
 
-fn served(body: Vec<u8>) -> Served {
+pub fn served(body: Vec<u8>) -> Served {
     Served { body, etag: Some("\"1\""), last_modified: Some(THEN), how: How::Well }
 }
 
-fn apnic() -> Vec<u8> {
+pub fn apnic() -> Vec<u8> {
     fs::read(fixture("delegated-apnic-extended")).unwrap()
 }
 
 /// The sum as coreutils has it.
-fn md5(body: &[u8]) -> String {
+pub fn md5(body: &[u8]) -> String {
     let mut child =
         Command::new("md5sum").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("md5sum is there");
     child.stdin.take().unwrap().write_all(body).unwrap();
@@ -57,7 +57,7 @@ fn md5(body: &[u8]) -> String {
 }
 
 /// A server that has APNIC's file, with its sum.
-fn server_of_apnic() -> Server {
+pub fn server_of_apnic() -> Server {
     let server = Server::http();
     server.put(APNIC, served(apnic()));
     server.put(&format!("{APNIC}.md5"), Served { body: md5(&apnic()).into(), ..Served::default() });
@@ -65,7 +65,7 @@ fn server_of_apnic() -> Server {
 }
 
 /// Whether APNIC's data is there, of this day.
-fn has_apnic(folder: &Path, date: &str) -> bool {
+pub fn has_apnic(folder: &Path, date: &str) -> bool {
     let whois = Whois::open(&indexes(folder));
     whois
         .indexes()
@@ -126,6 +126,39 @@ fn all_sources_are_fetched_checked_and_imported_and_then_not_fetched_again() {
 }
 
 #[test]
+fn what_took_the_place_of_an_update_is_no_reason_to_fetch_nothing() {
+    let (folder, server) = (tempfile::tempdir().unwrap(), server_of_apnic());
+    assert!(update(folder.path(), &server, "delegated-apnic").status.success());
+    let plain = fixture("delegated-apnic-extended");
+    let by_hand = ["import", "--as", "delegated-apnic", plain.to_str().unwrap()];
+    assert!(ip2asn(folder.path(), &by_hand, "").status.success());
+    let came_from = || {
+        let whois = Whois::open(&indexes(folder.path()));
+        whois.indexes()[0].meta().file.clone()
+    };
+    assert!(!came_from().contains(APNIC), "{}", came_from());
+    server.requests();
+    let output = update(folder.path(), &server, "delegated-apnic");
+    assert!(output.status.success(), "{}", errors(&output));
+    assert_eq!(server.requests()[0].header("if-none-match"), None);
+    assert_eq!(came_from(), format!("{}/{APNIC}", server.base));
+}
+
+#[test]
+fn by_force_it_is_fetched_all_the_same_and_an_older_one_too() {
+    let (folder, server) = (tempfile::tempdir().unwrap(), server_of_apnic());
+    assert!(update(folder.path(), &server, "delegated-apnic").status.success());
+    let older = text(&apnic()).replacen("20260928", "20250101", 1).into_bytes();
+    server.put(&format!("{APNIC}.md5"), Served { body: md5(&older).into(), ..Served::default() });
+    server.change(APNIC, |served| served.body = older);
+    let force =
+        ["update", "--yes", "--force", "--only", "delegated-apnic", "--from-base", server.base.as_str()];
+    let output = ip2asn(folder.path(), &force, "");
+    assert!(output.status.success(), "{}", errors(&output));
+    assert!(has_apnic(folder.path(), "2025-01-01"));
+}
+
+#[test]
 fn without_a_word_nobody_is_asked_for_anything() {
     let (folder, server) = (tempfile::tempdir().unwrap(), server_of_apnic());
     let output = ip2asn(folder.path(), &["update", "--from-base", &server.base], "");
@@ -154,83 +187,39 @@ fn what_cannot_be_meant_is_bad_input() {
 }
 
 #[test]
-fn what_was_cut_off_is_gone_on_with() {
-    let (folder, server) = (imported(&["delegated-plain"]), server_of_apnic());
-    server.change(APNIC, |served| served.how = How::CutAt(700));
-    let output = update(folder.path(), &server, "delegated-apnic");
-    assert_eq!(output.status.code(), Some(1));
-    let expected = format!("{}/{APNIC}: cut off after 700 of {} bytes", server.base, apnic().len());
-    assert!(errors(&output).contains(&expected), "{}", errors(&output));
-    assert!(!has_apnic(folder.path(), "2026-09-28"));
-    server.change(APNIC, |served| served.how = How::Well);
-    server.requests();
-    server.body_bytes();
-    let output = update(folder.path(), &server, "delegated-apnic");
-    assert!(output.status.success(), "{}", errors(&output));
-    let request = server.requests().remove(0);
-    assert_eq!((request.header("range"), request.header("if-range")), (Some("bytes=700-"), Some("\"1\"")));
-    assert_eq!(server.body_bytes(), (apnic().len() - 700 + md5(&apnic()).len()) as u64);
-    assert!(has_apnic(folder.path(), "2026-09-28"));
-}
-
-#[test]
-fn what_has_changed_since_or_cannot_be_gone_on_with_comes_whole() {
-    let changes: [fn(&mut Served); 4] = [
-        |served| served.etag = Some("\"2\""),
-        |served| served.how = How::IgnoresRange,
-        // What is there is longer than the file now is, and so is of another.
-        |served| served.etag = Some("\"other\""),
-        |served| served.how = How::Chunked,
-    ];
-    for (i, change) in changes.into_iter().enumerate() {
-        let (folder, server) = (tempfile::tempdir().unwrap(), server_of_apnic());
-        server.change(APNIC, |served| {
-            served.how = How::CutAt(700);
-            // Whatever was there must not stay at the front of the new one.
-            served.body[..700].fill(b'#');
-        });
-        assert_eq!(update(folder.path(), &server, "delegated-apnic").status.code(), Some(1));
-        server.change(APNIC, |served| {
-            *served = self::served(apnic());
-            change(served);
-        });
-        let output = update(folder.path(), &server, "delegated-apnic");
-        // The last one went on where it was, and the sum has noticed.
-        let is_resumed = i == 3;
-        assert_eq!(output.status.success(), !is_resumed, "{i}: {}", errors(&output));
-        if is_resumed {
-            assert!(errors(&output).contains("MD5"), "{}", errors(&output));
-            assert!(
-                update(folder.path(), &server, "delegated-apnic").status.success(),
-                "from the start again"
-            );
-        }
-        assert!(has_apnic(folder.path(), "2026-09-28"), "{i}");
+fn past_a_proxy_that_cannot_be_asked_nothing_goes() {
+    let (folder, server) = (tempfile::tempdir().unwrap(), server_of_apnic());
+    let through = |arguments: &[&str], proxy: &str| {
+        command(folder.path()).args(arguments).env("ALL_PROXY", proxy).stdin(Stdio::null()).output().unwrap()
+    };
+    // Without --yes: no server would be asked either way.
+    for proxy in ["socks5://127.0.0.1:1", "SOCKS5h://127.0.0.1:1", "socks4://name:word@127.0.0.1:1"] {
+        let output = through(&["update"], proxy);
+        assert_eq!(output.status.code(), Some(1), "{proxy}");
+        assert!(errors(&output).contains("a SOCKS proxy (127.0.0.1)"), "{}", errors(&output));
+        assert!(!errors(&output).contains("nothing was fetched"), "{}", errors(&output));
     }
+    let output = through(&["update"], "http://127.0.0.1:1");
+    assert!(errors(&output).contains("nothing was fetched"), "{}", errors(&output));
+    // What is asked of this machine goes through no proxy anyway.
+    let local = ["update", "--yes", "--only", "delegated-apnic", "--from-base", &server.base];
+    assert!(through(&local, "socks5://127.0.0.1:1").status.success());
 }
 
 #[test]
-fn a_server_that_sends_another_part_is_not_believed() {
+fn over_plain_http_no_redirect_is_followed() {
     let (folder, server) = (tempfile::tempdir().unwrap(), server_of_apnic());
-    server.change(APNIC, |served| served.how = How::CutAt(700));
-    update(folder.path(), &server, "delegated-apnic");
-    server.change(APNIC, |served| served.how = How::WrongRange);
-    let output = update(folder.path(), &server, "delegated-apnic");
-    assert_eq!(output.status.code(), Some(1));
-    assert!(errors(&output).contains("another part"), "{}", errors(&output));
-}
-
-#[test]
-fn without_anything_to_tell_versions_apart_a_file_is_fetched_whole_again() {
-    let (folder, server) = (tempfile::tempdir().unwrap(), server_of_apnic());
-    server.change(APNIC, |served| {
-        (served.etag, served.last_modified, served.how) = (None, None, How::CutAt(700))
-    });
-    update(folder.path(), &server, "delegated-apnic");
-    server.change(APNIC, |served| served.how = How::Well);
-    server.requests();
-    assert!(update(folder.path(), &server, "delegated-apnic").status.success());
-    assert_eq!(server.requests()[0].header("range"), None);
+    for status in [301, 302, 307, 308] {
+        for place in ["https://127.0.0.1:1/x", "/elsewhere"] {
+            server.change(APNIC, |served| served.how = How::Moved(status, place));
+            server.requests();
+            let output = update(folder.path(), &server, "delegated-apnic");
+            assert_eq!(output.status.code(), Some(1), "{status} to {place}");
+            let expected = format!("{APNIC}: the server answers {status} (it is elsewhere");
+            assert!(errors(&output).contains(&expected), "{}", errors(&output));
+            assert_eq!(server.requests().len(), 1);
+        }
+    }
 }
 
 #[test]
@@ -312,49 +301,20 @@ fn a_server_that_has_gone_back_in_time_is_told() {
 }
 
 #[test]
-fn a_kill_leaves_what_can_be_gone_on_with() {
-    let (folder, server) = (tempfile::tempdir().unwrap(), server_of_apnic());
-    server.change(APNIC, |served| served.how = How::StallsAt(600));
-    let arguments = ["update", "--yes", "--only", "delegated-apnic", "--from-base", &server.base];
-    let mut child =
-        command(folder.path()).args(arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    let part = indexes(folder.path()).join("downloads/delegated-apnic.part");
-    while fs::metadata(&part).map_or(0, |metadata| metadata.len()) < 600 {
-        assert!(child.try_wait().unwrap().is_none(), "it ended before it was seen");
-    }
-    child.kill().unwrap();
-    child.wait().unwrap();
-    server.change(APNIC, |served| served.how = How::Well);
-    server.requests();
-    let output = update(folder.path(), &server, "delegated-apnic");
-    assert!(output.status.success(), "{}", errors(&output));
-    assert_eq!(server.requests()[0].header("range"), Some("bytes=600-"));
-    assert!(has_apnic(folder.path(), "2026-09-28"));
-}
-
-#[test]
-fn what_was_whole_when_it_was_killed_is_not_fetched_again() {
-    // Whole, and not renamed yet: the server has nothing behind it.
-    let (folder, server) = (tempfile::tempdir().unwrap(), server_of_apnic());
-    server.change(APNIC, |served| served.how = How::CutAt(apnic().len() - 1));
-    update(folder.path(), &server, "delegated-apnic");
-    let within = indexes(folder.path()).join("downloads");
-    fs::write(within.join("delegated-apnic.part"), apnic()).unwrap();
-    server.change(APNIC, |served| served.how = How::Well);
-    server.body_bytes();
-    assert!(update(folder.path(), &server, "delegated-apnic").status.success());
-    assert_eq!(server.body_bytes(), md5(&apnic()).len() as u64);
-    // Renamed, and not imported yet: nobody is asked.
-    let (folder, server) = (tempfile::tempdir().unwrap(), server_of_apnic());
-    server.change(APNIC, |served| served.how = How::CutAt(10));
-    update(folder.path(), &server, "delegated-apnic");
-    let within = indexes(folder.path()).join("downloads");
-    fs::remove_file(within.join("delegated-apnic.part")).unwrap();
-    fs::write(within.join("delegated-apnic"), apnic()).unwrap();
-    server.requests();
-    assert!(update(folder.path(), &server, "delegated-apnic").status.success());
-    assert_eq!(server.requests().len(), 0);
-    assert!(has_apnic(folder.path(), "2026-09-28"));
+fn dumps_have_dates_too_and_an_older_one_replaces_nothing() {
+    let (folder, server) = (tempfile::tempdir().unwrap(), Server::http());
+    let dump = gzip(&fs::read(fixture("ripe.db")).unwrap());
+    server.put(RIPE, Served { last_modified: Some(LATER), ..served(dump.clone()) });
+    let only = "rpsl-ripe.db.aut-num";
+    assert!(update(folder.path(), &server, only).status.success());
+    // What was known of the file that came has been lost.
+    fs::remove_dir_all(indexes(folder.path()).join("downloads")).unwrap();
+    server.put(RIPE, served(dump));
+    let output = update(folder.path(), &server, only);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(errors(&output).contains("older than that of 2026-09-29"), "{}", errors(&output));
+    let force = ["update", "--yes", "--force", "--only", only, "--from-base", server.base.as_str()];
+    assert!(ip2asn(folder.path(), &force, "").status.success());
 }
 
 #[test]

@@ -152,6 +152,40 @@ fn the_program_takes_all_sources_out_of_an_archive_and_passes_over_the_rest() {
 }
 
 #[test]
+fn an_archive_in_a_folder_that_cannot_be_opened_is_passed_over() {
+    let (folder, files) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let dump = text("ripe.db");
+    let whole = archive(&[("x.db", &dump)], Form::default());
+    let list_at = whole.windows(4).position(|four| four == b"PK\x01\x02").unwrap();
+    let changed = |at: usize, value: u8| {
+        let mut bytes = whole.clone();
+        bytes[list_at + at] = value;
+        bytes
+    };
+    let bad = [
+        ("encrypted.zip", changed(8, 1), "encrypted"),
+        ("lzma.zip", changed(10, 14), "method 14"),
+        ("nested.zip", archive(&[("a.zip", &whole)], Form::default()), "a zip file in another"),
+        ("half.zip", whole[..whole.len() / 2].to_vec(), "cut off"),
+    ];
+    fs::write(files.path().join("ripe.db"), &dump).unwrap();
+    for (name, bytes, _) in &bad {
+        fs::write(files.path().join(name), bytes).unwrap();
+    }
+    let import = |path: &Path| ip2asn(folder.path(), &["import", path.to_str().unwrap()], "");
+    let output = import(files.path());
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{errors}");
+    for (name, _, problem) in &bad {
+        let is_it =
+            |line: &&str| line.contains(name) && line.contains("passed over: ") && line.contains(problem);
+        assert_eq!(errors.lines().filter(is_it).count(), 1, "{name} in {errors}");
+        // Named itself, it is a mistake.
+        assert_eq!(import(&files.path().join(name)).status.code(), Some(1), "{name}");
+    }
+}
+
+#[test]
 fn damage_anywhere_is_told_and_replaces_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let dump = text("ripe.db");

@@ -42,7 +42,7 @@ pub fn import(folder: &Path, options: &ImportOptions) -> anyhow::Result<Outcome>
     let mut imported: Vec<(String, PathBuf)> = Vec::new();
     let order = Order { name: options.name.as_deref(), today, with_names: !options.no_names };
     let mut packer = packer()?;
-    for (piece, was_named) in pieces(&options.paths, &mut outcome)? {
+    for Found { piece, is_alone, was_named } in pieces(&options.paths, &mut outcome)? {
         let path = piece.shown();
         let mut bar = Bar::new(&path);
         let done = target.import(&piece, order, &mut *packer, &mut |progress| {
@@ -62,9 +62,10 @@ pub fn import(folder: &Path, options: &ImportOptions) -> anyhow::Result<Outcome>
                 }
                 imported.push((done.meta.name, path));
             }
-            Err(WhoisError::NotKnown { found, .. }) if !was_named => {
+            Err(WhoisError::NotKnown { found, .. }) if !(was_named && is_alone) => {
                 eprintln!("{}: passed over: {found}", path.display());
             }
+            Err(error) if !was_named && is_not_opened(&error) => eprintln!("passed over: {error}"),
             Err(error) => {
                 eprintln!("ip2asn: {error}");
                 outcome = outcome.max(Outcome::NotFound);
@@ -78,16 +79,30 @@ pub fn import(folder: &Path, options: &ImportOptions) -> anyhow::Result<Outcome>
     Ok(outcome)
 }
 
+/// Whether what is packed in a file cannot be told at all, so that nobody can say it is a source.
+fn is_not_opened(error: &WhoisError) -> bool {
+    matches!(error, WhoisError::Zip { .. } | WhoisError::Io { .. }) && error.is_of_file()
+}
+
+/// Something that may be a source.
+struct Found {
+    piece: Piece,
+    /// Of an archive of many files most are no sources.
+    is_alone: bool,
+    /// The file that it is in was named itself: that is meant to be imported.
+    was_named: bool,
+}
+
 /// What is in these files. One that cannot be read is told, and hides no other.
-fn pieces(paths: &[PathBuf], outcome: &mut Outcome) -> io::Result<Vec<(Piece, bool)>> {
+fn pieces(paths: &[PathBuf], outcome: &mut Outcome) -> io::Result<Vec<Found>> {
     let mut pieces = Vec::new();
     for (path, was_named) in files(paths)? {
         match Piece::all(&path) {
-            // Of an archive of many files most are no sources.
             Ok(all) => {
                 let is_alone = all.len() == 1;
-                pieces.extend(all.into_iter().map(|piece| (piece, was_named && is_alone)));
+                pieces.extend(all.into_iter().map(|piece| Found { piece, is_alone, was_named }));
             }
+            Err(error) if !was_named && is_not_opened(&error) => eprintln!("passed over: {error}"),
             Err(error) => {
                 eprintln!("ip2asn: {error}");
                 *outcome = (*outcome).max(Outcome::NotFound);
@@ -199,11 +214,20 @@ pub fn status(folder: &Path, options: &StatusOptions) -> anyhow::Result<Outcome>
     let is_loaded = |kind: Kind, registry: &str| {
         loaded.iter().any(|meta| meta.kind == kind && meta.registry.eq_ignore_ascii_case(registry))
     };
+    // A registry has several dumps: they are told apart by name. That of all classes has what one of them has.
+    let has_dump = |name: &str| {
+        loaded.iter().filter(|meta| meta.kind == Kind::Rpsl).any(|meta| {
+            name.strip_prefix(&meta.name).is_some_and(|class| class.is_empty() || class.starts_with('.'))
+        })
+    };
     // One file of all registries has what each has.
     let has_all = is_loaded(Kind::Delegated, "nro");
     let missing: Vec<_> = SOURCES
         .iter()
-        .filter(|source| !is_loaded(source.kind, source.registry))
+        .filter(|source| match source.kind {
+            Kind::Rpsl => !has_dump(source.name),
+            kind => !is_loaded(kind, source.registry),
+        })
         .filter(|source| !(has_all && source.kind == Kind::Delegated))
         .map(|&Source { name, kind, registry, url: from, terms, .. }| Missing {
             name,

@@ -84,6 +84,9 @@ pub struct UpdateOptions {
     /// Does not ask.
     #[arg(long, short)]
     pub yes: bool,
+    /// Fetches and imports what is not newer, and what is older, all the same.
+    #[arg(long)]
+    pub force: bool,
     /// A mirror that has files as URL/ftp.ripe.net/pub/...
     #[arg(long, value_name = "URL")]
     pub from_base: Option<String>,

@@ -53,7 +53,7 @@ pub fn update(folder: &Path, options: &UpdateOptions) -> anyhow::Result<Outcome>
     }
     let target = Folder::open(folder)?;
     let downloads = Downloads::new(&folder.join(DOWNLOADS), client)?;
-    let mut updating = Updating { folder, target, downloads, packer: packer()? };
+    let mut updating = Updating { folder, target, downloads, packer: packer()?, force: options.force };
     let mut failed = Vec::new();
     for source in &sources {
         if let Err(error) = updating.one(source) {
@@ -115,14 +115,18 @@ struct Updating<'a> {
     target: Folder,
     downloads: Downloads,
     packer: Box<dyn Packer>,
+    force: bool,
 }
 
 impl Updating<'_> {
     fn one(&mut self, source: &Source) -> anyhow::Result<()> {
         let index = self.folder.join(format!("{}.{FILE_ENDING}", source.name));
-        let old = Index::open(&index).ok().map(|index| index.meta().clone());
-        let wanted =
-            Wanted { url: source.url, name: source.name, has_md5: source.has_md5, only_newer: old.is_some() };
+        // What there is counts for nothing where it is to be fetched all the same.
+        let old = Index::open(&index).ok().filter(|_| !self.force).map(|index| index.meta().clone());
+        let mut wanted =
+            Wanted { url: source.url, name: source.name, has_md5: source.has_md5, only_newer: false };
+        // What was imported from elsewhere since says nothing of what the server had.
+        wanted.only_newer = old.as_ref().is_some_and(|old| old.file == self.downloads.url(&wanted));
         let mut bar = Bar::new(source.name.as_ref());
         let fetched = self.downloads.fetch(&wanted, &mut |progress| bar.download(progress));
         bar.clear();
@@ -136,12 +140,15 @@ impl Updating<'_> {
         tell_fetched(source, &new);
         let piece = Piece { origin: Some(self.downloads.url(&wanted)), ..Piece::file(&new.path) };
         let imported = fits(&piece, source, old.as_ref()).and_then(|()| self.import(&piece, source));
-        // A disk that is full is not the file's fault: the next time it is imported without being fetched.
-        if imported.as_ref().is_err_and(|error| !is_full(error)) {
-            self.downloads.refuse(&wanted, &new)?;
+        let Err(error) = imported else {
+            return Ok(self.downloads.done(&wanted, &new)?);
+        };
+        // A disk that is full or fails is not the file's fault: the next time it is imported without being fetched.
+        let is_local = error.downcast_ref().is_some_and(|error: &WhoisError| !error.is_of_file());
+        if !is_local && let Err(other) = self.downloads.refuse(&wanted, &new) {
+            bail!("{error:#}; and it cannot be removed: {other}");
         }
-        imported?;
-        Ok(self.downloads.done(&wanted, &new)?)
+        Err(error)
     }
 
     fn import(&mut self, piece: &Piece, source: &Source) -> anyhow::Result<()> {
@@ -156,13 +163,6 @@ impl Updating<'_> {
         tell(&piece.shown(), &done?, bar.start.elapsed());
         Ok(())
     }
-}
-
-fn is_full(error: &anyhow::Error) -> bool {
-    let Some(WhoisError::Io { source, .. } | WhoisError::CutOff { source, .. }) = error.downcast_ref() else {
-        return false;
-    };
-    matches!(source.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }
 
 fn tell_fetched(source: &Source, new: &New) {
@@ -188,7 +188,10 @@ fn fits(piece: &Piece, source: &Source, old: Option<&Meta>) -> anyhow::Result<()
     let label = source.kind.label();
     ensure!(kind == source.kind, "{}: not {label}, but {}", url.display(), kind.label());
     if kind != Kind::Delegated {
-        return Ok(());
+        // Its date is that of the file, which tells something only where both are from there.
+        let date = input.modified.map(|time| Date::from_system_time(time).to_string());
+        let old = old.filter(|old| old.file == url.display().to_string());
+        return not_older(date, old, &url);
     }
     let header = input.head.split(|&byte| byte == b'\n').find_map(|line| match delegated::parse(line) {
         Ok(Some(Line::Header { registry, end_date })) => Some((registry.to_ascii_lowercase(), end_date)),
@@ -196,6 +199,10 @@ fn fits(piece: &Piece, source: &Source, old: Option<&Meta>) -> anyhow::Result<()
     });
     let (registry, date) = header.with_context(|| format!("{}: there is no header in it", url.display()))?;
     ensure!(registry == source.registry, "{}: of {registry:?}, not {}", url.display(), source.registry);
+    not_older(date, old, &url)
+}
+
+fn not_older(date: Option<String>, old: Option<&Meta>, url: &Path) -> anyhow::Result<()> {
     if let (Some(date), Some(old)) = (date, old.and_then(|old| old.date.as_ref()))
         && date < *old
     {

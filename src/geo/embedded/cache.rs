@@ -92,11 +92,14 @@ const TEMPORARY_PREFIX: &str = ".geo-";
 /// Making a cache file takes less than a second; what is still temporary after this long has no maker any more.
 const LEFT_OVER_AFTER: Duration = Duration::from_secs(3600);
 
-/// Maps a cache file that an earlier start has written, and checks all of it.
+/// Maps a cache file that an earlier start has written, and checks all of it: the checksums of the blocks too, which
+/// [`map_unchecked`] relies on.
 pub(super) fn map(path: &Path, baked: &[u8], header: &Header) -> Result<Image, EmbeddedError> {
     let file = open(path, baked, header)?;
     // Checked through a map of its own: the pages that only the checksum has touched do not stay with the process.
-    check(&map_file(&file)?, header)?;
+    let checked = map_file(&file)?;
+    check(&checked, header)?;
+    blocks_of(&checked, header)?;
     Ok(Image::Mapped(map_file(&file)?))
 }
 
@@ -107,9 +110,15 @@ pub(super) fn map_unchecked(
     header: &Header,
 ) -> Result<(Image, Blocks), EmbeddedError> {
     let map = map_file(&open(path, baked, header)?)?;
-    let end = HEADER_BYTES + header.image_bytes as usize;
-    let blocks = Blocks::new(map.get(end..).unwrap_or_default(), header.image_bytes as usize);
-    Ok((Image::Mapped(map), blocks.ok_or(EmbeddedError::Damaged)?))
+    let blocks = blocks_of(&map, header)?;
+    Ok((Image::Mapped(map), blocks))
+}
+
+/// The checksums of the blocks in a cache file.
+fn blocks_of(file: &[u8], header: &Header) -> Result<Blocks, EmbeddedError> {
+    let image_bytes = header.image_bytes as usize;
+    let sums = file.get(HEADER_BYTES + image_bytes..).unwrap_or_default();
+    Blocks::new(sums, image_bytes).ok_or(EmbeddedError::Damaged)
 }
 
 /// Opens a cache file that has the header and the length that it should have.
