@@ -108,6 +108,8 @@ pub enum CardAction {
     /// One for whatever is typed.
     LookUp,
     Close(u32),
+    /// Somebody works on it: it lies on top of the others.
+    ToFront(u32),
     Ask {
         card: u32,
         question: Question,

@@ -14,10 +14,10 @@ use bevy::prelude::Resource;
 
 use crate::model::LocatedConnection;
 
-/// More than anybody looks at; the oldest goes.
+/// More than anybody looks at; the lowest goes.
 pub const MOST_CARDS: usize = 12;
 
-/// The cards that are open, in the order in which they were opened.
+/// The cards that are open, the topmost last.
 #[derive(Resource, Debug, Default)]
 pub struct Cards {
     pub open: Vec<Card>,
@@ -120,6 +120,13 @@ impl Cards {
     pub fn close(&mut self, number: u32) {
         if let Some(at) = self.open.iter().position(|card| card.number == number) {
             self.open.remove(at).asked.iter().for_each(Asked::cancel);
+        }
+    }
+
+    /// The last one lies on top, and is closed first.
+    pub fn to_front(&mut self, number: u32) {
+        if let Some(at) = self.open.iter().position(|card| card.number == number) {
+            self.open[at..].rotate_left(1);
         }
     }
 

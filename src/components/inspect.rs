@@ -24,8 +24,7 @@ pub struct Look {
 impl Look {
     /// Whether a place, in map units, was drawn within reach. Those beyond the edge were drawn on it.
     pub fn reaches(&self, map: [f32; 2]) -> bool {
-        let [x, y] = self.view.screen_place(map).px;
-        (x - self.px[0]).hypot(y - self.px[1]) <= REACH_POINTS * self.view.px_per_point
+        self.view.points_between(self.px, map) <= REACH_POINTS
     }
 
     /// In map units: the middle, and how far it reaches.

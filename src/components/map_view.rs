@@ -93,6 +93,12 @@ impl MapView {
         ScreenPlace { px, beyond_edge }
     }
 
+    /// From a pixel to where a place in map units is drawn, in points.
+    pub fn points_between(&self, px: [f32; 2], map: [f32; 2]) -> f32 {
+        let [x, y] = self.screen_place(map).px;
+        (x - px[0]).hypot(y - px[1]) / self.px_per_point
+    }
+
     /// Zooms so that what is under the pointer stays under it.
     pub fn zoom_at(&mut self, px: [f32; 2], factor: f32) {
         let before = self.map_from_px(px);

@@ -2,7 +2,7 @@
 
 use bevy::prelude::Resource;
 
-use crate::rules::Rules;
+use crate::{model::Observation, rules::Rules};
 
 /// Switches are kept by label and outlive a reload of the file.
 #[derive(Resource, Debug)]
@@ -38,6 +38,11 @@ impl RuleBook {
         self.source = source;
         self.text = vec![None; self.rules.labels().len()];
         self.hidden = self.rules.labels().iter().map(|label| hidden.contains(&label.text)).collect();
+    }
+
+    /// Index of the rule that a connection matches, by its ports.
+    pub fn rule_of(&self, seen: &Observation) -> Option<usize> {
+        self.rules.matching(seen.local.port(), seen.peer.port())
     }
 
     /// Index of the label a rule belongs to; one past the last label for no rule.

@@ -40,6 +40,7 @@ pub(super) fn obey(mut actions: MessageReader<UiAction>, mut cards: ResMut<Cards
             CardAction::Open(connection) => open(&mut cards, connection.clone()),
             CardAction::LookUp => drop(cards.add(About::Typed)),
             CardAction::Close(number) => cards.close(*number),
+            CardAction::ToFront(number) => cards.to_front(*number),
             CardAction::Cancel(number) => {
                 if let Some(asked) = cards.get_mut(*number).and_then(|card| card.asked.as_ref()) {
                     asked.cancel();
@@ -54,10 +55,7 @@ pub(super) fn obey(mut actions: MessageReader<UiAction>, mut cards: ResMut<Cards
 fn open(cards: &mut Cards, connection: CardConnection) {
     match cards.of(&connection.connection) {
         Some(number) => {
-            if let Some(at) = cards.open.iter().position(|card| card.number == number) {
-                let card = cards.open.remove(at);
-                cards.open.push(card);
-            }
+            cards.to_front(number);
             cards.raised = (number, cards.raised.1.wrapping_add(1));
         }
         None => drop(cards.add(About::Connection(connection))),
@@ -85,10 +83,8 @@ pub(super) fn pick(
         if is_plotted {
             continue;
         }
-        let reach = REACH_POINTS * view.px_per_point;
         let mut near = dots.iter().filter(|(_, _, position, row)| {
-            let at = view.screen_place(position.map).px;
-            row.0.is_some() && (at[0] - px[0]).hypot(at[1] - px[1]) <= reach
+            row.0.is_some() && view.points_between(*px, position.map) <= REACH_POINTS
         });
         match (near.next(), near.next()) {
             (Some((connection, rule, ..)), None) => {

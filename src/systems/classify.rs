@@ -16,9 +16,7 @@ pub(super) fn classify(book: Res<RuleBook>, mut connections: Query<(Ref<Connecti
     let all = book.is_changed();
     for (connection, mut matched) in &mut connections {
         if all || connection.is_changed() {
-            let observation = &connection.0.observation;
-            let rule = book.rules.matching(observation.local.port(), observation.peer.port());
-            matched.set_if_neq(MatchedRule(rule));
+            matched.set_if_neq(MatchedRule(book.rule_of(&connection.0.observation)));
         }
     }
 }

@@ -44,11 +44,10 @@ pub(super) fn count_unseen(world: &mut World, connection: &LocatedConnection) {
         return;
     };
     let (book, agents) = (world.resource::<RuleBook>(), world.resource::<Agents>());
-    let (rules, seen) = (&book.rules, &connection.observation);
-    let rule = rules.matching(seen.local.port(), seen.peer.port());
+    let rule = book.rule_of(&connection.observation);
     let names = SubjectNames { book, agents };
     let passes = world.resource::<ActiveFilter>().0.matches(&names.subject(connection, rule));
-    let label = rule.and_then(|rule| rules.rules().get(rule)).map(|rule| rule.label.clone());
+    let label = rule.and_then(|rule| book.rules.rules().get(rule)).map(|rule| rule.label.clone());
     let spot = Spot::new(place.lat, place.lon);
     let mut history = world.resource_mut::<HistoryCircles>();
     if history.is_new(connection.key) {

@@ -72,9 +72,8 @@ impl Looks<'_> {
         if self.hidden_agents.hides(connection.key.agent) {
             return false;
         }
-        let (seen, names) =
-            (&connection.observation, SubjectNames { book: &self.book, agents: &self.agents });
-        let rule = || self.book.rules.matching(seen.local.port(), seen.peer.port());
+        let names = SubjectNames { book: &self.book, agents: &self.agents };
+        let rule = || self.book.rule_of(&connection.observation);
         self.filter.0.is_everything() || self.filter.0.matches(&names.subject(connection, rule()))
     }
 

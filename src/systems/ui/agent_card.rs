@@ -11,6 +11,7 @@ use super::{
     agents::{delay_text, lamp_colour, offset_text},
     panel, row, status,
     style::{medium, sans},
+    words,
 };
 use crate::{
     components::{
@@ -178,14 +179,7 @@ fn edits(
 
 /// `Some(None)` for an empty field: no home. Takes `48.1 11.6` and `48.1, 11.6`.
 fn home_from_text(text: &str) -> Option<Option<[f32; 2]>> {
-    let mut numbers = text.split([',', ' ']).filter(|part| !part.is_empty()).map(str::parse::<f32>);
-    match (numbers.next(), numbers.next(), numbers.next()) {
-        (None, ..) => Some(None),
-        (Some(Ok(lat)), Some(Ok(lon)), None) if lat.abs() <= 90.0 && lon.abs() <= 180.0 => {
-            Some(Some([lat, lon]))
-        }
-        _ => None,
-    }
+    if text.trim().is_empty() { Some(None) } else { words::lat_lon(text).map(Some) }
 }
 
 #[cfg(test)]

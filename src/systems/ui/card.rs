@@ -71,6 +71,7 @@ pub(super) fn show(
     }
     let context = contexts.ctx_mut()?;
     let names = FactNames { book: &book, agents: &agents, now_unix_millis: clock.now_unix_millis() };
+    let last = cards.open.last().map(|card| card.number);
     for card in &cards.open {
         let draft = drafts.entry(card.number).or_default();
         let at = place(card, &view, context.content_rect());
@@ -97,10 +98,20 @@ pub(super) fn show(
                 context.move_to_top(shown.response.layer_id);
                 context.request_repaint();
             }
+            if last != Some(card.number) && is_pressed(context, shown.response.layer_id) {
+                actions.write(UiAction::Card(CardAction::ToFront(card.number)));
+            }
             panel::claim(&mut panels, shown.response.rect, &view);
         }
     }
     Ok(())
+}
+
+/// Whether a button of the pointer went down on this window in this frame.
+fn is_pressed(context: &egui::Context, layer: LayerId) -> bool {
+    let pressed_at =
+        context.input(|input| if input.pointer.any_pressed() { input.pointer.interact_pos() } else { None });
+    pressed_at.is_some_and(|at| context.layer_id_at(at) == Some(layer))
 }
 
 /// Beside the dot, on the side with more room; in the middle where there is none.

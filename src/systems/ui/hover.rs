@@ -90,15 +90,13 @@ pub(super) fn show(
 }
 
 fn nearest(px: [f32; 2], dots: &Query<Dot, Without<Trail>>, view: &MapView) -> Option<SeenDot> {
-    let reach = REACH_POINTS * view.px_per_point;
     let mut best: Option<(f32, [f32; 2], &Connection, Option<usize>)> = None;
     for (connection, rule, position, row) in dots {
         if row.0.is_none() {
             continue;
         }
-        let at = view.screen_place(position.map).px;
-        let away = (at[0] - px[0]).hypot(at[1] - px[1]);
-        if away <= reach && best.is_none_or(|(known, ..)| away < known) {
+        let away = view.points_between(px, position.map);
+        if away <= REACH_POINTS && best.is_none_or(|(known, ..)| away < known) {
             best = Some((away, position.map, connection, rule.0));
         }
     }

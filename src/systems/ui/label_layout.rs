@@ -85,8 +85,11 @@ impl DotGrid {
         {
             return;
         }
-        let disc = PxRect { min: px.map(|v| v - radius_px), max: px.map(|v| v + radius_px) };
-        for cell in self.cells(&disc) {
+        self.mark_rect(&PxRect { min: px.map(|v| v - radius_px), max: px.map(|v| v + radius_px) });
+    }
+
+    pub(super) fn mark_rect(&mut self, rect: &PxRect) {
+        for cell in self.cells(rect) {
             self.taken[cell] = true;
         }
     }

@@ -1,4 +1,4 @@
-//! The texts beside the dots: program and port, ASN and organisation. Laid out only when a connection, a rule, the
+//! The texts beside the dots: program and port, ASN and organisation, and how many lie on one spot. Laid out only when a connection, a rule, the
 //! view or a panel changed; in between the same shapes are painted again.
 
 use std::sync::Arc;
@@ -11,7 +11,8 @@ use bevy_egui::{
 
 use super::{
     label_layout::{Candidate, DotGrid, LabelLayout, LabelText, Obstacles},
-    style::{medium, sans},
+    place_counts, row,
+    style::{medium, mono, sans},
     words,
 };
 use crate::{
@@ -21,7 +22,7 @@ use crate::{
         fleet::HiddenAgents,
         map_view::MapView,
         palette::Palette,
-        panels::Panels,
+        panels::{Panels, PxRect},
         rule_book::RuleBook,
         theme::{Theme, size},
     },
@@ -41,7 +42,10 @@ type CameOrChanged =
 
 /// The shapes of the texts that are placed, ready to paint.
 #[derive(Default)]
-pub(super) struct Painted(Vec<PaintedLabel>);
+pub(super) struct Painted {
+    labels: Vec<PaintedLabel>,
+    counts: Vec<(egui::Pos2, Arc<Galley>)>,
+}
 
 struct PaintedLabel {
     first: (egui::Pos2, Arc<Galley>),
@@ -76,7 +80,8 @@ pub(super) fn show(
             palette: *palette,
         };
         let (candidates, colours, beyond) = inputs.candidates(context, &shown);
-        let dots = inputs.dot_grid(&shown);
+        let (mut dots, dots_px) = inputs.dot_grid(&shown);
+        painted.counts = inputs.counts(context, &dots_px, &panels.rects, &mut dots);
         let obstacles = Obstacles { window_px: view.size_px, panels: &panels.rects, dots };
         let before = layout.without_room;
         layout.arrange(candidates, &obstacles, view.px_per_point);
@@ -85,10 +90,13 @@ pub(super) fn show(
             // The status line has been drawn with the old figure.
             context.request_repaint();
         }
-        painted.0 = inputs.paint(context, &layout, &colours);
+        painted.labels = inputs.paint(context, &layout, &colours);
     }
     let painter = context.layer_painter(LayerId::background());
-    for label in &painted.0 {
+    for (at, galley) in &painted.counts {
+        painter.galley(*at, galley.clone(), Color32::PLACEHOLDER);
+    }
+    for label in &painted.labels {
         painter.line_segment(label.leader, Stroke::new(1.0, label.colour.gamma_multiply(0.45)));
         for (at, galley) in [&label.first, &label.second] {
             painter.galley(*at, galley.clone(), Color32::PLACEHOLDER);
@@ -168,15 +176,49 @@ impl Inputs<'_> {
         (candidates, colours, beyond)
     }
 
-    fn dot_grid(&self, shown: &Query<Shown, Without<Trail>>) -> DotGrid {
-        let mut grid = DotGrid::new(self.view.size_px);
+    /// Where dots are, and the place of each.
+    fn dot_grid(&self, shown: &Query<Shown, Without<Trail>>) -> (DotGrid, Vec<[f32; 2]>) {
+        let (mut grid, mut dots_px) = (DotGrid::new(self.view.size_px), Vec::new());
         for (connection, matched, position, passes) in shown {
             if passes.0 && !self.hides(connection, self.book.label_of(matched.0)) {
                 let px = self.view.screen_place(position.map).px;
                 grid.mark(px, size::DOT * self.view.px_per_point);
+                dots_px.push(px);
             }
         }
-        grid
+        (grid, dots_px)
+    }
+
+    /// The figures of spots with more than one dot, where texts may not lie then. They go with all text.
+    fn counts(
+        &self,
+        context: &Context,
+        dots_px: &[[f32; 2]],
+        panels: &[PxRect],
+        grid: &mut DotGrid,
+    ) -> Vec<(egui::Pos2, Arc<Galley>)> {
+        if !self.book.all_text {
+            return Vec::new();
+        }
+        let [width, height] = self.view.size_px;
+        let is_inside = |px: &&[f32; 2]| (0.0..=width).contains(&px[0]) && (0.0..=height).contains(&px[1]);
+        let crowded = place_counts::crowded(dots_px.iter().filter(is_inside).copied());
+        let painter = context.layer_painter(LayerId::background());
+        let colour = self.theme.colours.text.egui();
+        let galleys: Vec<_> = crowded
+            .iter()
+            .map(|spot| painter.layout_no_wrap(row::grouped(spot.count), mono(size::TEXT_SMALL), colour))
+            .collect();
+        let points = self.view.px_per_point;
+        let sizes: Vec<[f32; 2]> =
+            galleys.iter().map(|galley| [galley.size().x * points, galley.size().y * points]).collect();
+        let places = place_counts::arrange(&crowded, &sizes, self.view.size_px, panels, points);
+        let placed = places.into_iter().zip(galleys).filter_map(|(place, galley)| {
+            let rect = place?;
+            grid.mark_rect(&rect);
+            Some((egui::pos2(rect.min[0] / points, rect.min[1] / points), galley))
+        });
+        placed.collect()
     }
 
     fn galleys(&self, context: &Context, text: &LabelText, count: usize) -> (Arc<Galley>, Arc<Galley>) {

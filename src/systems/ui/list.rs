@@ -36,6 +36,8 @@ const WIDTH: f32 = 1080.0;
 const HEIGHT: f32 = 420.0;
 /// Of a list of what lies near a place: it is to leave that in sight.
 const NEAR_HEIGHT: f32 = 230.0;
+/// Of a list that has nothing to show yet.
+const EMPTY: egui::Vec2 = egui::vec2(360.0, 64.0);
 const HEAD_HEIGHT: f32 = 22.0;
 const ROW_HEIGHT: f32 = 19.0;
 
@@ -107,8 +109,7 @@ fn recorded<'a>(kind: ListKind, looks: &'a Looks, book: &'a RuleBook) -> impl It
         _ => &[],
     };
     recorded.iter().filter_map(|connection| {
-        let seen = &connection.observation;
-        let label = book.label_of(book.rules.matching(seen.local.port(), seen.peer.port()));
+        let label = book.label_of(book.rule_of(&connection.observation));
         (!book.is_hidden(label)).then(|| ListRow::recorded(connection, label))
     })
 }
@@ -126,11 +127,14 @@ fn window(
 ) -> Option<UiAction> {
     let screen = context.content_rect();
     let height = if look.is_some() { NEAR_HEIGHT } else { HEIGHT };
-    let place = egui::vec2(WIDTH.min(screen.width() - 80.0), height.min(screen.height() - 120.0));
+    let is_empty = list.rows().is_empty();
+    let full = egui::vec2(WIDTH.min(screen.width() - 80.0), height.min(screen.height() - 120.0));
+    let place = if is_empty { EMPTY } else { full };
     let at = look.map_or(screen.center() - place * 0.5, |look| beside(look, place, screen));
     let mut opens = None;
     let shown = egui::Window::new("list")
-        .id(egui::Id::new(("list", kind)))
+        // A window keeps the size it began with: one that fills is another one.
+        .id(egui::Id::new(("list", kind, is_empty)))
         .title_bar(false)
         .frame(panel::dialog_frame(theme))
         .fade_in(false)
@@ -138,7 +142,7 @@ fn window(
         .default_pos(at)
         .show(context, |ui| {
             let closes = head(ui, &names.title(kind, list.rows()), list.rows(), names, theme);
-            if list.rows().is_empty() {
+            if is_empty {
                 let nothing = RichText::new("Nothing is open here now.").font(sans(size::TEXT));
                 ui.label(nothing.color(theme.colours.text_second.egui()));
             } else {

@@ -22,6 +22,7 @@ mod load_history;
 mod looks;
 mod notices;
 mod panel;
+mod place_counts;
 mod plots;
 mod reset;
 mod row;

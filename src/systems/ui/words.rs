@@ -21,6 +21,16 @@ pub(super) fn place(place: &Place) -> String {
     }
 }
 
+/// Degrees north and east as people type them: two numbers, apart by a blank, a comma or both.
+pub(super) fn lat_lon(text: &str) -> Option<[f32; 2]> {
+    let numbers = text.split([' ', ',', ';']).filter(|part| !part.is_empty());
+    let numbers: Vec<f32> = numbers.map(str::parse).collect::<Result<_, _>>().ok()?;
+    match numbers[..] {
+        [lat, lon] if lat.abs() <= 90.0 && lon.abs() <= 180.0 => Some([lat, lon]),
+        _ => None,
+    }
+}
+
 /// The program's name, or why there is none.
 pub(super) fn program(owner: &Owner) -> Cow<'_, str> {
     match owner {

@@ -18,11 +18,10 @@ const TALLEST: f32 = 260.0;
 pub(super) fn show(ui: &mut Ui, asked: &Asked, tools: &CardTools, theme: &Theme) -> bool {
     let colours = &theme.colours;
     let mut is_cancelled = false;
-    ui.horizontal(|ui| {
-        let (title, about) = title(&asked.question, tools);
-        ui.label(RichText::new(title).font(medium(size::TEXT)));
-        ui.label(RichText::new(about).font(sans(size::TEXT_SMALL)).color(colours.text_second.egui()));
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| match &asked.state {
+    // The word at the end first: what is asked takes the room that is left, and the longest is cut.
+    let room = vec2(ui.available_width(), ui.spacing().interact_size.y);
+    ui.allocate_ui_with_layout(room, Layout::right_to_left(Align::Center), |ui| {
+        match &asked.state {
             AskedState::Running(_) if asked.can_be_cancelled() => {
                 is_cancelled = small_button(ui, "cancel", theme);
             }
@@ -32,6 +31,12 @@ pub(super) fn show(ui: &mut Ui, asked: &Asked, tools: &CardTools, theme: &Theme)
                 }
             }
             AskedState::Running(_) | AskedState::Failed(_) => {}
+        }
+        ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+            let (title, about) = title(&asked.question, tools);
+            ui.add(Label::new(RichText::new(title).font(medium(size::TEXT))).truncate());
+            let about = RichText::new(about).font(sans(size::TEXT_SMALL)).color(colours.text_second.egui());
+            ui.add(Label::new(about).truncate());
         });
     });
     match &asked.state {

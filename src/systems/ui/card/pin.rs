@@ -6,7 +6,7 @@ use bevy_egui::egui::{FontSelection, Grid, RichText, TextEdit, Ui, vec2};
 
 use super::super::{
     style::{mono, sans},
-    words::button,
+    words::{self, button},
 };
 use crate::{
     components::{
@@ -64,7 +64,7 @@ impl Pinning {
     fn question(&self) -> Option<Question> {
         let network = self.network.trim();
         let is_network = network.parse::<ipnet::IpNet>().is_ok() || network.parse::<IpAddr>().is_ok();
-        let lat_lon = degrees(&self.place)?;
+        let lat_lon = words::lat_lon(&self.place)?;
         let network = network.to_owned();
         is_network.then(|| Question::Pin { network, lat_lon, label: self.label.trim().to_owned() })
     }
@@ -75,25 +75,12 @@ fn network_around(ip: IpAddr) -> String {
     ipnet::IpNet::new(ip, length).map_or_else(|_| ip.to_string(), |network| network.trunc().to_string())
 }
 
-/// Two numbers, apart by a blank, a comma or both.
-fn degrees(text: &str) -> Option<[f32; 2]> {
-    let numbers = text.split([' ', ',', ';']).filter(|part| !part.is_empty());
-    let numbers: Vec<f32> = numbers.map(str::parse).collect::<Result<_, _>>().ok()?;
-    match numbers[..] {
-        [lat, lon] if lat.abs() <= 90.0 && lon.abs() <= 180.0 => Some([lat, lon]),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_place_is_two_numbers_on_the_earth_and_a_network_is_one() {
-        assert_eq!(degrees("52.5, 13.4"), Some([52.5, 13.4]));
-        assert_eq!(degrees("52.5 13.4 1"), None);
-        assert_eq!(degrees("91 0"), None);
+    fn a_network_is_one_and_nothing_else() {
         assert_eq!(network_around("9.9.9.9".parse().unwrap()), "9.9.9.0/24");
         assert_eq!(network_around("2001:db8:1:2::3".parse().unwrap()), "2001:db8:1::/48");
         let pinning =

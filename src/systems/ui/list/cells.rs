@@ -77,11 +77,9 @@ impl Names<'_> {
 
     /// As its card begins.
     pub(super) fn card(&self, row: &ListRow) -> CardConnection {
-        let seen = &row.connection.observation;
-        let rule = self.book.rules.matching(seen.local.port(), seen.peer.port());
         CardConnection {
             connection: Arc::clone(&row.connection),
-            rule,
+            rule: self.book.rule_of(&row.connection.observation),
             is_closed: row.is_closed || row.is_recorded,
             ended_unix_millis: None,
         }
