@@ -16,6 +16,7 @@ use connmapperl::{
     app::{WindowLook, map_camera, still_app},
     cli::{Common, Look},
     components::{
+        action::UiAction,
         animation::Animation,
         dots::{DOT_BYTES, Dots},
         map_clock::MapClock,
@@ -53,7 +54,7 @@ const GOALS: [(usize, Changing, f64); 2] =
 pub struct Cost {
     pub total: f64,
     /// Everything before drawing: connections, panels, texts.
-    world: f64,
+    pub world: f64,
     /// Extraction, preparation and recording for the adapter.
     record: f64,
     /// From handing over to drawn. A software adapter does much of it while it is being handed over.
@@ -206,6 +207,14 @@ impl Map {
         self.app.update();
         device.poll(PollType::wait_indefinitely()).context("the adapter does not answer")?;
         Ok(millis(began.elapsed()))
+    }
+
+    /// Draws one frame after this was asked for. Returns how long it took before drawing, in milliseconds.
+    pub fn ask(&mut self, action: UiAction) -> anyhow::Result<f64> {
+        self.app.world_mut().write_message(action);
+        let began = Instant::now();
+        self.frame()?;
+        Ok(millis(self.app.world().resource::<Done>().0 - began))
     }
 
     /// These and no others, long open.

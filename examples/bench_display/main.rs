@@ -1,15 +1,17 @@
 //! What the display costs: frames of many dots, and the program from its start. Everything stands beside something
 //! else from the same run. Ends with an error where a goal is missed; the goals are for a software adapter.
 //!
-//! `cargo build && cargo run --example bench_display [frames|points|program]`; without a word all.
+//! `cargo build && cargo run --example bench_display [frames|inspect|points|program]`; without a word all.
 //!
 //! - `frames`: the map at 1280x720, off the screen, through the plugins of the window and of stills; each frame ends
 //!   when the adapter has done its work.
+//! - `inspect`: lists and filters over 100,000 open connections.
 //! - `points`: the same over tens of thousands of circles, and over a million plotted rows.
 //! - `program`: the program as it was built last, in an Xvfb of its own: start to first dots, memory, idling; and
 //!   `connmapperl list`.
 
 mod frames;
+mod inspect;
 mod points;
 mod program;
 mod screen;
@@ -28,6 +30,9 @@ fn main() -> ExitCode {
         }
         if matches!(word.as_str(), "" | "frames") {
             frames::bench(&mut goals)?;
+        }
+        if matches!(word.as_str(), "" | "inspect") {
+            inspect::bench(&mut goals)?;
         }
         if matches!(word.as_str(), "" | "points") {
             points::bench(&mut goals)?;

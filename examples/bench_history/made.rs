@@ -38,6 +38,11 @@ pub fn key(id: u32) -> ConnectionKey {
     ConnectionKey { agent: HERE, connection: ConnectionId(u64::from(id) + 1) }
 }
 
+/// Degrees north of a city.
+pub fn city_lat(city: usize) -> f32 {
+    city as f32 / 250.0 - 40.0
+}
+
 /// What connections are made of.
 pub struct Parts {
     names: Vec<Arc<str>>,
@@ -71,7 +76,7 @@ impl Parts {
         let chance = mixed(u64::from(id));
         let asn = (chance >> 16) as usize % self.organisations.len();
         let place = Place {
-            lat: city as f32 / 250.0 - 40.0,
+            lat: city_lat(city),
             lon: city as f32 / 80.0 - 100.0,
             city: self.cities[city].clone(),
             region: self.region.clone(),

@@ -10,7 +10,7 @@ use connmapperl::{
     rules::Rules,
 };
 
-use crate::made::{Made, Parts, START_MS, key, mixed};
+use crate::made::{Made, Parts, START_MS, city_lat, key, mixed};
 
 const ROWS: u32 = 10_000_000;
 const YEAR_MS: i64 = 365 * 86_400_000;
@@ -20,6 +20,8 @@ const ROUNDS: u32 = 20;
 /// As many stretches as the timeline has, and connections as the map shows one by one.
 const STRETCHES: u32 = 320;
 const MOST_SHOWN: usize = 4_096;
+/// As a list shows of what was recorded.
+const MOST_NEAR: usize = 500;
 
 fn opened_ms(id: u32) -> i64 {
     START_MS + i64::from(id) * YEAR_MS / i64::from(ROWS)
@@ -89,6 +91,16 @@ pub fn measure(path: &Path) -> Result<()> {
         report(what, rounds, &mut |player, round| {
             let from_ms = if length_ms == last - first { first } else { moment(round).min(last - length_ms) };
             Ok(player.span_set(from_ms, from_ms + length_ms, MOST_SHOWN)?.sums.len())
+        })?;
+    }
+    // The cities lie on one line, by how many connections go there.
+    for (what, first_city, cities) in
+        [("the newest near a busy place", 0, 50), ("near some place", 5_000, 50), ("near a rare one", 19_990, 5)]
+    {
+        let lats = city_lat(first_city)..city_lat(first_city + cities);
+        report(what, 5, &mut |player, _| {
+            let found = player.newest_at(|lat, _| lats.contains(&lat), MOST_NEAR, &mut |_| Some(true))?;
+            Ok(found.map_or(0, |found| found.len()))
         })?;
     }
     Ok(())
