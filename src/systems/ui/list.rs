@@ -79,8 +79,8 @@ pub(super) fn show(
     for kind in &overlays.lists {
         let list = lists.entry(*kind).or_insert_with(|| ListRows::new(*kind));
         list.is_stale |= has_changed || (is_resized && *kind == ListKind::BeyondEdge);
-        let pointer = context.pointer_latest_pos();
-        list.refresh(pointer.is_some_and(|at| list.is_at(at)), &names, || {
+        let (pointer, now_secs) = (context.pointer_latest_pos(), context.input(|input| input.time));
+        let must_wait = list.refresh(pointer.is_some_and(|at| list.is_at(at)), now_secs, &names, || {
             let passing = open.iter().filter(|(_, _, passes, _)| passes.0);
             let all = passing.map(|(connection, matched, _, position)| {
                 (ListRow::open(&connection.0, book.label_of(matched.0)), position)
@@ -88,6 +88,9 @@ pub(super) fn show(
             let live = all.filter(|(row, position)| members.has(*kind, row, *position)).map(|(row, _)| row);
             live.chain(recorded(*kind, &looks, &book)).collect()
         });
+        if must_wait {
+            context.request_repaint();
+        }
         let look = match kind {
             ListKind::Near(look) => looks.get(*look),
             _ => None,

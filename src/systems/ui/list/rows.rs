@@ -15,6 +15,10 @@ use crate::{
     model::{LocatedConnection, Owner, Place},
 };
 
+/// A list as long as this takes a frame's time to be put in order; nobody reads it faster than once a second.
+const MANY_ROWS: usize = 5_000;
+const BETWEEN_MANY_SECS: f64 = 1.0;
+
 pub(super) struct ListRow {
     pub(super) connection: Arc<LocatedConnection>,
     pub(super) label: usize,
@@ -45,6 +49,8 @@ pub struct ListRows {
     pub(super) is_stale: bool,
     /// Some rows are kept where they were for whoever reads.
     is_held: bool,
+    /// When it was brought up to date last, on the window's clock.
+    refreshed_secs: f64,
     /// Where the window was last, in points.
     pub(super) rect: Option<Rect>,
 }
@@ -53,7 +59,14 @@ impl ListRows {
     pub(super) const fn new(kind: ListKind) -> Self {
         // At a place what matters is with whom; elsewhere what is read does not move when something opens.
         let column = if matches!(kind, ListKind::Near(_)) { PEER } else { OPENED };
-        Self { rows: Vec::new(), sorting: (column, false), is_stale: true, is_held: false, rect: None }
+        Self {
+            rows: Vec::new(),
+            sorting: (column, false),
+            is_stale: true,
+            is_held: false,
+            refreshed_secs: f64::NEG_INFINITY,
+            rect: None,
+        }
     }
 
     pub(super) fn rows(&self) -> &[ListRow] {
@@ -79,13 +92,27 @@ impl ListRows {
         });
     }
 
-    /// Brings it up to date, if it is not.
-    pub(super) fn refresh(&mut self, is_read: bool, names: &Names<'_>, now: impl FnOnce() -> Vec<ListRow>) {
+    /// Brings it up to date, if it is not. Returns whether that has to wait because it is long.
+    pub(super) fn refresh(
+        &mut self,
+        is_read: bool,
+        now_secs: f64,
+        names: &Names<'_>,
+        now: impl FnOnce() -> Vec<ListRow>,
+    ) -> bool {
         if !self.is_stale && (is_read || !self.is_held) {
-            return;
+            return false;
         }
+        if self.rows.len() >= MANY_ROWS && now_secs < self.refreshed_secs + BETWEEN_MANY_SECS {
+            return true;
+        }
+        self.refreshed_secs = now_secs;
         self.is_stale = false;
-        let now = now();
+        self.take(is_read, names, now());
+        false
+    }
+
+    fn take(&mut self, is_read: bool, names: &Names<'_>, now: Vec<ListRow>) {
         if !is_read || self.rows.is_empty() {
             self.is_held = false;
             self.rows = now;
@@ -160,7 +187,7 @@ mod tests {
             observation: Observation {
                 protocol: Protocol::Tcp,
                 local: ([10, 0, 0, 1], 40_000 + id as u16).into(),
-                peer: ([9, 9, 9, 200 - id as u8], 443).into(),
+                peer: ([9, 9, 9, 200_u8.wrapping_sub(id as u8)], 443).into(),
                 direction: Direction::Outbound,
                 owner: Owner::Unknown,
                 uid: 0,
@@ -183,21 +210,34 @@ mod tests {
     }
 
     #[test]
+    fn a_long_list_is_put_in_order_once_a_second() {
+        with_names(|names| {
+            let mut list = ListRows::new(ListKind::All);
+            let many = || (0..MANY_ROWS as u64).map(row).collect::<Vec<_>>();
+            assert!(!list.refresh(false, 10.0, names, many));
+            list.is_stale = true;
+            assert!(list.refresh(false, 10.9, names, || panic!("too early")));
+            assert!(!list.refresh(false, 11.0, names, || many().split_off(9)));
+            assert_eq!(list.rows().len(), MANY_ROWS - 9);
+        });
+    }
+
+    #[test]
     fn rows_stand_still_while_somebody_reads_and_are_put_in_order_afterwards() {
         with_names(|names| {
             let mut list = ListRows::new(ListKind::All);
-            list.refresh(false, names, || [3, 1, 2].map(row).into());
+            list.refresh(false, 0.0, names, || [3, 1, 2].map(row).into());
             assert_eq!(ids(&list), [1, 2, 3]);
 
             list.is_stale = true;
-            list.refresh(true, names, || [0, 3, 1, 4].map(row).into());
+            list.refresh(true, 0.0, names, || [0, 3, 1, 4].map(row).into());
             assert_eq!(ids(&list), [1, 2, 3, 0, 4]);
             let closed: Vec<bool> = list.rows().iter().map(|row| row.is_closed).collect();
             assert_eq!(closed, [false, true, false, false, false]);
 
-            list.refresh(false, names, || [0, 3, 1, 4].map(row).into());
+            list.refresh(false, 0.0, names, || [0, 3, 1, 4].map(row).into());
             assert_eq!(ids(&list), [0, 1, 3, 4], "the pointer has left");
-            list.refresh(false, names, || panic!("nothing has changed"));
+            list.refresh(false, 0.0, names, || panic!("nothing has changed"));
         });
     }
 
@@ -205,7 +245,7 @@ mod tests {
     fn a_column_sorts_and_the_same_one_again_turns_it_round() {
         with_names(|names| {
             let mut list = ListRows::new(ListKind::Near(0));
-            list.refresh(false, names, || (0..6).map(row).collect());
+            list.refresh(false, 0.0, names, || (0..6).map(row).collect());
             assert_eq!(ids(&list), [5, 4, 3, 2, 1, 0], "by address");
             let sent = super::super::cells::COLUMNS.iter().position(|column| column.name == "sent").unwrap();
             list.sort_by(sent, names);

@@ -1,0 +1,308 @@
+//! Which part of the address space is on screen, and how far the picture is on its way between the world and the space.
+//! The one transform between cells of the Hilbert curve and pixels that drawing, labels and picking share.
+//!
+//! Cells are those of order 16, as the square is held: column and row from the top left, 0 to 65,536.
+
+use std::time::Duration;
+
+use bevy::prelude::Resource;
+
+use super::theme::size;
+use crate::{
+    hilbert::{Area, Orientation, Prefix, SIDE, ipv6_key},
+    model::LocatedConnection,
+};
+
+/// From the one picture to the other.
+pub const FLIGHT: Duration = Duration::from_millis(1_200);
+/// No cell is drawn larger, in points: one address fills a thumb.
+const LARGEST_CELL: f64 = 64.0;
+/// Above the square; below it, where the clock and the account stand beside it, in a narrow window under it.
+const TOP: f32 = size::MARGIN;
+const BOTTOM: f32 = size::MARGIN;
+/// A block that somebody flies to takes this share of the square.
+const SHARE_OF_BLOCK: f64 = 0.6;
+
+/// Which addresses the square shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Family {
+    #[default]
+    V4,
+    /// 2000::/3, by the 32 bits after the first three.
+    V6,
+}
+
+/// What a colour stands for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum SpaceColour {
+    #[default]
+    FirstOctet,
+    Registry,
+}
+
+/// The view. Pixels are physical ones, y down, origin top left.
+#[derive(Resource, Clone, Copy, Debug, PartialEq)]
+pub struct HilbertView {
+    pub is_shown: bool,
+    pub family: Family,
+    pub orientation: Orientation,
+    pub colour: SpaceColour,
+    /// The line along all addresses.
+    pub shows_curve: bool,
+    /// In the middle of the window.
+    center: [f64; 2],
+    /// 1 shows all of it.
+    zoom: f64,
+    size_px: [f32; 2],
+    px_per_point: f32,
+    /// How far the way from the world to the space is: 0 to 1.
+    flown: f32,
+}
+
+impl HilbertView {
+    pub fn home(size_px: [f32; 2], px_per_point: f32) -> Self {
+        let middle = f64::from(SIDE) * 0.5;
+        Self {
+            is_shown: false,
+            family: Family::default(),
+            orientation: Orientation::default(),
+            colour: SpaceColour::default(),
+            shows_curve: false,
+            center: [middle; 2],
+            zoom: 1.0,
+            size_px,
+            px_per_point,
+            flown: 0.0,
+        }
+    }
+
+    pub const fn flown(&self) -> f32 {
+        self.flown
+    }
+
+    /// Something of it is to be seen.
+    pub fn is_visible(&self) -> bool {
+        self.flown > 0.0
+    }
+
+    /// It alone is to be seen: what points at something points at the space.
+    pub fn has_arrived(&self) -> bool {
+        self.is_shown && self.flown >= 1.0
+    }
+
+    pub fn is_flying(&self) -> bool {
+        self.flown != self.target()
+    }
+
+    const fn target(&self) -> f32 {
+        if self.is_shown { 1.0 } else { 0.0 }
+    }
+
+    /// Goes on with the flight.
+    pub fn fly(&mut self, by: Duration) {
+        let step = by.as_secs_f32() / FLIGHT.as_secs_f32();
+        let target = self.target();
+        self.flown += (target - self.flown).clamp(-step, step);
+    }
+
+    pub fn land(&mut self) {
+        self.flown = self.target();
+    }
+
+    pub fn is_home(&self) -> bool {
+        self.zoom <= 1.0
+    }
+
+    pub fn go_home(&mut self) {
+        (self.center, self.zoom) = ([f64::from(SIDE) * 0.5; 2], 1.0);
+    }
+
+    pub fn resize(&mut self, size_px: [f32; 2], px_per_point: f32) {
+        (self.size_px, self.px_per_point) = (size_px, px_per_point);
+        self.zoom = self.zoom.min(self.most_zoom());
+        self.keep_inside();
+    }
+
+    pub const fn center(&self) -> [f64; 2] {
+        self.center
+    }
+
+    pub const fn px_per_point(&self) -> f32 {
+        self.px_per_point
+    }
+
+    pub const fn size_px(&self) -> [f32; 2] {
+        self.size_px
+    }
+
+    /// Pixels a cell has along each side.
+    pub fn px_per_cell(&self) -> f64 {
+        self.fit_px() * self.zoom / f64::from(SIDE)
+    }
+
+    fn fit_px(&self) -> f64 {
+        let margins = (TOP + BOTTOM) * self.px_per_point;
+        f64::from((self.size_px[1] - margins).min(self.size_px[0] - margins).max(1.0))
+    }
+
+    fn most_zoom(&self) -> f64 {
+        (LARGEST_CELL * f64::from(self.px_per_point) * f64::from(SIDE) / self.fit_px()).max(1.0)
+    }
+
+    pub fn px_from_cell(&self, cell: [f64; 2]) -> [f32; 2] {
+        let scale = self.px_per_cell();
+        [0, 1].map(|axis| {
+            self.size_px[axis] * 0.5 + ((cell[axis] - self.center[axis]) * scale) as f32
+        })
+    }
+
+    pub fn cell_from_px(&self, px: [f32; 2]) -> [f64; 2] {
+        let scale = self.px_per_cell();
+        [0, 1].map(|axis| self.center[axis] + f64::from(px[axis] - self.size_px[axis] * 0.5) / scale)
+    }
+
+    /// The key of the cell at a pixel; `None` beside the square.
+    pub fn key_at(&self, px: [f32; 2]) -> Option<u32> {
+        let cell = self.cell_from_px(px).map(f64::floor);
+        let is_inside = cell.iter().all(|at| (0.0..f64::from(SIDE)).contains(at));
+        is_inside.then(|| self.orientation.key(cell.map(|at| at as u16)))
+    }
+
+    /// Middle of the cell of a key.
+    pub fn px_of_key(&self, key: u32) -> [f32; 2] {
+        self.px_from_cell(self.orientation.cell(key).map(|at| f64::from(at) + 0.5))
+    }
+
+    /// Corners of a block, in pixels: top left and bottom right.
+    pub fn px_of_area(&self, area: Area) -> [[f32; 2]; 2] {
+        let corner = |x: u32, y: u32| self.px_from_cell([f64::from(x), f64::from(y)]);
+        [corner(area.x, area.y), corner(area.x + area.width, area.y + area.height)]
+    }
+
+    /// The key of a connection's peer, where it has a place in what is shown.
+    pub fn key_of(&self, connection: &LocatedConnection) -> Option<u32> {
+        let (family, key) = key_of(connection)?;
+        (family == self.family).then_some(key)
+    }
+
+    /// Zooms so that what is under the pointer stays under it.
+    pub fn zoom_at(&mut self, px: [f32; 2], factor: f32) {
+        let before = self.cell_from_px(px);
+        self.zoom = (self.zoom * f64::from(factor)).clamp(1.0, self.most_zoom());
+        let after = self.cell_from_px(px);
+        for axis in 0..2 {
+            self.center[axis] += before[axis] - after[axis];
+        }
+        self.keep_inside();
+    }
+
+    /// Moves the square along with a drag of so many pixels.
+    pub fn pan_px(&mut self, delta_px: [f32; 2]) {
+        let scale = self.px_per_cell();
+        for axis in 0..2 {
+            self.center[axis] -= f64::from(delta_px[axis]) / scale;
+        }
+        self.keep_inside();
+    }
+
+    /// Puts a block into the middle, as large as it may be with what is around it in sight.
+    pub fn show_block(&mut self, block: Prefix) {
+        let area = block.area(self.orientation);
+        let side = f64::from(area.width.max(area.height));
+        self.zoom = (f64::from(SIDE) / side * SHARE_OF_BLOCK).clamp(1.0, self.most_zoom());
+        let middle = |from: u32, length: u32| f64::from(from) + f64::from(length) * 0.5;
+        self.center = [middle(area.x, area.width), middle(area.y, area.height)];
+        self.keep_inside();
+    }
+
+    /// How many bits of a key a block has that is still a square of `points` on screen; even, from 0 to 32.
+    pub fn prefix_of_side(&self, points: f32) -> u8 {
+        let cell = self.px_per_cell() / f64::from(self.px_per_point);
+        let order = (f64::from(points) / cell).max(1.0).log2().ceil().clamp(0.0, 16.0);
+        32 - 2 * order as u8
+    }
+
+    /// All of it stands in the middle of the window; of a part of it no edge comes into the middle.
+    fn keep_inside(&mut self) {
+        if self.is_home() {
+            self.go_home();
+            return;
+        }
+        let side = f64::from(SIDE);
+        for axis in 0..2 {
+            let half = (f64::from(self.size_px[axis]) * 0.5 / self.px_per_cell()).min(side * 0.5);
+            self.center[axis] = self.center[axis].clamp(half, side - half);
+        }
+    }
+}
+
+/// Family and key of a connection's peer. An IPv4 address written as one of IPv6 is one of IPv4; outside of 2000::/3
+/// no address of IPv6 has a key.
+pub fn key_of(connection: &LocatedConnection) -> Option<(Family, u32)> {
+    match connection.observation.peer.ip().to_canonical() {
+        std::net::IpAddr::V4(address) => Some((Family::V4, address.to_bits())),
+        std::net::IpAddr::V6(address) => ipv6_key(address).map(|key| (Family::V6, key)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn view() -> HilbertView {
+        HilbertView::home([1280.0, 720.0], 1.0)
+    }
+
+    #[test]
+    fn all_of_it_stands_in_the_middle_and_the_first_address_at_the_top_left() {
+        let view = view();
+        assert_eq!(view.px_from_cell([0.0, 0.0]), [300.0, 20.0]);
+        assert_eq!(view.px_from_cell([65_536.0, 65_536.0]), [980.0, 700.0]);
+        assert_eq!(view.key_at([300.0, 20.0]), Some(0));
+        assert_eq!(view.key_at([299.0, 20.0]), None);
+        assert_eq!(view.key_at([979.999, 20.0]), Some(u32::MAX));
+    }
+
+    #[test]
+    fn what_is_under_the_pointer_stays_there_down_to_one_address() {
+        let mut view = view();
+        let key = u32::from_be_bytes([9, 9, 9, 9]);
+        for _ in 0..60 {
+            let px = view.px_of_key(key);
+            view.zoom_at(px, 1.25);
+            assert_eq!(view.key_at(view.px_of_key(key)), Some(key));
+        }
+        assert!((view.px_per_cell() - LARGEST_CELL).abs() < 1e-9);
+        assert_eq!(view.prefix_of_side(40.0), 32);
+        view.go_home();
+        assert_eq!(view.prefix_of_side(40.0), 8);
+    }
+
+    #[test]
+    fn a_block_is_flown_to_and_the_edge_never_leaves_the_window() {
+        let mut view = view();
+        let block: Prefix = "192.168.0.0/16".parse().unwrap();
+        view.show_block(block);
+        let [from, to] = view.px_of_area(block.area(view.orientation));
+        assert!((to[0] - from[0] - 680.0 * 0.6).abs() < 0.5);
+        assert!(((from[0] + to[0]) * 0.5 - 640.0).abs() < 0.5 && ((from[1] + to[1]) * 0.5 - 360.0).abs() < 0.5);
+        view.pan_px([1e9, -1e9]);
+        assert!(view.key_at([1.0, 1.0]).is_some() && view.key_at([1279.0, 719.0]).is_some());
+    }
+
+    #[test]
+    fn a_flight_takes_its_time_and_may_turn_round() {
+        let mut view = view();
+        view.is_shown = true;
+        view.fly(FLIGHT / 4);
+        assert!(view.is_flying() && view.is_visible() && !view.has_arrived());
+        assert!((view.flown() - 0.25).abs() < 1e-6);
+        view.fly(FLIGHT);
+        assert!(view.has_arrived() && !view.is_flying());
+        view.is_shown = false;
+        view.fly(FLIGHT / 2);
+        view.is_shown = true;
+        view.fly(FLIGHT / 4);
+        assert!((view.flown() - 0.75).abs() < 1e-6);
+    }
+}
