@@ -8,9 +8,24 @@ const ARROW_RADII: f32 = 1.7;
 
 struct Dot {
     @location(0) lon_lat: vec2<f32>,
-    @location(1) rgba: vec4<f32>,   // linear light; straight alpha and the number of a ring, a byte each
-    @location(2) born_millis: u32,
-    @location(3) ended_millis: u32, // 0: open
+    @location(1) cell: u32,         // column and row on the Hilbert curve, a half each
+    @location(2) rgba: vec4<f32>,   // linear light; straight alpha and flags, a byte each
+    @location(3) born_millis: u32,
+    @location(4) ended_millis: u32, // 0: open
+}
+
+/// Flags: the number of a ring, that the dot has no place on earth.
+const RING: u32 = 15u;
+const NO_PLACE: u32 = 16u;
+/// The last dot leaves this late, as a share of the flight.
+const STAGGER: f32 = 0.35;
+/// How far a flight bends from the straight line, as a share of its length.
+const BEND: f32 = 0.12;
+
+/// How far a dot is on its way from the world to the address space: they do not leave all at once.
+fn flown(cell: u32) -> f32 {
+    let late = f32((cell * 2654435761u) >> 24u) / 255.0;
+    return smoothstep(0.0, 1.0, clamp((space.flown - late * STAGGER) / (1.0 - STAGGER), 0.0, 1.0));
 }
 
 struct DotQuad {
@@ -28,11 +43,19 @@ fn placed(corner: vec2<f32>, instance: Dot) -> DotQuad {
     let age = f32(max(frame.now_millis, instance.born_millis) - instance.born_millis);
     quad.pulse = clamp(age / frame.pulse_millis, 0.0, 1.0);
     let bytes = u32(round(instance.rgba.a * 65535.0));
-    quad.ring = bytes & 255u;
+    quad.ring = bytes & RING;
+    let has_place = (bytes & NO_PLACE) == 0u;
+    let has_cell = (bytes & space.family) != 0u;
     var alpha = f32(bytes >> 8u) / 255.0;
     if (instance.ended_millis != 0u) {
         let gone = f32(max(frame.now_millis, instance.ended_millis) - instance.ended_millis) / frame.fade_millis;
         alpha *= 1.0 - clamp(gone, 0.0, 1.0);
+    }
+    let way = flown(instance.cell);
+    if (!has_cell) {
+        alpha *= 1.0 - clamp(space.flown * 2.0, 0.0, 1.0);
+    } else if (!has_place) {
+        alpha *= way;
     }
     quad.colour = vec4<f32>(instance.rgba.rgb, alpha);
 
@@ -44,8 +67,16 @@ fn placed(corner: vec2<f32>, instance: Dot) -> DotQuad {
     }
     if (view.is_home != 0u && (any(true_px < vec2<f32>(0.0)) || any(true_px > view.viewport_px))) {
         center = clamp(true_px, vec2<f32>(view.edge_margin_px), view.viewport_px - view.edge_margin_px);
-        quad.outward = sign(true_px - center);
-        reach = max(reach, frame.dot_radius_px * ARROW_RADII + 0.5);
+        if (!has_cell || way < 0.5) {
+            quad.outward = sign(true_px - center);
+            reach = max(reach, frame.dot_radius_px * ARROW_RADII + 0.5);
+        }
+    }
+    if (has_cell && space.flown > 0.0) {
+        let cell_px = px_from_cell(vec2<u32>(instance.cell & 65535u, instance.cell >> 16u));
+        let straight = cell_px - center;
+        let bend = vec2<f32>(-straight.y, straight.x) * BEND * sin(way * 3.14159265);
+        center = select(cell_px, center + straight * way + bend, has_place);
     }
     if (quad.pulse < 1.0 && frame.is_plain == 0u) {
         reach = max(reach, frame.dot_radius_px * RING_RADII);

@@ -1,5 +1,5 @@
 // What every pass of the map shares: the view, the colours and the time. Twins: `ViewUniform` and `FrameUniform`
-// in `systems/render/uniforms.rs`. Goes before each of the other files, after `projection.wgsl`.
+// in `systems/render/uniforms.rs`, `SpaceUniform` in `systems/render/space.rs`. Goes before each of the other files, after `projection.wgsl`.
 
 struct View {
     center: vec2<f32>,          // map units
@@ -34,8 +34,34 @@ struct Frame {
     agents: array<vec4<f32>, 8>, // linear light: the rings around their dots
 }
 
+struct Space {
+    middle: vec2<i32>,          // cell in the middle of the window, as the square is held
+    middle_rest: vec2<f32>,     // how far into it, from its top left
+    px_per_cell: f32,
+    flown: f32,                 // 0 the world .. 1 the address space
+    is_transposed: u32,
+    family: u32,                // a dot with this flag has a cell
+    curve_order: u32,           // of the line along all addresses
+    ground: vec4<f32>,          // colours: linear light, straight alpha
+    nothing: vec4<f32>,         // ground that nobody may use
+    grid: vec4<f32>,
+    curve: vec4<f32>,
+}
+
 @group(0) @binding(0) var<uniform> view: View;
 @group(0) @binding(1) var<uniform> frame: Frame;
+@group(0) @binding(2) var<uniform> space: Space;
+
+/// Cells along an edge of the address space.
+const SPACE_SIDE: i32 = 65536;
+
+/// Middle of a cell, given as on the square held as usual. Whole numbers are taken off first: at the deepest zoom a float
+/// has no digits left for both.
+fn px_from_cell(usual: vec2<u32>) -> vec2<f32> {
+    let cell = vec2<i32>(select(usual, usual.yx, space.is_transposed != 0u));
+    let away = vec2<f32>(cell - space.middle) + 0.5 - space.middle_rest;
+    return view.viewport_px * 0.5 + away * space.px_per_cell;
+}
 
 fn px_from_lon_lat(lon_lat: vec2<f32>) -> vec2<f32> {
     let offset = (map_from_lon_lat(lon_lat.x, lon_lat.y) - view.center) * view.scale_px;

@@ -94,9 +94,11 @@ pub fn measure(path: &Path) -> Result<()> {
         })?;
     }
     // The cities lie on one line, by how many connections go there.
-    for (what, first_city, cities) in
-        [("the newest near a busy place", 0, 50), ("near some place", 5_000, 50), ("near a rare one", 19_990, 5)]
-    {
+    for (what, first_city, cities) in [
+        ("the newest near a busy place", 0, 50),
+        ("near some place", 5_000, 50),
+        ("near a rare one", 19_990, 5),
+    ] {
         let lats = city_lat(first_city)..city_lat(first_city + cities);
         report(what, 5, &mut |player, _| {
             let found = player.newest_at(|lat, _| lats.contains(&lat), MOST_NEAR, &mut |_| Some(true))?;

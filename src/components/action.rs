@@ -8,7 +8,10 @@ use super::{
     sql::SqlAction,
     time_travel::TimeAction,
 };
-use crate::model::{AgentId, NoPlace};
+use crate::{
+    hilbert::Prefix,
+    model::{AgentId, NoPlace},
+};
 
 #[derive(Message, Clone, Debug, PartialEq)]
 pub enum UiAction {
@@ -80,6 +83,8 @@ pub enum UiAction {
     NextTrailLength,
     /// What time the map shows.
     Time(TimeAction),
+    /// The view of the address space.
+    Space(SpaceAction),
     /// A click on the bare map.
     PickAt {
         px: [f32; 2],
@@ -116,6 +121,21 @@ pub enum CardAction {
     },
     /// Ends what was asked.
     Cancel(u32),
+}
+
+/// What becomes of the view of the address space.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SpaceAction {
+    /// In place of the world, and back.
+    Toggle,
+    /// IPv4 or IPv6.
+    ToggleFamily,
+    NextColour,
+    ToggleCurve,
+    /// Columns for rows.
+    Transpose,
+    /// Fly to it.
+    ShowBlock(Prefix),
 }
 
 /// What becomes of the filter.

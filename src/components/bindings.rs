@@ -3,7 +3,7 @@
 use bevy::input::keyboard::{Key, KeyCode};
 
 use super::{
-    action::{CardAction, UiAction},
+    action::{CardAction, SpaceAction, UiAction},
     time_travel::TimeAction,
 };
 
@@ -25,11 +25,22 @@ pub struct Gesture {
 }
 
 /// Keys, in the order in which they are shown.
-pub static KEYS: [KeyBinding; 31] = [
+pub static KEYS: [KeyBinding; 36] = [
     key("t", "all text on or off", &[KeyCode::KeyT], false, UiAction::ToggleAllText),
     key("c", "read the rules file again", &[KeyCode::KeyC], false, UiAction::ReloadRules),
     key("f  F11", "full screen", &[KeyCode::KeyF, KeyCode::F11], false, UiAction::ToggleFullscreen),
     key("Home", "whole world", &[KeyCode::Home], false, UiAction::ShowWholeWorld),
+    key(
+        "z",
+        "all addresses on a Hilbert curve, or the world",
+        &[KeyCode::KeyZ],
+        false,
+        space(SpaceAction::Toggle),
+    ),
+    key("6", "of IPv6, or of IPv4", &[KeyCode::Digit6], false, space(SpaceAction::ToggleFamily)),
+    key("y", "what colours of addresses stand for", &[KeyCode::KeyY], false, space(SpaceAction::NextColour)),
+    key("v", "line along all addresses", &[KeyCode::KeyV], false, space(SpaceAction::ToggleCurve)),
+    key("u", "columns for rows of the curve", &[KeyCode::KeyU], false, space(SpaceAction::Transpose)),
     key("d", "dark or light", &[KeyCode::KeyD], false, UiAction::ToggleTheme),
     key("b", "colours for the colour-blind", &[KeyCode::KeyB], false, UiAction::TogglePalette),
     key(
@@ -115,6 +126,10 @@ const fn key(
     action: UiAction,
 ) -> KeyBinding {
     KeyBinding { keys, does, codes, shift, action }
+}
+
+const fn space(action: SpaceAction) -> UiAction {
+    UiAction::Space(action)
 }
 
 const fn time(action: TimeAction) -> UiAction {

@@ -7,7 +7,7 @@ use bevy::{
     prelude::{Component, Entity, Resource},
 };
 
-use super::filtering::Passes;
+use super::{filtering::Passes, hilbert_view::Family};
 use crate::{
     model::{AgentStatus, ConnectionKey, LocatedConnection},
     projection::map_from_lon_lat,
@@ -33,6 +33,13 @@ impl Position {
     pub fn new(lat: f32, lon: f32) -> Self {
         Self { lat, lon, map: map_from_lon_lat(lon, lat) }
     }
+}
+
+/// Which cell of the Hilbert curve the peer's address has; addresses without one have none.
+#[derive(Component, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SpaceKey {
+    pub family: Family,
+    pub key: u32,
 }
 
 /// Index into the rule book's rules, or `None` where no rule matches.

@@ -6,7 +6,7 @@ use std::ops::Range;
 use bevy::prelude::{Component, Entity, Resource};
 use bytemuck::{Pod, Zeroable};
 
-use super::stretches::Stretches;
+use super::{hilbert_view::Family, stretches::Stretches};
 
 /// One dot. Twin of the vertex inputs of `assets/shaders/dots.wgsl`.
 #[repr(C)]
@@ -14,8 +14,9 @@ use super::stretches::Stretches;
 pub struct DotInstance {
     /// Degrees east, degrees north.
     pub lon_lat: [f32; 2],
-    /// Linear light, 65,535 for one; straight alpha in the upper byte of the last, in the lower one the number of the
-    /// agent's colour, from 1, or 0 for no ring.
+    /// Column and row of the address on the Hilbert curve, a half each, the column low.
+    pub cell: u32,
+    /// Linear light, 65,535 for one; straight alpha in the upper byte of the last, in the lower one [`Flags`].
     pub rgba: [u16; 4],
     /// Milliseconds since the map clock's epoch.
     pub born_millis: u32,
@@ -23,9 +24,42 @@ pub struct DotInstance {
     pub ended_millis: u32,
 }
 
+/// What the lower byte of a dot's alpha says: the number of the agent's colour, from 1, or 0 for no ring, in its lower
+/// half; and where the dot has a place.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Flags(u8);
+
+impl Flags {
+    const MOST_RINGS: u8 = 15;
+    const NO_PLACE: u8 = 1 << 4;
+    const IPV4: u8 = 1 << 5;
+    const IPV6: u8 = 1 << 6;
+
+    /// `ring`: number of the agent's colour from 1, or 0.
+    pub const fn new(ring: u8, has_place: bool, family: Option<Family>) -> Self {
+        let place = if has_place { 0 } else { Self::NO_PLACE };
+        let family = match family {
+            Some(Family::V4) => Self::IPV4,
+            Some(Family::V6) => Self::IPV6,
+            None => 0,
+        };
+        Self(ring & Self::MOST_RINGS | place | family)
+    }
+
+    /// Puts them below an alpha.
+    pub const fn under(self, alpha: u16) -> u16 {
+        alpha & 0xff00 | self.0 as u16
+    }
+}
+
+/// A cell as a dot has it.
+pub const fn packed_cell([x, y]: [u16; 2]) -> u32 {
+    x as u32 | (y as u32) << 16
+}
+
 /// Uploaded for one changed dot.
 pub const DOT_BYTES: usize = size_of::<DotInstance>();
-const _: () = assert!(DOT_BYTES == 24);
+const _: () = assert!(DOT_BYTES == 28);
 
 /// Row of an entity's dot; `None` while it is hidden.
 #[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -98,7 +132,7 @@ mod tests {
     use super::*;
 
     fn dot(lon: f32) -> DotInstance {
-        DotInstance { lon_lat: [lon, 0.0], rgba: [u16::MAX; 4], born_millis: 1, ended_millis: 0 }
+        DotInstance { lon_lat: [lon, 0.0], cell: 0, rgba: [u16::MAX; 4], born_millis: 1, ended_millis: 0 }
     }
 
     fn dirty(dots: &mut Dots) -> Vec<Range<u32>> {
@@ -114,14 +148,14 @@ mod tests {
             dots.push(Entity::PLACEHOLDER, dot(i as f32));
         }
         assert_eq!(dirty(&mut dots), vec![0..1000]);
-        assert_eq!(dots.uploaded_bytes, 24_000);
+        assert_eq!(dots.uploaded_bytes, 28_000);
         assert!(dirty(&mut dots).is_empty());
         dots.set(5, dot(5.0));
         assert!(dirty(&mut dots).is_empty(), "an equal value is no change");
         dots.set(5, dot(50.0));
         dots.set(900, dot(1.0));
         assert_eq!(dirty(&mut dots), vec![5..6, 900..901]);
-        assert_eq!(dots.uploaded_bytes, 24_048);
+        assert_eq!(dots.uploaded_bytes, 28_056);
     }
 
     #[test]

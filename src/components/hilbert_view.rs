@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use bevy::prelude::Resource;
 
-use super::theme::size;
 use crate::{
     hilbert::{Area, Orientation, Prefix, SIDE, ipv6_key},
     model::LocatedConnection,
@@ -17,9 +16,8 @@ use crate::{
 pub const FLIGHT: Duration = Duration::from_millis(1_200);
 /// No cell is drawn larger, in points: one address fills a thumb.
 const LARGEST_CELL: f64 = 64.0;
-/// Above the square; below it, where the clock and the account stand beside it, in a narrow window under it.
-const TOP: f32 = size::MARGIN;
-const BOTTOM: f32 = size::MARGIN;
+/// Above and below the square, in points: the lines of the account stand there.
+const MARGIN: f32 = 48.0;
 /// A block that somebody flies to takes this share of the square.
 const SHARE_OF_BLOCK: f64 = 0.6;
 
@@ -32,12 +30,30 @@ pub enum Family {
     V6,
 }
 
+impl Family {
+    pub const fn other(self) -> Self {
+        match self {
+            Self::V4 => Self::V6,
+            Self::V6 => Self::V4,
+        }
+    }
+}
+
 /// What a colour stands for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum SpaceColour {
     #[default]
     FirstOctet,
     Registry,
+}
+
+impl SpaceColour {
+    pub const fn next(self) -> Self {
+        match self {
+            Self::FirstOctet => Self::Registry,
+            Self::Registry => Self::FirstOctet,
+        }
+    }
 }
 
 /// The view. Pixels are physical ones, y down, origin top left.
@@ -109,6 +125,16 @@ impl HilbertView {
         self.flown = self.target();
     }
 
+    /// Columns for rows; what was in the middle stays there.
+    pub fn transpose(&mut self) {
+        self.orientation = match self.orientation {
+            Orientation::Usual => Orientation::Transposed,
+            Orientation::Transposed => Orientation::Usual,
+        };
+        self.center.swap(0, 1);
+        self.keep_inside();
+    }
+
     pub fn is_home(&self) -> bool {
         self.zoom <= 1.0
     }
@@ -141,7 +167,7 @@ impl HilbertView {
     }
 
     fn fit_px(&self) -> f64 {
-        let margins = (TOP + BOTTOM) * self.px_per_point;
+        let margins = 2.0 * MARGIN * self.px_per_point;
         f64::from((self.size_px[1] - margins).min(self.size_px[0] - margins).max(1.0))
     }
 
@@ -151,9 +177,7 @@ impl HilbertView {
 
     pub fn px_from_cell(&self, cell: [f64; 2]) -> [f32; 2] {
         let scale = self.px_per_cell();
-        [0, 1].map(|axis| {
-            self.size_px[axis] * 0.5 + ((cell[axis] - self.center[axis]) * scale) as f32
-        })
+        [0, 1].map(|axis| self.size_px[axis] * 0.5 + ((cell[axis] - self.center[axis]) * scale) as f32)
     }
 
     pub fn cell_from_px(&self, px: [f32; 2]) -> [f64; 2] {
@@ -256,11 +280,11 @@ mod tests {
     #[test]
     fn all_of_it_stands_in_the_middle_and_the_first_address_at_the_top_left() {
         let view = view();
-        assert_eq!(view.px_from_cell([0.0, 0.0]), [300.0, 20.0]);
-        assert_eq!(view.px_from_cell([65_536.0, 65_536.0]), [980.0, 700.0]);
-        assert_eq!(view.key_at([300.0, 20.0]), Some(0));
-        assert_eq!(view.key_at([299.0, 20.0]), None);
-        assert_eq!(view.key_at([979.999, 20.0]), Some(u32::MAX));
+        assert_eq!(view.px_from_cell([0.0, 0.0]), [328.0, 48.0]);
+        assert_eq!(view.px_from_cell([65_536.0, 65_536.0]), [952.0, 672.0]);
+        assert_eq!(view.key_at([328.0, 48.0]), Some(0));
+        assert_eq!(view.key_at([327.0, 48.0]), None);
+        assert_eq!(view.key_at([951.99, 48.0]), Some(u32::MAX));
     }
 
     #[test]
@@ -284,8 +308,10 @@ mod tests {
         let block: Prefix = "192.168.0.0/16".parse().unwrap();
         view.show_block(block);
         let [from, to] = view.px_of_area(block.area(view.orientation));
-        assert!((to[0] - from[0] - 680.0 * 0.6).abs() < 0.5);
-        assert!(((from[0] + to[0]) * 0.5 - 640.0).abs() < 0.5 && ((from[1] + to[1]) * 0.5 - 360.0).abs() < 0.5);
+        assert!((to[0] - from[0] - 624.0 * 0.6).abs() < 0.5);
+        assert!(
+            ((from[0] + to[0]) * 0.5 - 640.0).abs() < 0.5 && ((from[1] + to[1]) * 0.5 - 360.0).abs() < 0.5
+        );
         view.pan_px([1e9, -1e9]);
         assert!(view.key_at([1.0, 1.0]).is_some() && view.key_at([1279.0, 719.0]).is_some());
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bevy::prelude::Resource;
 
-use super::map_view::MapView;
+use super::{connection::Position, picture::Picture};
 use crate::model::LocatedConnection;
 
 /// What lies within this many points of the pointer is looked at.
@@ -16,20 +16,38 @@ const MOST_LOOKS: usize = 32;
 /// A place of a picture.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Look {
-    pub view: MapView,
+    pub picture: Picture,
     /// Physical pixels.
     pub px: [f32; 2],
 }
 
 impl Look {
-    /// Whether a place, in map units, was drawn within reach. Those beyond the edge were drawn on it.
-    pub fn reaches(&self, map: [f32; 2]) -> bool {
-        self.view.points_between(self.px, map) <= REACH_POINTS
+    /// Whether a connection was drawn within reach. Those beyond the edge of the world were drawn on it.
+    pub fn reaches(&self, connection: &LocatedConnection, position: Option<&Position>) -> bool {
+        let away = self.picture.points_between(self.px, connection, position);
+        away.is_some_and(|away| away <= REACH_POINTS)
     }
 
-    /// In map units: the middle, and how far it reaches.
-    pub fn circle(&self) -> ([f32; 2], f32) {
-        (self.view.map_from_px(self.px), REACH_POINTS * self.view.px_per_point / self.view.scale_px())
+    /// Whether a place in map units was drawn within reach; none is where addresses were shown.
+    pub fn reaches_place(&self, map: [f32; 2]) -> bool {
+        !self.picture.is_space() && self.picture.map.points_between(self.px, map) <= REACH_POINTS
+    }
+
+    /// What was looked at, in a picture as it is now, in pixels: the middle, and how far it reaches. `None` where that one
+    /// shows something else.
+    pub fn circle_px(&self, now: &Picture) -> Option<([f32; 2], f32)> {
+        if !self.picture.is_like(now) {
+            return None;
+        }
+        let reach_px = REACH_POINTS * self.picture.map.px_per_point;
+        let (then, now) = (&self.picture, now);
+        Some(if now.is_space() {
+            let scale = now.space.px_per_cell() / then.space.px_per_cell();
+            (now.space.px_from_cell(then.space.cell_from_px(self.px)), reach_px * scale as f32)
+        } else {
+            let scale = now.map.scale_px() / then.map.scale_px();
+            (now.map.px_from_map(then.map.map_from_px(self.px)), reach_px * scale)
+        })
     }
 }
 
@@ -98,25 +116,36 @@ impl Looks {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::projection::map_from_lon_lat;
+    use crate::{
+        components::{hilbert_view::HilbertView, map_view::MapView},
+        projection::map_from_lon_lat,
+    };
+
+    fn picture(size_px: [f32; 2]) -> Picture {
+        Picture::new(MapView::home(size_px, 1.0), HilbertView::home(size_px, 1.0))
+    }
 
     #[test]
     fn a_look_reaches_what_was_drawn_near_it_wherever_the_map_has_gone() {
-        let view = MapView::home([1280.0, 720.0], 1.0);
+        let picture = picture([1280.0, 720.0]);
         let place = map_from_lon_lat(13.4, 52.5);
-        let [x, y] = view.px_from_map(place);
-        let look = |dx| Look { view, px: [x + dx, y] };
-        assert!(look(20.0).reaches(place) && !look(30.0).reaches(place));
+        let [x, y] = picture.map.px_from_map(place);
+        let look = |dx| Look { picture, px: [x + dx, y] };
+        assert!(look(20.0).reaches_place(place) && !look(30.0).reaches_place(place));
         // Drawn on the edge, far from where it lies.
         let pole = map_from_lon_lat(15.6, 84.0);
-        let drawn = view.screen_place(pole);
-        assert!(drawn.beyond_edge && Look { view, px: drawn.px }.reaches(pole));
+        let drawn = picture.map.screen_place(pole);
+        assert!(drawn.beyond_edge && Look { picture, px: drawn.px }.reaches_place(pole));
+        let mut zoomed = picture;
+        zoomed.map.zoom_at([x, y], 4.0);
+        let (middle, radius) = look(0.0).circle_px(&zoomed).unwrap();
+        assert!((middle[0] - x).abs() < 0.1 && (radius - 4.0 * REACH_POINTS).abs() < 0.1);
     }
 
     #[test]
     fn the_oldest_look_is_forgotten() {
         let mut looks = Looks::default();
-        let look = Look { view: MapView::home([100.0, 100.0], 1.0), px: [0.0; 2] };
+        let look = Look { picture: picture([100.0, 100.0]), px: [0.0; 2] };
         let numbers: Vec<u32> = (0..=MOST_LOOKS).map(|_| looks.add(look)).collect();
         assert!(looks.get(numbers[0]).is_none() && looks.get(numbers[1]).is_some());
     }

@@ -11,9 +11,11 @@ use crate::components::{
     cards::{About, Card, CardConnection, CardTools, Cards},
     connection::{Connection, MatchedRule, OpenConnections, Position, Trail},
     dots::DotRow,
+    hilbert_view::HilbertView,
     inspect::{Look, Looks},
     map_clock::MapClock,
     map_view::MapView,
+    picture::Picture,
     sql::SqlDesk,
     time_travel::TimeTravel,
 };
@@ -62,13 +64,13 @@ fn open(cards: &mut Cards, connection: CardConnection) {
     }
 }
 
-type Dot = (&'static Connection, &'static MatchedRule, &'static Position, &'static DotRow);
+type Dot = (&'static Connection, &'static MatchedRule, Option<&'static Position>, &'static DotRow);
 
 /// A click on one dot opens its card; where several lie, their list.
 pub(super) fn pick(
     mut actions: MessageReader<UiAction>,
     dots: Query<Dot, Without<Trail>>,
-    view: Res<MapView>,
+    (view, space): (Res<MapView>, Res<HilbertView>),
     desk: Res<SqlDesk>,
     mut cards: ResMut<Cards>,
     (mut looks, mut overlays): (ResMut<Looks>, ResMut<Overlays>),
@@ -83,8 +85,10 @@ pub(super) fn pick(
         if is_plotted {
             continue;
         }
-        let mut near = dots.iter().filter(|(_, _, position, row)| {
-            row.0.is_some() && view.points_between(*px, position.map) <= REACH_POINTS
+        let picture = Picture::new(*view, *space);
+        let mut near = dots.iter().filter(|(connection, _, position, row)| {
+            let away = || picture.points_between(*px, &connection.0, *position);
+            row.0.is_some() && away().is_some_and(|away| away <= REACH_POINTS)
         });
         match (near.next(), near.next()) {
             (Some((connection, rule, ..)), None) => {
@@ -95,7 +99,7 @@ pub(super) fn pick(
                 );
             }
             (Some(_), Some(_)) => {
-                let look = looks.add(Look { view: *view, px: *px });
+                let look = looks.add(Look { picture, px: *px });
                 overlays.lists.push(ListKind::Near(look));
             }
             (None, _) => {}

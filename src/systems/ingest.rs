@@ -10,9 +10,10 @@ use crossbeam_channel::Receiver;
 use super::{MapSystems, clock::wall_unix_millis, count::count_unseen, place::remove_row_at_once};
 use crate::{
     components::{
-        connection::{Age, Agents, Connection, MatchedRule, OpenConnections, Position, Trail},
+        connection::{Age, Agents, Connection, MatchedRule, OpenConnections, Position, SpaceKey, Trail},
         dots::DotRow,
         fleet::HiddenAgents,
+        hilbert_view::key_of,
         history_circles::HistoryCircles,
         map_clock::MapClock,
         time_travel::{BackToNow, Shown, TimeTravel},
@@ -117,10 +118,13 @@ fn open(world: &mut World, connection: Arc<LocatedConnection>, born_unix_millis:
         replace(world, connection);
         return;
     }
-    let position = position_of(&connection);
+    let (position, space_key) = (position_of(&connection), key_of(&connection));
     // An agent's clock may be ahead of the picture's; nothing is born in the future.
     let born_unix_millis = born_unix_millis.min(world.resource::<MapClock>().now_unix_millis());
     let mut entity = world.spawn((Connection(connection), MatchedRule::default(), Age { born_unix_millis }));
+    if let Some((family, key)) = space_key {
+        entity.insert((SpaceKey { family, key }, DotRow::default()));
+    }
     if let Some(position) = position {
         entity.insert((position, DotRow::default()));
     }
@@ -149,7 +153,7 @@ fn replace(world: &mut World, connection: Arc<LocatedConnection>) {
         }
         Some(_) => {}
         None => {
-            entity.remove::<(Position, DotRow)>();
+            entity.remove::<Position>();
         }
     }
     entity.insert(Connection(connection));
@@ -171,7 +175,7 @@ fn close(world: &mut World, key: ConnectionKey, unix_millis: i64) {
     // The picture's clock, not the agent's, rules how long it fades.
     let now = world.resource::<MapClock>().now_unix_millis();
     let mut entity = world.entity_mut(entity);
-    if entity.contains::<Position>() {
+    if entity.contains::<DotRow>() {
         entity.insert(Trail { ended_unix_millis: unix_millis.min(now) });
     } else {
         entity.despawn();

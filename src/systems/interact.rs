@@ -5,14 +5,16 @@ use bevy::{app::AppExit, prelude::*};
 
 use super::MapSystems;
 use crate::components::{
-    action::{ListKind, Overlays, UiAction},
+    action::{ListKind, Overlays, SpaceAction, UiAction},
     cards::Cards,
     fleet::{AgentRings, HiddenAgents},
+    hilbert_view::HilbertView,
     history_circles::WaitingToLoad,
     inspect::{Look, Looks},
     map_view::MapView,
     notices::Notices,
     palette::Palette,
+    picture::Picture,
     rule_book::RuleBook,
     theme::Theme,
 };
@@ -24,7 +26,7 @@ pub(super) fn plugin(app: &mut App) {
 pub(super) fn act(
     mut actions: MessageReader<UiAction>,
     mut book: ResMut<RuleBook>,
-    mut view: ResMut<MapView>,
+    (mut view, mut space): (ResMut<MapView>, ResMut<HilbertView>),
     mut overlays: ResMut<Overlays>,
     mut theme: ResMut<Theme>,
     mut palette: ResMut<Palette>,
@@ -51,9 +53,13 @@ pub(super) fn act(
             UiAction::TogglePalette => *palette = palette.other(),
             UiAction::ToggleHelp => overlays.help = !overlays.help,
             UiAction::ToggleFullscreen => overlays.fullscreen = !overlays.fullscreen,
+            UiAction::ShowWholeWorld if space.is_shown => space.go_home(),
             UiAction::ShowWholeWorld => *view = MapView::home(view.size_px, view.px_per_point),
+            UiAction::ZoomAt { px, factor } if space.is_shown => space.zoom_at(*px, *factor),
             UiAction::ZoomAt { px, factor } => view.zoom_at(*px, *factor),
+            UiAction::PanPx { delta } if space.is_shown => space.pan_px(*delta),
             UiAction::PanPx { delta } => view.pan_px(*delta),
+            UiAction::Space(action) => obey_space(*action, &mut space),
             UiAction::OpenList(kind) => {
                 let before = overlays.lists.len();
                 overlays.lists.retain(|open| open != kind);
@@ -63,7 +69,7 @@ pub(super) fn act(
             }
             UiAction::CloseList(kind) => overlays.lists.retain(|open| open != kind),
             UiAction::LookAt { px } => {
-                let look = looks.add(Look { view: *view, px: *px });
+                let look = looks.add(Look { picture: Picture::new(*view, *space), px: *px });
                 overlays.lists.push(ListKind::Near(look));
             }
             UiAction::DismissNotice { topic } => notices.dismiss(topic),
@@ -92,6 +98,23 @@ pub(super) fn act(
             | UiAction::AnswerLoad(_)
             | UiAction::AddAgent { .. }
             | UiAction::ChangeAgent { .. } => {}
+        }
+    }
+}
+
+fn obey_space(action: SpaceAction, space: &mut HilbertView) {
+    match action {
+        SpaceAction::Toggle => space.is_shown = !space.is_shown,
+        SpaceAction::ToggleFamily => {
+            space.family = space.family.other();
+            space.is_shown = true;
+        }
+        SpaceAction::NextColour => space.colour = space.colour.next(),
+        SpaceAction::ToggleCurve => space.shows_curve = !space.shows_curve,
+        SpaceAction::Transpose => space.transpose(),
+        SpaceAction::ShowBlock(block) => {
+            space.is_shown = true;
+            space.show_block(block);
         }
     }
 }

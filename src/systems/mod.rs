@@ -8,6 +8,7 @@ mod clock;
 mod count;
 mod expire;
 mod filtering;
+mod hilbert;
 mod history;
 pub mod ingest;
 mod interact;
@@ -90,6 +91,7 @@ pub fn connections_plugin(app: &mut App) {
             (classify::plugin, filtering::plugin, count::plugin),
             (trail::plugin, trails::plugin, expire::plugin),
             (place::plugin, circles::plugin),
+            hilbert::plugin,
             account::plugin,
             (sql::plugin, cards::plugin),
             history::plugin,

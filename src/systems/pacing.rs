@@ -13,8 +13,8 @@ use wgpu_types::DeviceType;
 
 use super::{MapSystems, cards::follow, replay::is_winding};
 use crate::components::{
-    action::UiAction, animation::Animation, cards::Cards, history_circles::HistoryCircles,
-    map_clock::MapClock, time_travel::TimeTravel, trails::Trails,
+    action::UiAction, animation::Animation, cards::Cards, hilbert_view::HilbertView,
+    history_circles::HistoryCircles, map_clock::MapClock, time_travel::TimeTravel, trails::Trails,
 };
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -53,7 +53,7 @@ fn pace(
     animation: Res<Animation>,
     history: Option<Res<HistoryCircles>>,
     (travel, trails): (Option<Res<TimeTravel>>, Option<Res<Trails>>),
-    cards: Option<Res<Cards>>,
+    (cards, space): (Option<Res<Cards>>, Option<Res<HilbertView>>),
     mut settings: ResMut<WinitSettings>,
 ) {
     let now = clock.now_unix_millis();
@@ -62,6 +62,7 @@ fn pace(
         Some(travel) => is_winding(&travel),
         None => animation.is_moving(now),
     };
+    let is_moving = is_moving || space.is_some_and(|space| space.is_flying());
     let due = [history.and_then(|it| it.due_unix_millis), trails.and_then(|it| it.due_unix_millis)];
     // A clock that is held gets nowhere by waiting.
     let until_due = due

@@ -5,16 +5,18 @@ use bevy::prelude::*;
 use super::MapSystems;
 use crate::{
     components::{
-        connection::{Age, Agents, Connection, MatchedRule, Position, Trail},
-        dots::{DotInstance, DotRow, Dots},
+        connection::{Age, Agents, Connection, MatchedRule, Position, SpaceKey, Trail},
+        dots::{DotInstance, DotRow, Dots, Flags, packed_cell},
         filtering::Passes,
         fleet::{AgentRings, HiddenAgents, colour_of},
+        hilbert_view::HilbertView,
         map_clock::MapClock,
         palette::Palette,
         rule_book::RuleBook,
         theme::Theme,
         time_travel::TimeTravel,
     },
+    hilbert::Orientation,
     model::{AgentId, AgentLink, AgentStatus},
 };
 
@@ -27,8 +29,9 @@ pub(super) fn plugin(app: &mut App) {
 
 pub(super) type Drawn = (
     Entity,
-    &'static Connection,
-    Ref<'static, Position>,
+    Ref<'static, Connection>,
+    Option<Ref<'static, Position>>,
+    Option<&'static SpaceKey>,
     Ref<'static, MatchedRule>,
     Ref<'static, Age>,
     Ref<'static, Passes>,
@@ -39,7 +42,7 @@ pub(super) fn write_changed(
     clock: Res<MapClock>,
     book: Res<RuleBook>,
     palette: Res<Palette>,
-    (theme, travel): (Res<Theme>, Res<TimeTravel>),
+    (theme, travel, space): (Res<Theme>, Res<TimeTravel>, Res<HilbertView>),
     (hidden_agents, rings, agents): (Res<HiddenAgents>, Res<AgentRings>, Res<Agents>),
     mut drawn_as: Local<DrawnAs>,
     mut dots: ResMut<Dots>,
@@ -51,16 +54,19 @@ pub(super) fn write_changed(
     let now = DrawnAs {
         ringed: rings.0 && reporting > 1,
         lost: agents.0.iter().filter(|agent| is_lost(agent)).map(|agent| agent.agent).collect(),
+        shows_space: space.is_visible(),
     };
     let restyled = palette.is_changed() || theme.is_changed() || hidden_agents.is_changed();
     let all = book.is_changed() || restyled || clock.is_changed() || *drawn_as != now;
     if *drawn_as != now {
         *drawn_as = now;
     }
-    for (entity, connection, position, matched, age, passes, trail) in &drawn {
+    for (entity, connection, position, space_key, matched, age, passes, trail) in &drawn {
         let ended = trail.as_ref().is_some_and(Ref::is_added);
-        let redrawn =
-            position.is_changed() || matched.is_changed() || age.is_changed() || passes.is_changed();
+        let redrawn = position.as_ref().map_or(connection.is_changed(), Ref::is_changed)
+            || matched.is_changed()
+            || age.is_changed()
+            || passes.is_changed();
         if !(all || ended || redrawn) {
             continue;
         }
@@ -68,15 +74,19 @@ pub(super) fn write_changed(
         let agent = connection.0.key.agent;
         let own = matched.0.and_then(|rule| book.rules.rules().get(rule)).map(|rule| rule.color);
         let rgba = palette.rgba(label, own, &theme);
+        let ring = if drawn_as.ringed { colour_of(agent) as u8 + 1 } else { 0 };
+        let flags = Flags::new(ring, position.is_some(), space_key.map(|it| it.family));
         let dot = DotInstance {
-            lon_lat: [position.lon, position.lat],
-            rgba: of_agent(rgba, agent, &drawn_as),
+            lon_lat: position.as_ref().map_or([0.0; 2], |position| [position.lon, position.lat]),
+            cell: space_key.map_or(0, |it| packed_cell(Orientation::Usual.cell(it.key))),
+            rgba: of_agent(rgba, drawn_as.lost.contains(&agent), flags),
             born_millis: clock.epoch_millis_from_unix(age.born_unix_millis),
             // 0 means open, so the end is never 0.
             ended_millis: trail
                 .map_or(0, |trail| clock.epoch_millis_from_unix(trail.ended_unix_millis).max(1)),
         };
-        let hidden = !passes.0 || book.is_hidden(label) || hidden_agents.hides(agent);
+        let has_spot = position.is_some() || (drawn_as.shows_space && space_key.is_some());
+        let hidden = !has_spot || !passes.0 || book.is_hidden(label) || hidden_agents.hides(agent);
         let Ok(mut row) = rows.get_mut(entity) else {
             continue;
         };
@@ -95,18 +105,18 @@ pub(super) struct DrawnAs {
     ringed: bool,
     /// Those that are cut off: whether their connections are open nobody knows.
     lost: Vec<AgentId>,
+    /// Connections without a place on earth have one in the address space.
+    shows_space: bool,
 }
 
 fn is_lost(agent: &AgentStatus) -> bool {
     matches!(agent.link, AgentLink::Lost { .. })
 }
 
-/// Dims the dots of lost agents, and puts the number of the agent's colour, from 1, into the lower byte of the alpha; 0
-/// for no ring.
-fn of_agent([r, g, b, alpha]: [u16; 4], agent: AgentId, drawn_as: &DrawnAs) -> [u16; 4] {
-    let alpha = if drawn_as.lost.contains(&agent) { (f32::from(alpha) * LOST_ALPHA) as u16 } else { alpha };
-    let ring = if drawn_as.ringed { colour_of(agent) as u16 + 1 } else { 0 };
-    [r, g, b, (alpha & 0xff00) | ring]
+/// Dims the dots of lost agents, and puts the flags below the alpha.
+fn of_agent([r, g, b, alpha]: [u16; 4], is_lost: bool, flags: Flags) -> [u16; 4] {
+    let alpha = if is_lost { (f32::from(alpha) * LOST_ALPHA) as u16 } else { alpha };
+    [r, g, b, flags.under(alpha)]
 }
 
 /// Takes an entity's dot off the map; the row it leaves is filled by the last one.

@@ -7,6 +7,7 @@ mod kept_world;
 mod marks;
 mod pass;
 mod pipelines;
+mod space;
 mod trails;
 mod uniforms;
 mod world_mesh;
@@ -33,6 +34,7 @@ pub(super) fn plugin(app: &mut App) {
         .init_resource::<kept_world::KeptWorld>()
         .init_resource::<marks::GpuMarks>()
         .init_resource::<trails::GpuTrails>()
+        .init_resource::<space::GpuSpace>()
         .add_systems(
             RenderStartup,
             (
@@ -41,13 +43,14 @@ pub(super) fn plugin(app: &mut App) {
                 dots::forget,
                 marks::forget,
                 trails::forget,
+                space::forget,
                 kept_world::forget,
                 world_mesh::upload,
             ),
         )
         .add_systems(
             bevy::render::ExtractSchedule,
-            (uniforms::extract, dots::extract, (marks::extract, trails::extract).chain()),
+            (uniforms::extract, dots::extract, (marks::extract, trails::extract, space::extract).chain()),
         )
         .add_systems(
             Render,

@@ -1,9 +1,11 @@
-//! The order of drawing in a frame: the world, trails and marks into the kept picture where that is stale, the kept picture
+//! The order of drawing in a frame: the world, trails and marks, or the address space, into the kept picture where that is
+//! stale, the kept picture
 //! into the frame, the dots over it. Panels are drawn later, by egui.
 
 use bevy::{
     prelude::*,
     render::{
+        render_phase::TrackedRenderPass,
         render_resource::{
             IndexFormat, LoadOp, Operations, PipelineCache, RenderPassColorAttachment, RenderPassDescriptor,
             StoreOp,
@@ -14,7 +16,7 @@ use bevy::{
 };
 
 use super::{
-    MapCamera, dots::GpuDots, kept_world::KeptWorld, marks::GpuMarks, pipelines::Pipelines,
+    MapCamera, dots::GpuDots, kept_world::KeptWorld, marks::GpuMarks, pipelines::Pipelines, space::GpuSpace,
     trails::GpuTrails, uniforms::Uniforms, world_mesh::WorldMesh,
 };
 
@@ -25,16 +27,15 @@ pub(super) fn draw_map(
     uniforms: Option<Res<Uniforms>>,
     mesh: Option<Res<WorldMesh>>,
     mut kept: ResMut<KeptWorld>,
-    (marks, trails, dots): (Res<GpuMarks>, Res<GpuTrails>, Res<GpuDots>),
+    (marks, trails, dots, space): (Res<GpuMarks>, Res<GpuTrails>, Res<GpuDots>, Res<GpuSpace>),
     mut context: RenderContext,
 ) {
     let target = view.into_inner();
     let (Some(pipelines), Some(uniforms)) = (pipelines, uniforms) else {
         return;
     };
-    if kept.is_stale
-        && draw_world(&cache, &pipelines, &uniforms, mesh.as_deref(), (&trails, &marks), &kept, &mut context)
-    {
+    let still = Still { mesh: mesh.as_deref(), trails: &trails, marks: &marks, space: &space };
+    if kept.is_stale && draw_still(&cache, &pipelines, &uniforms, &still, &kept, &mut context) {
         kept.is_stale = false;
         trace!("world drawn");
     }
@@ -69,24 +70,24 @@ pub(super) fn draw_map(
     trace!("frame drawn");
 }
 
-/// Returns whether the world was drawn; pipelines may still be on their way.
-fn draw_world(
+/// What is drawn into the kept picture.
+struct Still<'a> {
+    mesh: Option<&'a WorldMesh>,
+    trails: &'a GpuTrails,
+    marks: &'a GpuMarks,
+    space: &'a GpuSpace,
+}
+
+/// Returns whether the picture was drawn; pipelines may still be on their way.
+fn draw_still(
     cache: &PipelineCache,
     pipelines: &Pipelines,
     uniforms: &Uniforms,
-    mesh: Option<&WorldMesh>,
-    (trails, marks): (&GpuTrails, &GpuMarks),
+    still: &Still<'_>,
     kept: &KeptWorld,
     context: &mut RenderContext,
 ) -> bool {
-    let (Some(sea), Some(land), Some(lines), Some(soft), Some(points), Some((_, picture))) = (
-        cache.get_render_pipeline(pipelines.sea),
-        cache.get_render_pipeline(pipelines.land),
-        cache.get_render_pipeline(pipelines.lines),
-        cache.get_render_pipeline(pipelines.trails),
-        cache.get_render_pipeline(pipelines.marks),
-        &kept.texture,
-    ) else {
+    let Some((_, picture)) = &kept.texture else {
         return false;
     };
     let mut pass = context.begin_tracked_render_pass(RenderPassDescriptor {
@@ -100,9 +101,28 @@ fn draw_world(
         ..default()
     });
     pass.set_bind_group(0, &uniforms.bind_group, &[]);
+    let is_world_drawn =
+        uniforms.space.is_alone() || draw_world(cache, pipelines, uniforms, still, &mut pass).is_some();
+    let is_space_drawn =
+        !uniforms.space.is_visible() || draw_space(cache, pipelines, still.space, &mut pass).is_some();
+    is_world_drawn && is_space_drawn
+}
+
+/// `None` where something is not there yet.
+fn draw_world<'a>(
+    cache: &'a PipelineCache,
+    pipelines: &Pipelines,
+    uniforms: &Uniforms,
+    still: &'a Still<'_>,
+    pass: &mut TrackedRenderPass<'a>,
+) -> Option<()> {
+    let pipeline = |id| cache.get_render_pipeline(id);
+    let (sea, land, lines) =
+        (pipeline(pipelines.sea)?, pipeline(pipelines.land)?, pipeline(pipelines.lines)?);
+    let (soft, points) = (pipeline(pipelines.trails)?, pipeline(pipelines.marks)?);
     pass.set_render_pipeline(sea);
     pass.draw(0..3, 0..1);
-    if let Some(level) = mesh.and_then(|mesh| mesh.level(uniforms.world_width_px())) {
+    if let Some(level) = still.mesh.and_then(|mesh| mesh.level(uniforms.world_width_px())) {
         pass.set_render_pipeline(land);
         pass.set_vertex_buffer(0, level.land_vertices.slice(..));
         pass.set_index_buffer(level.land_indices.slice(..), IndexFormat::Uint32);
@@ -111,15 +131,34 @@ fn draw_world(
         pass.set_vertex_buffer(0, level.segments.slice(..));
         pass.draw(0..4, 0..level.segment_count);
     }
-    if let Some(trails) = trails.instances.as_ref().filter(|trails| trails.count > 0) {
+    if let Some(trails) = still.trails.instances.as_ref().filter(|trails| trails.count > 0) {
         pass.set_render_pipeline(soft);
         pass.set_vertex_buffer(0, trails.buffer.slice(..));
         pass.draw(0..3, 0..trails.count);
     }
     pass.set_render_pipeline(points);
-    for (_, layer) in marks.layers.iter().filter(|(_, layer)| layer.count > 0) {
+    for (_, layer) in still.marks.layers.iter().filter(|(_, layer)| layer.count > 0) {
         pass.set_vertex_buffer(0, layer.buffer.slice(..));
         pass.draw(0..4, 0..layer.count);
     }
-    true
+    Some(())
+}
+
+/// The same.
+fn draw_space<'a>(
+    cache: &'a PipelineCache,
+    pipelines: &Pipelines,
+    space: &'a GpuSpace,
+    pass: &mut TrackedRenderPass<'a>,
+) -> Option<()> {
+    let pipeline = |id| cache.get_render_pipeline(id);
+    let (ground, curve) = (pipeline(pipelines.space)?, pipeline(pipelines.curve)?);
+    pass.set_bind_group(1, space.bind_group()?, &[]);
+    pass.set_render_pipeline(ground);
+    pass.draw(0..3, 0..1);
+    pass.set_render_pipeline(curve);
+    for steps in &space.curve {
+        pass.draw(0..4, steps.clone());
+    }
+    Some(())
 }

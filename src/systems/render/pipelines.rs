@@ -14,7 +14,7 @@ use bevy::{
     shader::Shader,
 };
 
-use super::{MapCamera, uniforms, world_mesh::SEGMENT_BYTES};
+use super::{MapCamera, space, uniforms, world_mesh::SEGMENT_BYTES};
 use crate::components::{dots::DOT_BYTES, marks::MARK_BYTES, trails::TRAIL_BYTES};
 
 const SHARED: &str = concat!(
@@ -24,6 +24,7 @@ const SHARED: &str = concat!(
 const WORLD: &str = include_str!("../../../assets/shaders/world.wgsl");
 const DOTS: &str = include_str!("../../../assets/shaders/dots.wgsl");
 const MARKS: &str = include_str!("../../../assets/shaders/marks.wgsl");
+const SPACE: &str = include_str!("../../../assets/shaders/space.wgsl");
 const TRAILS: &str = include_str!("../../../assets/shaders/trails.wgsl");
 
 /// Made once the format of the camera's picture is known.
@@ -37,6 +38,8 @@ pub(super) struct Pipelines {
     pub(super) plain_dots: CachedRenderPipelineId,
     pub(super) marks: CachedRenderPipelineId,
     pub(super) trails: CachedRenderPipelineId,
+    pub(super) space: CachedRenderPipelineId,
+    pub(super) curve: CachedRenderPipelineId,
 }
 
 /// The graphics device is new: pipelines of the old one are worth nothing.
@@ -58,7 +61,7 @@ pub(super) fn queue(
     if made.is_some_and(|made| made.format == format) {
         return;
     }
-    let [world, dots, marks, trails] = &shaders.0;
+    let [world, dots, marks, trails, space_shader] = &shaders.0;
     let over = Some(BlendState::ALPHA_BLENDING);
     let light = Some(BlendState::PREMULTIPLIED_ALPHA_BLENDING);
     let lon_lat = VertexBufferLayout {
@@ -76,6 +79,7 @@ pub(super) fn queue(
         step_mode: VertexStepMode::Instance,
         attributes: attributes(&[
             VertexFormat::Float32x2,
+            VertexFormat::Uint32,
             VertexFormat::Unorm16x4,
             VertexFormat::Uint32,
             VertexFormat::Uint32,
@@ -91,10 +95,10 @@ pub(super) fn queue(
         step_mode: VertexStepMode::Instance,
         attributes: attributes(&[VertexFormat::Float32x2, VertexFormat::Unorm16x4, VertexFormat::Uint32]),
     };
-    let make = |name, shader: &Handle<Shader>, layout, buffers, topology, blend| {
+    let make = |name, shader: &Handle<Shader>, layout: Vec<_>, buffers, topology, blend| {
         cache.queue_render_pipeline(RenderPipelineDescriptor {
             label: Some(format!("map {name}").into()),
-            layout: vec![layout],
+            layout,
             vertex: VertexState {
                 shader: shader.clone(),
                 entry_point: Some(format!("{name}_vertex").into()),
@@ -112,15 +116,19 @@ pub(super) fn queue(
         })
     };
     let (list, strip) = (PrimitiveTopology::TriangleList, PrimitiveTopology::TriangleStrip);
+    let shared = || vec![uniforms::layout()];
+    let of_space = vec![uniforms::layout(), space::layout()];
     commands.insert_resource(Pipelines {
         format,
-        sea: make("sea", world, uniforms::layout(), vec![], list, None),
-        land: make("land", world, uniforms::layout(), vec![lon_lat], list, None),
-        lines: make("line", world, uniforms::layout(), vec![segment], strip, over),
-        dots: make("dot", dots, uniforms::layout(), vec![dot.clone()], strip, light),
-        plain_dots: make("plain_dot", dots, uniforms::layout(), vec![dot], list, light),
-        marks: make("mark", marks, uniforms::layout(), vec![mark], strip, over),
-        trails: make("trail", trails, uniforms::layout(), vec![trail], list, over),
+        sea: make("sea", world, shared(), vec![], list, None),
+        land: make("land", world, shared(), vec![lon_lat], list, None),
+        lines: make("line", world, shared(), vec![segment], strip, over),
+        dots: make("dot", dots, shared(), vec![dot.clone()], strip, light),
+        plain_dots: make("plain_dot", dots, shared(), vec![dot], list, light),
+        marks: make("mark", marks, shared(), vec![mark], strip, over),
+        trails: make("trail", trails, shared(), vec![trail], list, over),
+        space: make("space", space_shader, of_space.clone(), vec![], list, over),
+        curve: make("curve", space_shader, of_space, vec![], strip, over),
     });
 }
 
@@ -137,9 +145,9 @@ fn attributes(formats: &[VertexFormat]) -> Vec<VertexAttribute> {
         .collect()
 }
 
-/// Handles of the shaders: world, dots, marks, trails.
+/// Handles of the shaders: world, dots, marks, trails, address space.
 #[derive(Resource, Clone)]
-pub(super) struct ShaderSources([Handle<Shader>; 4]);
+pub(super) struct ShaderSources([Handle<Shader>; 5]);
 
 /// Adds the shaders to the main world's assets, whence they reach the graphics card.
 pub(super) fn add_shaders(assets: &mut Assets<Shader>) -> ShaderSources {
@@ -149,13 +157,17 @@ pub(super) fn add_shaders(assets: &mut Assets<Shader>) -> ShaderSources {
         add([SHARED, DOTS].concat(), "dots.wgsl"),
         add([SHARED, MARKS].concat(), "marks.wgsl"),
         add([SHARED, TRAILS].concat(), "trails.wgsl"),
+        add([SHARED, SPACE].concat(), "space.wgsl"),
     ])
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::systems::render::uniforms::{FRAME_BYTES, VIEW_BYTES};
+    use crate::systems::render::{
+        space::SPACE_BYTES,
+        uniforms::{FRAME_BYTES, VIEW_BYTES},
+    };
 
     fn module(source: &str) -> naga::Module {
         let module =
@@ -169,7 +181,7 @@ mod tests {
     #[test]
     fn shaders_are_valid_and_their_uniforms_are_as_long_as_ours() {
         let mut layouter = naga::proc::Layouter::default();
-        for source in [WORLD, DOTS, MARKS, TRAILS].map(|own| [SHARED, own].concat()) {
+        for source in [WORLD, DOTS, MARKS, TRAILS, SPACE].map(|own| [SHARED, own].concat()) {
             let module = module(&source);
             layouter.update(module.to_ctx()).unwrap();
             for (_, variable) in module.global_variables.iter() {
@@ -177,6 +189,7 @@ mod tests {
                 match variable.name.as_deref() {
                     Some("view") => assert_eq!(bytes, VIEW_BYTES),
                     Some("frame") => assert_eq!(bytes, FRAME_BYTES),
+                    Some("space") => assert_eq!(bytes, SPACE_BYTES),
                     _ => {}
                 }
             }

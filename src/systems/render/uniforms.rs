@@ -1,4 +1,4 @@
-//! The two uniforms that every pass shares. The view changes when the user moves it, the frame with the clock: a
+//! The uniforms that every pass shares. The views change when the user moves them, the frame with the clock: a
 //! view that did not change is not written, and the kept world stays.
 
 use bevy::{
@@ -14,10 +14,12 @@ use bevy::{
 };
 use bytemuck::{Pod, Zeroable};
 
+use super::space::{SPACE_BYTES, SpaceUniform};
 use crate::components::{
     animation::{Animation, HALO_DOTS_ON_CPU},
     dots::Dots,
     fleet::AGENT_COLOURS,
+    hilbert_view::HilbertView,
     map_clock::MapClock,
     map_view::MapView,
     theme::{DotStyle, Rgba, Theme, size},
@@ -72,9 +74,11 @@ const _: () = assert!(FRAME_BYTES == 176);
 pub(super) struct Uniforms {
     view_buffer: Buffer,
     frame_buffer: Buffer,
+    space_buffer: Buffer,
     pub(super) bind_group: BindGroup,
     view: ViewUniform,
     frame: FrameUniform,
+    pub(super) space: SpaceUniform,
     /// Set when the view was written: the kept world is stale.
     pub(super) view_changed: bool,
 }
@@ -97,7 +101,7 @@ pub(super) fn layout() -> BindGroupLayoutDescriptor {
         "map uniforms",
         &BindGroupLayoutEntries::sequential(
             ShaderStages::VERTEX_FRAGMENT,
-            (sized(VIEW_BYTES), sized(FRAME_BYTES)),
+            (sized(VIEW_BYTES), sized(FRAME_BYTES), sized(SPACE_BYTES)),
         ),
     )
 }
@@ -113,17 +117,24 @@ pub(super) fn create(mut commands: Commands, device: Res<RenderDevice>, cache: R
     };
     let view_buffer = buffer("map view", VIEW_BYTES);
     let frame_buffer = buffer("map frame", FRAME_BYTES);
+    let space_buffer = buffer("address space", SPACE_BYTES);
     let bind_group = device.create_bind_group(
         "map uniforms",
         &cache.get_bind_group_layout(&layout()),
-        &BindGroupEntries::sequential((view_buffer.as_entire_binding(), frame_buffer.as_entire_binding())),
+        &BindGroupEntries::sequential((
+            view_buffer.as_entire_binding(),
+            frame_buffer.as_entire_binding(),
+            space_buffer.as_entire_binding(),
+        )),
     );
     commands.insert_resource(Uniforms {
         view_buffer,
         frame_buffer,
+        space_buffer,
         bind_group,
         view: ViewUniform::zeroed(),
         frame: FrameUniform::zeroed(),
+        space: SpaceUniform::zeroed(),
         view_changed: true,
     });
 }
@@ -132,8 +143,9 @@ pub(super) fn extract(main: Res<MainWorld>, uniforms: Option<ResMut<Uniforms>>, 
     let Some(mut uniforms) = uniforms else {
         return;
     };
-    let (Some(view), Some(theme), Some(clock), Some(animation), Some(dots), Some(lapse)) = (
+    let (Some(view), Some(space), Some(theme), Some(clock), Some(animation), Some(dots), Some(lapse)) = (
         main.get_resource::<MapView>(),
+        main.get_resource::<HilbertView>(),
         main.get_resource::<Theme>(),
         main.get_resource::<MapClock>(),
         main.get_resource::<Animation>(),
@@ -147,6 +159,12 @@ pub(super) fn extract(main: Res<MainWorld>, uniforms: Option<ResMut<Uniforms>>, 
         queue.write_buffer(&uniforms.view_buffer, 0, bytemuck::bytes_of(&view));
         uniforms.view = view;
         uniforms.view_changed = true;
+    }
+    let space = SpaceUniform::new(space, theme);
+    if space != uniforms.space {
+        queue.write_buffer(&uniforms.space_buffer, 0, bytemuck::bytes_of(&space));
+        uniforms.view_changed |= space.is_visible() || uniforms.space.is_visible();
+        uniforms.space = space;
     }
     let frame = frame_uniform(&view, theme, clock, (animation, lapse), dots.rows().len());
     if frame != uniforms.frame {

@@ -187,7 +187,7 @@ impl Reader {
                 // Nothing is newer than this.
                 let only = Only { filter: Arc::clone(filter), wish: Wishes::default().next() };
                 let mut choice = choice(player, &only)?;
-                let is_there = |lat, lon| look.reaches(map_from_lon_lat(lon, lat));
+                let is_there = |lat, lon| look.reaches_place(map_from_lon_lat(lon, lat));
                 let found = player.newest_at(is_there, MOST_NEAR, &mut choice)?.unwrap_or_default();
                 let connections = found.into_iter().map(|recorded| Arc::new(recorded.connection)).collect();
                 vec![recording(player, now_ms)?, PastAnswer::Near { number, connections }]

@@ -22,10 +22,12 @@ use crate::{
     components::{
         action::{CardAction, FilterAction, UiAction},
         cards::{About, Card, CardConnection, CardTools, Cards, Question},
-        connection::Agents,
+        connection::{Agents, Position},
+        hilbert_view::HilbertView,
         map_clock::MapClock,
         map_view::MapView,
         panels::Panels,
+        picture::Picture,
         rule_book::RuleBook,
         theme::{Theme, size},
     },
@@ -60,7 +62,7 @@ pub(super) fn show(
     mut contexts: EguiContexts,
     (cards, tools): (Res<Cards>, Res<CardTools>),
     (book, agents, clock): (Res<RuleBook>, Res<Agents>, Res<MapClock>),
-    (theme, view): (Res<Theme>, Res<MapView>),
+    (theme, view, space): (Res<Theme>, Res<MapView>, Res<HilbertView>),
     (mut drafts, mut raised): (Local<HashMap<u32, Draft>>, Local<u32>),
     mut panels: ResMut<Panels>,
     mut actions: MessageWriter<UiAction>,
@@ -74,7 +76,7 @@ pub(super) fn show(
     let last = cards.open.last().map(|card| card.number);
     for card in &cards.open {
         let draft = drafts.entry(card.number).or_default();
-        let at = place(card, &view, context.content_rect());
+        let at = place(card, &Picture::new(*view, *space), context.content_rect());
         let mut window = egui::Window::new("card")
             .id(egui::Id::new(("card", card.number)))
             .title_bar(false)
@@ -115,21 +117,26 @@ fn is_pressed(context: &egui::Context, layer: LayerId) -> bool {
 }
 
 /// Beside the dot, on the side with more room; in the middle where there is none.
-fn place(card: &Card, view: &MapView, screen: egui::Rect) -> egui::Pos2 {
+fn place(card: &Card, picture: &Picture, screen: egui::Rect) -> egui::Pos2 {
     let step = vec2(STEP, STEP) * (card.number % STEPS) as f32;
-    let About::Connection(CardConnection { connection, .. }) = &card.about else {
+    let Some(at) = dot_at(card, picture) else {
         return screen.center() - vec2(WIDTH * 0.5, screen.height() * 0.25) + step;
     };
-    let Ok(place) = &connection.place else {
-        return screen.center() - vec2(WIDTH * 0.5, screen.height() * 0.25) + step;
-    };
-    let px = view.px_from_lon_lat(place.lon, place.lat).px;
-    let at = egui::pos2(px[0], px[1]) / view.px_per_point;
     let x = if at.x < screen.center().x { at.x + 3.0 * size::GRID } else { at.x - WIDTH - 6.0 * size::GRID };
     egui::pos2(
         x.max(size::MARGIN),
         (at.y - 120.0).clamp(size::MARGIN, (screen.bottom() - HEIGHT - BELOW).max(size::MARGIN)),
     )
+}
+
+/// Where the dot of a card's connection is, in points.
+fn dot_at(card: &Card, picture: &Picture) -> Option<egui::Pos2> {
+    let About::Connection(CardConnection { connection, .. }) = &card.about else {
+        return None;
+    };
+    let position = connection.place.as_ref().ok().map(|place| Position::new(place.lat, place.lon));
+    let px = picture.px_of(connection, position.as_ref())?;
+    Some(egui::pos2(px[0], px[1]) / picture.map.px_per_point)
 }
 
 /// One card as it is drawn.
@@ -301,21 +308,15 @@ pub(super) fn ring(
     mut contexts: EguiContexts,
     cards: Res<Cards>,
     theme: Res<Theme>,
-    view: Res<MapView>,
+    (view, space): (Res<MapView>, Res<HilbertView>),
 ) -> Result {
     if cards.open.is_empty() {
         return Ok(());
     }
-    let painter = contexts.ctx_mut()?.layer_painter(LayerId::background());
-    for card in &cards.open {
-        let About::Connection(known) = &card.about else {
-            continue;
-        };
-        if let Ok(place) = &known.connection.place {
-            let px = view.px_from_lon_lat(place.lon, place.lat).px;
-            let at = egui::pos2(px[0], px[1]) / view.px_per_point;
-            painter.circle_stroke(at, RING, Stroke::new(1.6, theme.colours.accent.egui()));
-        }
+    let (painter, picture) =
+        (contexts.ctx_mut()?.layer_painter(LayerId::background()), Picture::new(*view, *space));
+    for at in cards.open.iter().filter_map(|card| dot_at(card, &picture)) {
+        painter.circle_stroke(at, RING, Stroke::new(1.6, theme.colours.accent.egui()));
     }
     Ok(())
 }

@@ -10,6 +10,7 @@ use crate::{
     components::{
         connection::Agents,
         fleet::{HiddenAgents, colour_of},
+        hilbert_view::HilbertView,
         map_view::MapView,
         theme::Theme,
     },
@@ -24,8 +25,12 @@ pub(super) fn show(
     agents: Res<Agents>,
     hidden: Res<HiddenAgents>,
     theme: Res<Theme>,
-    view: Res<MapView>,
+    (view, space): (Res<MapView>, Res<HilbertView>),
 ) -> Result {
+    // They are places on earth.
+    if space.is_visible() {
+        return Ok(());
+    }
     let painter = contexts.ctx_mut()?.layer_painter(LayerId::background());
     for agent in agents.0.iter().filter(|agent| !hidden.hides(agent.agent)) {
         let Some([lat, lon]) = agent.home else {

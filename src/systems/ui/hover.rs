@@ -21,8 +21,10 @@ use crate::{
     components::{
         connection::{Connection, MatchedRule, Position, Trail},
         dots::DotRow,
+        hilbert_view::HilbertView,
         map_view::MapView,
         panels::Panels,
+        picture::Picture,
         rule_book::RuleBook,
         theme::{Theme, size},
     },
@@ -34,7 +36,7 @@ const REACH_POINTS: f32 = 7.0;
 /// From the pointer, in points.
 const OFFSET: egui::Vec2 = egui::vec2(14.0, 16.0);
 
-type Dot = (&'static Connection, &'static MatchedRule, &'static Position, &'static DotRow);
+type Dot = (&'static Connection, &'static MatchedRule, Option<&'static Position>, &'static DotRow);
 /// What may change what lies there: a connection is also another one when its program is known.
 type DotChanged =
     Or<(Changed<Connection>, Changed<MatchedRule>, Changed<Position>, Changed<DotRow>, Added<Trail>)>;
@@ -60,15 +62,16 @@ pub(super) fn show(
     (changed, mut gone): (Query<(), DotChanged>, RemovedComponents<Connection>),
     book: Res<RuleBook>,
     theme: Res<Theme>,
-    view: Res<MapView>,
+    (view, space): (Res<MapView>, Res<HilbertView>),
     panels: Res<Panels>,
     mut seen: Local<Seen>,
 ) -> Result {
     let pointer = windows.single().ok().and_then(Window::physical_cursor_position);
     let pointer = pointer.map(|px| px.to_array()).filter(|px| !panels.covers(*px));
     let some_gone = gone.read().count() > 0;
-    if seen.px != pointer || view.is_changed() || some_gone || !changed.is_empty() {
-        *seen = Seen { px: pointer, dot: pointer.and_then(|px| nearest(px, &dots, &view)) };
+    if seen.px != pointer || view.is_changed() || space.is_changed() || some_gone || !changed.is_empty() {
+        let picture = Picture::new(*view, *space);
+        *seen = Seen { px: pointer, dot: pointer.and_then(|px| nearest(px, &dots, &picture)) };
     }
     let Seen { px: Some(px), dot: Some(dot) } = &*seen else {
         return Ok(());
@@ -89,19 +92,20 @@ pub(super) fn show(
     Ok(())
 }
 
-fn nearest(px: [f32; 2], dots: &Query<Dot, Without<Trail>>, view: &MapView) -> Option<SeenDot> {
+fn nearest(px: [f32; 2], dots: &Query<Dot, Without<Trail>>, picture: &Picture) -> Option<SeenDot> {
+    let shown = || dots.iter().filter(|(.., row)| row.0.is_some());
     let mut best: Option<(f32, [f32; 2], &Connection, Option<usize>)> = None;
-    for (connection, rule, position, row) in dots {
-        if row.0.is_none() {
+    for (connection, rule, position, _) in shown() {
+        let Some(at) = picture.px_of(&connection.0, position) else {
             continue;
-        }
-        let away = view.points_between(px, position.map);
+        };
+        let away = (at[0] - px[0]).hypot(at[1] - px[1]) / picture.map.px_per_point;
         if away <= REACH_POINTS && best.is_none_or(|(known, ..)| away < known) {
-            best = Some((away, position.map, connection, rule.0));
+            best = Some((away, at, connection, rule.0));
         }
     }
-    let (_, map, connection, rule) = best?;
-    let here = dots.iter().filter(|(_, _, position, row)| row.0.is_some() && position.map == map);
+    let (_, at, connection, rule) = best?;
+    let here = shown().filter(|(it, _, position, _)| picture.px_of(&it.0, *position) == Some(at));
     Some(SeenDot { connection: Arc::clone(&connection.0), rule, others: here.count().saturating_sub(1) })
 }
 

@@ -20,9 +20,11 @@ use crate::{
         connection::{Connection, MatchedRule, Position, Trail},
         filtering::Passes,
         fleet::HiddenAgents,
+        hilbert_view::HilbertView,
         map_view::MapView,
         palette::Palette,
         panels::{Panels, PxRect},
+        picture::Picture,
         rule_book::RuleBook,
         theme::{Theme, size},
     },
@@ -36,7 +38,7 @@ const LONGEST_NAME: usize = 26;
 /// Space between the two lines, in points.
 const LEADING: f32 = 1.0;
 
-type Shown = (&'static Connection, &'static MatchedRule, &'static Position, &'static Passes);
+type Shown = (&'static Connection, &'static MatchedRule, Option<&'static Position>, &'static Passes);
 type CameOrChanged =
     Or<(Changed<Connection>, Changed<MatchedRule>, Changed<Position>, Changed<Passes>, Added<Trail>)>;
 
@@ -58,7 +60,7 @@ pub(super) fn show(
     mut contexts: EguiContexts,
     mut layout: ResMut<LabelLayout>,
     (book, hidden_agents): (Res<RuleBook>, Res<HiddenAgents>),
-    view: Res<MapView>,
+    (view, space): (Res<MapView>, Res<HilbertView>),
     (theme, palette, panels): (Res<Theme>, Res<Palette>, Res<Panels>),
     shown: Query<Shown, Without<Trail>>,
     changed: Query<(), CameOrChanged>,
@@ -66,16 +68,23 @@ pub(super) fn show(
     mut painted: Local<Painted>,
     mut last_panels: Local<Panels>,
 ) -> Result {
+    // While all dots fly, no text keeps up with its own.
+    if space.is_flying() {
+        *painted = Painted::default();
+        return Ok(());
+    }
     let context = contexts.ctx_mut()?;
     let some_gone = gone.read().count() > 0;
     let restyled =
         hidden_agents.is_changed() || theme.is_changed() || palette.is_changed() || *last_panels != *panels;
-    if restyled || some_gone || !changed.is_empty() || book.is_changed() || view.is_changed() {
+    let moved = view.is_changed() || space.is_changed();
+    if restyled || some_gone || !changed.is_empty() || book.is_changed() || moved {
         last_panels.clone_from(&panels);
         let inputs = Inputs {
             book: &book,
             hidden_agents: &hidden_agents,
             view: &view,
+            picture: Picture::new(*view, *space),
             theme: &theme,
             palette: *palette,
         };
@@ -109,6 +118,7 @@ struct Inputs<'a> {
     book: &'a RuleBook,
     hidden_agents: &'a HiddenAgents,
     view: &'a MapView,
+    picture: Picture,
     theme: &'a Theme,
     palette: Palette,
 }
@@ -138,7 +148,9 @@ impl Inputs<'_> {
         let mut beyond = 0;
         let (mut found, mut colours): (Vec<(LabelText, [f32; 2], usize)>, Vec<Color32>) = Default::default();
         for (connection, matched, position, _) in connections {
-            let dot_px = self.view.screen_place(position.map).px;
+            let Some(dot_px) = self.picture.px_of(&connection.0, position) else {
+                continue;
+            };
             let on_screen = (0..2).all(|axis| (0.0..=self.view.size_px[axis]).contains(&dot_px[axis]));
             let Some(rule) = matched.0.and_then(|rule| self.book.rules.rules().get(rule)) else {
                 continue;
@@ -180,8 +192,10 @@ impl Inputs<'_> {
     fn dot_grid(&self, shown: &Query<Shown, Without<Trail>>) -> (DotGrid, Vec<[f32; 2]>) {
         let (mut grid, mut dots_px) = (DotGrid::new(self.view.size_px), Vec::new());
         for (connection, matched, position, passes) in shown {
-            if passes.0 && !self.hides(connection, self.book.label_of(matched.0)) {
-                let px = self.view.screen_place(position.map).px;
+            if passes.0
+                && !self.hides(connection, self.book.label_of(matched.0))
+                && let Some(px) = self.picture.px_of(&connection.0, position)
+            {
                 grid.mark(px, size::DOT * self.view.px_per_point);
                 dots_px.push(px);
             }

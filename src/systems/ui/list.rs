@@ -160,7 +160,7 @@ fn window(
 
 /// Below where somebody looked, or above it: the place itself stays in sight.
 fn beside(look: &Look, place: egui::Vec2, screen: egui::Rect) -> egui::Pos2 {
-    let at = egui::pos2(look.px[0], look.px[1]) / look.view.px_per_point;
+    let at = egui::pos2(look.px[0], look.px[1]) / look.picture.map.px_per_point;
     let gap = REACH_POINTS + size::GRID;
     let below = at.y + gap;
     let y = if below + place.y < screen.bottom() - size::MARGIN { below } else { at.y - gap - place.y };

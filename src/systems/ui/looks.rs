@@ -9,8 +9,10 @@ use bevy_egui::{
 use crate::components::{
     action::{ListKind, Overlays},
     animation::Animation,
+    hilbert_view::HilbertView,
     inspect::Looks,
     map_view::MapView,
+    picture::Picture,
     theme::Theme,
 };
 
@@ -25,7 +27,7 @@ pub(super) fn show(
     looks: Res<Looks>,
     animation: Res<Animation>,
     theme: Res<Theme>,
-    view: Res<MapView>,
+    (view, space): (Res<MapView>, Res<HilbertView>),
     mut since: Local<HashMap<u32, f64>>,
 ) -> Result {
     let open = |number: &u32| overlays.lists.contains(&ListKind::Near(*number));
@@ -40,10 +42,11 @@ pub(super) fn show(
         let Some(look) = looks.get(number) else {
             continue;
         };
-        let (middle, radius) = look.circle();
-        let px = view.px_from_map(middle);
+        let Some((px, radius_px)) = look.circle_px(&Picture::new(*view, *space)) else {
+            continue;
+        };
         let at = egui::pos2(px[0], px[1]) / view.px_per_point;
-        let radius = radius * view.scale_px() / view.px_per_point;
+        let radius = radius_px / view.px_per_point;
         let painter = context.layer_painter(LayerId::background());
         let age = (now - *since.entry(number).or_insert(now)).max(0.0);
         if age < FLASH && !animation.reduced {

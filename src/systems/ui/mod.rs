@@ -26,6 +26,7 @@ mod place_counts;
 mod plots;
 mod reset;
 mod row;
+mod space;
 mod sql;
 mod status;
 mod style;
@@ -72,7 +73,7 @@ pub(super) fn plugin(app: &mut App) {
             (
                 (timeline::show_ground, agents::show, key::show, plots::show).chain(),
                 (status::show, timeline::show).chain(),
-                (badge::show, timeline::show_caption, notices::show, filter_box::show).chain(),
+                (badge::show, space::show, timeline::show_caption, notices::show, filter_box::show).chain(),
                 (list::show, card::show).chain(),
                 sql::show,
                 keep::show,
@@ -88,7 +89,15 @@ pub(super) fn plugin(app: &mut App) {
         )
         .add_systems(
             EguiPrimaryContextPass,
-            (homes::show, plots::ring, card::ring, looks::show, hover::show, labels::show)
+            (
+                homes::show,
+                space::show_blocks,
+                plots::ring,
+                card::ring,
+                looks::show,
+                hover::show,
+                labels::show,
+            )
                 .chain()
                 .in_set(Labels),
         );

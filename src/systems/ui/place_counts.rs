@@ -72,10 +72,7 @@ mod tests {
         let crowded = crowded(dots.into_iter());
         assert_eq!(
             crowded,
-            [
-                PlaceCount { dot_px: [5.0, 5.0], count: 3 },
-                PlaceCount { dot_px: [9.0, 1.0], count: 2 },
-            ]
+            [PlaceCount { dot_px: [5.0, 5.0], count: 3 }, PlaceCount { dot_px: [9.0, 1.0], count: 2 },]
         );
     }
 

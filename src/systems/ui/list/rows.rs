@@ -165,8 +165,7 @@ impl Members<'_> {
             ListKind::UnknownProgram => !matches!(connection.observation.owner, Owner::Program { .. }),
             ListKind::Label(wanted) => label == wanted,
             ListKind::Near(look) => {
-                let reaches = |at: &Position| self.looks.get(look).is_some_and(|look| look.reaches(at.map));
-                !is_hidden && position.is_some_and(reaches)
+                !is_hidden && self.looks.get(look).is_some_and(|look| look.reaches(connection, position))
             }
         }
     }

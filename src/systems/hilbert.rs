@@ -1,0 +1,72 @@
+//! The view of the address space from frame to frame: it has the window's size, flies to and fro, and its ground is painted
+//! when it is first seen and when its colours change.
+
+use std::time::Duration;
+
+use bevy::{prelude::*, time::Real};
+
+use super::{MapSystems, interact::step_back};
+use crate::components::{
+    animation::Animation,
+    hilbert_tint::HilbertTint,
+    hilbert_view::{Family, HilbertView, SpaceColour},
+    map_view::MapView,
+    theme::Theme,
+};
+
+/// A frame that comes late moves the flight no further than this: what is asked for after a rest begins at its beginning.
+const LONGEST_STEP: Duration = Duration::from_millis(150);
+/// Until a window has told its own.
+const FIRST_SIZE_PX: [f32; 2] = [1280.0, 720.0];
+
+pub(super) fn plugin(app: &mut App) {
+    app.insert_resource(HilbertView::home(FIRST_SIZE_PX, 1.0)).init_resource::<HilbertTint>().add_systems(
+        Update,
+        (follow_window, fly, paint).chain().after(step_back).in_set(MapSystems::Interact),
+    );
+}
+
+fn follow_window(map: Res<MapView>, mut view: ResMut<HilbertView>) {
+    if (map.size_px, map.px_per_point) != (view.size_px(), view.px_per_point()) {
+        view.resize(map.size_px, map.px_per_point);
+    }
+}
+
+pub(super) fn fly(
+    time: Option<Res<Time<Real>>>,
+    animation: Res<Animation>,
+    mut view: ResMut<HilbertView>,
+    mut was_flying: Local<bool>,
+) {
+    if !view.is_flying() {
+        *was_flying = false;
+        return;
+    }
+    match time.filter(|_| !animation.reduced) {
+        Some(time) if *was_flying => view.fly(time.delta().min(LONGEST_STEP)),
+        // The time before was not flown.
+        Some(_) => view.fly(Duration::from_millis(16)),
+        None => view.land(),
+    }
+    *was_flying = true;
+}
+
+fn paint(
+    view: Res<HilbertView>,
+    theme: Res<Theme>,
+    mut tint: ResMut<HilbertTint>,
+    mut painted: Local<Option<(Family, SpaceColour)>>,
+) {
+    if !view.is_shown && !view.is_visible() {
+        return;
+    }
+    let wanted = (view.family, view.colour);
+    let is_other = *painted != Some(wanted);
+    if is_other {
+        *painted = Some(wanted);
+        tint.paint(view.family, view.colour);
+    }
+    if is_other || theme.is_changed() {
+        tint.colour(view.colour, &theme);
+    }
+}
