@@ -42,6 +42,8 @@ pub mod demo;
 #[cfg(feature = "serve")]
 pub mod enrich;
 #[cfg(feature = "history")]
+pub mod hilbert;
+#[cfg(feature = "history")]
 pub mod history;
 #[cfg(feature = "gui")]
 pub mod scene_source;
