@@ -89,7 +89,7 @@ pub fn serve(args: &ServeArgs) -> anyhow::Result<()> {
     }
     let stop = stop::signals(ENDING).context("cannot wait for signals")?;
     let folders = common.folders()?;
-    let mut sources = Sources::open(folders.data.as_deref(), folders.cache.as_deref());
+    let mut sources = Sources::open(&folders);
     let mut log = args.log.as_deref().map(FleetLog::open).transpose()?;
     let (known_agents, earlier) = log.as_mut().map(FleetLog::take_earlier).unwrap_or_default();
     let left_open: usize = earlier.iter().map(|(_, agent)| agent.open.len()).sum();
