@@ -115,9 +115,8 @@ pub fn serve(args: &ServeArgs) -> anyhow::Result<()> {
     let mut lines = FleetLines::new(out, earlier, sources.geography());
     while let Some(message) = next(&messages, &stop) {
         let waiting = std::iter::once(message).chain(messages.try_iter().take(FLEET_CAPACITY));
-        if sources.poll() {
-            complain_of_files(sources.take_reports());
-        }
+        sources.poll();
+        complain_of_files(sources.take_reports());
         match lines.write_all(waiting.filter_map(said), sources.geography()) {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => break,
             written => {

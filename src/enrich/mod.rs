@@ -158,7 +158,10 @@ pub fn run(folders: &DataFolders, inlets: &Inlets, outlets: &Outlets) {
             if sources.poll() {
                 work.table.relocate(sources.geography());
                 work.needs_full_set |= work.has_looked;
-                tell(outlets, sources.take_reports());
+            }
+            let reports = sources.take_reports();
+            if !reports.is_empty() {
+                tell(outlets, reports);
             }
         }
         if let Some(report) = work.recorder.flush(&work.table, outlets) {

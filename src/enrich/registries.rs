@@ -20,7 +20,7 @@ use crate::{
         date::Date,
         registry::{Organisation, Registry},
     },
-    whois::{Whois, detect::Kind, index::FILE_ENDING},
+    whois::{Whois, detect::Kind, error::WhoisError, index::FILE_ENDING},
 };
 
 /// Answers that are remembered: a busy server sees some thousand autonomous systems, and all that announce anything are
@@ -115,6 +115,9 @@ pub struct RegistriesFolder {
     /// Time of the folder at the last look, where another change would bear another one.
     settled: Option<SystemTime>,
     indexes: Vec<IndexFile>,
+    registries: Option<Arc<Registries>>,
+    /// What could not be opened.
+    unopened: Vec<String>,
 }
 
 /// What tells one state of an index from another.
@@ -127,26 +130,42 @@ struct IndexFile {
 
 impl RegistriesFolder {
     pub const fn new(path: PathBuf) -> Self {
-        Self { path, settled: None, indexes: Vec::new() }
+        Self { path, settled: None, indexes: Vec::new(), registries: None, unopened: Vec::new() }
     }
 
-    /// Looks at the folder's time, and at its files where that is another than at the last look. `Some` when an index
-    /// appeared, was replaced or vanished: what is open now, and what is wrong with which file.
-    pub fn poll(&mut self) -> Option<(Option<Arc<Registries>>, Vec<String>)> {
+    /// What is open; `None` where nothing of it says anything.
+    pub fn registries(&self) -> Option<Arc<Registries>> {
+        self.registries.clone()
+    }
+
+    /// What is wrong with which file, as far as was found out until now.
+    pub fn problems(&self) -> Vec<String> {
+        let indexes = self.registries.iter().flat_map(|registries| registries.whois.indexes());
+        let damaged = indexes.filter(|index| index.is_damaged()).map(|index| {
+            let path = self.path.join(format!("{}.{FILE_ENDING}", index.meta().name));
+            WhoisError::Damaged { path, problem: "some of its text cannot be read" }.to_string()
+        });
+        self.unopened.iter().cloned().chain(damaged).collect()
+    }
+
+    /// Looks at the folder's time, and at its files where that is another than at the last look. Returns whether an index
+    /// appeared, was replaced or vanished; then all are opened anew.
+    pub fn poll(&mut self) -> bool {
         let modified = fs::metadata(&self.path).and_then(|metadata| metadata.modified()).ok();
         if modified.is_some() && modified == self.settled {
-            return None;
+            return false;
         }
         let is_old = |time: &SystemTime| time.elapsed().is_ok_and(|since| since > COARSEST_TIME);
         self.settled = modified.filter(is_old);
         let indexes = index_files(&self.path);
         if indexes == self.indexes {
-            return None;
+            return false;
         }
         self.indexes = indexes;
         let whois = Whois::open(&self.path);
-        let problems = whois.problems().iter().map(ToString::to_string).collect();
-        Some((Registries::new(whois).map(Arc::new), problems))
+        self.unopened = whois.problems().iter().map(ToString::to_string).collect();
+        self.registries = Registries::new(whois).map(Arc::new);
+        true
     }
 }
 

@@ -133,6 +133,28 @@ fn a_damaged_index_is_told_once_and_the_tables_go_on() {
 }
 
 #[test]
+fn damage_within_an_index_is_told_when_it_is_met() {
+    let (cache, folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    import_organisation("20990101", "Imported Inc.", folder.path());
+    let path = folder.path().join("as-org2info.whois");
+    let mut bytes = fs::read(&path).unwrap();
+    // The texts come first, behind the header.
+    bytes[200..260].fill(0xff);
+    fs::write(&path, bytes).unwrap();
+    let mut sources = open(cache.path(), folder.path());
+    assert_eq!(reports(&mut sources).1, [""; 0]);
+    assert_ne!(name(&sources, NAMED), "Imported Inc.");
+    assert!(!sources.poll(), "the answers are the same");
+    let (_, problems) = reports(&mut sources);
+    assert!(
+        matches!(&*problems, [line] if line.contains("as-org2info.whois: some of its text")),
+        "{problems:?}"
+    );
+    assert!(!sources.poll());
+    assert_eq!(reports(&mut sources).1, [""; 0], "said already");
+}
+
+#[test]
 fn a_registered_route_fills_a_gap_and_the_innermost_counts() {
     let (cache, folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let without = open(cache.path(), &folder.path().join("none"));

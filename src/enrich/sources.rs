@@ -4,10 +4,7 @@
 
 use std::sync::Arc;
 
-use super::{
-    DataFolders, Report,
-    registries::{Registries, RegistriesFolder},
-};
+use super::{DataFolders, Report, registries::RegistriesFolder};
 use crate::geo::{
     GeoSource, Geography,
     embedded::EmbeddedGeo,
@@ -26,7 +23,8 @@ pub struct Sources {
     /// Where there are any.
     user_places: Option<Arc<UserPlaces>>,
     registries_folder: Option<RegistriesFolder>,
-    registries: Option<Arc<Registries>>,
+    /// As they were told last.
+    registry_problems: Vec<String>,
     /// Tables of the data folder, the embedded one, tables of countries alone.
     tables: Vec<Arc<dyn GeoSource>>,
     geography: Geography,
@@ -63,7 +61,7 @@ impl Sources {
             places_file: data.map(|data| UserPlacesFile::new(data.join(PLACES_FILE))),
             user_places: None,
             registries_folder: folders.registries.clone().map(RegistriesFolder::new),
-            registries: None,
+            registry_problems: Vec::new(),
             geography: Geography::new(tables.clone()),
             tables,
             reports,
@@ -110,13 +108,16 @@ impl Sources {
     }
 
     fn poll_registries(&mut self) -> bool {
-        let Some((registries, problems)) = self.registries_folder.as_mut().and_then(RegistriesFolder::poll)
-        else {
+        let Some(folder) = &mut self.registries_folder else {
             return false;
         };
-        self.reports.push(Report::Problem { topic: REGISTRIES_TOPIC.to_owned(), lines: problems });
-        self.registries = registries;
-        true
+        let has_changed = folder.poll();
+        let lines = folder.problems();
+        if has_changed || lines != self.registry_problems {
+            self.registry_problems.clone_from(&lines);
+            self.reports.push(Report::Problem { topic: REGISTRIES_TOPIC.to_owned(), lines });
+        }
+        has_changed
     }
 
     fn put_together(&mut self) {
@@ -124,7 +125,7 @@ impl Sources {
         if let Some(places) = self.user_places.clone() {
             geography = geography.with_user_places(places);
         }
-        if let Some(registries) = self.registries.clone() {
+        if let Some(registries) = self.registries_folder.as_ref().and_then(RegistriesFolder::registries) {
             geography = geography.with_registry(registries);
         }
         self.geography = geography;
