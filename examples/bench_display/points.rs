@@ -9,7 +9,7 @@ use connmapperl::{
         marks::Marks,
         sql::{Answer, SqlDesk},
     },
-    enrich::Sources,
+    enrich::{DataFolders, Sources},
     history::{
         create_or_migrate,
         query::{Limits, Progress, Table, ask},
@@ -91,7 +91,7 @@ fn put(map: &mut Map, points: Points) -> anyhow::Result<()> {
             let found = Arc::new(Found::new(rows(count)?));
             let (name, took) = ("rows".to_owned(), Duration::ZERO);
             let answer = Answer { id: count as u64, name, rows: found, took, is_cut: false, sorting: None };
-            plots.extend(plot_of(answer, Sources::open(None, None).geography()));
+            plots.extend(plot_of(answer, Sources::open(&DataFolders::default()).geography()));
         }
     }
     let mut circles = map.world().resource_mut::<HistoryCircles>();
@@ -110,7 +110,7 @@ fn rows(count: usize) -> anyhow::Result<Table> {
         "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n LIMIT {count}) \
          SELECT i / 1000 * 0.17 - 85 AS lat, i % 1000 * 0.36 - 180 AS lon FROM n"
     );
-    let geography = Arc::new(Sources::open(None, None).geography().clone());
+    let geography = Arc::new(Sources::open(&DataFolders::default()).geography().clone());
     let table = ask(&path, geography, &sql, Limits::default(), &Arc::new(Progress::default()))?;
     anyhow::ensure!(table.len() == count, "{} rows, not {count}", table.len());
     Ok(table)

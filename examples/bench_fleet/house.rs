@@ -43,7 +43,8 @@ impl House {
         let outlets =
             Outlets { to_map, to_history: Some(to_history), reports: to_display, wake: window.waker() };
         let inlets = Inlets { collector: from_collector, fleet, requests: from_display };
-        let folders = DataFolders { data: Some(folder.to_owned()), cache: Some(folder.to_owned()) };
+        let own = || Some(folder.to_owned());
+        let folders = DataFolders { data: own(), cache: own(), registries: None };
         named("enrich", move || enrich::run(&folders, &inlets, &outlets))?;
         named("history", move || history.into_iter().for_each(drop))?;
         // This machine has nothing open.

@@ -96,7 +96,7 @@ fn measure(busy: usize, changes: usize, on_software: bool, drawing: Duration) ->
     let wake = Box::new(move || {
         let _ = wakes.try_send(());
     });
-    let folders = DataFolders { data: None, cache: Some(folder.path().to_owned()) };
+    let folders = DataFolders { cache: Some(folder.path().to_owned()), ..DataFolders::default() };
     std::thread::Builder::new().name("enrich".to_owned()).spawn(move || {
         let inlets = Inlets { collector, fleet, requests: from_display };
         enrich::run(&folders, &inlets, &Outlets { to_map, to_history: None, reports, wake });

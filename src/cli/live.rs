@@ -11,6 +11,7 @@ use crate::{
     net::collector::{Collector, ScanError, hostname},
     scene_source::DemoSource,
     systems::wall_unix_millis,
+    whois::default_folder,
 };
 
 use super::Common;
@@ -23,7 +24,8 @@ impl Common {
     /// # Errors
     /// When the data folder that was named is none.
     pub fn folders(&self) -> Result<DataFolders, ConfigError> {
-        Ok(DataFolders { data: self.named().data_folder()?, cache: default_cache_dir() })
+        let data = self.named().data_folder()?;
+        Ok(DataFolders { data, cache: default_cache_dir(), registries: default_folder() })
     }
 
     /// Where the detailed history is. `None` where this user has no home.
@@ -74,7 +76,7 @@ impl Look {
         let folders = common.folders()?;
         Ok(Self {
             rules: common.named().read_rules()?,
-            sources: Sources::open(folders.data.as_deref(), folders.cache.as_deref()),
+            sources: Sources::open(&folders),
             collector: common.collector(goes_on),
             table: OpenTable::default(),
             events: Vec::new(),

@@ -121,7 +121,7 @@ fn answer(args: &QueryArgs, out: &mut impl Write) -> anyhow::Result<()> {
     let common = args.common();
     let path = common.history_file().context(NO_HISTORY)?;
     let folders = common.folders()?;
-    let sources = Sources::open(folders.data.as_deref(), folders.cache.as_deref());
+    let sources = Sources::open(&folders);
     let limits = Limits { time: Duration::from_secs(args.time_limit), ..Limits::default() };
     let geography = Arc::new(sources.geography().clone());
     let asked = ask(&path, geography, &sql, limits, &Arc::new(Progress::default()));

@@ -89,7 +89,7 @@ pub fn serve(args: &ServeArgs) -> anyhow::Result<()> {
     }
     let stop = stop::signals(ENDING).context("cannot wait for signals")?;
     let folders = common.folders()?;
-    let mut sources = Sources::open(folders.data.as_deref(), folders.cache.as_deref());
+    let mut sources = Sources::open(&folders);
     let mut log = args.log.as_deref().map(FleetLog::open).transpose()?;
     let (known_agents, earlier) = log.as_mut().map(FleetLog::take_earlier).unwrap_or_default();
     let left_open: usize = earlier.iter().map(|(_, agent)| agent.open.len()).sum();
@@ -115,9 +115,8 @@ pub fn serve(args: &ServeArgs) -> anyhow::Result<()> {
     let mut lines = FleetLines::new(out, earlier, sources.geography());
     while let Some(message) = next(&messages, &stop) {
         let waiting = std::iter::once(message).chain(messages.try_iter().take(FLEET_CAPACITY));
-        if sources.poll() {
-            complain_of_files(sources.take_reports());
-        }
+        sources.poll();
+        complain_of_files(sources.take_reports());
         match lines.write_all(waiting.filter_map(said), sources.geography()) {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => break,
             written => {

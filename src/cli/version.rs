@@ -3,14 +3,15 @@
 use std::io::{self, Write};
 
 use crate::{
-    enrich::{Report, Sources},
+    enrich::{DataFolders, Report, Sources},
     geo::embedded::default_cache_dir,
 };
 
 /// # Errors
 /// When the output cannot be written.
 pub fn print_sources(out: &mut impl Write) -> io::Result<()> {
-    for report in Sources::open(None, default_cache_dir().as_deref()).take_reports() {
+    let folders = DataFolders { cache: default_cache_dir(), ..DataFolders::default() };
+    for report in Sources::open(&folders).take_reports() {
         match report {
             Report::Sources(infos) => {
                 for info in infos {

@@ -6,6 +6,7 @@ mod lines;
 mod log;
 mod record;
 mod recorder;
+mod registries;
 mod sources;
 mod table;
 
@@ -41,8 +42,8 @@ pub const TO_MAP_CAPACITY: usize = 8_192;
 pub const FLEET_CAPACITY: usize = 2_048;
 /// Requests and reports are rare.
 pub const SIDE_CAPACITY: usize = 64;
-/// How often the user's own places are looked at for changes.
-const LOOK_AT_PLACES: Duration = Duration::from_secs(2);
+/// How often the user's own places and what was imported are looked at for changes.
+const LOOK_AT_FILES: Duration = Duration::from_secs(2);
 
 /// Being woken costs more than an event: what agents say is gathered for this long.
 const GATHER_NEWS: Duration = Duration::from_millis(5);
@@ -110,21 +111,23 @@ pub struct DataFolders {
     pub data: Option<PathBuf>,
     /// May be written to; for the decoded table.
     pub cache: Option<PathBuf>,
+    /// What `ip2asn import` has made; see [`crate::whois::default_folder`].
+    pub registries: Option<PathBuf>,
 }
 
 /// The body of the thread. Ends when the collector's channel or the map's closes.
 pub fn run(folders: &DataFolders, inlets: &Inlets, outlets: &Outlets) {
-    let mut sources = Sources::open(folders.data.as_deref(), folders.cache.as_deref());
+    let mut sources = Sources::open(folders);
     let mut work = Work::default();
     tell(outlets, sources.take_reports());
     // A listener may come later; a channel without sender would be ready all the time.
     let nobody = crossbeam_channel::never();
     let mut fleet = &inlets.fleet;
-    let mut look_at_places = Instant::now() + LOOK_AT_PLACES;
+    let mut look_at_files = Instant::now() + LOOK_AT_FILES;
     loop {
         let geography = sources.geography();
         let now = Instant::now();
-        let patience = work.patience(now).min(look_at_places.saturating_duration_since(now));
+        let patience = work.patience(now).min(look_at_files.saturating_duration_since(now));
         let mut gathers = false;
         let went_on = crossbeam_channel::select! {
             recv(inlets.collector) -> message => match message {
@@ -150,12 +153,15 @@ pub fn run(folders: &DataFolders, inlets: &Inlets, outlets: &Outlets) {
             default(patience) => true,
         };
         let now = Instant::now();
-        if now >= look_at_places {
-            look_at_places = now + LOOK_AT_PLACES;
+        if now >= look_at_files {
+            look_at_files = now + LOOK_AT_FILES;
             if sources.poll() {
                 work.table.relocate(sources.geography());
                 work.needs_full_set |= work.has_looked;
-                tell(outlets, sources.take_reports());
+            }
+            let reports = sources.take_reports();
+            if !reports.is_empty() {
+                tell(outlets, reports);
             }
         }
         if let Some(report) = work.recorder.flush(&work.table, outlets) {
@@ -361,7 +367,7 @@ impl Work {
         let until_wake = self.owes_wake.then(|| self.until_wake(now).unwrap_or_default());
         let owes = self.needs_full_set || !self.untold.is_empty() || self.recorder.owes_all();
         let until_retry = owes.then_some(BETWEEN_WAKES);
-        until_wake.into_iter().chain(until_retry).min().unwrap_or(LOOK_AT_PLACES)
+        until_wake.into_iter().chain(until_retry).min().unwrap_or(LOOK_AT_FILES)
     }
 
     /// How long until the map may be woken again; `None` where it may.

@@ -12,7 +12,7 @@ fn a_wake_that_would_be_too_early_comes_as_soon_as_it_may() {
     let start = Instant::now();
     let at = |millis| start + Duration::from_millis(millis);
     let mut work = Work::default();
-    assert_eq!(work.patience(start), LOOK_AT_PLACES, "nothing is owed");
+    assert_eq!(work.patience(start), LOOK_AT_FILES, "nothing is owed");
     work.owes_wake = true;
     work.wake_in_time(start, &outlets);
     assert_eq!(wakes.try_iter().count(), 1);

@@ -1,23 +1,30 @@
-//! The tables that answer, opened: the user's own places, the tables of the data folder, the embedded one. Re-reads
-//! the user's places when they change. What goes wrong with one file is reported, and the others stay in use.
+//! The tables that answer, opened: the user's own places, the tables of the data folder, the embedded one, and what was
+//! imported from registries. Re-reads the user's places when they change, and opens anew what is imported anew. What goes
+//! wrong with one file is reported, and the others stay in use.
 
-use std::{path::Path, sync::Arc};
+use std::sync::Arc;
 
-use super::Report;
+use super::{DataFolders, Report, registries::RegistriesFolder};
 use crate::geo::{
     GeoSource, Geography,
     embedded::EmbeddedGeo,
     import::{self, Import, Kind},
-    user_places::UserPlacesFile,
+    user_places::{UserPlaces, UserPlacesFile},
 };
 
 const PLACES_FILE: &str = "places.csv";
 const DATA_TOPIC: &str = "Data folder";
 const PLACES_TOPIC: &str = "Your places";
 const EMBEDDED_TOPIC: &str = "Embedded table";
+const REGISTRIES_TOPIC: &str = "Imported registries";
 
 pub struct Sources {
     places_file: Option<UserPlacesFile>,
+    /// Where there are any.
+    user_places: Option<Arc<UserPlaces>>,
+    registries_folder: Option<RegistriesFolder>,
+    /// As they were told last.
+    registry_problems: Vec<String>,
     /// Tables of the data folder, the embedded one, tables of countries alone.
     tables: Vec<Arc<dyn GeoSource>>,
     geography: Geography,
@@ -27,7 +34,8 @@ pub struct Sources {
 impl Sources {
     /// Opens what there is. Never fails: without any table every connection is counted as without entry, and the
     /// reports say why.
-    pub fn open(data: Option<&Path>, cache: Option<&Path>) -> Self {
+    pub fn open(folders: &DataFolders) -> Self {
+        let data = folders.data.as_deref();
         let mut reports = Vec::new();
         let mut imported = Vec::new();
         // Where nothing was put yet there may be places later.
@@ -43,7 +51,7 @@ impl Sources {
         let is_country = |import: &Import| import.kind == Kind::Countries;
         let (countries, better): (Vec<Import>, Vec<Import>) = imported.into_iter().partition(is_country);
         let mut tables: Vec<Arc<dyn GeoSource>> = better.into_iter().map(|import| import.source).collect();
-        match EmbeddedGeo::open(cache) {
+        match EmbeddedGeo::open(folders.cache.as_deref()) {
             Ok(embedded) => tables.push(Arc::new(embedded)),
             Err(error) => reports
                 .push(Report::Problem { topic: EMBEDDED_TOPIC.to_owned(), lines: vec![error.to_string()] }),
@@ -51,12 +59,17 @@ impl Sources {
         tables.extend(countries.into_iter().map(|import| import.source));
         let mut sources = Self {
             places_file: data.map(|data| UserPlacesFile::new(data.join(PLACES_FILE))),
+            user_places: None,
+            registries_folder: folders.registries.clone().map(RegistriesFolder::new),
+            registry_problems: Vec::new(),
             geography: Geography::new(tables.clone()),
             tables,
             reports,
         };
-        sources.poll();
-        sources.reports.insert(0, Report::Sources(sources.geography.infos().cloned().collect()));
+        sources.poll_places();
+        sources.poll_registries();
+        sources.put_together();
+        sources.reports.insert(0, sources.in_use());
         sources
     }
 
@@ -69,8 +82,19 @@ impl Sources {
         std::mem::take(&mut self.reports)
     }
 
-    /// Looks whether the user's places changed. Returns whether answers may be others now.
+    /// Looks whether the user's places changed, or something was imported. Returns whether answers may be others now.
     pub fn poll(&mut self) -> bool {
+        let (other_places, other_registries) = (self.poll_places(), self.poll_registries());
+        if other_places || other_registries {
+            self.put_together();
+        }
+        if other_registries {
+            self.reports.push(self.in_use());
+        }
+        other_places || other_registries
+    }
+
+    fn poll_places(&mut self) -> bool {
         let Some((places, errors)) = self.places_file.as_mut().and_then(UserPlacesFile::poll) else {
             return false;
         };
@@ -79,10 +103,35 @@ impl Sources {
             topic: PLACES_TOPIC.to_owned(),
             lines: errors.iter().map(|error| format!("{path} {error}")).collect(),
         });
-        self.geography = Geography::new(self.tables.clone());
-        if !places.is_empty() {
-            self.geography = self.geography.clone().with_user_places(Arc::new(places));
-        }
+        self.user_places = (!places.is_empty()).then(|| Arc::new(places));
         true
+    }
+
+    fn poll_registries(&mut self) -> bool {
+        let Some(folder) = &mut self.registries_folder else {
+            return false;
+        };
+        let has_changed = folder.poll();
+        let lines = folder.problems();
+        if has_changed || lines != self.registry_problems {
+            self.registry_problems.clone_from(&lines);
+            self.reports.push(Report::Problem { topic: REGISTRIES_TOPIC.to_owned(), lines });
+        }
+        has_changed
+    }
+
+    fn put_together(&mut self) {
+        let mut geography = Geography::new(self.tables.clone());
+        if let Some(places) = self.user_places.clone() {
+            geography = geography.with_user_places(places);
+        }
+        if let Some(registries) = self.registries_folder.as_ref().and_then(RegistriesFolder::registries) {
+            geography = geography.with_registry(registries);
+        }
+        self.geography = geography;
+    }
+
+    fn in_use(&self) -> Report {
+        Report::Sources(self.geography.infos().cloned().collect())
     }
 }

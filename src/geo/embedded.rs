@@ -217,6 +217,10 @@ impl GeoSource for EmbeddedGeo {
         black_box(touched);
     }
 
+    fn systems_date(&self) -> Option<&str> {
+        Some(&self.asn_date)
+    }
+
     fn info(&self) -> &SourceInfo {
         &self.info
     }

@@ -1,9 +1,10 @@
 //! From address to place and ASN, offline. This file owns the question and the order in which sources are asked;
-//! the tables themselves, and what reads foreign files, are modules of their own.
+//! the tables themselves, what reads foreign files, and what counts of registries, are modules of their own.
 
 pub mod date;
 pub mod embedded;
 pub mod import;
+pub mod registry;
 pub mod special;
 pub mod table;
 pub mod user_places;
@@ -11,6 +12,7 @@ pub mod user_places;
 use std::{net::IpAddr, sync::Arc};
 
 use crate::model::{Asn, NoPlace, Place, plain_address};
+use registry::Registry;
 use special::{effective_address, special};
 
 /// A table that answers for addresses. Answers come from memory: no file is read while asking.
@@ -25,6 +27,10 @@ pub trait GeoSource: Send + Sync {
     }
     /// These will be asked for next: a table that waits for memory may wait for all of them at the same time.
     fn expect(&self, _addresses: &[IpAddr]) {}
+    /// Day of what it says of autonomous systems as `YYYY-MM-DD`, for tables in which that is another than of places.
+    fn systems_date(&self) -> Option<&str> {
+        self.info().date.as_deref()
+    }
     fn info(&self) -> &SourceInfo;
 }
 
@@ -48,17 +54,24 @@ pub struct Geography {
     /// Wins over everything, special addresses included: a user may place the own network on the map.
     user_places: Option<Arc<dyn GeoSource>>,
     sources: Vec<Arc<dyn GeoSource>>,
+    /// Asked besides for autonomous systems alone.
+    registry: Option<Arc<dyn Registry>>,
 }
 
 impl Geography {
     /// `sources` in the order in which they are asked: imported files first, the embedded tables last.
     pub fn new(sources: Vec<Arc<dyn GeoSource>>) -> Self {
-        Self { user_places: None, sources }
+        Self { user_places: None, sources, registry: None }
     }
 
     /// The same sources, with the user's own places before them.
     pub fn with_user_places(self, user_places: Arc<dyn GeoSource>) -> Self {
         Self { user_places: Some(user_places), ..self }
+    }
+
+    /// The same sources, and what registries say of autonomous systems; [`registry`] says when that counts.
+    pub fn with_registry(self, registry: Arc<dyn Registry>) -> Self {
+        Self { registry: Some(registry), ..self }
     }
 
     /// The place of an address, or why it has none.
@@ -91,13 +104,31 @@ impl Geography {
         self.asn_with_source(address).map(|(asn, _)| asn)
     }
 
-    /// The autonomous system that holds an address and who says so.
+    /// The autonomous system that holds an address and who says so, of its number.
     pub fn asn_with_source(&self, address: IpAddr) -> Option<(Asn, &SourceInfo)> {
         if special(address).is_some() {
             return None;
         }
         let address = effective_address(address);
-        self.sources.iter().find_map(|source| Some((source.asn(address)?, source.info())))
+        let told = self.sources.iter().find_map(|source| Some((source.asn(address)?, source)));
+        self.registered(address, told)
+    }
+
+    /// What a table has told of the holder, or none, with what registries know better.
+    fn registered<'a>(
+        &'a self,
+        address: IpAddr,
+        told: Option<(Asn, &'a Arc<dyn GeoSource>)>,
+    ) -> Option<(Asn, &'a SourceInfo)> {
+        let Some(registry) = self.registry.as_deref() else {
+            return told.map(|(asn, source)| (asn, source.info()));
+        };
+        match told {
+            Some((asn, source)) => {
+                Some((registry::with_better_name(asn, &**source, registry), source.info()))
+            }
+            None => Some((registry::by_route(address, registry)?, registry.info())),
+        }
     }
 
     /// What [`Self::locate`] and [`Self::asn`] say, each source asked once.
@@ -111,11 +142,12 @@ impl Geography {
         for source in &self.sources {
             let found = source.place_and_asn(address);
             place = place.or(found.0);
-            asn = asn.or(found.1);
+            asn = asn.or(found.1.map(|asn| (asn, source)));
             if place.is_some() && asn.is_some() {
                 break;
             }
         }
+        let asn = self.registered(address, asn).map(|(asn, _)| asn);
         if address.is_ipv6() && asn.is_none() && self.knows_holders() {
             place = None;
         }
@@ -134,7 +166,8 @@ impl Geography {
 
     /// What is shown of all sources, in the order in which they are asked.
     pub fn infos(&self) -> impl Iterator<Item = &SourceInfo> {
-        self.user_places.iter().chain(&self.sources).map(|source| source.info())
+        let tables = self.user_places.iter().chain(&self.sources).map(|source| source.info());
+        tables.chain(self.registry.iter().map(|registry| registry.info()))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Puts answers together out of the open indexes. Holders are joined within one file only: their ids are good for a day
 //! in some registries.
 
+mod brief;
 mod names;
 
 use std::sync::Arc;

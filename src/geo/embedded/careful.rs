@@ -131,6 +131,10 @@ impl GeoSource for CarefulGeo {
         )
     }
 
+    fn systems_date(&self) -> Option<&str> {
+        Some(&self.header.asn_date)
+    }
+
     fn info(&self) -> &SourceInfo {
         &self.info
     }

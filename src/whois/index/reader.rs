@@ -4,7 +4,10 @@ use std::{
     collections::HashMap,
     fs::File,
     path::Path,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use memmap2::Mmap;
@@ -30,6 +33,8 @@ pub struct Index {
     meta: Meta,
     /// By number: first record, and the bytes.
     unpacked: Mutex<HashMap<usize, Block>>,
+    /// A record was asked for that cannot be read.
+    is_damaged: AtomicBool,
 }
 
 type Block = (u32, Arc<[u8]>);
@@ -51,7 +56,7 @@ impl Index {
         let meta = section(&map, &header, Section::Meta);
         let meta =
             serde_json::from_slice(meta).map_err(|_| damaged("what it was made from cannot be read"))?;
-        Ok(Self { map, header, meta, unpacked: Mutex::default() })
+        Ok(Self { map, header, meta, unpacked: Mutex::default(), is_damaged: AtomicBool::default() })
     }
 
     pub const fn meta(&self) -> &Meta {
@@ -96,6 +101,19 @@ impl Index {
 
     /// Text of a record; `None` where the file is damaged.
     pub fn record(&self, record: u32) -> Option<Vec<u8>> {
+        let text = self.text(record);
+        if text.is_none() {
+            self.is_damaged.store(true, Ordering::Relaxed);
+        }
+        text
+    }
+
+    /// Whether a record was asked for that the tables name and that cannot be read.
+    pub fn is_damaged(&self) -> bool {
+        self.is_damaged.load(Ordering::Relaxed)
+    }
+
+    fn text(&self, record: u32) -> Option<Vec<u8>> {
         let block = text::block_of(self.section(Section::Blocks), record)?;
         let (first, bytes) = self.block(block)?;
         text::nth(&bytes, record.checked_sub(first)?).map(<[u8]>::to_vec)

@@ -151,7 +151,7 @@ fn members(index: &Index, id: &str) -> Vec<u32> {
 }
 
 /// Name and country of an organisation of as-org2info; none where the file does not have it.
-fn organisation(index: &Index, id: &str) -> Option<(String, Option<String>)> {
+pub(super) fn organisation(index: &Index, id: &str) -> Option<(String, Option<String>)> {
     index.with_id(IdKind::Organisation, id, 4).into_iter().find_map(|record| {
         let text = text(index, record)?;
         match Record::from_text(&text)? {
@@ -163,6 +163,6 @@ fn organisation(index: &Index, id: &str) -> Option<(String, Option<String>)> {
     })
 }
 
-fn text(index: &Index, record: u32) -> Option<String> {
+pub(super) fn text(index: &Index, record: u32) -> Option<String> {
     String::from_utf8(index.record(record)?).ok()
 }

@@ -157,10 +157,9 @@ impl Clerk {
         Told::Plotted(plot_of(answer, &geography))
     }
 
-    /// With the user's own places as they are now.
+    /// With the user's own places and what was imported as they are now.
     fn geography(&mut self) -> Arc<Geography> {
-        let (data, cache) = (self.folders.data.as_deref(), self.folders.cache.as_deref());
-        let sources = self.sources.get_or_insert_with(|| Sources::open(data, cache));
+        let sources = self.sources.get_or_insert_with(|| Sources::open(&self.folders));
         sources.poll();
         // What there is to say of the files is said by the thread that places the live connections.
         sources.take_reports();

@@ -37,7 +37,7 @@ impl Office {
         create_or_migrate(&mut database).unwrap();
         let (jobs, from_window) = bounded(8);
         let (to_window, told) = bounded(8);
-        let nowhere = DataFolders { data: None, cache: Some(folder.path().to_owned()) };
+        let nowhere = DataFolders { cache: Some(folder.path().to_owned()), ..DataFolders::default() };
         let config = Some(folder.path().join("config"));
         let clerk = Clerk::new(path, nowhere, config, to_window, Box::new(|| {}));
         let named = thread::Builder::new().name("clerk".to_owned());
