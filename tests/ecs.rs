@@ -15,6 +15,8 @@ mod filter;
 mod fleet;
 #[path = "ecs/flood.rs"]
 mod flood;
+#[path = "ecs/hilbert.rs"]
+mod hilbert;
 #[path = "ecs/history.rs"]
 mod history;
 #[path = "ecs/laws.rs"]

@@ -13,6 +13,7 @@ mod card;
 mod filter;
 mod fleet;
 mod frames;
+mod hilbert;
 mod history;
 mod inspect;
 mod keys;

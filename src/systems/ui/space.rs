@@ -36,7 +36,7 @@ pub(super) use blocks::show as show_blocks;
 const WIDTH: f32 = 236.0;
 const SWATCH: f32 = 9.0;
 
-type Counted = (&'static Connection, Option<&'static SpaceKey>, &'static Passes);
+type Counted = (Option<&'static SpaceKey>, &'static Passes);
 
 /// What is typed to fly to.
 #[derive(Default)]
@@ -49,7 +49,7 @@ pub(super) fn show(
     mut contexts: EguiContexts,
     (space, view, theme): (Res<HilbertView>, Res<MapView>, Res<Theme>),
     windows: Query<&Window, With<PrimaryWindow>>,
-    open: Query<Counted, Without<Trail>>,
+    open: Query<Counted, (With<Connection>, Without<Trail>)>,
     mut draft: Local<Draft>,
     mut panels: ResMut<Panels>,
     mut actions: MessageWriter<UiAction>,
@@ -63,8 +63,8 @@ pub(super) fn show(
         pointer.map(|px| px.to_array()).filter(|px| !panels.covers(*px)).and_then(|px| space.key_at(px));
     let block = pointed.map(|key| pointed::block(&space, key));
     let mut sums = Sums::default();
-    for (connection, key, _) in open.iter().filter(|(_, _, passes)| passes.0) {
-        sums.add(connection, key, space.family, block);
+    for (key, _) in open.iter().filter(|(_, passes)| passes.0) {
+        sums.add(key, space.family, block);
     }
     let offset = vec2(-size::MARGIN, size::MARGIN);
     let (rect, ()) = panel::floating(context, "space", Align2::RIGHT_TOP, offset, &theme, |ui| {
@@ -94,7 +94,7 @@ struct Sums {
 }
 
 impl Sums {
-    fn add(&mut self, _: &Connection, key: Option<&SpaceKey>, family: Family, block: Option<Prefix>) {
+    fn add(&mut self, key: Option<&SpaceKey>, family: Family, block: Option<Prefix>) {
         match key {
             Some(key) if key.family == family => {
                 self.here += 1;
@@ -109,7 +109,7 @@ impl Sums {
 fn head(ui: &mut Ui, space: &HilbertView, sums: &Sums, theme: &Theme, actions: &mut MessageWriter<UiAction>) {
     let colours = &theme.colours;
     let (title, each, other) = match space.family {
-        Family::V4 => ("All of IPv4", "one cell an address", "IPv6"),
+        Family::V4 => ("IPv4, all of it", "one cell an address", "IPv6"),
         Family::V6 => ("IPv6, 2000::/3", "one cell a /35", "IPv4"),
     };
     ui.label(RichText::new(title).font(medium(size::TEXT_LARGE)));

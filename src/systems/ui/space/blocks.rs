@@ -9,10 +9,14 @@ use bevy_egui::{
     egui::{self, Color32, FontId, Galley, LayerId},
 };
 
-use super::super::style::{mono, sans};
+use super::super::{
+    label_layout::LabelLayout,
+    style::{mono, sans},
+};
 use crate::{
     components::{
         hilbert_view::{Family, HilbertView},
+        panels::{Panels, PxRect},
         theme::{Theme, size},
     },
     hilbert::{
@@ -38,6 +42,7 @@ pub(in crate::systems::ui) struct Names(Vec<(egui::Pos2, Arc<Galley>)>);
 pub(in crate::systems::ui) fn show(
     mut contexts: EguiContexts,
     (space, theme): (Res<HilbertView>, Res<Theme>),
+    (labels, panels): (Res<LabelLayout>, Res<Panels>),
     mut names: Local<Names>,
 ) -> Result {
     if !space.has_arrived() {
@@ -49,7 +54,15 @@ pub(in crate::systems::ui) fn show(
         let mut writer = Writer { space: &space, theme: &theme, painter: &painter, names: &mut names.0 };
         writer.write();
     }
+    let points = space.px_per_point();
     for (at, galley) in &names.0 {
+        let end = *at + galley.size();
+        let rect = PxRect { min: [at.x * points, at.y * points], max: [end.x * points, end.y * points] };
+        // Texts beside dots and panels go before.
+        let labels = labels.placed.iter().map(|label| &label.rect);
+        if labels.chain(&panels.rects).any(|taken| taken.overlaps(&rect)) {
+            continue;
+        }
         painter.galley(*at, galley.clone(), Color32::PLACEHOLDER);
     }
     Ok(())
@@ -140,8 +153,10 @@ impl Writer<'_> {
             self.theme.colours.text_second.egui(),
             points,
         );
-        let at = middle - galley.size() * 0.5;
-        self.keep(at, galley);
+        // Half a word says nothing.
+        if !galley.elided {
+            self.keep(middle - galley.size() * 0.5, galley);
+        }
     }
 
     fn corner(&self, cell: [f64; 2]) -> egui::Pos2 {

@@ -1,0 +1,113 @@
+//! The address space in place of the world: the same rows, drawn elsewhere, and the same pointing.
+
+use connmapperl::{
+    components::{
+        action::{SpaceAction, UiAction},
+        cards::Cards,
+        dots::{DOT_BYTES, Dots, packed_cell},
+        hilbert_view::{Family, HilbertView},
+        inspect::Looks,
+    },
+    hilbert::{Orientation, Prefix},
+    model::{LocatedConnection, NoPlace},
+};
+
+use crate::stage::{Stage, connection, place};
+
+fn with_peer(id: u64, peer: &str, place: Result<connmapperl::model::Place, NoPlace>) -> LocatedConnection {
+    let mut connection = connection(id, 443, place);
+    connection.observation.peer = peer.parse().unwrap();
+    connection
+}
+
+fn toggle(stage: &mut Stage) {
+    stage.act(UiAction::Space(SpaceAction::Toggle));
+    // Without a clock for the viewer nothing flies: it is there at once.
+    stage.frame();
+}
+
+fn px_of(stage: &Stage, address: [u8; 4]) -> [f32; 2] {
+    stage.resource::<HilbertView>().px_of_key(u32::from_be_bytes(address))
+}
+
+#[test]
+fn a_connection_without_a_place_on_earth_has_one_in_the_address_space() {
+    let mut stage = Stage::new();
+    stage.open(&with_peer(1, "192.168.1.7:443", Err(NoPlace::Lan)));
+    stage.open(&with_peer(2, "9.9.9.9:443", place(8.0, 47.0)));
+    stage.frame();
+    assert_eq!(stage.resource::<Dots>().rows().len(), 1);
+    toggle(&mut stage);
+    let dot = stage.dot(1).unwrap();
+    let cell = Orientation::Usual.cell(u32::from_be_bytes([192, 168, 1, 7]));
+    assert_eq!(dot.cell, packed_cell(cell));
+    toggle(&mut stage);
+    assert_eq!(stage.dot(1), None, "the world has none for it");
+    toggle(&mut stage);
+    stage.close(1);
+    stage.frame();
+    stage.pass(60_000);
+    stage.frame();
+    assert_eq!((stage.resource::<Dots>().rows().len(), stage.trails().len()), (1, 0));
+}
+
+#[test]
+fn the_flight_costs_no_upload() {
+    let mut stage = Stage::new();
+    for id in 1..=100 {
+        stage.open(&with_peer(id, &format!("9.9.9.{id}:443"), place(8.0, 47.0)));
+    }
+    stage.frame();
+    let before = stage.uploaded_bytes();
+    toggle(&mut stage);
+    toggle(&mut stage);
+    stage.act(UiAction::Space(SpaceAction::Transpose));
+    stage.act(UiAction::Space(SpaceAction::ToggleFamily));
+    stage.frame();
+    assert_eq!(stage.uploaded_bytes(), before);
+    stage.open(&with_peer(200, "127.0.0.1:80", Err(NoPlace::Loopback)));
+    stage.frame();
+    assert_eq!(stage.uploaded_bytes(), before + DOT_BYTES as u64);
+}
+
+#[test]
+fn what_is_pointed_at_is_what_lies_there_in_the_picture_that_is_shown() {
+    let mut stage = Stage::new();
+    stage.open(&with_peer(1, "200.1.2.3:443", place(8.0, 47.0)));
+    stage.open(&with_peer(2, "9.9.9.9:443", place(8.0, 47.0)));
+    stage.open(&with_peer(3, "[2a00:1450::1]:443", place(8.0, 47.0)));
+    stage.frame();
+    toggle(&mut stage);
+    let px = px_of(&stage, [200, 1, 2, 3]);
+    stage.act(UiAction::PickAt { px });
+    stage.act(UiAction::LookAt { px });
+    stage.frame();
+    let cards = &stage.resource::<Cards>().open;
+    assert_eq!(cards.len(), 1, "they lie on one spot of the world, and apart here");
+    let look = stage.resource::<Looks>().get(0).unwrap();
+    let reaches = |connection: &LocatedConnection| look.reaches(connection, None);
+    assert!(reaches(&with_peer(1, "200.1.2.3:443", Err(NoPlace::NoEntry))));
+    assert!(!reaches(&with_peer(2, "9.9.9.9:443", Err(NoPlace::NoEntry))));
+    assert!(!reaches(&with_peer(3, "[2a00:1450::1]:443", Err(NoPlace::NoEntry))), "not on this square");
+    stage.act(UiAction::Space(SpaceAction::ToggleFamily));
+    stage.frame();
+    assert_eq!(stage.resource::<HilbertView>().family, Family::V6);
+}
+
+#[test]
+fn wheel_and_drag_move_the_picture_that_is_shown() {
+    let mut stage = Stage::new();
+    toggle(&mut stage);
+    let map = *stage.resource::<connmapperl::components::map_view::MapView>();
+    let block: Prefix = "203.0.113.0/24".parse().unwrap();
+    stage.act(UiAction::Space(SpaceAction::ShowBlock(block)));
+    stage.frame();
+    let px = px_of(&stage, [203, 0, 113, 77]);
+    stage.act(UiAction::ZoomAt { px, factor: 1.5 });
+    stage.frame();
+    assert_eq!(stage.resource::<HilbertView>().key_at(px), Some(u32::from_be_bytes([203, 0, 113, 77])));
+    stage.act(UiAction::ShowWholeWorld);
+    stage.frame();
+    assert!(stage.resource::<HilbertView>().is_home());
+    assert_eq!(*stage.resource::<connmapperl::components::map_view::MapView>(), map);
+}

@@ -1,0 +1,38 @@
+//! All addresses on a Hilbert curve: there and back by a key, what lies under the pointer, and a block that is flown to.
+
+use crate::desktop::{Desktop, Region};
+
+const SCENE: [&str; 2] = ["--demo", "antimeridian"];
+/// Where that scene has texts on the world, beside the square.
+const EAST: Region = Region::new([1000, 330], [1270, 640]);
+/// Within the square, where 240.0.0.0/4 is: nobody may use it, and it has no dots.
+const RESERVED: Region = Region::new([800, 60], [940, 150]);
+/// The panel about it, and the part of that which tells of the block under the pointer.
+const PANEL: Region = Region::new([1000, 20], [1260, 180]);
+const POINTED: Region = Region::new([1000, 190], [1260, 290]);
+const FIELD: [i32; 2] = [1130, 158];
+
+#[test]
+fn z_flies_to_the_address_space_and_back() {
+    let Some(desktop) = Desktop::start() else { return };
+    let Some(window) = desktop.open(&SCENE) else { return };
+    window.leave();
+    let world = window.shows("texts", |picture| picture.bright(EAST) > 200);
+    window.key("z");
+    let space = window.shows("the square and its panel", |picture| {
+        picture.changed(&world, PANEL) > 8_000 && picture.bright(EAST) * 4 < world.bright(EAST)
+    });
+    // The block that is pointed at is told, and a block that is typed is flown to.
+    window.point([870, 100]);
+    window.shows("what is pointed at", |picture| picture.changed(&space, POINTED) > 4_000);
+    window.leave();
+    window.shows("nothing", |picture| picture.same_in(&space, POINTED));
+    window.click(FIELD);
+    window.write("10.0.0.0/8");
+    window.key("Return");
+    window.shows("another block", |picture| picture.changed(&space, RESERVED) > 500);
+    window.key("Home");
+    window.shows("all of it", |picture| picture.same_in(&space, RESERVED));
+    window.key("z");
+    window.shows("the world", |picture| picture.same_in(&world, EAST));
+}
