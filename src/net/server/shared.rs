@@ -165,8 +165,9 @@ impl Shared {
         Ok(())
     }
 
-    /// Tells people, unless they were told of the same a moment ago. Where there is no room it is only counted.
-    pub fn notice(&self, importance: Importance, subject: Subject, line: String) {
+    /// Tells people, unless they were told of the same a moment ago. Where there is no room it is only counted. Returns
+    /// whether it was told.
+    pub fn notice(&self, importance: Importance, subject: Subject, line: String) -> bool {
         let now = Instant::now();
         let line = {
             let mut state = self.state();
@@ -175,17 +176,17 @@ impl Shared {
                 subject => state.agent_notices.line(subject, line, now),
             }
         };
-        if let Some(line) = line {
-            self.notice_always(importance, line);
-        }
+        line.is_some_and(|line| self.notice_always(importance, line))
     }
 
-    /// Tells people what cannot come often.
-    pub fn notice_always(&self, importance: Importance, line: String) {
+    /// Tells people what cannot come often. Returns whether there was room.
+    pub fn notice_always(&self, importance: Importance, line: String) -> bool {
         let notice = FleetMessage::Notice { importance, topic: TOPIC.to_owned(), line };
-        if !matches!(self.try_tell(notice), Ok(None)) {
+        let is_told = matches!(self.try_tell(notice), Ok(None));
+        if !is_told {
             self.counting.dropped_notices.one();
         }
+        is_told
     }
 
     /// An agent was here just now.
