@@ -169,6 +169,28 @@ fn a_link_that_broke_is_told_of_in_plain_words() {
 }
 
 #[test]
+fn an_order_that_came_among_events_takes_nothing_from_the_next() {
+    let long = Duration::from_secs(3_600);
+    let display = Display::with(Limits { heartbeat: long, silence: long, ..lenient() }, 1_024);
+    let (mut agent, _, _) = display.agent("web1");
+    display.register().rename("web1", "Frankfurt").unwrap();
+    for sequence in 1.. {
+        agent.events(sequence, vec![opened(sequence)]);
+        let is_renamed = display.find(|_, news| match news {
+            News::Status(status) => Some(&*status.name == "Frankfurt"),
+            News::Events { .. } => Some(false),
+            _ => None,
+        });
+        if is_renamed {
+            break;
+        }
+    }
+    // Nothing else wakes its session any more.
+    display.register().revoke("web1").unwrap();
+    assert_eq!(agent.refusal(), Reason::Revoked);
+}
+
+#[test]
 fn who_was_told_lost_is_told_back() {
     let display = Display::start();
     let (agent, id, token) = display.agent("web1");

@@ -7,8 +7,9 @@ use std::{
     net::IpAddr,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
+    thread,
     time::{Duration, Instant, SystemTime},
 };
 
@@ -31,6 +32,8 @@ use crate::model::AgentId;
 
 /// While the taker has no room, how often to look for some.
 pub const TAKER_RETRY: Duration = Duration::from_millis(5);
+/// Being woken costs more than an event: after events were read, what arrives for so long is left to be read at one wake.
+pub const GATHER_READS: Duration = Duration::from_millis(3);
 /// What people see above the lines.
 const TOPIC: &str = "Agents";
 
@@ -56,6 +59,8 @@ pub struct Shared {
     pub asked: AtomicU64,
     /// How often it had been asked when the last look began that is done.
     pub looked: watch::Sender<u64>,
+    /// Events were read since the thread had nothing to do last.
+    pub has_read_events: AtomicBool,
     to_taker: Sender<FleetMessage>,
     started: Instant,
     state: Mutex<State>,
@@ -111,6 +116,7 @@ impl Shared {
             look: Notify::new(),
             asked: AtomicU64::new(0),
             looked: watch::Sender::new(0),
+            has_read_events: AtomicBool::new(false),
             to_taker,
             started,
             state: Mutex::new(state),
@@ -130,6 +136,14 @@ impl Shared {
         // nobody who looks, and then it does not matter.
         let _ = looked.wait_for(|looked| *looked >= asked).await;
         !Arc::ptr_eq(before, &self.state().contents)
+    }
+
+    /// What the thread does when it has nothing to do, before it waits to be woken. Whoever is idle, and the first event
+    /// after that, waits for nothing.
+    pub fn gather(&self) {
+        if self.has_read_events.swap(false, Ordering::Relaxed) {
+            thread::sleep(GATHER_READS);
+        }
     }
 
     pub fn now(&self) -> Moment {
