@@ -7,10 +7,15 @@
 //! takes of processor time beyond TLS. The exit code is not 0 where a goal is missed.
 //!
 //! Processor time is that of the listener's threads and of the enriching thread, which is the program's own and tells a
-//! history and a map. TLS alone is the same bytes through the same TLS, with a reader that throws them away. Both are
-//! connected at the same time and take turns, so that whatever else the machine does falls on both. What counts is the
+//! history and a map. TLS alone is the same bytes through the same TLS, with a reader that throws them away. All are
+//! connected at the same time and take turns, so that whatever else the machine does falls on all. What counts is the
 //! median of the differences between one turn and the next, for events that were counted, not planned. A first turn is not
 //! counted: what is asked for the first time is read from the table's file and made then.
+//!
+//! TLS alone is had in two ways. The plain sink is woken by whatever comes, as any reader is that does nothing about it:
+//! what the listener takes beyond that is what it costs to have it instead. The gathering sink waits a moment between two
+//! wakes as the listener does: what is beyond that is work of ours alone, with no saved wake set off against it. A goal is
+//! read against the sink beyond which there is more, which is the gathering one.
 //!
 //! Each agent has one connection at a time, or none: what the listener and the enriching thread remember of an agent is
 //! small here.
@@ -30,7 +35,7 @@ use std::{
 };
 
 use anyhow::{Context, ensure};
-use connmapperl::net::server::Register;
+use connmapperl::net::server::{GATHER_READS, Register};
 
 use house::{ENRICH, House, LISTENER};
 use process::Agents;
@@ -40,7 +45,7 @@ const AGENTS: usize = 1_000;
 const PASSWORD: &str = "benchmark of the fleet";
 /// All agents together.
 const EVENTS_A_SECOND: usize = 10_000;
-/// Each is a turn of the listener and one of TLS alone.
+/// Each is a turn of the listener and one of each sink.
 const ROUNDS: usize = 9;
 const TURN: Duration = Duration::from_secs(2);
 const WARMING_UP: Duration = Duration::from_millis(600);
@@ -48,14 +53,18 @@ const COOLING_DOWN: Duration = Duration::from_millis(300);
 /// Heartbeats have gone to and fro, and what connecting took has been given back.
 const SETTLING: Duration = Duration::from_secs(7);
 
+/// Threads that throw away what comes, each with its pause before it waits to be woken.
+const SINKS: [(&str, Duration); 2] = [("plain sink", Duration::ZERO), ("gathering sink", GATHER_READS)];
+
 const GOAL_CONNECT: Duration = Duration::from_secs(5);
 const GOAL_KILOBYTES_AN_AGENT: f64 = 24.0;
 const GOAL_MICROS_AN_EVENT: f64 = 2.0;
 
-/// How the events are spread: by so many agents, so many changes a tick of 100 ms each. The goal is for the first: that
-/// is how events come, a tick's in one frame. The second is the worst there is, a frame and a wake for each event; its
-/// figure keeps it from getting worse unnoticed.
-const SPREADS: [((usize, usize), f64); 2] = [((100, 10), GOAL_MICROS_AN_EVENT), ((1_000, 1), 7.0)];
+/// How the events are spread, by so many agents, so many changes a tick of 100 ms each, and the most they may take. The
+/// goal is for the first: that is how events come, a tick's in one frame. The second is the worst there is, a record of
+/// TLS, a message and a cold session for each event. Beyond the gathering sink it takes twice the goal, which is missed
+/// there; its figure keeps it from getting worse unnoticed.
+const SPREADS: [((usize, usize), f64); 2] = [((100, 10), GOAL_MICROS_AN_EVENT), ((1_000, 1), 6.0)];
 
 fn main() -> anyhow::Result<ExitCode> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -98,42 +107,64 @@ fn measure(folder: &Path) -> anyhow::Result<bool> {
     println!("an idle agent takes {kilobytes:.1} KB (goal {GOAL_KILOBYTES_AN_AGENT} KB)");
     met &= kilobytes <= GOAL_KILOBYTES_AN_AGENT;
 
-    let sink = sink::Sink::start(folder)?;
-    let mut deaf = Agents::start(sink.address, house.listener.certificate_path())?;
-    deaf.connect(AGENTS)?;
+    let mut sinks = Vec::new();
+    for (thread, pause) in SINKS {
+        let sink = sink::Sink::start(folder, thread, pause)?;
+        let mut deaf = Agents::start(sink.address, house.listener.certificate_path())?;
+        deaf.connect(AGENTS)?;
+        sinks.push(deaf);
+    }
     sleep(Duration::from_secs(1));
     for (spread, goal) in SPREADS {
-        met &= processor_time(&mut agents, &mut deaf, spread)? <= goal;
+        met &= processor_time(&mut agents, &mut sinks, spread)? <= goal;
     }
-    drop(deaf);
+    drop(sinks);
     house.check()?;
     Ok(met)
 }
 
-/// Microseconds an event beyond TLS.
-fn processor_time(agents: &mut Agents, deaf: &mut Agents, spread: (usize, usize)) -> anyhow::Result<f64> {
-    let mut turns = Vec::new();
+/// Microseconds an event beyond TLS: beyond the sink that leaves less.
+fn processor_time(agents: &mut Agents, sinks: &mut [Agents], spread: (usize, usize)) -> anyhow::Result<f64> {
+    let (mut listener, mut enrich) = (Vec::new(), Vec::new());
+    let (mut alone, mut beyond) = (vec![Vec::new(); SINKS.len()], vec![Vec::new(); SINKS.len()]);
     talk(agents, spread, |_| {
         sleep(TURN);
         Ok(())
     })?;
     for _ in 0..ROUNDS {
-        let [listener, enrich] =
+        let [listening, enriching] =
             talk(agents, spread, |agents| micros_an_event(agents, [&LISTENER, &ENRICH]))?;
-        let [tls] = talk(deaf, spread, |agents| micros_an_event(agents, [&[sink::THREAD]]))?;
-        turns.push((listener + enrich - tls, listener, enrich, tls));
+        listener.push(listening);
+        enrich.push(enriching);
+        for (at, (sink, (thread, _))) in sinks.iter_mut().zip(SINKS).enumerate() {
+            let [tls] = talk(sink, spread, |agents| micros_an_event(agents, [&[thread]]))?;
+            alone[at].push(tls);
+            beyond[at].push(listening + enriching - tls);
+        }
     }
-    let each: Vec<String> = turns.iter().map(|(beyond, ..)| format!("{beyond:.2}")).collect();
-    turns.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let &(beyond, listener, enrich, tls) = turns.get(turns.len() / 2).context("no turn")?;
     let (busy, changes) = spread;
     println!(
-        "{busy} agents, {changes} a tick: {beyond:.2} us an event beyond TLS (listener {listener:.2}, enriching \
-         {enrich:.2}, TLS alone {tls:.2}, ratio {:.2}; turn by turn {})",
-        (listener + enrich) / tls,
-        each.join(" ")
+        "{busy} agents, {changes} a tick: listener {:.2} us an event, enriching {:.2}",
+        median(&listener)?,
+        median(&enrich)?
     );
-    Ok(beyond)
+    let mut most = f64::MIN;
+    for ((thread, _), (alone, beyond)) in SINKS.iter().zip(alone.iter().zip(&beyond)) {
+        let each: Vec<String> = beyond.iter().map(|beyond| format!("{beyond:.2}")).collect();
+        let (alone, beyond) = (median(alone)?, median(beyond)?);
+        println!(
+            "  {beyond:.2} beyond the {thread}, which takes {alone:.2} (turn by turn {})",
+            each.join(" ")
+        );
+        most = most.max(beyond);
+    }
+    Ok(most)
+}
+
+fn median(values: &[f64]) -> anyhow::Result<f64> {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    sorted.get(sorted.len() / 2).copied().context("no turn")
 }
 
 /// Of each group of threads.

@@ -1,7 +1,7 @@
 //! TLS alone: lets everybody in, throws away what comes, and says as much as the listener does, which is a record a
 //! second and a heartbeat now and then.
 
-use std::{net::SocketAddr, path::Path, pin::pin, sync::Arc, time::Duration};
+use std::{cell::Cell, net::SocketAddr, path::Path, pin::pin, sync::Arc, time::Duration};
 
 use connmapperl::net::{
     tls::provider,
@@ -19,17 +19,21 @@ use tokio::{
 };
 use tokio_rustls::TlsAcceptor;
 
-/// Name of its thread.
-pub const THREAD: &str = "sink";
 const BETWEEN_WORDS: Duration = Duration::from_secs(1);
+
+thread_local! {
+    /// Since it had nothing to do last.
+    static HAS_READ: Cell<bool> = const { Cell::new(false) };
+}
 
 pub struct Sink {
     pub address: SocketAddr,
 }
 
 impl Sink {
-    /// With the listener's certificate. Lives as long as the process.
-    pub fn start(folder: &Path) -> anyhow::Result<Self> {
+    /// With the listener's certificate, and a pause like the listener's before it waits to be woken after it has read.
+    /// Lives as long as the process, in a thread of that name.
+    pub fn start(folder: &Path, thread: &str, pause: Duration) -> anyhow::Result<Self> {
         let certificate = CertificateDer::from_pem_file(folder.join("server-cert.pem"))?;
         let key = PrivateKeyDer::from_pem_file(folder.join("server-key.pem"))?;
         let mut config = ServerConfig::builder_with_provider(provider())
@@ -41,8 +45,15 @@ impl Sink {
         let socket = std::net::TcpListener::bind("127.0.0.1:0")?;
         socket.set_nonblocking(true)?;
         let address = socket.local_addr()?;
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        std::thread::Builder::new().name(THREAD.to_owned()).spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .on_thread_park(move || {
+                if HAS_READ.take() && !pause.is_zero() {
+                    std::thread::sleep(pause);
+                }
+            })
+            .build()?;
+        std::thread::Builder::new().name(thread.to_owned()).spawn(move || {
             runtime.block_on(async move {
                 let acceptor = TlsAcceptor::from(Arc::new(config));
                 let socket = TcpListener::from_std(socket)?;
@@ -73,6 +84,7 @@ async fn swallow(acceptor: TlsAcceptor, tcp: TcpStream) -> anyhow::Result<()> {
                     return Ok(());
                 }
                 owes = true;
+                HAS_READ.set(true);
             }
             () = timer.as_mut(), if owes => {
                 say(&mut stream, ServerSays::Acknowledged(Acknowledged { sequence: 1_000 })).await?;

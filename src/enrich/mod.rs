@@ -254,12 +254,10 @@ impl Work {
                 agent, news: News::Events { run, events }, delivery, ..
             }) => {
                 for event in events {
-                    match &event.change {
-                        Change::Opened(seen) => self.peers.push(seen.peer.ip()),
-                        Change::Updated { .. } | Change::Closed { .. } => {
-                            self.table.expect(*agent, *run, event.connection);
-                        }
+                    if let Change::Opened(seen) = &event.change {
+                        self.peers.push(seen.peer.ip());
                     }
+                    self.table.expect(*agent, *run, event.connection);
                 }
                 delivery.iter().for_each(Delivery::expect);
                 events.len()

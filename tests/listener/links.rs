@@ -169,6 +169,50 @@ fn a_link_that_broke_is_told_of_in_plain_words() {
 }
 
 #[test]
+fn an_order_that_came_among_events_takes_nothing_from_the_next() {
+    let long = Duration::from_secs(3_600);
+    let display = Display::with(Limits { heartbeat: long, silence: long, ..lenient() }, 1_024);
+    let (mut agent, _, _) = display.agent("web1");
+    display.register().rename("web1", "Frankfurt").unwrap();
+    for sequence in 1.. {
+        agent.events(sequence, vec![opened(sequence)]);
+        let is_renamed = display.find(|_, news| match news {
+            News::Status(status) => Some(&*status.name == "Frankfurt"),
+            News::Events { .. } => Some(false),
+            _ => None,
+        });
+        if is_renamed {
+            break;
+        }
+    }
+    // Nothing else wakes its session any more.
+    display.register().revoke("web1").unwrap();
+    assert_eq!(agent.refusal(), Reason::Revoked);
+}
+
+#[test]
+fn who_was_told_lost_is_told_back() {
+    let display = Display::start();
+    let (agent, id, token) = display.agent("web1");
+    drop(agent);
+    display.lost(id);
+    display.notice("is lost");
+    let mut agent = display.connect();
+    agent.greet(hello("web1", &token)).unwrap();
+    assert_eq!(display.notice("web1").1, "\"web1\" is back");
+    // That it is lost once more within the minute is not told, and so neither is its return.
+    drop(agent);
+    display.lost(id);
+    let mut agent = display.connect();
+    agent.greet(hello("web1", &token)).unwrap();
+    let (_, token) = display.register().add("web2").unwrap();
+    let mut other = display.connect();
+    other.greet(hello("web2", &token)).unwrap();
+    let (_, line) = display.notice("\"web");
+    assert!(line.starts_with("\"web2\""), "{line}");
+}
+
+#[test]
 fn a_silent_agent_is_lost_and_later_gone() {
     let silence = Duration::from_millis(200);
     let limits = Limits { silence, lost_kept: Duration::from_millis(300), ..lenient() };

@@ -81,6 +81,8 @@ pub struct Seat {
     pub arrived: Arc<Arrived>,
     /// Never seen by this listener before.
     pub is_new: bool,
+    /// People were told that it is lost.
+    pub was_told_lost: bool,
 }
 
 /// Why there is no seat.
@@ -122,6 +124,8 @@ pub(super) struct Record {
     pub home: Option<Home>,
     pub is_revoked: bool,
     pub lost_since: Instant,
+    /// People were told so.
+    pub is_told_lost: bool,
 }
 
 /// What stays of an agent that is gone.
@@ -166,6 +170,7 @@ impl Directory {
             home: None,
             is_revoked: false,
             lost_since: now,
+            is_told_lost: false,
         };
         let record = self.records.entry(agent).or_insert_with(fresh);
         let told_as = told_as(newcomer.run, record);
@@ -192,12 +197,21 @@ impl Directory {
         record.orders = Some(orders);
         let arrived = Arc::clone(&record.arrived);
         let origin = Arc::new(Origin { identity: newcomer.identity.clone(), boot: newcomer.boot });
-        Ok(Seat { agent, origin, orders: receiver, incoming, arrived, is_new: known.is_none() })
+        let was_told_lost = std::mem::take(&mut record.is_told_lost);
+        Ok(Seat {
+            agent,
+            origin,
+            orders: receiver,
+            incoming,
+            arrived,
+            is_new: known.is_none(),
+            was_told_lost,
+        })
     }
 
     /// The session of that seat ends; what it knew stays for the next one.
     pub fn vacate(&mut self, seat: Seat, now: Instant) {
-        let Seat { agent, origin: _, orders: _, mut incoming, arrived, is_new: _ } = seat;
+        let Seat { agent, mut incoming, arrived, .. } = seat;
         if let Some(record) = self.records.get_mut(&agent) {
             if let Some(left) = incoming.left.take() {
                 remember(&mut record.earlier, left);
@@ -205,6 +219,13 @@ impl Directory {
             (record.incoming, record.arrived) = (Some(incoming), arrived);
             record.orders = None;
             record.lost_since = now;
+        }
+    }
+
+    /// People were told that the agent is lost.
+    pub fn told_lost(&mut self, agent: AgentId) {
+        if let Some(record) = self.records.get_mut(&agent) {
+            record.is_told_lost = true;
         }
     }
 

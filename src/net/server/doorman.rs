@@ -145,6 +145,10 @@ fn introduce(shared: &Arc<Shared>, admitted: Admitted, peer: SocketAddr) -> Box<
             shared.notice(Importance::Info, Subject::Outdated(agent), line);
         }
     }
+    if admitted.seat.was_told_lost {
+        // No more often than it is told that it is lost.
+        shared.notice_always(Importance::Info, format!("\"{name}\" is back"));
+    }
     Box::new(Session::new(Arc::clone(shared), admitted, is_outdated))
 }
 
@@ -223,7 +227,10 @@ async fn part(shared: &Shared, mut session: Box<Session>, identity: Identity, en
             shared.notice(Importance::Warning, Subject::Revoked(agent), format!("\"{name}\" is revoked"));
         }
         if let Some(why) = why {
-            shared.notice(Importance::Warning, Subject::Lost(agent), format!("\"{name}\" is lost: {why}"));
+            let line = format!("\"{name}\" is lost: {why}");
+            if shared.notice(Importance::Warning, Subject::Lost(agent), line) {
+                shared.state().directory.told_lost(agent);
+            }
         }
     };
     // Both at once: whoever must go is gone, though the taker has no room to hear of it.

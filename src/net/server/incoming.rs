@@ -1,6 +1,8 @@
 //! What an agent says, put in order: sequence numbers, snapshots in several frames, its clock made ours, its connections
 //! counted. Pure: frames in, news out.
 
+use std::sync::Arc;
+
 use super::{
     counters::Counting,
     news::{News, OpenSocket},
@@ -170,6 +172,11 @@ impl Reader {
         let (run, same_boot) = (incoming.told_as, incoming.is_same_boot);
         let news = News::Snapshot { run, base, same_boot, unix_millis, connections };
         Ok(Some(Ready { news, sequence: base, knew_more }))
+    }
+
+    /// Reads what a frame of events will be compared with, so that it is at hand then.
+    pub fn expect(&self, incoming: &Incoming) -> (usize, bool) {
+        (self.names.name(1).map_or(0, Arc::strong_count), incoming.open.contains(&incoming.had))
     }
 
     /// Takes a frame of events; gives those that had not been had before.

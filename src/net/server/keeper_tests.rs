@@ -139,7 +139,9 @@ fn a_scan_takes_nothing_from_what_there_is_to_say_of_agents() {
     use crate::net::server::shared::Subject;
     let mut house = House::new();
     let tell = |subject, line: &str| house.shared.notice(Importance::Warning, subject, line.to_owned());
-    (0..1_000_u32).for_each(|ip| tell(Subject::Source(std::net::Ipv4Addr::from_bits(ip).into()), "refused"));
+    for ip in 0..1_000_u32 {
+        tell(Subject::Source(std::net::Ipv4Addr::from_bits(ip).into()), "refused");
+    }
     tell(Subject::Lost(house.sitting.agent), "web1 is lost");
     assert_eq!(house.look(0).pop().as_deref(), Some("web1 is lost"));
 }

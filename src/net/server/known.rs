@@ -84,6 +84,7 @@ impl Directory {
                     home: None,
                     is_revoked: false,
                     lost_since: now,
+                    is_told_lost: false,
                 };
                 directory.records.insert(agent, record);
             }

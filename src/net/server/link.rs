@@ -1,6 +1,13 @@
 //! One TLS connection: reads into frames and writes frames, each without a buffer of its own that stays.
 
-use std::{cell::RefCell, future::poll_fn, io, pin::Pin, task::ready, time::Duration};
+use std::{
+    cell::RefCell,
+    future::poll_fn,
+    io,
+    pin::Pin,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
 
 use prost::Message;
 use tokio::{
@@ -40,18 +47,14 @@ impl Link {
         Self { stream, frames: Frames::new(most_frame_bytes) }
     }
 
-    /// Reads what is there, once. Returns whether the other side has hung up. May be dropped and called again.
-    pub async fn read(&mut self) -> io::Result<bool> {
-        let Self { stream, frames } = self;
-        poll_fn(|context| {
-            READ.with_borrow_mut(|bytes| {
-                let mut buffer = ReadBuf::new(bytes);
-                ready!(Pin::new(&mut *stream).poll_read(context, &mut buffer))?;
-                frames.push(buffer.filled());
-                Ok(buffer.filled().is_empty()).into()
-            })
+    /// Reads what is there, once. Gives whether the other side has hung up.
+    pub fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<io::Result<bool>> {
+        READ.with_borrow_mut(|bytes| {
+            let mut buffer = ReadBuf::new(bytes);
+            ready!(Pin::new(&mut self.stream).poll_read(context, &mut buffer))?;
+            self.frames.push(buffer.filled());
+            Poll::Ready(Ok(buffer.filled().is_empty()))
         })
-        .await
     }
 
     /// The next whole message, once it is there; `None` where the other side hangs up before.
@@ -60,7 +63,7 @@ impl Link {
             if let Some(message) = self.frames.next_message()? {
                 return Ok(Some(message));
             }
-            if !matches!(self.read().await, Ok(false)) {
+            if !matches!(poll_fn(|context| self.poll_read(context)).await, Ok(false)) {
                 return Ok(None);
             }
         }

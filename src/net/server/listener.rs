@@ -143,8 +143,10 @@ pub fn spawn(settings: ListenSettings, to_taker: Sender<FleetMessage>) -> Result
     let shared = Shared::new(limits, Arc::clone(&counting), passwords, known_agents, to_taker, contents);
     let shared = Arc::new(shared);
     let acceptor = TlsAcceptor::from(Arc::clone(&certificate.config));
+    let gathering = Arc::clone(&shared);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
+        .on_thread_park(move || gathering.gather())
         .max_blocking_threads(BLOCKING_THREADS)
         .thread_name("listener-files")
         .thread_keep_alive(IDLE_BLOCKING_THREAD)

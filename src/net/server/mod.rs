@@ -39,3 +39,4 @@ pub use register::{MAX_ENTRIES, REGISTER_FILE, Register, RegisterError};
 pub use secret::{
     LONGEST_PASSWORD_BYTES, NoRandom, PasswordError, SHORTEST_PASSWORD_CHARS, WELL_KNOWN_PASSWORD,
 };
+pub use shared::GATHER_READS;

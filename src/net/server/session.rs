@@ -1,7 +1,16 @@
 //! An agent's link from Welcome to its end: frames in, news and acknowledgements out. Reads no faster than the taker
 //! takes, and gives way to the other sessions after each frame.
 
-use std::{convert::Infallible, io, pin::pin, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    future::{Future, poll_fn},
+    hint::black_box,
+    io, mem,
+    pin::pin,
+    sync::{Arc, atomic::Ordering},
+    task::Poll,
+    time::Duration,
+};
 
 use tokio::{
     sync::watch,
@@ -140,15 +149,17 @@ impl Session {
         end
     }
 
-    /// Clocks are read once a turn. What is waited for besides bytes is made once: to make it anew for each frame would
-    /// cost more than the frame.
+    /// Clocks are read once a turn. What is waited for besides bytes is made once, and asked only when it may have come:
+    /// to do it for each frame would cost more than the frame.
     async fn serve(&mut self) -> Result<Infallible, End> {
         let mut now = Instant::now();
         let mut order = pin!(next_order(self.seat.orders.clone()));
         let mut timer = pin!(sleep_until(now));
+        // Both will wake this task: they were asked since they were made or set.
+        let mut will_wake = false;
         loop {
             let wants = loop {
-                self.obey()?;
+                will_wake &= !self.obey()?;
                 match self.work(now)? {
                     // One frame at a time, then it is the others' turn.
                     Wants::Turn if self.link.frames.is_in_the_middle() => {
@@ -172,28 +183,48 @@ impl Session {
             // One that is too early is let run: there is a look at everything then, and it is set anew.
             if next < timer.deadline() || timer.is_elapsed() {
                 timer.as_mut().reset(next);
+                will_wake = false;
             }
-            let has_read = tokio::select! {
-                biased;
-                hung_up = self.link.read(), if may_read => match hung_up {
-                    Ok(false) => true,
-                    ended => {
-                        // An order that came with it tells more.
-                        self.obey()?;
-                        let why = ended.map_or_else(|error| why_broken(&error), |_| "it hung up".to_owned());
-                        return Err(End::HungUp(why));
+            let read = {
+                let Self { link, seat, reader, .. } = self;
+                let mut room = pin!(seat.arrived.fewer_than(MOST_UNDELIVERED));
+                // What comes from now on wakes this task, and all are asked then. An order may have come while something
+                // was being said.
+                let has_orders = seat.orders.has_changed().unwrap_or(true);
+                let mut bytes_alone = may_read && will_wake && !has_orders;
+                poll_fn(|context| {
+                    if may_read && !bytes_alone {
+                        // At once, and before the kernel is asked: each would be waited for by itself afterwards.
+                        let (arrived, orders) = (seat.arrived.sequence(), seat.orders.has_changed().is_ok());
+                        black_box((arrived, orders, reader.expect(&seat.incoming)));
                     }
-                },
-                () = self.seat.arrived.fewer_than(MOST_UNDELIVERED), if wants == Wants::Room => false,
-                orders = order.as_mut() => {
-                    order.set(next_order(orders));
-                    false
-                }
-                () = timer.as_mut() => false,
+                    if may_read && let Poll::Ready(read) = link.poll_read(context) {
+                        return Poll::Ready(Some(read));
+                    }
+                    if mem::take(&mut bytes_alone) {
+                        return Poll::Pending;
+                    }
+                    let has_room = wants == Wants::Room && room.as_mut().poll(context).is_ready();
+                    let orders = order.as_mut().poll(context);
+                    let is_time = timer.as_mut().poll(context).is_ready();
+                    will_wake = orders.is_pending() && !is_time;
+                    if let Poll::Ready(orders) = orders {
+                        order.set(next_order(orders));
+                    }
+                    if has_room || !will_wake { Poll::Ready(None) } else { Poll::Pending }
+                })
+                .await
             };
             now = Instant::now();
-            if has_read {
-                self.last_heard = now;
+            match read {
+                None => {}
+                Some(Ok(false)) => self.last_heard = now,
+                Some(ended) => {
+                    // An order that came with it tells more.
+                    self.obey()?;
+                    let why = ended.map_or_else(|error| why_broken(&error), |_| "it hung up".to_owned());
+                    return Err(End::HungUp(why));
+                }
             }
             if may_read && now >= self.deadline() {
                 self.obey()?;
@@ -202,15 +233,16 @@ impl Session {
         }
     }
 
-    /// Hears what it is told while it sits.
-    fn obey(&mut self) -> Result<(), End> {
-        if self.seat.orders.has_changed().map_err(|_| End::Cut(Cut::Closing))? {
-            self.owes_status = true;
-            if let Some(cut) = self.seat.orders.borrow_and_update().cut {
-                return Err(End::Cut(cut));
-            }
+    /// Hears what it is told while it sits. Returns whether it was told something.
+    fn obey(&mut self) -> Result<bool, End> {
+        if !self.seat.orders.has_changed().map_err(|_| End::Cut(Cut::Closing))? {
+            return Ok(false);
         }
-        Ok(())
+        self.owes_status = true;
+        match self.seat.orders.borrow_and_update().cut {
+            Some(cut) => Err(End::Cut(cut)),
+            None => Ok(true),
+        }
     }
 
     /// When the other side has been silent for too long, or a frame has.
@@ -284,6 +316,9 @@ impl Session {
                 self.count_anew(known, sequence);
             }
             let is_snapshot = matches!(news, News::Snapshot { .. });
+            if !is_snapshot {
+                self.shared.has_read_events.store(true, Ordering::Relaxed);
+            }
             self.wait_with(news, Some((sequence, is_snapshot)));
         }
         Ok(())

@@ -7,8 +7,9 @@ use std::{
     net::IpAddr,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
+    thread,
     time::{Duration, Instant, SystemTime},
 };
 
@@ -31,6 +32,8 @@ use crate::model::AgentId;
 
 /// While the taker has no room, how often to look for some.
 pub const TAKER_RETRY: Duration = Duration::from_millis(5);
+/// Being woken costs more than an event: after events were read, what arrives for so long is left to be read at one wake.
+pub const GATHER_READS: Duration = Duration::from_millis(3);
 /// What people see above the lines.
 const TOPIC: &str = "Agents";
 
@@ -56,6 +59,8 @@ pub struct Shared {
     pub asked: AtomicU64,
     /// How often it had been asked when the last look began that is done.
     pub looked: watch::Sender<u64>,
+    /// Events were read since the thread had nothing to do last.
+    pub has_read_events: AtomicBool,
     to_taker: Sender<FleetMessage>,
     started: Instant,
     state: Mutex<State>,
@@ -111,6 +116,7 @@ impl Shared {
             look: Notify::new(),
             asked: AtomicU64::new(0),
             looked: watch::Sender::new(0),
+            has_read_events: AtomicBool::new(false),
             to_taker,
             started,
             state: Mutex::new(state),
@@ -130,6 +136,14 @@ impl Shared {
         // nobody who looks, and then it does not matter.
         let _ = looked.wait_for(|looked| *looked >= asked).await;
         !Arc::ptr_eq(before, &self.state().contents)
+    }
+
+    /// What the thread does when it has nothing to do, before it waits to be woken. Whoever is idle, and the first event
+    /// after that, waits for nothing.
+    pub fn gather(&self) {
+        if self.has_read_events.swap(false, Ordering::Relaxed) {
+            thread::sleep(GATHER_READS);
+        }
     }
 
     pub fn now(&self) -> Moment {
@@ -165,8 +179,9 @@ impl Shared {
         Ok(())
     }
 
-    /// Tells people, unless they were told of the same a moment ago. Where there is no room it is only counted.
-    pub fn notice(&self, importance: Importance, subject: Subject, line: String) {
+    /// Tells people, unless they were told of the same a moment ago. Where there is no room it is only counted. Returns
+    /// whether it was told.
+    pub fn notice(&self, importance: Importance, subject: Subject, line: String) -> bool {
         let now = Instant::now();
         let line = {
             let mut state = self.state();
@@ -175,17 +190,17 @@ impl Shared {
                 subject => state.agent_notices.line(subject, line, now),
             }
         };
-        if let Some(line) = line {
-            self.notice_always(importance, line);
-        }
+        line.is_some_and(|line| self.notice_always(importance, line))
     }
 
-    /// Tells people what cannot come often.
-    pub fn notice_always(&self, importance: Importance, line: String) {
+    /// Tells people what cannot come often. Returns whether there was room.
+    pub fn notice_always(&self, importance: Importance, line: String) -> bool {
         let notice = FleetMessage::Notice { importance, topic: TOPIC.to_owned(), line };
-        if !matches!(self.try_tell(notice), Ok(None)) {
+        let is_told = matches!(self.try_tell(notice), Ok(None));
+        if !is_told {
             self.counting.dropped_notices.one();
         }
+        is_told
     }
 
     /// An agent was here just now.
