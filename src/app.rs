@@ -25,6 +25,7 @@ use crate::{
         action::Overlays,
         animation::Animation,
         filtering::{ActiveFilter, FilterBox},
+        hilbert_view::HilbertView,
         map_clock::MapClock,
         map_view::MapView,
         notices::Notices,
@@ -34,6 +35,7 @@ use crate::{
     },
     config::{RulesFile, WindowPlace},
     filter::Filter,
+    hilbert::Prefix,
     systems::{
         self,
         services::{self, Start},
@@ -59,6 +61,8 @@ pub struct WindowLook {
     pub decorated: bool,
     pub light: bool,
     pub reduced_motion: bool,
+    /// A block of addresses in place of the world.
+    pub hilbert: Option<Prefix>,
     pub lapse: TimeLapse,
     /// What is shown.
     pub filter: Filter,
@@ -169,6 +173,9 @@ fn world(app: &mut App, clock: MapClock, size_px: [u32; 2], rules: RulesFile, lo
     if !look.filter.is_everything() {
         app.world_mut().resource_mut::<FilterBox>().set(look.filter.to_string());
         app.insert_resource(ActiveFilter(Arc::new(look.filter.clone())));
+    }
+    if let Some(block) = look.hilbert {
+        app.world_mut().resource_mut::<HilbertView>().begin_with(block, size, px_per_point(size[1], 1.0));
     }
     if look.light {
         app.insert_resource(Theme::LIGHT);

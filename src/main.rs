@@ -81,6 +81,7 @@ fn show(args: &WindowArgs, serves: bool, replay: Option<ReplayAtStart>) -> anyho
         decorated: args.decorated,
         light: args.light,
         reduced_motion: args.reduced_motion,
+        hilbert: args.hilbert,
         lapse: args.lapse.time_lapse(),
         filter: args.which.filter.clone(),
         place: WindowPlace::remembered(),

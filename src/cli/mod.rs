@@ -36,6 +36,7 @@ use crate::{
     demo::SeededScene,
     enrich::Report,
     filter::Filter,
+    hilbert::Prefix,
     net::server::ListenAddress,
 };
 
@@ -82,6 +83,9 @@ pub struct WindowArgs {
     /// No rings, no fading
     #[arg(long)]
     pub reduced_motion: bool,
+    /// All addresses on a Hilbert curve in place of the world, or those of a network
+    #[arg(long, value_name = "NETWORK", num_args = 0..=1, require_equals = true, default_missing_value = "0.0.0.0/0")]
+    pub hilbert: Option<Prefix>,
     #[command(flatten)]
     pub lapse: LapseArgs,
     #[command(flatten)]
@@ -254,6 +258,9 @@ pub struct SnapshotArgs {
     /// Light instead of dark
     #[arg(long)]
     pub light: bool,
+    /// All addresses on a Hilbert curve in place of the world, or those of a network
+    #[arg(long, value_name = "NETWORK", num_args = 0..=1, require_equals = true, default_missing_value = "0.0.0.0/0")]
+    pub hilbert: Option<Prefix>,
     /// With the circles of a history that was saved in the window
     #[arg(long, value_name = "FILE")]
     pub places: Option<PathBuf>,

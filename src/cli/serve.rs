@@ -22,13 +22,14 @@ use crate::{
 /// It runs until it is told to end, so that is success. A line that is begun may be ended.
 const ENDING: stop::Ending = stop::Ending { patience: Duration::from_secs(2), exit_code: 0 };
 /// What shows nothing has no use for these.
-const WINDOW_ALONE: [&str; 9] = [
+const WINDOW_ALONE: [&str; 10] = [
     "config",
     "history",
     "fullscreen",
     "decorated",
     "light",
     "reduced_motion",
+    "hilbert",
     "trails",
     "integrate",
     "filter",

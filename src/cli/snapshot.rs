@@ -86,6 +86,7 @@ fn still(look: &mut Look, common: &Common, args: &SnapshotArgs) -> anyhow::Resul
     };
     let window_look = WindowLook {
         light: args.light,
+        hilbert: args.hilbert,
         demo: common.demo.map(|_| common.agent_name()),
         filter: args.which.filter.clone(),
         ..WindowLook::default()

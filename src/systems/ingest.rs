@@ -13,7 +13,7 @@ use crate::{
         connection::{Age, Agents, Connection, MatchedRule, OpenConnections, Position, SpaceKey, Trail},
         dots::DotRow,
         fleet::HiddenAgents,
-        hilbert_view::key_of,
+        hilbert_view::{HilbertView, key_of},
         history_circles::HistoryCircles,
         map_clock::MapClock,
         time_travel::{BackToNow, Shown, TimeTravel},
@@ -174,8 +174,9 @@ fn close(world: &mut World, key: ConnectionKey, unix_millis: i64) {
     };
     // The picture's clock, not the agent's, rules how long it fades.
     let now = world.resource::<MapClock>().now_unix_millis();
+    let shows_space = world.resource::<HilbertView>().is_visible();
     let mut entity = world.entity_mut(entity);
-    if entity.contains::<DotRow>() {
+    if entity.contains::<Position>() || (shows_space && entity.contains::<SpaceKey>()) {
         entity.insert(Trail { ended_unix_millis: unix_millis.min(now) });
     } else {
         entity.despawn();

@@ -45,7 +45,7 @@ fn two_machines() -> Stage {
 
 /// The number of the ring's colour, as the shader takes it apart.
 fn ring(rgba: [u16; 4]) -> usize {
-    usize::from(rgba[3] & 0xff)
+    usize::from(rgba[3] & 0xf)
 }
 
 #[test]

@@ -9,12 +9,14 @@ use connmapperl::{
         action::UiAction,
         animation::FADE_MILLIS,
         connection::{Connection, OpenConnections, Position},
-        dots::{DotInstance, DotRow, Dots},
+        dots::{DotInstance, DotRow, Dots, Flags, packed_cell},
+        hilbert_view::Family,
         map_clock::MapClock,
         palette::Palette,
         rule_book::RuleBook,
         theme::Theme,
     },
+    hilbert::Orientation,
     model::{Located, LocatedConnection, NoPlace, Owner, Traffic},
     rules::Rules,
 };
@@ -142,10 +144,12 @@ impl Model {
             (Some(rule), Some(label)) => self.palette.linear(label, rule.color.to_array()),
             _ => self.palette.no_rule_linear(&self.theme),
         };
-        // The lower byte of the last is for the ring of an agent, which there is none of.
-        let rgba = [rgba[0], rgba[1], rgba[2], rgba[3] & 0xff00];
+        // There is no ring of an agent; the peer has a place and an address of IPv4.
+        let flags = Flags::new(0, true, Some(Family::V4));
+        let rgba = [rgba[0], rgba[1], rgba[2], flags.under(rgba[3])];
         Some(DotInstance {
             lon_lat: [place.lon, place.lat],
+            cell: packed_cell(Orientation::Usual.cell(u32::from_be_bytes([9, 9, 9, 9]))),
             rgba,
             born_millis: clock.epoch_millis_from_unix(born),
             ended_millis: if ended == 0 { 0 } else { clock.epoch_millis_from_unix(ended).max(1) },

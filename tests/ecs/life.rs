@@ -11,7 +11,7 @@ use connmapperl::{
     model::{Located, NoPlace, Owner, Traffic},
 };
 
-use crate::stage::{NOON, Stage, connection, key, place, place_of};
+use crate::stage::{NOON, Stage, colour, connection, key, place, place_of};
 
 #[test]
 fn an_opened_connection_has_position_rule_age_and_a_dot() {
@@ -25,7 +25,7 @@ fn an_opened_connection_has_position_rule_age_and_a_dot() {
     assert_eq!(entity.get::<Age>(), Some(&Age { born_unix_millis: NOON }));
     let dot = stage.dot(7).unwrap();
     assert_eq!(dot.lon_lat, [13.4, 52.5]);
-    assert_eq!(dot.rgba, [0, 65_535, 0, 0x8000], "green at half strength, as the graphics card gets it");
+    assert_eq!(colour(dot), [0, 65_535, 0, 0x8000], "green at half strength, as the graphics card gets it");
     assert_eq!(dot.born_millis, stage.resource::<MapClock>().now_epoch_millis());
     assert_eq!(dot.ended_millis, 0);
     assert_eq!(stage.card.len(), 1);
@@ -141,7 +141,7 @@ fn other_facts_on_an_open_connection_take_effect() {
     stage.frame();
     let dot = stage.dot(1).unwrap();
     assert_eq!(
-        (dot.lon_lat, dot.rgba),
+        (dot.lon_lat, colour(dot)),
         ([-148.0, -50.0], [0, 65_535, 0, 0x8000]),
         "place and rule are the new ones"
     );

@@ -7,7 +7,7 @@ use connmapperl::{
     model::{NoPlace, Owner},
 };
 
-use crate::stage::{Stage, connection, place, place_of, rules};
+use crate::stage::{Stage, colour, connection, place, place_of, rules};
 
 fn reload(stage: &mut Stage, text: &str) {
     let rules = rules(text);
@@ -24,7 +24,7 @@ fn rules_read_again_reclassify_and_recolour() {
     let neutral = stage.dot(2).unwrap().rgba;
     reload(&mut stage, "IRC,peer,6667,0,1,1,1,1\n");
     assert_eq!(stage.frame(), vec![0..2], "both changed colour");
-    assert_eq!(stage.dot(2).unwrap().rgba, [0, 65_535, 65_535, 0xff00]);
+    assert_eq!(colour(stage.dot(2).unwrap()), [0, 65_535, 65_535, 0xff00]);
     assert_eq!(stage.dot(1).unwrap().rgba, neutral);
     assert_eq!(stage.account().by_label, [1, 1]);
     assert!(stage.frame().is_empty());

@@ -28,6 +28,12 @@ const FEED_CAPACITY: usize = 32_768;
 
 pub const RULES: &str = "Web,peer,443,1,0,0,1,1\nSSH,peer,22,0,1,0,0.5,0\nWeb,peer,80,0,0,1,1,1\n";
 
+/// Without the flags below its alpha.
+pub const fn colour(dot: DotInstance) -> [u16; 4] {
+    let [r, g, b, alpha] = dot.rgba;
+    [r, g, b, alpha & 0xff00]
+}
+
 pub struct Stage {
     pub app: App,
     feed: Sender<Located>,

@@ -8,8 +8,8 @@ use bevy::{
     render::{
         MainWorld,
         render_resource::{
-            BindGroup, BindGroupEntries, BindGroupLayoutDescriptor, BindGroupLayoutEntries, Buffer,
-            BufferDescriptor, BufferUsages, Extent3d, Origin3d, PipelineCache, ShaderStages,
+            BindGroup, BindGroupEntries, BindGroupLayout, BindGroupLayoutDescriptor, BindGroupLayoutEntries,
+            Buffer, BufferDescriptor, BufferUsages, Extent3d, Origin3d, PipelineCache, ShaderStages,
             TexelCopyBufferLayout, TexelCopyTextureInfo, Texture, TextureAspect, TextureDescriptor,
             TextureDimension, TextureFormat, TextureSampleType, TextureUsages, TextureViewDescriptor,
             binding_types::{texture_2d, uniform_buffer_sized},
@@ -115,6 +115,7 @@ fn curve_steps(view: &HilbertView) -> Vec<Range<u32>> {
 
 #[derive(Resource, Default)]
 pub(super) struct GpuSpace {
+    layout: Option<BindGroupLayout>,
     ground: Option<Ground>,
     /// Which state of the main world's ground and colours these are.
     seen: (u64, u64),
@@ -135,8 +136,8 @@ impl GpuSpace {
 }
 
 /// The graphics device is new: nothing that lay on the old one is left.
-pub(super) fn forget(mut space: ResMut<GpuSpace>) {
-    *space = GpuSpace::default();
+pub(super) fn forget(mut space: ResMut<GpuSpace>, cache: Res<PipelineCache>) {
+    *space = GpuSpace { layout: Some(cache.get_bind_group_layout(&layout())), ..default() };
 }
 
 pub(super) fn layout() -> BindGroupLayoutDescriptor {
@@ -157,7 +158,6 @@ pub(super) fn extract(
     mut gpu: ResMut<GpuSpace>,
     mut kept: ResMut<KeptWorld>,
     (device, queue): (Res<RenderDevice>, Res<RenderQueue>),
-    cache: Res<PipelineCache>,
 ) {
     let (Some(view), Some(tint)) = (main.get_resource::<HilbertView>(), main.get_resource::<HilbertTint>())
     else {
@@ -171,10 +171,13 @@ pub(super) fn extract(
     if tint.levels().is_empty() || gpu.seen == (tint.changes(), tint.palette_changes()) {
         return;
     }
+    let Some(layout) = gpu.layout.clone() else {
+        return;
+    };
     let (changes, palette_changes) =
         std::mem::replace(&mut gpu.seen, (tint.changes(), tint.palette_changes()));
     kept.is_stale = true;
-    let ground = gpu.ground.get_or_insert_with(|| Ground::new(&device, &cache));
+    let ground = gpu.ground.get_or_insert_with(|| Ground::new(&device, &layout));
     if changes != tint.changes() {
         ground.write(tint.levels(), &queue);
     }
@@ -184,7 +187,7 @@ pub(super) fn extract(
 }
 
 impl Ground {
-    fn new(device: &RenderDevice, cache: &PipelineCache) -> Self {
+    fn new(device: &RenderDevice, layout: &BindGroupLayout) -> Self {
         let texture = device.create_texture(&TextureDescriptor {
             label: Some("ground of the address space"),
             size: Extent3d { width: TINT_SIDE, height: TINT_SIDE, depth_or_array_layers: 1 },
@@ -204,7 +207,7 @@ impl Ground {
         let view = texture.create_view(&TextureViewDescriptor::default());
         let bind_group = device.create_bind_group(
             "address space",
-            &cache.get_bind_group_layout(&layout()),
+            layout,
             &BindGroupEntries::sequential((&view, palette.as_entire_binding())),
         );
         Self { texture, palette, bind_group }
