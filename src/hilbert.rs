@@ -7,6 +7,7 @@
 pub mod blocks;
 mod curve;
 pub mod heat;
+pub mod paint;
 mod prefix;
 
 pub use curve::{ORDER, Orientation, SIDE, walk};

@@ -50,6 +50,7 @@ fn run(args: &Cli) -> anyhow::Result<ExitCode> {
         Some(Command::List(list)) => cli::list(list, &mut BufWriter::new(io::stdout().lock()))?,
         Some(Command::Snapshot(snapshot)) => cli::snapshot(snapshot)?,
         Some(Command::Render(film)) => return cli::render(film),
+        Some(Command::Hilbert(space)) => return cli::hilbert(space),
         Some(Command::Query(query)) => cli::query(query, &mut BufWriter::new(io::stdout().lock()))?,
         Some(Command::Serve(serve)) if serve.no_gui => cli::serve(serve)?,
         Some(Command::Serve(serve)) => return show(&serve.window, true, None),

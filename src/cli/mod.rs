@@ -1,6 +1,7 @@
 //! The command line: what may be asked for, and the two answers that need no window.
 
 mod agents;
+mod hilbert;
 mod list;
 mod live;
 mod query;
@@ -22,6 +23,7 @@ use std::{
 use clap::{Args, Parser, Subcommand};
 
 pub use agents::{AgentsArgs, agents};
+pub use hilbert::{HilbertArgs, hilbert};
 pub use list::list;
 pub use live::Look;
 pub use query::{QueryArgs, QueryFailure, query};
@@ -182,6 +184,8 @@ pub enum Command {
     Snapshot(SnapshotArgs),
     /// Draw a film of the recorded past, with no display
     Render(RenderArgs),
+    /// Paint all of IPv4 along the Hilbert curve, of the recorded past or a list of addresses
+    Hilbert(HilbertArgs),
     /// Show the recorded past, played
     Replay(ReplayArgs),
     /// Ask the detailed history, in SQL
@@ -351,6 +355,8 @@ mod tests {
         assert_eq!(listed("query"), of_query);
         let of_film = "config filter fps from history integrate light size speed to trails";
         assert_eq!(listed("render").join(" "), of_film);
+        let of_space = "color data filter from history plain prefix size stdin to transpose";
+        assert_eq!(listed("hilbert").join(" "), of_space);
         assert_eq!(listed("agents"), ["fleet"]);
         assert!(!listed("serve").contains(&"demo".to_owned()));
     }

@@ -17,7 +17,7 @@ use bevy::{
         view::screenshot::{Screenshot, ScreenshotCaptured},
     },
 };
-use image::ImageFormat;
+use image::{ImageFormat, RgbImage};
 
 use super::{Common, Look, SnapshotArgs};
 use crate::{
@@ -119,9 +119,13 @@ pub(super) fn camera_on_image(app: &mut App, [width, height]: [u32; 2]) -> Handl
     image
 }
 
-/// A file is replaced by a whole one, under its own permissions; what is no file (a pipe, a device) is written to.
+/// As [`write_picture`].
 pub(super) fn write_png(image: &Image, path: &Path) -> anyhow::Result<()> {
-    let picture = image.clone().try_into_dynamic()?.to_rgb8();
+    write_picture(&image.clone().try_into_dynamic()?.to_rgb8(), path)
+}
+
+/// A file is replaced by a whole one, under its own permissions; what is no file (a pipe, a device) is written to.
+pub(super) fn write_picture(picture: &RgbImage, path: &Path) -> anyhow::Result<()> {
     let mut png = Cursor::new(Vec::new());
     picture.write_to(&mut png, ImageFormat::Png)?;
     // Through links, which stay links.

@@ -110,12 +110,27 @@ fn cell(key: u32) -> [u16; 2] {
 fn key([x, y]: [u16; 2]) -> u32 {
     let (mut state, mut key) = (0, 0);
     for down in [12, 8, 4, 0] {
-        let at = u32::from(x) >> down << STEPS & 0xf0 | u32::from(y) >> down & 15;
+        let at = (u32::from(x) >> down << STEPS & 0xf0) | (u32::from(y) >> down & 15);
         let found = u32::from(TO_KEY[(state | at) as usize]);
         key = key << 8 | found & 0xff;
         state = found & STATE_MASK;
     }
     key
+}
+
+/// Steps that [`square`] leaves: its cells are 16 by 16.
+pub(super) const SQUARE_STEPS: u32 = STEPS as u32;
+
+/// Of the cells of an order, from [`SQUARE_STEPS`] to [`ORDER`], those of the block of 256 of them that a key is in: column
+/// and row of the first, and, by place along the curve, where the others lie from there, four bits each.
+pub(super) fn square(key: u32, order: u32) -> ([u32; 2], &'static [u16]) {
+    let (mut state, mut x, mut y) = (0, 0, 0);
+    for step in 0..order - SQUARE_STEPS {
+        let pair = key >> (30 - 2 * step) & 3;
+        let (right, down, next) = QUARTERS[state][pair as usize];
+        (x, y, state) = (x << 1 | right as u32, y << 1 | down as u32, next);
+    }
+    ([x << SQUARE_STEPS, y << SQUARE_STEPS], &TO_CELL[state << 8..(state + 1) << 8])
 }
 
 /// The way along the curve of an order from 0 to [`ORDER`]: the cells, in an [`Orientation::Usual`] square of 2^order

@@ -125,23 +125,25 @@ impl Heat {
             return;
         }
         cells.fill(0);
-        let length = 2 * tile.order();
-        let mut now: Option<(Prefix, u64)> = None;
-        let mut put = |(block, count): (Prefix, u64)| {
-            let [x, y] = tile.cell(Orientation::Usual.cell(block.first()));
-            cells[y * TILE_SIDE + x] = log_level(count);
-        };
-        for (key, count) in self.counts(tile.block()) {
-            match &mut now {
-                Some((block, sum)) if block.contains(key) => *sum += u64::from(count),
-                _ => {
-                    if let Some(done) = now.replace((Prefix::of(key, length), count.into())) {
-                        put(done);
-                    }
-                }
-            }
+        for (key, level) in self.cells(tile.block(), tile.order()) {
+            let [x, y] = tile.cell(Orientation::Usual.cell(key));
+            cells[y * TILE_SIDE + x] = level;
         }
-        now.map(put);
+    }
+
+    /// The cells of an order from [`FINEST_KEPT`] to [`FINEST`] that are not dark, in a block of at least one: the first key
+    /// and the brightness of each, along the curve.
+    pub fn cells(&self, block: Prefix, order: u8) -> impl Iterator<Item = (u32, u8)> {
+        let length = 2 * order.clamp(FINEST_KEPT, FINEST);
+        let mut counts = self.counts(block).peekable();
+        std::iter::from_fn(move || {
+            let (key, count) = counts.next()?;
+            let (cell, mut sum) = (Prefix::of(key, length), u64::from(count));
+            while let Some((_, count)) = counts.next_if(|(key, _)| cell.contains(*key)) {
+                sum += u64::from(count);
+            }
+            Some((cell.first(), log_level(sum)))
+        })
     }
 
     /// The newest change of all.

@@ -4,6 +4,7 @@
 //! `docs/history-schema.md` describes the file for other programs.
 
 mod address;
+mod addresses;
 mod aside;
 mod batch;
 mod dictionary;
@@ -23,8 +24,9 @@ mod waiting;
 mod writer;
 
 pub use address::{address_from_sql, address_to_sql};
+pub use addresses::Peers;
 pub use lock::LockError;
-pub use overview::{Counted, Opened, SpanSet};
+pub use overview::{Choice, Counted, Opened, SpanSet};
 pub use passed_over::PassedOver;
 pub use player::Player;
 pub use prune::Keep;

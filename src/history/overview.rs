@@ -13,6 +13,7 @@ use rusqlite::{OptionalExtension, Row};
 
 use super::{Player, present_ms, reader::Text, store::SEEN_MS};
 use crate::model::AgentId;
+pub use chosen::Choice;
 pub use density::Opened;
 pub use span_set::{Counted, SpanSet};
 

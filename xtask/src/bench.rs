@@ -34,6 +34,8 @@ enum Which {
     Wire,
     /// Import of an RPSL dump and look-ups in it, beside rpsl-rs, awk and grep
     Whois,
+    /// The Hilbert curve, its picture and its heat, beside the textbook's loop and fast_hilbert
+    Hilbert,
     /// Lines of an address in a web server's log, beside grep
     Weblog,
 }
@@ -68,6 +70,11 @@ impl Bench {
             Which::Display => "bench_display",
             Which::Wire => "bench_wire",
             Which::Whois => "bench_whois",
+            Which::Hilbert => {
+                let run =
+                    ["run", "--no-default-features", "--features", "history", "--example", "bench_hilbert"];
+                return cargo(&run.map(str::to_owned));
+            }
             Which::Weblog => "bench_weblog",
         };
         // The display's one measures the program that lies beside it.

@@ -13,7 +13,7 @@ pub const fn log_level(count: u64) -> u8 {
         return 0;
     }
     let octave = count.ilog2();
-    let step = (count * STEPS_AN_OCTAVE as u64 >> octave) as u32 - STEPS_AN_OCTAVE;
+    let step = ((count * STEPS_AN_OCTAVE as u64) >> octave) as u32 - STEPS_AN_OCTAVE;
     let level = 1 + octave * STEPS_AN_OCTAVE + step;
     if level > u8::MAX as u32 { u8::MAX } else { level as u8 }
 }

@@ -86,7 +86,7 @@ impl Player {
     }
 
     /// Opened from one moment up to another, both included, oldest first. Returns whether it came to the end.
-    fn each_chosen(
+    pub(in crate::history) fn each_chosen(
         &mut self,
         from_ms: i64,
         to_ms: i64,

@@ -1,0 +1,74 @@
+//! Colours of networks: by first octet, by registry, by any number such as that of an autonomous system.
+
+use super::super::blocks::{Registry, ipv4_status};
+
+/// The least of the three parts of a bright colour.
+const LEAST: u32 = 88;
+/// Spreads neighbours over the circle of hues (Knuth 6.4).
+const SPREAD: u32 = 0x9e37_79b9;
+/// Of what belongs to nobody.
+pub const NOBODY: [u8; 3] = [128, 136, 148];
+
+/// A bright colour of one of 256 hues: 0 red, 85 green, 171 blue.
+pub const fn hue(hue: u8) -> [u8; 3] {
+    let turn = hue as u32 * 6;
+    let (sixth, part) = (turn >> 8, turn & 255);
+    let high = 255;
+    let up = LEAST + (255 - LEAST) * part / 255;
+    let down = 255 - (255 - LEAST) * part / 255;
+    let [r, g, b] = match sixth {
+        0 => [high, up, LEAST],
+        1 => [down, high, LEAST],
+        2 => [LEAST, high, up],
+        3 => [LEAST, down, high],
+        4 => [up, LEAST, high],
+        _ => [high, LEAST, down],
+    };
+    [r as u8, g as u8, b as u8]
+}
+
+/// A hue for any number, another for its neighbours.
+pub const fn scattered(number: u32) -> [u8; 3] {
+    hue((number.wrapping_mul(SPREAD) >> 24) as u8)
+}
+
+/// By the first octet of an address.
+pub fn octet(key: u32) -> [u8; 3] {
+    const HUES: [[u8; 3]; 256] = {
+        let mut hues = [[0; 3]; 256];
+        let mut octet = 0;
+        while octet < 256 {
+            hues[octet] = scattered(octet as u32);
+            octet += 1;
+        }
+        hues
+    };
+    HUES[(key >> 24) as usize]
+}
+
+/// By the registry that looks after the /8 of an address: of the palette of Okabe and Ito, which the colour-blind tell apart.
+pub fn registry(key: u32) -> [u8; 3] {
+    match ipv4_status((key >> 24) as u8).registry() {
+        Some(Registry::Afrinic) => [204, 121, 167],
+        Some(Registry::Apnic) => [240, 228, 66],
+        Some(Registry::Arin) => [86, 180, 233],
+        Some(Registry::Lacnic) => [0, 158, 115],
+        Some(Registry::RipeNcc) => [230, 159, 0],
+        None => NOBODY,
+    }
+}
+
+/// From nearly black over violet, red and yellow to white.
+pub const fn heat(level: u8) -> [u8; 3] {
+    const STOPS: [[u32; 3]; 5] =
+        [[10, 13, 20], [96, 24, 110], [214, 56, 62], [250, 176, 36], [255, 255, 235]];
+    let (stop, part) = (level as usize >> 6, level as u32 & 63);
+    let (low, high) = (STOPS[stop], STOPS[stop + 1]);
+    let mut colour = [0; 3];
+    let mut at = 0;
+    while at < 3 {
+        colour[at] = ((low[at] * (63 - part) + high[at] * part) / 63) as u8;
+        at += 1;
+    }
+    colour
+}
