@@ -197,7 +197,7 @@ fn painted(args: &HilbertArgs, heat: &Heat, view: View) -> anyhow::Result<Vec<u8
 fn geography(args: &HilbertArgs) -> anyhow::Result<Geography> {
     let common = Common { data: args.tables.data.clone(), ..Common::default() };
     let folders = common.folders()?;
-    let mut sources = Sources::open(folders.data.as_deref(), folders.cache.as_deref());
+    let mut sources = Sources::open(&folders);
     super::complain_of_files(sources.take_reports());
     Ok(sources.geography().clone())
 }
