@@ -1,12 +1,13 @@
 //! The names of blocks, at their top left: octets, and what a block is set apart for or who looks after it, as far as
-//! there is room. Laid out when the view changed, and painted again in between.
-
-use std::sync::Arc;
+//! there is room. Written anew when the view changed; egui remembers how they are laid out.
 
 use bevy::prelude::*;
 use bevy_egui::{
     EguiContexts,
-    egui::{self, Color32, FontId, Galley, LayerId},
+    egui::{
+        self, Color32, FontId, LayerId,
+        text::{LayoutJob, TextWrapping},
+    },
 };
 
 use super::super::{
@@ -35,9 +36,16 @@ const INSET: egui::Vec2 = egui::vec2(4.0, 3.0);
 /// More than a screen has room for.
 const MOST_NAMES: usize = 1_500;
 
-/// What is written where, ready to paint.
+/// What is written where.
 #[derive(Default)]
-pub(in crate::systems::ui) struct Names(Vec<(egui::Pos2, Arc<Galley>)>);
+pub(in crate::systems::ui) struct Names(Vec<Name>);
+
+struct Name {
+    at: egui::Pos2,
+    job: LayoutJob,
+    /// Stands in the middle of its block, whole or not at all; others begin at its corner.
+    is_centred: bool,
+}
 
 pub(in crate::systems::ui) fn show(
     mut contexts: EguiContexts,
@@ -51,19 +59,23 @@ pub(in crate::systems::ui) fn show(
     }
     let painter = contexts.ctx_mut()?.layer_painter(LayerId::background());
     if names.0.is_empty() || space.is_changed() || theme.is_changed() {
-        let mut writer = Writer { space: &space, theme: &theme, painter: &painter, names: &mut names.0 };
-        writer.write();
+        Writer { space: &space, theme: &theme, names: &mut names.0 }.write();
     }
     let points = space.px_per_point();
-    for (at, galley) in &names.0 {
-        let end = *at + galley.size();
+    for Name { at, job, is_centred } in &names.0 {
+        let galley = painter.layout_job(job.clone());
+        // Half a word says nothing.
+        if *is_centred && galley.elided {
+            continue;
+        }
+        let at = if *is_centred { *at - galley.size() * 0.5 } else { *at };
+        let end = at + galley.size();
         let rect = PxRect { min: [at.x * points, at.y * points], max: [end.x * points, end.y * points] };
         // Texts beside dots and panels go before.
         let labels = labels.placed.iter().map(|label| &label.rect);
-        if labels.chain(&panels.rects).any(|taken| taken.overlaps(&rect)) {
-            continue;
+        if !labels.chain(&panels.rects).any(|taken| taken.overlaps(&rect)) {
+            painter.galley(at, galley, Color32::PLACEHOLDER);
         }
-        painter.galley(*at, galley.clone(), Color32::PLACEHOLDER);
     }
     Ok(())
 }
@@ -71,8 +83,7 @@ pub(in crate::systems::ui) fn show(
 struct Writer<'a> {
     space: &'a HilbertView,
     theme: &'a Theme,
-    painter: &'a egui::Painter,
-    names: &'a mut Vec<(egui::Pos2, Arc<Galley>)>,
+    names: &'a mut Vec<Name>,
 }
 
 impl Writer<'_> {
@@ -128,14 +139,21 @@ impl Writer<'_> {
             _ => whole,
         };
         let at = self.corner(cell);
-        self.put(at, text, font.clone(), self.theme.colours.text_second.egui(), points);
+        self.put(at, text, font.clone(), self.theme.colours.text_second.egui(), points, false);
         if block.length() == 8 && points >= WORD_FROM {
             let word = SPECIAL.iter().find(|special| special.block.holds(block)).map_or_else(
                 || ipv4_holder(octets[0]).map_or_else(|| ipv4_status(octets[0]).to_string(), str::to_owned),
                 |special| special.label.to_owned(),
             );
             let below = at + egui::vec2(0.0, size::TEXT_SMALL + 4.0);
-            self.put(below, word, sans(size::TEXT_SMALL), self.theme.colours.text_faint.egui(), points);
+            self.put(
+                below,
+                word,
+                sans(size::TEXT_SMALL),
+                self.theme.colours.text_faint.egui(),
+                points,
+                false,
+            );
         }
     }
 
@@ -147,16 +165,8 @@ impl Writer<'_> {
             return;
         }
         let middle = egui::pos2(from[0] + to[0], from[1] + to[1]) / (2.0 * self.space.px_per_point());
-        let galley = self.galley(
-            word.to_owned(),
-            sans(size::TEXT_SMALL),
-            self.theme.colours.text_second.egui(),
-            points,
-        );
-        // Half a word says nothing.
-        if !galley.elided {
-            self.keep(middle - galley.size() * 0.5, galley);
-        }
+        let colour = self.theme.colours.text_second.egui();
+        self.put(middle, word.to_owned(), sans(size::TEXT_SMALL), colour, points, true);
     }
 
     fn corner(&self, cell: [f64; 2]) -> egui::Pos2 {
@@ -164,21 +174,20 @@ impl Writer<'_> {
         egui::pos2(px[0], px[1]) / self.space.px_per_point() + INSET
     }
 
-    fn put(&mut self, at: egui::Pos2, text: String, font: FontId, colour: Color32, points: f32) {
-        let galley = self.galley(text, font, colour, points);
-        self.keep(at, galley);
-    }
-
     /// What is wider than its block is cut.
-    fn galley(&self, text: String, font: FontId, colour: Color32, points: f32) -> Arc<Galley> {
-        let mut job = egui::text::LayoutJob::simple_singleline(text, font, colour);
-        job.wrap = egui::text::TextWrapping::truncate_at_width(points - 2.0 * INSET.x);
-        self.painter.layout_job(job)
-    }
-
-    fn keep(&mut self, at: egui::Pos2, galley: Arc<Galley>) {
+    fn put(
+        &mut self,
+        at: egui::Pos2,
+        text: String,
+        font: FontId,
+        colour: Color32,
+        points: f32,
+        is_centred: bool,
+    ) {
         if self.names.len() < MOST_NAMES {
-            self.names.push((at, galley));
+            let mut job = LayoutJob::simple_singleline(text, font, colour);
+            job.wrap = TextWrapping::truncate_at_width(points - 2.0 * INSET.x);
+            self.names.push(Name { at, job, is_centred });
         }
     }
 }
