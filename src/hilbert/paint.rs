@@ -96,12 +96,25 @@ pub fn paint(heat: &Heat, view: View, colours: &Colours<'_>) -> Vec<u8> {
 /// As [`paint`], over a picture of the same size; bytes beyond it stay.
 pub fn paint_over(heat: &Heat, view: View, colours: &Colours<'_>, rgba: &mut [u8]) {
     match colours {
-        Colours::Tint(tint) => paint_by(heat, view, rgba, |key, level| shade(tint(key), level)),
+        Colours::Tint(tint) => {
+            // Most cells are silent, and have the colour of the one before.
+            let mut silent = ([0; 3], shade([0; 3], 0));
+            paint_by(heat, view, rgba, |key, level| {
+                let tint = tint(key);
+                if level > 0 {
+                    return shade(tint, level);
+                }
+                if tint != silent.0 {
+                    silent = (tint, shade(tint, 0));
+                }
+                silent.1
+            });
+        }
         Colours::Heat => paint_by(heat, view, rgba, |_, level| tint::heat(level)),
     }
 }
 
-fn paint_by(heat: &Heat, view: View, rgba: &mut [u8], colour: impl Fn(u32, u8) -> [u8; 3]) {
+fn paint_by(heat: &Heat, view: View, rgba: &mut [u8], mut colour: impl FnMut(u32, u8) -> [u8; 3]) {
     let (order, scale) = view.order();
     let mut canvas = Canvas { view, order, scale, pixels: rgba.as_chunks_mut().0 };
     let kept = (order <= FINEST_KEPT).then(|| heat.level(order));
