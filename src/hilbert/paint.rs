@@ -96,52 +96,118 @@ pub fn paint(heat: &Heat, view: View, colours: &Colours<'_>) -> Vec<u8> {
 /// As [`paint`], over a picture of the same size; bytes beyond it stay.
 pub fn paint_over(heat: &Heat, view: View, colours: &Colours<'_>, rgba: &mut [u8]) {
     match colours {
-        Colours::Tint(tint) => paint_by(heat, view, rgba, |key, level| shade(tint(key), level)),
+        Colours::Tint(tint) => {
+            // Most cells are silent, and have the colour of the one before.
+            let mut silent = ([0; 3], shade([0; 3], 0));
+            paint_by(heat, view, rgba, |key, level| {
+                let tint = tint(key);
+                if level > 0 {
+                    return shade(tint, level);
+                }
+                if tint != silent.0 {
+                    silent = (tint, shade(tint, 0));
+                }
+                silent.1
+            });
+        }
         Colours::Heat => paint_by(heat, view, rgba, |_, level| tint::heat(level)),
     }
 }
 
-fn paint_by(heat: &Heat, view: View, rgba: &mut [u8], colour: impl Fn(u32, u8) -> [u8; 3]) {
+fn paint_by(heat: &Heat, view: View, rgba: &mut [u8], mut colour: impl FnMut(u32, u8) -> [u8; 3]) {
     let (order, scale) = view.order();
-    let area = view.block.area(Orientation::Usual);
-    let [left, top] = [area.x, area.y].map(|at| at >> (ORDER as u8 - order));
-    let width = view.size_px()[0];
-    let pixels = rgba.as_chunks_mut::<BYTES_A_PIXEL>().0;
-    let mut put = |[x, y]: [u32; 2], [r, g, b]: [u8; 3]| {
-        let [x, y] = view.orientation.turned([x - left, y - top]).map(|at| at * scale);
-        for row in y..y + scale {
-            let begin = (row * width + x) as usize;
-            // What is too short for the picture gets as much of it as there is room for.
-            if let Some(pixels) = pixels.get_mut(begin..begin + scale as usize) {
-                pixels.fill([r, g, b, u8::MAX]);
-            }
-        }
-    };
+    let mut canvas = Canvas { view, order, scale, pixels: rgba.as_chunks_mut().0 };
     let kept = (order <= FINEST_KEPT).then(|| heat.level(order));
-    let level = |[x, y]: [u32; 2]| kept.map_or(0, |cells| cells[(y << order | x) as usize]);
-    let silent = |key: u32, level: u8, is_apart: bool| {
-        if level == 0 && is_apart { APART } else { colour(key, level) }
-    };
-    // Of a cell: bits of its key that are the same within it.
-    let length = 2 * order;
-    let squares = Squares::of(view.block, length);
-    for first in squares {
+    // Of a cell, and of a square of 16 by 16: bits of the keys that are the same within it.
+    let (length, square_length) = (2 * order, 2 * order - 2 * curve::SQUARE_STEPS as u8);
+    for first in squares(view.block, square_length) {
+        let square = Prefix::of(first, square_length);
         let (origin, cells) = curve::square(first, order.into());
-        let apart = Apart::of(Prefix::of(first, length - 2 * curve::SQUARE_STEPS as u8));
+        let apart = Apart::of(square);
+        let levels = kept.map_or([0; CELLS], |kept| levels_of(kept, origin, order));
+        let mut painted = [[0; BYTES_A_PIXEL]; CELLS];
         for (at, cell) in cells.iter().enumerate() {
             let key = first + ((at as u32) << (32 - length));
-            // A block smaller than a square of 16 by 16 cells is a part of one.
-            if !view.block.contains(key) {
-                continue;
+            let [x, y] = [usize::from(cell >> 4 & 15), usize::from(cell & 15)];
+            let level = levels[y * SQUARE_SIDE + x];
+            let [r, g, b] = if level == 0 && apart.has(key) { APART } else { colour(key, level) };
+            let [x, y] = view.orientation.turned([x, y]);
+            painted[y * SQUARE_SIDE + x] = [r, g, b, u8::MAX];
+        }
+        if scale == 1 && view.block.holds(square) {
+            canvas.put_square(origin, &painted);
+            continue;
+        }
+        // A block smaller than a square is a part of one.
+        for (at, cell) in cells.iter().enumerate() {
+            let [x, y] = [u32::from(cell >> 4 & 15), u32::from(cell & 15)];
+            if view.block.contains(first + ((at as u32) << (32 - length))) {
+                let [column, row] = view.orientation.turned([x as usize, y as usize]);
+                canvas.put([origin[0] + x, origin[1] + y], painted[row * SQUARE_SIDE + column]);
             }
-            let cell = [origin[0] + u32::from(cell >> 4 & 15), origin[1] + u32::from(cell & 15)];
-            put(cell, silent(key, level(cell), apart.has(key)));
         }
     }
     if kept.is_none() {
         for (key, level) in heat.cells(view.block, order) {
             let cell = Orientation::Usual.cell(key).map(|at| u32::from(at) >> (ORDER as u8 - order));
-            put(cell, colour(key, level));
+            let [r, g, b] = colour(key, level);
+            canvas.put(cell, [r, g, b, u8::MAX]);
+        }
+    }
+}
+
+/// Of a square whose cells are painted before any of them is put on the picture, whose rows lie far apart.
+const SQUARE_SIDE: usize = 1 << curve::SQUARE_STEPS;
+const CELLS: usize = SQUARE_SIDE * SQUARE_SIDE;
+
+/// How bright the cells of a square are, of all of a level.
+fn levels_of(level: &[u8], [x, y]: [u32; 2], order: u8) -> [u8; CELLS] {
+    let mut levels = [0; CELLS];
+    let rows = level[(y as usize) << order..].chunks_exact(1 << order);
+    for (into, row) in levels.as_chunks_mut::<SQUARE_SIDE>().0.iter_mut().zip(rows) {
+        into.copy_from_slice(&row[x as usize..x as usize + SQUARE_SIDE]);
+    }
+    levels
+}
+
+/// What is painted on, by columns and rows of cells of the whole square in the usual orientation. What is too small for the
+/// view gets as much of it as there is room for.
+struct Canvas<'a> {
+    view: View,
+    order: u8,
+    /// Pixels along the edge of a cell.
+    scale: u32,
+    pixels: &'a mut [[u8; BYTES_A_PIXEL]],
+}
+
+impl Canvas<'_> {
+    /// Where a cell's first pixel is, and how many there are in a row of the picture.
+    fn place(&self, [x, y]: [u32; 2]) -> (usize, usize) {
+        let area = self.view.block.area(Orientation::Usual);
+        let [left, top] = [area.x, area.y].map(|at| at >> (ORDER as u8 - self.order));
+        let [x, y] = self.view.orientation.turned([x - left, y - top]).map(|at| at * self.scale);
+        let width = self.view.size_px()[0];
+        ((y * width + x) as usize, width as usize)
+    }
+
+    fn put(&mut self, cell: [u32; 2], pixel: [u8; BYTES_A_PIXEL]) {
+        let ((begin, width), scale) = (self.place(cell), self.scale as usize);
+        for row in 0..scale {
+            let begin = begin + row * width;
+            if let Some(pixels) = self.pixels.get_mut(begin..begin + scale) {
+                pixels.fill(pixel);
+            }
+        }
+    }
+
+    /// A square of which each cell is a pixel, as the view holds it; by the cell that is first in the usual orientation.
+    fn put_square(&mut self, origin: [u32; 2], square: &[[u8; BYTES_A_PIXEL]; CELLS]) {
+        let (begin, width) = self.place(origin);
+        for (row, painted) in square.as_chunks::<SQUARE_SIDE>().0.iter().enumerate() {
+            let begin = begin + row * width;
+            if let Some(pixels) = self.pixels.get_mut(begin..begin + SQUARE_SIDE) {
+                pixels.copy_from_slice(painted);
+            }
         }
     }
 }
@@ -155,19 +221,14 @@ fn shade(tint: [u8; 3], level: u8) -> [u8; 3] {
     tint.map(|part| (u32::from(part) * brightness / 255) as u8)
 }
 
-/// The first keys of the blocks of 256 cells that have any of a block's.
-struct Squares;
-
-impl Squares {
-    fn of(block: Prefix, cell_length: u8) -> impl Iterator<Item = u32> {
-        let length = cell_length - 2 * curve::SQUARE_STEPS as u8;
-        let (first, last) = (Prefix::of(block.first(), length).first(), block.last());
-        let step = Prefix::of(0, length).keys();
-        (0..)
-            .map(move |at: u64| u64::from(first) + at * step)
-            .take_while(move |key| *key <= last.into())
-            .map(|key| key as u32)
-    }
+/// The first keys of the squares, so many bits long, that have any of a block's keys.
+fn squares(block: Prefix, length: u8) -> impl Iterator<Item = u32> {
+    let (first, last) = (Prefix::of(block.first(), length).first(), block.last());
+    let step = Prefix::of(0, length).keys();
+    (0..)
+        .map(move |at: u64| u64::from(first) + at * step)
+        .take_while(move |key| *key <= last.into())
+        .map(|key| key as u32)
 }
 
 /// Which cells of a square are set apart.
