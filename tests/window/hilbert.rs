@@ -24,7 +24,7 @@ fn z_flies_to_the_address_space_and_back() {
     });
     // The block that is pointed at is told, and a block that is typed is flown to.
     window.point([870, 100]);
-    window.shows("what is pointed at", |picture| picture.changed(&space, POINTED) > 4_000);
+    window.shows("what is pointed at", |picture| picture.changed(&space, POINTED) > 600);
     window.leave();
     window.shows("nothing", |picture| picture.same_in(&space, POINTED));
     window.click(FIELD);
