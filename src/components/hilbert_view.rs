@@ -231,8 +231,8 @@ impl HilbertView {
     /// Moves the square along with a drag of so many pixels.
     pub fn pan_px(&mut self, delta_px: [f32; 2]) {
         let scale = self.px_per_cell();
-        for axis in 0..2 {
-            self.center[axis] -= f64::from(delta_px[axis]) / scale;
+        for (center, delta_px) in self.center.iter_mut().zip(delta_px) {
+            *center -= f64::from(delta_px) / scale;
         }
         self.keep_inside();
     }
