@@ -28,6 +28,8 @@ pub mod geo;
 pub mod lookup;
 #[cfg(feature = "whois")]
 pub mod whois;
+#[cfg(feature = "whois")]
+pub mod zip;
 
 #[cfg(feature = "gui")]
 pub mod app;

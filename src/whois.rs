@@ -16,7 +16,6 @@ pub mod lookup;
 pub mod rejects;
 pub mod rpsl;
 pub mod sources;
-pub mod zip;
 
 use std::path::{Path, PathBuf};
 

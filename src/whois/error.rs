@@ -5,7 +5,7 @@ use std::{io, path::PathBuf};
 
 use thiserror::Error;
 
-use super::zip::ZipError;
+use crate::zip::ZipError;
 
 #[derive(Debug, Error)]
 pub enum WhoisError {

@@ -12,10 +12,8 @@ use std::{
 
 use flate2::bufread::MultiGzDecoder;
 
-use super::{
-    error::WhoisError,
-    zip::{self, ZipError},
-};
+use super::error::WhoisError;
+use crate::zip::{self, ZipError};
 
 /// Bytes looked at to tell the kind: comment blocks before the first record have some thousand.
 const HEAD_BYTES: u64 = 64 << 10;
@@ -47,7 +45,9 @@ impl Piece {
     /// # Errors
     /// Where it cannot be read.
     pub fn all(path: &Path) -> Result<Vec<Self>, WhoisError> {
-        let entries = zip_entries(path).map_err(|source| match source {
+        let entries =
+            open_file(path).map_err(ZipError::Io).and_then(|mut file| zip::entries_if_zip(&mut file));
+        let entries = entries.map_err(|source| match source {
             ZipError::Io(source) => WhoisError::Io { path: path.into(), source },
             source => WhoisError::Zip { path: path.into(), source },
         })?;
@@ -60,10 +60,7 @@ impl Piece {
     /// The path as it is shown: a file in a zip file as if that were a folder.
     pub fn shown(&self) -> PathBuf {
         let path = self.origin.as_ref().map_or_else(|| self.path.clone(), PathBuf::from);
-        let Some(entry) = &self.entry else { return path };
-        let plain = |c: char| if c.is_control() { '?' } else { c };
-        // Not joined: a name that begins with a slash would stand alone.
-        format!("{}/{}", path.display(), entry.name.chars().map(plain).collect::<String>()).into()
+        self.entry.as_ref().map_or(path.clone(), |entry| entry.shown_in(&path))
     }
 
     pub fn file_name(&self) -> String {
@@ -72,14 +69,6 @@ impl Piece {
             None => self.path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
         }
     }
-}
-
-/// `None` for anything but a zip file.
-fn zip_entries(path: &Path) -> Result<Option<Vec<zip::Entry>>, ZipError> {
-    let mut file = open_file(path)?;
-    let mut magic = Vec::new();
-    file.by_ref().take(zip::MAGIC.len() as u64).read_to_end(&mut magic)?;
-    if magic == zip::MAGIC { zip::entries(&mut file).map(Some) } else { Ok(None) }
 }
 
 fn open_file(path: &Path) -> io::Result<File> {

@@ -42,11 +42,9 @@ impl Class {
 
 /// Name of the attribute that a line begins, without the colon.
 pub fn attribute_name(line: &[u8]) -> Option<&[u8]> {
-    let colon = line.iter().position(|&byte| byte == b':')?;
-    let name = &line[..colon];
-    let is_name = name.first().is_some_and(u8::is_ascii_alphabetic)
-        && name.iter().all(|&byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
-    is_name.then_some(name)
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    let end = line.iter().position(|&byte| !is_part(byte))?;
+    (line[end] == b':' && line[0].is_ascii_alphabetic()).then(|| &line[..end])
 }
 
 /// Whether a line goes on with the value before it.

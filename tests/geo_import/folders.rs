@@ -49,7 +49,11 @@ fn a_folder_gives_its_tables_by_kind_then_name() {
     let errors: Vec<_> = errors.iter().map(ToString::to_string).collect();
     assert_eq!(errors.len(), 3, "{errors:#?}");
     assert!(errors[0].contains("broken.csv, line 2: expected 3 columns, found 2"), "{}", errors[0]);
-    assert!(errors[1].contains("download.zip: ") && errors[1].contains("zip archive"), "{}", errors[1]);
+    assert!(
+        errors[1].contains("download.zip: ") && errors[1].contains("zip file is damaged"),
+        "{}",
+        errors[1]
+    );
     assert!(errors[2].contains("unknown.csv: "), "{}", errors[2]);
 
     let (sources, _) = open_folder(folder.path());

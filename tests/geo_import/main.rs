@@ -7,6 +7,9 @@ mod mmdb;
 mod mmdb_encoder;
 mod no_panic;
 mod texts;
+#[path = "../support/zip_bytes.rs"]
+mod zip_bytes;
+mod zipped;
 
 use std::{
     fs,

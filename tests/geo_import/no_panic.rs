@@ -5,7 +5,12 @@ use std::fs;
 use connmapperl::geo::{GeoSource, import::open, user_places::UserPlaces};
 use proptest::prelude::*;
 
-use super::{fixture, gzip, mmdb::city_file, with_content};
+use super::{
+    fixture, gzip,
+    mmdb::city_file,
+    with_content,
+    zip_bytes::{Form, archive},
+};
 
 const TEXTS: [&str; 12] = [
     "geolite2/GeoLite2-ASN-Blocks-IPv4.csv",
@@ -27,7 +32,11 @@ fn valid_file(which: usize) -> Vec<u8> {
         None => fs::read(fixture(TEXTS[which])).unwrap(),
         Some(0) => city_file(24),
         Some(1) => city_file(28),
-        Some(_) => gzip(&fs::read(fixture("dbip-city-lite.csv")).unwrap()),
+        Some(2) => gzip(&fs::read(fixture("dbip-city-lite.csv")).unwrap()),
+        Some(_) => {
+            let table = fs::read(fixture("dbip-city-lite.csv")).unwrap();
+            archive(&[("cities.csv", &table)], Form { long: true, ..Form::default() })
+        }
     }
 }
 
@@ -116,7 +125,7 @@ proptest! {
     }
 
     #[test]
-    fn damaged_files(which in 0..TEXTS.len() + 3, damages in prop::collection::vec(damage(), 1..5)) {
+    fn damaged_files(which in 0..TEXTS.len() + 4, damages in prop::collection::vec(damage(), 1..5)) {
         let mut content = valid_file(which);
         damages.iter().for_each(|damage| apply(&mut content, damage));
         try_out(&content);

@@ -3,14 +3,16 @@
 
 use std::io::{Cursor, Read};
 
-use connmapperl::whois::{
-    as_org::{self, JsonLine, Table},
-    delegated::{self, Line},
-    detect::detect,
-    input::{Input, Lines},
-    keys::{Range, parse_asn, parse_range, words},
-    rejects::Rejects,
-    rpsl::{self, Class, objects::Objects, peers::peers},
+use connmapperl::{
+    whois::{
+        as_org::{self, JsonLine, Table},
+        delegated::{self, Line},
+        detect::detect,
+        input::{Input, Lines},
+        keys::{Range, parse_asn, parse_range, words},
+        rejects::Rejects,
+        rpsl::{self, Class, objects::Objects, peers::peers},
+    },
     zip,
 };
 

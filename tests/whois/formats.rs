@@ -3,6 +3,7 @@
 use std::fs;
 
 use connmapperl::whois::{
+    as_org::JsonLine,
     detect::{Kind, detect},
     error::WhoisError,
     keys::{Range, parse_asn, parse_range},
@@ -146,6 +147,38 @@ fn json_lines_are_found_by_name_and_member_as_the_tables_are() {
     for text in ["árvíztűrő", "level 3", "ripe ncc"] {
         assert_eq!(found("as-org2info.jsonl", text), found("as-org2info", text), "{text}");
         assert!(!found("as-org2info.jsonl", text).is_empty(), "{text}");
+    }
+}
+
+#[test]
+fn both_types_of_json_lines_are_read_with_what_they_leave_out() {
+    let said = |line| JsonLine::parse(line).and_then(|line| line.record().map(|record| record.to_text()));
+    for (line, text) in [
+        (
+            r#"{"changed":"20121010","country":"US","name":"Nine","organizationId":"9-ARIN","source":"ARIN","type":"Organization"}"#,
+            "o|9-ARIN|20121010|Nine|US|ARIN",
+        ),
+        (
+            r#"{"country":"JP","name":"Ten","organizationId":"@aut-10-JPNIC","source":"JPNIC","type":"Organization"}"#,
+            "o|@aut-10-JPNIC||Ten|JP|JPNIC",
+        ),
+        (
+            r#"{"asn":"11","changed":"20220418","name":"ELEVEN","opaqueId":"0b_ARIN","organizationId":"9-ARIN","source":"ARIN","type":"ASN"}"#,
+            "a|11|20220418|ELEVEN|9-ARIN|ARIN",
+        ),
+        (
+            r#"{"asn":"12","organizationId":"@aut-10-JPNIC","source":"JPNIC","type":"ASN"}"#,
+            "a|12|||@aut-10-JPNIC|JPNIC",
+        ),
+    ] {
+        assert_eq!(said(line).as_deref(), Ok(text), "{line}");
+    }
+    for (line, reason) in [
+        (r#"{"asn":"AS13","organizationId":"O","type":"ASN"}"#, "no AS number"),
+        (r#"{"name":"None","type":"Organization"}"#, "no organisation id"),
+        (r#"{"asn":"14","type":"ASNOrg"}"#, "the type is none of ASN, Organization"),
+    ] {
+        assert_eq!(said(line), Err(reason), "{line}");
     }
 }
 

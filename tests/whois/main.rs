@@ -14,6 +14,8 @@ mod program;
 mod resumed;
 mod server;
 mod update;
+#[path = "../support/zip_bytes.rs"]
+mod zip_bytes;
 mod zipped;
 
 use std::{

@@ -11,7 +11,7 @@ use proptest::{prelude::*, sample::Index};
 use self::whois_bytes::{read_anything, read_as_org, read_delegated, read_packed, read_rpsl};
 use crate::{
     fixture, gzip,
-    zipped::{Form, archive},
+    zip_bytes::{Form, archive},
 };
 
 /// Bytes that look like records in parts.

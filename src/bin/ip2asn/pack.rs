@@ -1,16 +1,21 @@
 //! Packs the texts of an import on threads of their own, so that reading and packing go on at the same time. A block goes
-//! to the next thread in turn, and is taken back in turn, which keeps the order.
+//! to the next thread in turn, and is taken back in turn, which keeps the order. One that the next thread has no room for is
+//! packed by who reads, who would only wait for it.
 
 use std::{
+    collections::VecDeque,
     io,
     thread::{self, JoinHandle},
 };
 
 use connmapperl::whois::index::{BlockPacker, Packed, Packer};
-use crossbeam_channel::{Receiver, Sender, bounded};
+use crossbeam_channel::{Receiver, Sender, TryRecvError, TrySendError, bounded};
 
-/// Blocks that a thread has or has packed: enough for it never to wait while a file is read.
-const BLOCKS_IN_WORK: usize = 4;
+/// Blocks that wait for a thread: some milliseconds of its work, for which other programs may keep it from its processor.
+const BLOCKS_IN_WORK: usize = 16;
+/// Blocks for each thread that were not taken back yet, those included that were packed meanwhile by who reads: some
+/// megabytes.
+const MOST_BLOCKS: usize = 4 * BLOCKS_IN_WORK;
 /// More threads than this wait for the one that reads.
 const MOST_THREADS: usize = 4;
 
@@ -21,36 +26,74 @@ pub fn packer() -> io::Result<Box<dyn Packer>> {
         return Ok(Box::new(BlockPacker::default()));
     }
     let workers = (1..processors.min(MOST_THREADS + 1)).map(Worker::start).collect::<io::Result<_>>()?;
-    Ok(Box::new(Threads { workers, given: 0, taken: 0 }))
+    Ok(Box::new(Threads { workers, next: 0, own: BlockPacker::default(), in_turn: VecDeque::new() }))
 }
 
 struct Threads {
     workers: Vec<Worker>,
-    /// Blocks that were handed to threads, and that were taken back.
-    given: usize,
-    taken: usize,
+    /// Who gets the next block.
+    next: usize,
+    own: BlockPacker,
+    /// Blocks that were not taken back yet.
+    in_turn: VecDeque<Block>,
+}
+
+/// Where a block is.
+enum Block {
+    /// With the worker of this number.
+    Worker(usize),
+    Here(Packed),
 }
 
 impl Threads {
-    fn take(&mut self) -> io::Result<Packed> {
-        let worker = &self.workers[self.taken % self.workers.len()];
-        self.taken += 1;
-        worker.packed.recv().unwrap_or_else(|_| Err(ended()))
+    /// The next block in turn, `None` when there are none left; waits for it.
+    fn take(&mut self) -> io::Result<Option<Packed>> {
+        match self.in_turn.pop_front() {
+            Some(Block::Here(packed)) => Ok(Some(packed)),
+            Some(Block::Worker(number)) => {
+                let packed = self.workers[number].packed.recv();
+                packed.unwrap_or_else(|_| Err(ended())).map(Some)
+            }
+            None => Ok(None),
+        }
+    }
+
+    /// The next block in turn where it is packed.
+    fn try_take(&mut self) -> io::Result<Option<Packed>> {
+        let Some(&Block::Worker(number)) = self.in_turn.front() else {
+            return self.take();
+        };
+        match self.workers[number].packed.try_recv() {
+            Ok(packed) => {
+                self.in_turn.pop_front();
+                packed.map(Some)
+            }
+            Err(TryRecvError::Empty) => Ok(None),
+            Err(TryRecvError::Disconnected) => Err(ended()),
+        }
     }
 }
 
 impl Packer for Threads {
     fn pack(&mut self, block: Vec<u8>) -> io::Result<Option<Packed>> {
-        let is_full = self.given - self.taken >= self.workers.len() * BLOCKS_IN_WORK;
-        let packed = if is_full { Some(self.take()?) } else { None };
-        let blocks = self.workers[self.given % self.workers.len()].blocks.as_ref();
-        blocks.and_then(|blocks| blocks.send(block).ok()).ok_or_else(ended)?;
-        self.given += 1;
+        let is_full = self.in_turn.len() >= self.workers.len() * MOST_BLOCKS;
+        let packed = if is_full { self.take()? } else { self.try_take()? };
+        let blocks = self.workers[self.next].blocks.as_ref().ok_or_else(ended)?;
+        match blocks.try_send(block) {
+            Ok(()) => {
+                self.in_turn.push_back(Block::Worker(self.next));
+                self.next = (self.next + 1) % self.workers.len();
+            }
+            Err(TrySendError::Full(block)) => {
+                self.in_turn.push_back(Block::Here(self.own.pack_block(&block)?));
+            }
+            Err(TrySendError::Disconnected(_)) => return Err(ended()),
+        }
         Ok(packed)
     }
 
     fn finish(&mut self) -> io::Result<Option<Packed>> {
-        if self.taken == self.given { Ok(None) } else { self.take().map(Some) }
+        self.take()
     }
 }
 
@@ -68,7 +111,7 @@ struct Worker {
 impl Worker {
     fn start(number: usize) -> io::Result<Self> {
         let (blocks, work) = bounded::<Vec<u8>>(BLOCKS_IN_WORK);
-        let (done, packed) = bounded(BLOCKS_IN_WORK);
+        let (done, packed) = bounded(MOST_BLOCKS);
         let pack = move || {
             let mut packer = BlockPacker::default();
             for block in work {

@@ -4,10 +4,14 @@ use std::{io, path::PathBuf};
 
 use thiserror::Error;
 
+use crate::zip::ZipError;
+
 #[derive(Debug, Error)]
 pub enum ImportError {
     #[error("{}: {source}", path.display())]
     Io { path: PathBuf, source: io::Error },
+    #[error("{}: {source}", path.display())]
+    Zip { path: PathBuf, source: ZipError },
     /// Reading broke off in the middle of a text, as with a damaged gzip stream.
     #[error("{}, after line {line}: {source}", path.display())]
     CutOff { path: PathBuf, line: u64, source: io::Error },

@@ -48,15 +48,18 @@ fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut paths = Vec::new();
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
-        let name = entry.file_name();
-        let passed_over =
-            BAKED.iter().chain([&USER_PLACES, &WHOIS_FOLDER]).any(|other| name.eq_ignore_ascii_case(other));
-        let name = name.to_string_lossy();
-        let is_history = REMEMBERED.iter().any(|beginning| name.starts_with(beginning));
-        if !name.starts_with('.') && !passed_over && !is_history {
+        if is_looked_at(&entry.file_name().to_string_lossy()) {
             paths.push(entry.path());
         }
     }
     paths.sort();
     Ok(paths)
+}
+
+/// Whether a file or folder of this name may be a table, or have some.
+pub fn is_looked_at(name: &str) -> bool {
+    let passed_over =
+        BAKED.iter().chain([&USER_PLACES, &WHOIS_FOLDER]).any(|other| name.eq_ignore_ascii_case(other));
+    let is_history = REMEMBERED.iter().any(|beginning| name.starts_with(beginning));
+    !name.starts_with('.') && !passed_over && !is_history
 }

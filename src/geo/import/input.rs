@@ -2,13 +2,13 @@
 //! read.
 
 use std::{
-    fs::File,
     io::{self, BufReader, Cursor, Read},
-    path::Path,
     time::SystemTime,
 };
 
 use flate2::bufread::MultiGzDecoder;
+
+use super::{error::ImportError, file::DataFile};
 
 /// Bytes looked at to tell the format: some hundred rows of any of them.
 const HEAD_BYTES: u64 = 64 << 10;
@@ -26,13 +26,12 @@ pub struct Input {
 }
 
 impl Input {
-    pub fn open(path: &Path) -> io::Result<Self> {
-        // Before opening: to open a pipe would wait for its writer.
-        let metadata = std::fs::metadata(path)?;
-        if !metadata.is_file() {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a file"));
-        }
-        let mut file = File::open(path)?;
+    pub fn open(file: &DataFile) -> Result<Self, ImportError> {
+        let (reader, modified) = file.open()?;
+        Self::unpacked(reader, modified).map_err(|source| ImportError::Io { path: file.shown(), source })
+    }
+
+    fn unpacked(mut file: Box<dyn Read>, modified: Option<SystemTime>) -> io::Result<Self> {
         let mut magic = Vec::new();
         file.by_ref().take(GZIP_MAGIC.len() as u64).read_to_end(&mut magic)?;
         let packed = magic == GZIP_MAGIC;
@@ -43,7 +42,7 @@ impl Input {
         let mut head = Vec::new();
         rest.by_ref().take(HEAD_BYTES).read_to_end(&mut head)?;
         let head_is_all = (head.len() as u64) < HEAD_BYTES;
-        Ok(Self { head, head_is_all, modified: metadata.modified().ok(), rest: Box::new(rest) })
+        Ok(Self { head, head_is_all, modified, rest: Box::new(rest) })
     }
 
     /// No text has zero bytes, and every MMDB search tree has.

@@ -9,6 +9,7 @@ use std::{
 
 use super::{
     error::ImportError,
+    file::DataFile,
     input::Input,
     layout::{Detected, detect},
     text::{Rows, country_from_bytes},
@@ -29,20 +30,17 @@ impl Locations {
         self.0.get(&number(geoname_id)?)
     }
 
-    /// The Locations of a Blocks file. Of several, that whose name begins as the Blocks file's does, then the
-    /// English one, then the first by name.
-    pub fn beside(blocks: &Path) -> Result<Self, ImportError> {
-        let folder =
-            blocks.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let edition = edition(blocks);
-        let found = super::folder::files(folder)
-            .unwrap_or_default()
-            .into_iter()
-            .filter(|path| path != blocks && is_locations(path))
-            .min_by_key(|path| (self::edition(path) != edition, !is_english(path), path.clone()));
-        let Some(found) = found else {
+    /// The Locations of a Blocks file, out of the same folder or zip file. Of several, that whose name begins as the
+    /// Blocks file's does, then the English one, then the first by name.
+    pub fn beside(blocks: &DataFile) -> Result<Self, ImportError> {
+        let edition = edition(&blocks.shown());
+        let rank = |file: &DataFile| {
+            let path = file.shown();
+            (self::edition(&path) != edition, !is_english(&path), path)
+        };
+        let Some(found) = blocks.others().into_iter().filter(is_locations).min_by_key(rank) else {
             return Err(ImportError::NotATable {
-                path: blocks.to_owned(),
+                path: blocks.shown(),
                 expected: "its Locations file (such as GeoLite2-City-Locations-en.csv) in the same folder",
                 found: "none".into(),
             });
@@ -50,10 +48,9 @@ impl Locations {
         Self::read(&found)
     }
 
-    fn read(path: &Path) -> Result<Self, ImportError> {
-        let io = |source| ImportError::Io { path: path.to_owned(), source };
-        let input = Input::open(path).map_err(io)?;
-        let mut rows = Rows::new(input.into_reader(), false, path);
+    fn read(file: &DataFile) -> Result<Self, ImportError> {
+        let path = file.shown();
+        let mut rows = Rows::new(Input::open(file)?.into_reader(), false, &path);
         rows.advance()?;
         let header: Vec<_> = rows.row.iter().map(|name| String::from_utf8_lossy(name).into_owned()).collect();
         let column = |name: &str| header.iter().position(|known| known == name);
@@ -88,8 +85,8 @@ fn number(field: &[u8]) -> Option<u32> {
     std::str::from_utf8(field.trim_ascii()).ok()?.parse().ok()
 }
 
-fn is_locations(path: &Path) -> bool {
-    Input::open(path).is_ok_and(|input| {
+fn is_locations(file: &DataFile) -> bool {
+    Input::open(file).is_ok_and(|input| {
         !input.is_binary() && detect(&input.head, input.head_is_all) == Detected::Locations
     })
 }

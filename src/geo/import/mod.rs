@@ -1,6 +1,6 @@
 //! Geography and ASN tables of others: MMDB files (MaxMind, DB-IP, IPinfo), GeoLite2 CSV, DB-IP CSV,
-//! IP2Location LITE CSV, IPinfo CSV, iptoasn TSV, connmap's `ipv4.csv`, Tor's geoip; plain or gzip, told
-//! apart by content. A file is read once, whole, into sorted columns; a broken one gives one error and no
+//! IP2Location LITE CSV, IPinfo CSV, iptoasn TSV, connmap's `ipv4.csv`, Tor's geoip; plain, gzip or in a
+//! zip file, told apart by content. A file is read once, whole, into sorted columns; a broken one gives one error and no
 //! table. Which table is asked first is decided elsewhere, and so is where files are looked for.
 //!
 //! The date of a table is the build date inside an MMDB file; other files carry none, and theirs is the day
@@ -11,6 +11,7 @@ mod columns;
 mod country_points;
 mod date;
 mod error;
+mod file;
 mod folder;
 mod headerless;
 mod input;
@@ -30,6 +31,7 @@ pub use self::{
     error::ImportError,
 };
 use self::{
+    file::DataFile,
     input::Input,
     layout::{Detected, detect},
     locations::Locations,
@@ -63,12 +65,16 @@ pub fn open(path: &Path) -> Result<Arc<dyn GeoSource>, ImportError> {
     open_import(path).map(|import| import.source)
 }
 
-/// Reads a table of any known format.
+/// Reads a table of any known format. A zip file must have nothing else in it.
 pub fn open_import(path: &Path) -> Result<Import, ImportError> {
-    match read(path)? {
+    let files = DataFile::all(path)?;
+    let [file] = files.as_slice() else {
+        return Err(not_a_table(path, format!("a zip file of {} files: unpack it first", files.len())));
+    };
+    match read(file)? {
         Found::Table(import) => Ok(import),
-        Found::Locations => Err(not_a_table(path, Detected::Locations.to_string())),
-        Found::NoTable(found) => Err(not_a_table(path, found)),
+        Found::Locations => Err(not_a_table(&file.shown(), Detected::Locations.to_string())),
+        Found::NoTable(found) => Err(not_a_table(&file.shown(), found)),
     }
 }
 
@@ -78,8 +84,8 @@ pub fn holds_data(folder: &Path) -> bool {
     has_tables || folder.join(folder::USER_PLACES).is_file()
 }
 
-/// Reads every table in a folder and in the folders directly in it, by [`Kind`] and then by name. Files that
-/// are no data (a README, `places.csv`, hidden files) are passed over.
+/// Reads every table in a folder, in the folders directly in it, and in zip files there, by [`Kind`] and then by
+/// name. Files that are no data (a README, `places.csv`, hidden files) are passed over.
 pub fn open_folder(folder: &Path) -> (Vec<Arc<dyn GeoSource>>, Vec<ImportError>) {
     let (imports, errors) = open_folder_imports(folder);
     (imports.into_iter().map(|import| import.source).collect(), errors)
@@ -93,18 +99,38 @@ pub fn open_folder_imports(folder: &Path) -> (Vec<Import>, Vec<ImportError>) {
     };
     let (mut imports, mut errors) = (Vec::new(), Vec::new());
     for path in paths {
-        match read(&path) {
-            Ok(Found::Table(import)) => imports.push(import),
-            Ok(Found::NoTable(found)) if folder::is_meant_as_data(&path) => {
-                errors.push(not_a_table(&path, found))
+        match DataFile::all(&path) {
+            Ok(files) => read_all(&path, &files, &mut imports, &mut errors),
+            // Documents are zip files too.
+            Err(error) if folder::is_meant_as_data(&path) || matches!(error, ImportError::Io { .. }) => {
+                errors.push(error)
             }
-            Ok(Found::NoTable(_) | Found::Locations) => {}
-            Err(error) => errors.push(error),
+            Err(_) => {}
         }
     }
     // Stable: within a kind the order of the names stays.
     imports.sort_by_key(|import| import.kind);
     (imports, errors)
+}
+
+/// Reads the files of a path: itself, or what is in it.
+fn read_all(path: &Path, files: &[DataFile], imports: &mut Vec<Import>, errors: &mut Vec<ImportError>) {
+    let told_before = imports.len() + errors.len();
+    for file in files {
+        match read(file) {
+            Ok(Found::Table(import)) => imports.push(import),
+            Ok(Found::NoTable(found)) if file.is_meant_as_data() => {
+                errors.push(not_a_table(&file.shown(), found))
+            }
+            Ok(Found::NoTable(_) | Found::Locations) => {}
+            Err(error) => errors.push(error),
+        }
+    }
+    let is_told = imports.len() + errors.len() > told_before;
+    let is_zip = files.first().is_none_or(DataFile::is_in_zip);
+    if is_zip && !is_told && folder::is_meant_as_data(path) {
+        errors.push(not_a_table(path, "a zip file without one".into()));
+    }
 }
 
 enum Found {
@@ -114,8 +140,9 @@ enum Found {
     NoTable(String),
 }
 
-fn read(path: &Path) -> Result<Found, ImportError> {
-    let input = Input::open(path).map_err(|source| ImportError::Io { path: path.to_owned(), source })?;
+fn read(file: &DataFile) -> Result<Found, ImportError> {
+    let input = Input::open(file)?;
+    let path = &file.shown();
     if let Some(archive) = archive(&input.head) {
         return Ok(Found::NoTable(format!("{archive}: unpack it first")));
     }
@@ -134,7 +161,7 @@ fn read(path: &Path) -> Result<Found, ImportError> {
         Detected::Locations => return Ok(Found::Locations),
         unknown @ Detected::Unknown(_) => return Ok(Found::NoTable(unknown.to_string())),
     };
-    let locations = if layout.geonames.is_empty() { None } else { Some(Locations::beside(path)?) };
+    let locations = if layout.geonames.is_empty() { None } else { Some(Locations::beside(file)?) };
     let builder = text::read(input.into_reader(), &layout, locations.as_ref(), path)?;
     finish(path, layout.producer, modified, builder).map(Found::Table)
 }

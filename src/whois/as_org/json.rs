@@ -1,4 +1,12 @@
-//! Lines of CAIDA's as-org2info in its other form: a JSON object each, without tables.
+//! Lines of CAIDA's as-org2info in its other form: a JSON object each, without tables. An object is one of two types:
+//!
+//! * `Organization`: `organizationId`, `changed`, `name`, `country`, `source`;
+//! * `ASN`: `asn`, `changed`, `name`, `opaqueId`, `organizationId`, `source`.
+//!
+//! All values are text, the AS number too; `changed` and `opaqueId` are not there where the registry tells none.
+//!
+//! Format: the lines of 2022 that crate `as2org-rs` is tested with (<https://docs.rs/as2org-rs>), and those of September
+//! 2026 that others quote; they are alike. Fields: <https://publicdata.caida.org/datasets/as-organizations/README.txt>
 
 use std::borrow::Cow;
 
@@ -12,7 +20,7 @@ pub struct JsonLine<'a> {
     #[serde(rename = "type", borrow, default)]
     kind: Cow<'a, str>,
     #[serde(borrow, default)]
-    asn: Option<Number<'a>>,
+    asn: Option<Cow<'a, str>>,
     #[serde(rename = "organizationId", borrow, default)]
     id: Option<Cow<'a, str>>,
     #[serde(borrow, default)]
@@ -23,14 +31,6 @@ pub struct JsonLine<'a> {
     country: Option<Cow<'a, str>>,
     #[serde(borrow, default)]
     source: Option<Cow<'a, str>>,
-}
-
-/// CAIDA writes AS numbers as text.
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum Number<'a> {
-    Text(#[serde(borrow)] Cow<'a, str>),
-    Number(u32),
 }
 
 impl<'a> JsonLine<'a> {
@@ -55,12 +55,7 @@ impl<'a> JsonLine<'a> {
             (text(&self.id), text(&self.changed), text(&self.name), text(&self.source));
         match &*self.kind {
             "ASN" => {
-                let number = match &self.asn {
-                    Some(Number::Number(number)) => Some(*number),
-                    Some(Number::Text(text)) => text.trim().parse().ok(),
-                    None => None,
-                };
-                let number = number.ok_or("no AS number")?;
+                let number = text(&self.asn).parse().map_err(|_| "no AS number")?;
                 Ok(Record::System { number, changed, name, id, source })
             }
             "Organization" if id.is_empty() => Err("no organisation id"),

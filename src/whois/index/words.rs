@@ -13,10 +13,12 @@ pub const WORD_BYTES: usize = 20;
 pub const ROW_BYTES: usize = WORD_BYTES + 4;
 const GROUP_WORDS: usize = 32;
 
-/// Row of a sorter: word, filled up with zeros, and record.
-pub fn row(word: &str, record: u32) -> [u8; ROW_BYTES] {
+/// Row of a sorter: word, filled up with zeros, and record. A word in ASCII may be in any case.
+pub fn row(word: &[u8], record: u32) -> [u8; ROW_BYTES] {
     let mut row = [0; ROW_BYTES];
-    row.iter_mut().zip(word.bytes().take(WORD_BYTES)).for_each(|(place, byte)| *place = byte);
+    let length = word.len().min(WORD_BYTES);
+    row[..length].copy_from_slice(&word[..length]);
+    row[..length].make_ascii_lowercase();
     row[WORD_BYTES..].copy_from_slice(&record.to_be_bytes());
     row
 }
@@ -129,7 +131,7 @@ mod tests {
             words in proptest::collection::vec(("[a-c]{1,4}|[a-z]{15,25}", 0..200_u32), 0..300),
             asked in proptest::collection::vec("[a-c]{1,3}|[a-z]{1}", 20),
         ) {
-            let mut rows: Vec<_> = words.iter().map(|(word, record)| row(word, *record)).collect();
+            let mut rows: Vec<_> = words.iter().map(|(word, record)| row(word.as_bytes(), *record)).collect();
             rows.sort();
             let (mut bytes, mut writer) = (Vec::new(), WordWriter::default());
             rows.iter().for_each(|row| writer.write(row, &mut bytes).unwrap());

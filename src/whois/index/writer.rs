@@ -90,8 +90,16 @@ impl<'a> IndexWriter<'a> {
             }
             Key::Id(kind, id) => self.ids.push(ids::row(kind, id, record)),
             Key::Name(_) if !self.has_words => Ok(()),
+            // As below, without a text for each word.
+            Key::Name(name) if name.is_ascii() => {
+                let mut words = name.as_bytes().split(|byte| !byte.is_ascii_alphanumeric());
+                words.try_for_each(|word| match word {
+                    [] => Ok(()),
+                    word => self.add_word(words::row(word, record)),
+                })
+            }
             Key::Name(name) => {
-                keys::words(name).try_for_each(|word| self.add_word(words::row(&word, record)))
+                keys::words(name).try_for_each(|word| self.add_word(words::row(word.as_bytes(), record)))
             }
         }
     }

@@ -60,9 +60,11 @@ fn names(text: &str, mut take: impl FnMut(Key)) {
         // What follows the first description is an address more often than a name.
         let is_first = !is_described && is("descr");
         is_described |= is_first;
-        let value = line[name.len() + 1..].split('#').next().unwrap_or_default().trim();
-        if (is_name || is_first) && !value.is_empty() {
-            take(Key::Name(value));
+        if is_name || is_first {
+            let value = line[name.len() + 1..].split('#').next().unwrap_or_default().trim();
+            if !value.is_empty() {
+                take(Key::Name(value));
+            }
         }
     }
 }

@@ -4,7 +4,10 @@
 //!
 //! Format: <https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT>
 
-use std::io::{self, BufReader, Read, Seek, SeekFrom, Take};
+use std::{
+    io::{self, BufReader, Read, Seek, SeekFrom, Take},
+    path::{Path, PathBuf},
+};
 
 use flate2::{Crc, bufread::DeflateDecoder};
 use thiserror::Error;
@@ -60,6 +63,23 @@ impl Entry {
     pub fn file_name(&self) -> &str {
         self.name.rsplit(['/', '\\']).next().unwrap_or_default()
     }
+
+    /// The path as it is shown: as if the archive were a folder.
+    pub fn shown_in(&self, archive: &Path) -> PathBuf {
+        let plain = |c: char| if c.is_control() { '?' } else { c };
+        // Not joined: a name that begins with a slash would stand alone.
+        format!("{}/{}", archive.display(), self.name.chars().map(plain).collect::<String>()).into()
+    }
+}
+
+/// As [`entries`]; `None` for anything but a zip file.
+///
+/// # Errors
+/// As there.
+pub fn entries_if_zip(file: &mut (impl Read + Seek)) -> Result<Option<Vec<Entry>>, ZipError> {
+    let mut magic = Vec::new();
+    file.by_ref().take(MAGIC.len() as u64).read_to_end(&mut magic)?;
+    if magic == MAGIC { entries(file).map(Some) } else { Ok(None) }
 }
 
 /// Files in an archive, in the order of its list; folders left out.
