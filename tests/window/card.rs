@@ -43,3 +43,41 @@ fn the_card_of_a_clicked_dot_names_the_peer_that_is_known() {
     window.leave();
     window.shows("no card", |picture| picture.changed(&bare, card) < 2_000);
 }
+
+/// A card for what is typed, as it opens in the middle of the window: where its buttons are, and the word that copies an
+/// answer.
+const TYPED: Region = Region::new([452, 208], [880, 350]);
+const LOOKUP: [i32; 2] = [604, 296];
+const WEB_LOG: [i32; 2] = [678, 296];
+const OWN_COMMAND: [i32; 2] = [745, 296];
+const COPY: [i32; 2] = [851, 364];
+
+#[test]
+fn the_buttons_of_a_card_answer_from_this_machine_and_the_answer_can_be_copied() {
+    let Some(desktop) = Desktop::start() else { return };
+    let line = "203.0.113.9 - - [26/Nov/2026:10:00:00 +0000] \"GET /wanted HTTP/1.1\" 200 1";
+    let other = "198.51.100.1 - - [26/Nov/2026:10:00:01 +0000] \"GET /other HTTP/1.1\" 200 1";
+    let log = desktop.home.write("access.log", &format!("{line}\n{other}\n"));
+    let settings = format!(
+        "weblog = {:?}\n\n[[command]]\nname = \"Say it\"\nrun = [\"printf\", \"said %s\", \"{{ip}}\"]\n",
+        log.display().to_string()
+    );
+    desktop.home.write("config/connmapperl/settings.toml", &settings);
+    let Some(window) = desktop.open(&["--demo", "antimeridian"]) else { return };
+    window.leave();
+    let bare = window.rest();
+    window.key("i");
+    window.shows("the card", |picture| picture.changed(&bare, TYPED) > 20_000);
+    window.write("203.0.113.9");
+    for (button, answer) in [
+        (OWN_COMMAND, "said 203.0.113.9"),
+        (WEB_LOG, line),
+        (LOOKUP, "203.0.113.9\n  no autonomous system\n  no place: reserved"),
+    ] {
+        window.click(button);
+        eventually(answer, || {
+            window.click(COPY);
+            (window.clipboard().trim_end() == answer).then_some(())
+        });
+    }
+}
