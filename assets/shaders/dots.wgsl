@@ -53,7 +53,7 @@ fn placed(corner: vec2<f32>, instance: Dot) -> DotQuad {
     }
     let way = flown(instance.cell);
     if (!has_cell) {
-        alpha *= 1.0 - clamp(space.flown * 2.0, 0.0, 1.0);
+        alpha *= select(0.0, 1.0 - clamp(space.flown * 2.0, 0.0, 1.0), has_place);
     } else if (!has_place) {
         alpha *= way;
     }

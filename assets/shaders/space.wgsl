@@ -104,7 +104,7 @@ fn curve_vertex(@builtin(vertex_index) index: u32, @builtin(instance_index) bloc
     let side = select(-half_px, half_px, index >= 2u);
     var line: CurveLine;
     // While the picture flies, the line is drawn as far as that.
-    let last = f32((1u << (2u * space.curve_order)) - 1u);
+    let last = exp2(2.0 * f32(space.curve_order)) - 1.0;
     let is_drawn = f32(block) <= smoothstep(0.0, 1.0, space.flown) * last;
     line.position = select(vec4<f32>(2.0, 2.0, 0.0, 1.0), clip_from_px(end + vec2<f32>(-direction.y, direction.x) * side), is_drawn);
     line.distance_px = side;

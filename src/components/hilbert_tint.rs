@@ -75,11 +75,9 @@ impl HilbertTint {
                 SPECIAL.iter().for_each(|special| fill(special.block, 0));
             }
             Family::V6 => {
-                for block in ipv6_blocks() {
+                for (number, block) in (1..=u8::MAX).zip(ipv6_blocks()) {
                     let number = match colour {
-                        SpaceColour::FirstOctet => {
-                            block.registry.map_or(0, |_| (block.block.first() >> 24) as u8 | 1)
-                        }
+                        SpaceColour::FirstOctet => block.registry.map_or(0, |_| number),
                         SpaceColour::Registry => block.registry.map_or(0, number_of),
                     };
                     fill(block.block, number);

@@ -73,6 +73,8 @@ pub struct HilbertView {
     px_per_point: f32,
     /// How far the way from the world to the space is: 0 to 1.
     flown: f32,
+    /// What it began with, until the window has its size.
+    began_with: Option<Prefix>,
 }
 
 impl HilbertView {
@@ -89,6 +91,7 @@ impl HilbertView {
             size_px,
             px_per_point,
             flown: 0.0,
+            began_with: None,
         }
     }
 
@@ -98,6 +101,7 @@ impl HilbertView {
         self.is_shown = true;
         self.show_block(block);
         self.land();
+        self.began_with = Some(block);
     }
 
     pub const fn flown(&self) -> f32 {
@@ -155,6 +159,9 @@ impl HilbertView {
         (self.size_px, self.px_per_point) = (size_px, px_per_point);
         self.zoom = self.zoom.min(self.most_zoom());
         self.keep_inside();
+        if let Some(block) = self.began_with.take() {
+            self.show_block(block);
+        }
     }
 
     pub const fn center(&self) -> [f64; 2] {
@@ -219,6 +226,7 @@ impl HilbertView {
 
     /// Zooms so that what is under the pointer stays under it.
     pub fn zoom_at(&mut self, px: [f32; 2], factor: f32) {
+        self.began_with = None;
         let before = self.cell_from_px(px);
         self.zoom = (self.zoom * f64::from(factor)).clamp(1.0, self.most_zoom());
         let after = self.cell_from_px(px);
@@ -230,6 +238,7 @@ impl HilbertView {
 
     /// Moves the square along with a drag of so many pixels.
     pub fn pan_px(&mut self, delta_px: [f32; 2]) {
+        self.began_with = None;
         let scale = self.px_per_cell();
         for (center, delta_px) in self.center.iter_mut().zip(delta_px) {
             *center -= f64::from(delta_px) / scale;
@@ -239,6 +248,7 @@ impl HilbertView {
 
     /// Puts a block into the middle, as large as it may be with what is around it in sight.
     pub fn show_block(&mut self, block: Prefix) {
+        self.began_with = None;
         let area = block.area(self.orientation);
         let side = f64::from(area.width.max(area.height));
         self.zoom = (f64::from(SIDE) / side * SHARE_OF_BLOCK).clamp(1.0, self.most_zoom());

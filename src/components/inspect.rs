@@ -51,6 +51,10 @@ impl Look {
     }
 }
 
+/// When a list that is too long to be put in order at once is due to be, if one is.
+#[derive(Resource, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ListDue(pub Option<i64>);
+
 /// Looks by their number.
 #[derive(Resource, Debug, Default)]
 pub struct Looks {

@@ -4,7 +4,7 @@
 use super::{connection::Position, hilbert_view::HilbertView, map_view::MapView};
 use crate::model::LocatedConnection;
 
-/// One moment of the picture. While it flies from one to the other, the world is meant.
+/// One moment of the picture.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Picture {
     pub map: MapView,
@@ -21,9 +21,12 @@ impl Picture {
         self.space.has_arrived()
     }
 
-    /// Where a connection is drawn, in pixels; `None` where it has no place in this picture.
+    /// Where a connection is drawn, in pixels; `None` where it has no place in this picture, and while all of them fly from
+    /// one to the other.
     pub fn px_of(&self, connection: &LocatedConnection, position: Option<&Position>) -> Option<[f32; 2]> {
-        if self.is_space() {
+        if self.space.is_flying() {
+            None
+        } else if self.is_space() {
             self.space.key_of(connection).map(|key| self.space.px_of_key(key))
         } else {
             position.map(|position| self.map.screen_place(position.map).px)

@@ -56,7 +56,9 @@ fn paint(
     theme: Res<Theme>,
     mut tint: ResMut<HilbertTint>,
     mut painted: Local<Option<(Family, SpaceColour)>>,
+    mut is_other_theme: Local<bool>,
 ) {
+    *is_other_theme |= theme.is_changed();
     if !view.is_shown && !view.is_visible() {
         return;
     }
@@ -66,7 +68,7 @@ fn paint(
         *painted = Some(wanted);
         tint.paint(view.family, view.colour);
     }
-    if is_other || theme.is_changed() {
+    if is_other || std::mem::take(&mut *is_other_theme) {
         tint.colour(view.colour, &theme);
     }
 }

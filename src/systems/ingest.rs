@@ -137,7 +137,7 @@ fn replace(world: &mut World, connection: Arc<LocatedConnection>) {
     let Some(entity) = world.resource::<OpenConnections>().0.get(&connection.key).copied() else {
         return;
     };
-    let position = position_of(&connection);
+    let (position, space_key) = (position_of(&connection), key_of(&connection));
     let same = world.get::<Connection>(entity).is_some_and(|known| known.0 == connection);
     if same {
         return;
@@ -154,6 +154,15 @@ fn replace(world: &mut World, connection: Arc<LocatedConnection>) {
         Some(_) => {}
         None => {
             entity.remove::<Position>();
+        }
+    }
+    match space_key {
+        Some((family, key)) => {
+            entity.insert(SpaceKey { family, key });
+            entity.insert_if_new(DotRow::default());
+        }
+        None => {
+            entity.remove::<SpaceKey>();
         }
     }
     entity.insert(Connection(connection));
@@ -179,7 +188,10 @@ fn close(world: &mut World, key: ConnectionKey, unix_millis: i64) {
     if entity.contains::<Position>() || (shows_space && entity.contains::<SpaceKey>()) {
         entity.insert(Trail { ended_unix_millis: unix_millis.min(now) });
     } else {
-        entity.despawn();
+        // It may have been drawn until this frame.
+        let entity = entity.id();
+        remove_row_at_once(world, entity);
+        world.despawn(entity);
     }
 }
 

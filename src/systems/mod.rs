@@ -37,7 +37,7 @@ use crate::components::{
     data_sources::DataSources,
     dots::Dots,
     fleet::{AgentRings, HiddenAgents, Listening},
-    inspect::Looks,
+    inspect::{ListDue, Looks},
     notices::Notices,
     palette::Palette,
     panels::Panels,
@@ -77,6 +77,7 @@ pub fn connections_plugin(app: &mut App) {
         .init_resource::<AgentRings>()
         .init_resource::<Listening>()
         .init_resource::<Looks>()
+        .init_resource::<ListDue>()
         .init_resource::<Notices>()
         .init_resource::<Overlays>()
         .init_resource::<Palette>()

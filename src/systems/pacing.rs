@@ -14,7 +14,8 @@ use wgpu_types::DeviceType;
 use super::{MapSystems, cards::follow, replay::is_winding};
 use crate::components::{
     action::UiAction, animation::Animation, cards::Cards, hilbert_view::HilbertView,
-    history_circles::HistoryCircles, map_clock::MapClock, time_travel::TimeTravel, trails::Trails,
+    history_circles::HistoryCircles, inspect::ListDue, map_clock::MapClock, time_travel::TimeTravel,
+    trails::Trails,
 };
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -53,7 +54,7 @@ fn pace(
     animation: Res<Animation>,
     history: Option<Res<HistoryCircles>>,
     (travel, trails): (Option<Res<TimeTravel>>, Option<Res<Trails>>),
-    (cards, space): (Option<Res<Cards>>, Option<Res<HilbertView>>),
+    (cards, space, list): (Option<Res<Cards>>, Option<Res<HilbertView>>, Option<Res<ListDue>>),
     mut settings: ResMut<WinitSettings>,
 ) {
     let now = clock.now_unix_millis();
@@ -62,11 +63,13 @@ fn pace(
         Some(travel) => is_winding(&travel),
         None => animation.is_moving(now),
     };
-    let is_moving = is_moving || space.is_some_and(|space| space.is_flying());
-    let due = [history.and_then(|it| it.due_unix_millis), trails.and_then(|it| it.due_unix_millis)];
+    let is_moving = is_moving || space.as_ref().is_some_and(|space| space.is_flying());
+    // What stands still lies on the world.
+    let is_hidden = space.as_ref().is_some_and(|space| space.has_arrived());
+    let still = [history.and_then(|it| it.due_unix_millis), trails.and_then(|it| it.due_unix_millis)];
+    let due = still.into_iter().filter(|_| !is_hidden).chain([list.and_then(|list| list.0)]);
     // A clock that is held gets nowhere by waiting.
     let until_due = due
-        .into_iter()
         .flatten()
         .filter(|_| !clock.is_held())
         .min()

@@ -63,7 +63,8 @@ pub(super) fn write_changed(
     }
     for (entity, connection, position, space_key, matched, age, passes, trail) in &drawn {
         let ended = trail.as_ref().is_some_and(Ref::is_added);
-        let redrawn = position.as_ref().map_or(connection.is_changed(), Ref::is_changed)
+        let redrawn = connection.is_changed()
+            || position.as_ref().is_some_and(Ref::is_changed)
             || matched.is_changed()
             || age.is_changed()
             || passes.is_changed();

@@ -13,6 +13,7 @@ use bevy::{
 use super::{MapSystems, keyboard::press, window::follow_size};
 use crate::components::{
     action::{Overlays, ResizeEdge, UiAction},
+    hilbert_view::HilbertView,
     map_view::MapView,
     panels::Panels,
 };
@@ -69,7 +70,7 @@ fn gestures(
     (buttons, keys): (Res<ButtonInput<MouseButton>>, Res<ButtonInput<KeyCode>>),
     windows: Query<&Window, With<PrimaryWindow>>,
     panels: Res<Panels>,
-    view: Res<MapView>,
+    (view, space): (Res<MapView>, Res<HilbertView>),
     overlays: Res<Overlays>,
     mut pointer: Local<Pointer>,
     mut actions: MessageWriter<UiAction>,
@@ -77,6 +78,7 @@ fn gestures(
     let Ok(window) = windows.single() else {
         return;
     };
+    let is_home = if space.is_shown { space.is_home() } else { view.is_home() };
     for event in events.read() {
         match event {
             WindowEvent::CursorMoved(moved) => {
@@ -84,7 +86,7 @@ fn gestures(
                 pointer.px = Some(px);
                 let moves_window = buttons.pressed(MouseButton::Left)
                     && (keys.any_pressed([KeyCode::AltLeft, KeyCode::AltRight])
-                        || (view.is_home() && !overlays.fullscreen));
+                        || (is_home && !overlays.fullscreen));
                 if let Some(action) =
                     drag_to(&mut pointer.drag, px, CLICK_POINTS * view.px_per_point, moves_window)
                 {

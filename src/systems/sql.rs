@@ -6,6 +6,7 @@ use bevy::prelude::*;
 use super::{MapSystems, circles, interact::act};
 use crate::components::{
     action::UiAction,
+    hilbert_view::HilbertView,
     map_view::MapView,
     marks::{LayerName, Mark, Marks},
     sql::{Plot, PlottedPoint, SelectedRow, SqlAction, SqlDesk},
@@ -46,7 +47,11 @@ const fn layer(answer: u64) -> u32 {
     answer as u32
 }
 
-pub(super) fn obey(mut actions: MessageReader<UiAction>, view: Res<MapView>, mut desk: ResMut<SqlDesk>) {
+pub(super) fn obey(
+    mut actions: MessageReader<UiAction>,
+    (view, space): (Res<MapView>, Res<HilbertView>),
+    mut desk: ResMut<SqlDesk>,
+) {
     for action in actions.read() {
         match action {
             UiAction::Sql(SqlAction::Select { row }) => {
@@ -55,7 +60,8 @@ pub(super) fn obey(mut actions: MessageReader<UiAction>, view: Res<MapView>, mut
                 desk.selected = if desk.selected == selected { None } else { selected };
             }
             UiAction::Sql(SqlAction::ClearPlot(id)) => desk.plots.retain(|plot| plot.answer.id != *id),
-            UiAction::PickAt { px } => pick(&mut desk, &view, *px),
+            // What is plotted lies on the world.
+            UiAction::PickAt { px } if !space.is_visible() => pick(&mut desk, &view, *px),
             _ => {}
         }
     }

@@ -6,6 +6,8 @@ use super::MapSystems;
 use crate::components::{
     animation::Animation,
     connection::{Age, Position, Trail},
+    dots::DotRow,
+    hilbert_view::HilbertView,
     map_clock::MapClock,
 };
 
@@ -16,11 +18,13 @@ pub(super) fn plugin(app: &mut App) {
 pub(super) fn keep_moving(
     clock: Res<MapClock>,
     mut animation: ResMut<Animation>,
-    born: Query<&Age, (Added<Age>, With<Position>)>,
+    born: Query<(&Age, Has<Position>), (Added<Age>, With<DotRow>)>,
+    space: Res<HilbertView>,
     ended: Query<&Trail, Added<Trail>>,
 ) {
     let (pulse_millis, fade_millis) = (animation.pulse_millis(), animation.fade_millis());
-    let pulses = born.iter().map(|age| age.born_unix_millis + pulse_millis);
+    let seen = born.iter().filter(|(_, has_place)| *has_place || space.is_visible());
+    let pulses = seen.map(|(age, _)| age.born_unix_millis + pulse_millis);
     let fades = ended.iter().map(|trail| trail.ended_unix_millis + fade_millis);
     if animation.reduced {
         return;

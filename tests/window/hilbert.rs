@@ -8,9 +8,9 @@ const EAST: Region = Region::new([1000, 330], [1270, 640]);
 /// Within the square, where 240.0.0.0/4 is: nobody may use it, and it has no dots.
 const RESERVED: Region = Region::new([800, 60], [940, 150]);
 /// The panel about it, and the part of that which tells of the block under the pointer.
-const PANEL: Region = Region::new([1000, 20], [1260, 180]);
-const POINTED: Region = Region::new([1000, 190], [1260, 290]);
-const FIELD: [i32; 2] = [1130, 158];
+const PANEL: Region = Region::new([1000, 46], [1260, 206]);
+const POINTED: Region = Region::new([1000, 216], [1260, 316]);
+const FIELD: [i32; 2] = [1130, 180];
 
 #[test]
 fn z_flies_to_the_address_space_and_back() {

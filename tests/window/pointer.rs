@@ -5,10 +5,12 @@ use crate::desktop::{Desktop, Picture, Region, Window, eventually, picture::is_b
 /// All of the map but panels.
 const MAP: Region = Region::new([290, 60], [1280, 640]);
 
-/// The scene has one dot; without rules it is bright, and there are no texts.
+/// The scene has one dot; without rules it is bright, and without texts nothing says how many lie there.
 fn open(desktop: &Desktop) -> Option<Window<'_>> {
     let rules = desktop.home.write("rules", "# none\n");
-    desktop.open(&["--demo", "one-place", "--config", rules.to_str().unwrap()])
+    let window = desktop.open(&["--demo", "one-place", "--config", rules.to_str().unwrap()])?;
+    window.key("t");
+    Some(window)
 }
 
 fn dot(picture: &Picture) -> Option<Region> {

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use rusqlite::{Row, params};
+use rusqlite::{params, types::Value};
 
 use super::{
     super::{
@@ -14,12 +14,22 @@ use super::{
     chosen::Choice,
 };
 
-/// Of the place within [`COLUMNS`].
-const PLACE: usize = 12;
 const DAYS_A_MONTH: i64 = HOURS_A_MONTH / HOURS_A_DAY;
 const BY_HOUR: &str = "SELECT hour, place FROM hourly WHERE hour >= ?1 AND hour < ?2";
 const BY_DAY: &str = "SELECT day, place FROM daily WHERE day >= ?1 AND day < ?2";
 const BY_MONTH: &str = "SELECT month, place FROM monthly WHERE month >= ?1 AND month < ?2";
+
+/// The same of one hour and place, and of one day and place.
+const IN_HOUR: &str = "SELECT 1 FROM hourly WHERE hour = ?1 AND place = ?2 LIMIT 1";
+const IN_DAY: &str = "SELECT 1 FROM daily WHERE day = ?1 AND place = ?2 LIMIT 1";
+/// So few places are looked up one by one: in each period that is less work than to read the sums of all places in it.
+const FEW_PLACES: usize = 64;
+/// In so many periods at most, a month of hours: in a file that has no sums of days yet there are many more without any.
+const FEW_PERIODS: i64 = HOURS_A_MONTH;
+
+/// Most rows are of other places: no more of them is read than that.
+const PLACES_OF_ROWS: &str = "SELECT opened_ms, n, place FROM connection WHERE opened_ms >= ?1 AND opened_ms < ?2 \
+                              AND lasted_ms IS NOT NULL ORDER BY opened_ms DESC, n DESC";
 
 /// Looks for rows until there are enough.
 struct Search<'a, 'b> {
@@ -89,7 +99,7 @@ impl Player {
         if !self.days_of(until_month * DAYS_A_MONTH, until_day, search)? {
             return Ok(false);
         }
-        for month in self.periods(BY_MONTH, 0, until_month, search)? {
+        for month in self.periods_of_all(BY_MONTH, 0, until_month, search)? {
             if !self.days_of(month * DAYS_A_MONTH, (month + 1) * DAYS_A_MONTH, search)? {
                 return Ok(false);
             }
@@ -98,7 +108,7 @@ impl Player {
     }
 
     fn days_of(&mut self, from: i64, end: i64, search: &mut Search<'_, '_>) -> rusqlite::Result<bool> {
-        for day in self.periods(BY_DAY, from, end, search)? {
+        for day in self.periods(BY_DAY, IN_DAY, from, end, search)? {
             if !self.hours_of(day * HOURS_A_DAY, (day + 1) * HOURS_A_DAY, search)? {
                 return Ok(false);
             }
@@ -107,7 +117,7 @@ impl Player {
     }
 
     fn hours_of(&mut self, from: i64, end: i64, search: &mut Search<'_, '_>) -> rusqlite::Result<bool> {
-        for hour in self.periods(BY_HOUR, from, end, search)? {
+        for hour in self.periods(BY_HOUR, IN_HOUR, from, end, search)? {
             if !self.rows_of(hour * HOUR_MS, (hour + 1) * HOUR_MS, search)? {
                 return Ok(false);
             }
@@ -117,6 +127,33 @@ impl Player {
 
     /// Those in which something opened there, the last first; none once enough was found.
     fn periods(
+        &self,
+        of_all: &str,
+        of_one: &str,
+        from: i64,
+        end: i64,
+        search: &Search<'_, '_>,
+    ) -> rusqlite::Result<Vec<i64>> {
+        if search.places.len() > FEW_PLACES || end.saturating_sub(from) > FEW_PERIODS {
+            return self.periods_of_all(of_all, from, end, search);
+        }
+        if search.is_done() {
+            return Ok(Vec::new());
+        }
+        let mut statement = self.database.prepare_cached(of_one)?;
+        let mut found = Vec::new();
+        for period in (from..end).rev() {
+            for place in &search.places {
+                if statement.exists(params![period, place])? {
+                    found.push(period);
+                    break;
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    fn periods_of_all(
         &self,
         statement: &str,
         from: i64,
@@ -141,19 +178,23 @@ impl Player {
         if search.is_done() {
             return Ok(true);
         }
-        let statement = format!(
-            "SELECT {COLUMNS} FROM connection WHERE opened_ms >= ?1 AND opened_ms < ?2 AND lasted_ms IS NOT NULL \
-             ORDER BY opened_ms DESC, n DESC"
-        );
-        let mut statement = self.database.prepare_cached(&statement)?;
-        let mut rows = statement.query(params![from_ms, end_ms])?;
+        let mut places = self.database.prepare_cached(PLACES_OF_ROWS)?;
+        let mut whole = self
+            .database
+            .prepare_cached(&format!("SELECT {COLUMNS} FROM connection WHERE opened_ms = ?1 AND n = ?2"))?;
+        let mut rows = places.query(params![from_ms, end_ms])?;
         while !search.is_done() {
             let Some(row) = rows.next()? else {
                 return Ok(true);
             };
-            if !is_at(row, &search.places)? {
+            // What others wrote there is passed over.
+            if !row.get_ref(2)?.as_i64().is_ok_and(|place| search.places.contains(&place)) {
                 continue;
             }
+            let mut one = whole.query([row.get::<_, Value>(0)?, row.get::<_, Value>(1)?])?;
+            let Some(row) = one.next()? else {
+                continue;
+            };
             let Some(recorded) = self.texts.read(&self.database, row)? else {
                 continue;
             };
@@ -165,8 +206,4 @@ impl Player {
         }
         Ok(true)
     }
-}
-
-fn is_at(row: &Row<'_>, places: &HashSet<i64>) -> rusqlite::Result<bool> {
-    Ok(row.get_ref(PLACE)?.as_i64().is_ok_and(|place| places.contains(&place)))
 }

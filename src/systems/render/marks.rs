@@ -11,7 +11,10 @@ use bevy::{
 };
 
 use super::{instances::Instances, kept_world::KeptWorld};
-use crate::components::marks::{LayerName, MARK_BYTES, Mark, Marks};
+use crate::components::{
+    hilbert_view::HilbertView,
+    marks::{LayerName, MARK_BYTES, Mark, Marks},
+};
 
 #[derive(Resource, Default)]
 pub(super) struct GpuMarks {
@@ -34,6 +37,8 @@ pub(super) fn extract(
     device: Res<RenderDevice>,
     queue: Res<RenderQueue>,
 ) {
+    // Behind the address space nobody sees them; the picture is drawn anew on the way back.
+    let is_hidden = main.get_resource::<HilbertView>().is_some_and(HilbertView::has_arrived);
     let Some(mut marks) = main.get_resource_mut::<Marks>() else {
         return;
     };
@@ -42,7 +47,7 @@ pub(super) fn extract(
         return;
     }
     gpu.seen = Some(marks.changes());
-    kept.is_stale = true;
+    kept.is_stale |= !is_hidden;
     let mut before = std::mem::take(&mut gpu.layers);
     let mut uploaded_rows = 0;
     for layer in marks.layers_mut() {

@@ -5,7 +5,6 @@
 use bevy::{
     prelude::*,
     render::{
-        render_phase::TrackedRenderPass,
         render_resource::{
             IndexFormat, LoadOp, Operations, PipelineCache, RenderPassColorAttachment, RenderPassDescriptor,
             StoreOp,
@@ -35,7 +34,7 @@ pub(super) fn draw_map(
         return;
     };
     let still = Still { mesh: mesh.as_deref(), trails: &trails, marks: &marks, space: &space };
-    if kept.is_stale && draw_still(&cache, &pipelines, &uniforms, &still, &kept, &mut context) {
+    if kept.is_stale && draw_still(&cache, &pipelines, &uniforms, &still, &kept, &mut context).is_some() {
         kept.is_stale = false;
         trace!("world drawn");
     }
@@ -78,7 +77,7 @@ struct Still<'a> {
     space: &'a GpuSpace,
 }
 
-/// Returns whether the picture was drawn; pipelines may still be on their way.
+/// `None` where something is not there yet: then the picture stays as it is.
 fn draw_still(
     cache: &PipelineCache,
     pipelines: &Pipelines,
@@ -86,10 +85,18 @@ fn draw_still(
     still: &Still<'_>,
     kept: &KeptWorld,
     context: &mut RenderContext,
-) -> bool {
-    let Some((_, picture)) = &kept.texture else {
-        return false;
+) -> Option<()> {
+    let pipeline = |id| cache.get_render_pipeline(id);
+    let world = [pipelines.sea, pipelines.land, pipelines.lines, pipelines.trails, pipelines.marks];
+    let [Some(sea), Some(land), Some(lines), Some(soft), Some(points)] = world.map(pipeline) else {
+        return None;
     };
+    let space = if uniforms.space.is_visible() {
+        Some((pipeline(pipelines.space)?, pipeline(pipelines.curve)?, still.space.bind_group()?))
+    } else {
+        None
+    };
+    let (_, picture) = kept.texture.as_ref()?;
     let mut pass = context.begin_tracked_render_pass(RenderPassDescriptor {
         label: Some("world"),
         color_attachments: &[Some(RenderPassColorAttachment {
@@ -101,64 +108,37 @@ fn draw_still(
         ..default()
     });
     pass.set_bind_group(0, &uniforms.bind_group, &[]);
-    let is_world_drawn =
-        uniforms.space.is_alone() || draw_world(cache, pipelines, uniforms, still, &mut pass).is_some();
-    let is_space_drawn =
-        !uniforms.space.is_visible() || draw_space(cache, pipelines, still.space, &mut pass).is_some();
-    is_world_drawn && is_space_drawn
-}
-
-/// `None` where something is not there yet.
-fn draw_world<'a>(
-    cache: &'a PipelineCache,
-    pipelines: &Pipelines,
-    uniforms: &Uniforms,
-    still: &'a Still<'_>,
-    pass: &mut TrackedRenderPass<'a>,
-) -> Option<()> {
-    let pipeline = |id| cache.get_render_pipeline(id);
-    let (sea, land, lines) =
-        (pipeline(pipelines.sea)?, pipeline(pipelines.land)?, pipeline(pipelines.lines)?);
-    let (soft, points) = (pipeline(pipelines.trails)?, pipeline(pipelines.marks)?);
-    pass.set_render_pipeline(sea);
-    pass.draw(0..3, 0..1);
-    if let Some(level) = still.mesh.and_then(|mesh| mesh.level(uniforms.world_width_px())) {
-        pass.set_render_pipeline(land);
-        pass.set_vertex_buffer(0, level.land_vertices.slice(..));
-        pass.set_index_buffer(level.land_indices.slice(..), IndexFormat::Uint32);
-        pass.draw_indexed(0..level.land_index_count, 0, 0..1);
-        pass.set_render_pipeline(lines);
-        pass.set_vertex_buffer(0, level.segments.slice(..));
-        pass.draw(0..4, 0..level.segment_count);
+    if !uniforms.space.is_alone() {
+        pass.set_render_pipeline(sea);
+        pass.draw(0..3, 0..1);
+        if let Some(level) = still.mesh.and_then(|mesh| mesh.level(uniforms.world_width_px())) {
+            pass.set_render_pipeline(land);
+            pass.set_vertex_buffer(0, level.land_vertices.slice(..));
+            pass.set_index_buffer(level.land_indices.slice(..), IndexFormat::Uint32);
+            pass.draw_indexed(0..level.land_index_count, 0, 0..1);
+            pass.set_render_pipeline(lines);
+            pass.set_vertex_buffer(0, level.segments.slice(..));
+            pass.draw(0..4, 0..level.segment_count);
+        }
+        if let Some(trails) = still.trails.instances.as_ref().filter(|trails| trails.count > 0) {
+            pass.set_render_pipeline(soft);
+            pass.set_vertex_buffer(0, trails.buffer.slice(..));
+            pass.draw(0..3, 0..trails.count);
+        }
+        pass.set_render_pipeline(points);
+        for (_, layer) in still.marks.layers.iter().filter(|(_, layer)| layer.count > 0) {
+            pass.set_vertex_buffer(0, layer.buffer.slice(..));
+            pass.draw(0..4, 0..layer.count);
+        }
     }
-    if let Some(trails) = still.trails.instances.as_ref().filter(|trails| trails.count > 0) {
-        pass.set_render_pipeline(soft);
-        pass.set_vertex_buffer(0, trails.buffer.slice(..));
-        pass.draw(0..3, 0..trails.count);
-    }
-    pass.set_render_pipeline(points);
-    for (_, layer) in still.marks.layers.iter().filter(|(_, layer)| layer.count > 0) {
-        pass.set_vertex_buffer(0, layer.buffer.slice(..));
-        pass.draw(0..4, 0..layer.count);
-    }
-    Some(())
-}
-
-/// The same.
-fn draw_space<'a>(
-    cache: &'a PipelineCache,
-    pipelines: &Pipelines,
-    space: &'a GpuSpace,
-    pass: &mut TrackedRenderPass<'a>,
-) -> Option<()> {
-    let pipeline = |id| cache.get_render_pipeline(id);
-    let (ground, curve) = (pipeline(pipelines.space)?, pipeline(pipelines.curve)?);
-    pass.set_bind_group(1, space.bind_group()?, &[]);
-    pass.set_render_pipeline(ground);
-    pass.draw(0..3, 0..1);
-    pass.set_render_pipeline(curve);
-    for steps in &space.curve {
-        pass.draw(0..4, steps.clone());
+    if let Some((ground, curve, bind_group)) = space {
+        pass.set_bind_group(1, bind_group, &[]);
+        pass.set_render_pipeline(ground);
+        pass.draw(0..3, 0..1);
+        pass.set_render_pipeline(curve);
+        for steps in &still.space.curve {
+            pass.draw(0..4, steps.clone());
+        }
     }
     Some(())
 }

@@ -119,6 +119,8 @@ pub(super) struct GpuSpace {
     ground: Option<Ground>,
     /// Which state of the main world's ground and colours these are.
     seen: (u64, u64),
+    /// The view that the line was cut for.
+    curve_of: Option<HilbertView>,
     /// Of the line along all addresses; empty while it is off.
     pub(super) curve: Vec<Range<u32>>,
 }
@@ -163,10 +165,11 @@ pub(super) fn extract(
     else {
         return;
     };
-    let curve = if view.shows_curve && view.is_visible() { curve_steps(view) } else { Vec::new() };
-    if gpu.curve != curve {
+    if gpu.curve_of.as_ref() != Some(view) {
+        gpu.curve_of = Some(*view);
+        let curve = if view.shows_curve && view.is_visible() { curve_steps(view) } else { Vec::new() };
+        kept.is_stale |= gpu.curve != curve;
         gpu.curve = curve;
-        kept.is_stale = true;
     }
     if tint.levels().is_empty() || gpu.seen == (tint.changes(), tint.palette_changes()) {
         return;

@@ -12,7 +12,10 @@ use bevy::{
 };
 
 use super::{instances::Instances, kept_world::KeptWorld};
-use crate::components::trails::{TrailInstance, Trails};
+use crate::components::{
+    hilbert_view::HilbertView,
+    trails::{TrailInstance, Trails},
+};
 
 #[derive(Resource, Default)]
 pub(super) struct GpuTrails {
@@ -34,6 +37,8 @@ pub(super) fn extract(
     device: Res<RenderDevice>,
     queue: Res<RenderQueue>,
 ) {
+    // Behind the address space nobody sees them; the picture is drawn anew on the way back.
+    let is_hidden = main.get_resource::<HilbertView>().is_some_and(HilbertView::has_arrived);
     let Some(mut trails) = main.get_resource_mut::<Trails>() else {
         return;
     };
@@ -42,7 +47,7 @@ pub(super) fn extract(
         return;
     }
     gpu.seen = trails.pictures();
-    kept.is_stale = true;
+    kept.is_stale |= !is_hidden;
     let known = gpu.instances.take();
     let (instances, is_new) =
         Instances::with_room::<TrailInstance>(known, trails.rows().len(), "trails", &device);

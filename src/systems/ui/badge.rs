@@ -13,6 +13,7 @@ use super::{
 use crate::components::{
     account::Account,
     connection::Agents,
+    hilbert_view::HilbertView,
     map_view::MapView,
     panels::Panels,
     theme::{Theme, size},
@@ -25,7 +26,7 @@ pub(super) fn show(
     agents: Res<Agents>,
     (account, travel): (Res<Account>, Res<TimeTravel>),
     theme: Res<Theme>,
-    view: Res<MapView>,
+    (view, space): (Res<MapView>, Res<HilbertView>),
     mut panels: ResMut<Panels>,
 ) -> Result {
     let context = contexts.ctx_mut()?;
@@ -49,7 +50,7 @@ pub(super) fn show(
         panel::claim(&mut panels, badge.response.rect, &view);
     }
     // Before the first look at the sockets nobody knows that there are none; in the past it is often so.
-    if account.on_map > 0 || agents.0.is_empty() || !travel.is_now() {
+    if account.on_map > 0 || agents.0.is_empty() || !travel.is_now() || space.is_visible() {
         return Ok(());
     }
     let of = |count: usize| if count == 1 { "1 socket".to_owned() } else { format!("{count} sockets") };

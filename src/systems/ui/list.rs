@@ -23,7 +23,8 @@ use crate::components::{
     connection::{Agents, Connection, MatchedRule, Position, Trail},
     filtering::Passes,
     fleet::HiddenAgents,
-    inspect::{Look, Looks, REACH_POINTS},
+    inspect::{ListDue, Look, Looks, REACH_POINTS},
+    map_clock::MapClock,
     map_view::MapView,
     panels::Panels,
     rule_book::RuleBook,
@@ -58,7 +59,7 @@ pub(super) fn show(
     open: Query<(&Connection, &MatchedRule, &Passes, Option<&Position>), Without<Trail>>,
     (changes, mut gone): (Changes, RemovedComponents<Connection>),
     (mut lists, mut size_px): (Local<HashMap<ListKind, ListRows>>, Local<[f32; 2]>),
-    mut panels: ResMut<Panels>,
+    (mut panels, mut due, clock): (ResMut<Panels>, ResMut<ListDue>, Res<MapClock>),
     mut actions: MessageWriter<UiAction>,
 ) -> Result {
     let has_changed = gone.read().count() > 0
@@ -71,16 +72,18 @@ pub(super) fn show(
     *size_px = view.size_px;
     lists.retain(|kind, _| overlays.lists.contains(kind));
     if overlays.lists.is_empty() {
+        due.set_if_neq(ListDue(None));
         return Ok(());
     }
     let context = contexts.ctx_mut()?;
     let members = Members { book: &book, hidden_agents: &hidden_agents, home: home(&view), looks: &looks };
     let names = Names { book: &book, agents: &agents };
+    let mut next = None;
     for kind in &overlays.lists {
         let list = lists.entry(*kind).or_insert_with(|| ListRows::new(*kind));
         list.is_stale |= has_changed || (is_resized && *kind == ListKind::BeyondEdge);
         let (pointer, now_secs) = (context.pointer_latest_pos(), context.input(|input| input.time));
-        let must_wait = list.refresh(pointer.is_some_and(|at| list.is_at(at)), now_secs, &names, || {
+        let left_secs = list.refresh(pointer.is_some_and(|at| list.is_at(at)), now_secs, &names, || {
             let passing = open.iter().filter(|(_, _, passes, _)| passes.0);
             let all = passing.map(|(connection, matched, _, position)| {
                 (ListRow::open(&connection.0, book.label_of(matched.0)), position)
@@ -88,8 +91,9 @@ pub(super) fn show(
             let live = all.filter(|(row, position)| members.has(*kind, row, *position)).map(|(row, _)| row);
             live.chain(recorded(*kind, &looks, &book)).collect()
         });
-        if must_wait {
-            context.request_repaint();
+        if let Some(left_secs) = left_secs {
+            let at = clock.now_unix_millis() + (left_secs * 1e3).ceil() as i64;
+            next = Some(next.map_or(at, |next: i64| next.min(at)));
         }
         let look = match kind {
             ListKind::Near(look) => looks.get(*look),
@@ -102,6 +106,7 @@ pub(super) fn show(
             panel::claim(&mut panels, rect, &view);
         }
     }
+    due.set_if_neq(ListDue(next));
     Ok(())
 }
 

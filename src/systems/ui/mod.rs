@@ -91,12 +91,12 @@ pub(super) fn plugin(app: &mut App) {
             EguiPrimaryContextPass,
             (
                 homes::show,
-                space::show_blocks,
                 plots::ring,
                 card::ring,
                 looks::show,
                 hover::show,
                 labels::show,
+                space::show_blocks,
             )
                 .chain()
                 .in_set(Labels),

@@ -13,6 +13,7 @@ use super::{
 };
 use crate::components::{
     action::UiAction,
+    hilbert_view::HilbertView,
     map_view::MapView,
     notices::{Notices, Severity},
     panels::Panels,
@@ -32,7 +33,7 @@ pub(super) fn show(
     mut contexts: EguiContexts,
     (notices, timeline): (Res<Notices>, Res<Timeline>),
     theme: Res<Theme>,
-    view: Res<MapView>,
+    (view, space_view): (Res<MapView>, Res<HilbertView>),
     mut panels: ResMut<Panels>,
     mut actions: MessageWriter<UiAction>,
 ) -> Result {
@@ -40,9 +41,13 @@ pub(super) fn show(
         return Ok(());
     }
     let context = contexts.ctx_mut()?;
-    let offset = egui::vec2(-size::MARGIN, TOP);
+    // Below the panel of the address space, where that is shown.
+    let space = context.memory(|memory| memory.area_rect(egui::Id::new("space")));
+    let space = space.filter(|_| space_view.is_shown && view.has_room_for_panels());
+    let top = space.map_or(TOP, |space| space.bottom() + size::GRID);
+    let offset = egui::vec2(-size::MARGIN, top);
     let below = size::MARGIN + timeline::reach(&timeline, &view) + size::GRID;
-    let tallest = (context.content_rect().height() - TOP - below - 2.0 * size::INNER).max(SHORTEST);
+    let tallest = (context.content_rect().height() - top - below - 2.0 * size::INNER).max(SHORTEST);
     let (rect, ()) = panel::floating(context, "notices", Align2::RIGHT_TOP, offset, &theme, |ui| {
         ui.set_width(WIDTH);
         egui::ScrollArea::vertical().max_height(tallest).min_scrolled_height(tallest).show(ui, |ui| {

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::components::{
     action::{Overlays, UiAction},
+    hilbert_view::HilbertView,
     map_view::MapView,
     panels::Panels,
     sql::{Plot, SqlAction, SqlDesk},
@@ -97,8 +98,11 @@ pub(super) fn ring(
     overlays: Res<Overlays>,
     desk: Res<SqlDesk>,
     theme: Res<Theme>,
-    view: Res<MapView>,
+    (view, space): (Res<MapView>, Res<HilbertView>),
 ) -> Result {
+    if space.is_visible() {
+        return Ok(());
+    }
     // Without its table, a ring alone would stand around nothing.
     let is_seen = overlays.sql || desk.selected.is_some_and(|selected| desk.is_plotted(selected.answer));
     let Some([lon, lat]) = desk.selected_lon_lat().filter(|_| is_seen) else {

@@ -4,13 +4,10 @@
 mod blocks;
 mod pointed;
 
-use bevy::{
-    prelude::*,
-    window::{PrimaryWindow, Window},
-};
+use bevy::prelude::*;
 use bevy_egui::{
     EguiContexts,
-    egui::{self, Align2, FontSelection, Key, RichText, Sense, TextEdit, Ui, vec2},
+    egui::{self, Align2, FontSelection, Key, Order, RichText, Sense, TextEdit, Ui, vec2},
 };
 
 use super::{
@@ -21,6 +18,7 @@ use crate::{
     components::{
         action::{SpaceAction, UiAction},
         connection::{Connection, SpaceKey, Trail},
+        dots::DotRow,
         filtering::Passes,
         hilbert_tint::registry_colour,
         hilbert_view::{Family, HilbertView, SpaceColour},
@@ -35,8 +33,10 @@ pub(super) use blocks::show as show_blocks;
 
 const WIDTH: f32 = 236.0;
 const SWATCH: f32 = 9.0;
+/// Below the corner in which the exit button is.
+const TOP: f32 = 46.0;
 
-type Counted = (Option<&'static SpaceKey>, &'static Passes);
+type Counted = (Option<&'static SpaceKey>, Option<&'static DotRow>, &'static Passes);
 
 /// What is typed to fly to.
 #[derive(Default)]
@@ -48,7 +48,6 @@ pub(super) struct Draft {
 pub(super) fn show(
     mut contexts: EguiContexts,
     (space, view, theme): (Res<HilbertView>, Res<MapView>, Res<Theme>),
-    windows: Query<&Window, With<PrimaryWindow>>,
     open: Query<Counted, (With<Connection>, Without<Trail>)>,
     mut draft: Local<Draft>,
     mut panels: ResMut<Panels>,
@@ -58,15 +57,17 @@ pub(super) fn show(
         return Ok(());
     }
     let context = contexts.ctx_mut()?;
-    let pointer = windows.single().ok().and_then(Window::physical_cursor_position);
-    let pointed =
-        pointer.map(|px| px.to_array()).filter(|px| !panels.covers(*px)).and_then(|px| space.key_at(px));
+    // A layer of its own is a panel or a window; the map has none.
+    let is_bare =
+        |at: &egui::Pos2| context.layer_id_at(*at).is_none_or(|layer| layer.order == Order::Background);
+    let pointer = context.input(|input| input.pointer.hover_pos()).filter(is_bare);
+    let pointed = pointer.and_then(|at| space.key_at([at.x, at.y].map(|at| at * view.px_per_point)));
     let block = pointed.map(|key| pointed::block(&space, key));
     let mut sums = Sums::default();
-    for (key, _) in open.iter().filter(|(_, passes)| passes.0) {
-        sums.add(key, space.family, block);
+    for (key, row, _) in open.iter().filter(|(.., passes)| passes.0) {
+        sums.add(key, row, space.family, block);
     }
-    let offset = vec2(-size::MARGIN, size::MARGIN);
+    let offset = vec2(-size::MARGIN, TOP);
     let (rect, ()) = panel::floating(context, "space", Align2::RIGHT_TOP, offset, &theme, |ui| {
         ui.spacing_mut().item_spacing.y = 3.0;
         ui.set_width(WIDTH);
@@ -94,8 +95,10 @@ struct Sums {
 }
 
 impl Sums {
-    fn add(&mut self, key: Option<&SpaceKey>, family: Family, block: Option<Prefix>) {
+    fn add(&mut self, key: Option<&SpaceKey>, row: Option<&DotRow>, family: Family, block: Option<Prefix>) {
         match key {
+            // Hidden, as its rule or its agent is.
+            Some(_) if row.is_none_or(|row| row.0.is_none()) => {}
             Some(key) if key.family == family => {
                 self.here += 1;
                 self.pointed += usize::from(block.is_some_and(|block| block.contains(key.key)));

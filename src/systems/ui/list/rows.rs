@@ -92,24 +92,25 @@ impl ListRows {
         });
     }
 
-    /// Brings it up to date, if it is not. Returns whether that has to wait because it is long.
+    /// Brings it up to date, if it is not. Returns how many seconds that has to wait because it is long.
     pub(super) fn refresh(
         &mut self,
         is_read: bool,
         now_secs: f64,
         names: &Names<'_>,
         now: impl FnOnce() -> Vec<ListRow>,
-    ) -> bool {
+    ) -> Option<f64> {
         if !self.is_stale && (is_read || !self.is_held) {
-            return false;
+            return None;
         }
-        if self.rows.len() >= MANY_ROWS && now_secs < self.refreshed_secs + BETWEEN_MANY_SECS {
-            return true;
+        let left_secs = self.refreshed_secs + BETWEEN_MANY_SECS - now_secs;
+        if self.rows.len() >= MANY_ROWS && left_secs > 0.0 {
+            return Some(left_secs);
         }
         self.refreshed_secs = now_secs;
         self.is_stale = false;
         self.take(is_read, names, now());
-        false
+        None
     }
 
     fn take(&mut self, is_read: bool, names: &Names<'_>, now: Vec<ListRow>) {
@@ -213,10 +214,10 @@ mod tests {
         with_names(|names| {
             let mut list = ListRows::new(ListKind::All);
             let many = || (0..MANY_ROWS as u64).map(row).collect::<Vec<_>>();
-            assert!(!list.refresh(false, 10.0, names, many));
+            assert_eq!(list.refresh(false, 10.0, names, many), None);
             list.is_stale = true;
-            assert!(list.refresh(false, 10.9, names, || panic!("too early")));
-            assert!(!list.refresh(false, 11.0, names, || many().split_off(9)));
+            assert_eq!(list.refresh(false, 10.75, names, || panic!("too early")), Some(0.25));
+            assert_eq!(list.refresh(false, 11.0, names, || many().split_off(9)), None);
             assert_eq!(list.rows().len(), MANY_ROWS - 9);
         });
     }

@@ -34,11 +34,14 @@ const NUMBER_TO: f32 = 1_200.0;
 /// Of what is written, from the corner of the block, in points.
 const INSET: egui::Vec2 = egui::vec2(4.0, 3.0);
 /// More than a screen has room for.
-const MOST_NAMES: usize = 1_500;
+const MOST_NAMES: usize = 4_000;
 
 /// What is written where.
 #[derive(Default)]
-pub(in crate::systems::ui) struct Names(Vec<Name>);
+pub(in crate::systems::ui) struct Names {
+    names: Vec<Name>,
+    is_written: bool,
+}
 
 struct Name {
     at: egui::Pos2,
@@ -54,15 +57,16 @@ pub(in crate::systems::ui) fn show(
     mut names: Local<Names>,
 ) -> Result {
     if !space.has_arrived() {
-        names.0.clear();
+        *names = Names::default();
         return Ok(());
     }
     let painter = contexts.ctx_mut()?.layer_painter(LayerId::background());
-    if names.0.is_empty() || space.is_changed() || theme.is_changed() {
-        Writer { space: &space, theme: &theme, names: &mut names.0 }.write();
+    if !names.is_written || space.is_changed() || theme.is_changed() {
+        names.is_written = true;
+        Writer { space: &space, theme: &theme, names: &mut names.names }.write();
     }
     let points = space.px_per_point();
-    for Name { at, job, is_centred } in &names.0 {
+    for Name { at, job, is_centred } in &names.names {
         let galley = painter.layout_job(job.clone());
         // Half a word says nothing.
         if *is_centred && galley.elided {
@@ -91,11 +95,11 @@ impl Writer<'_> {
         self.names.clear();
         match self.space.family {
             Family::V4 => {
-                for length in [8, 16, 24, 32] {
-                    self.numbers(length);
-                }
                 for special in SPECIAL.iter().filter(|special| special.block.length() != 8) {
                     self.word(special.block, special.label);
+                }
+                for length in [8, 16, 24, 32] {
+                    self.numbers(length);
                 }
             }
             Family::V6 => {

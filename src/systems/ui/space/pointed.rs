@@ -16,7 +16,7 @@ use crate::{
     },
     hilbert::{
         Prefix,
-        blocks::{ipv4_holder, ipv4_status, ipv6_block, special},
+        blocks::{SPECIAL, ipv4_holder, ipv4_status, ipv6_blocks},
         ipv6_net,
     },
 };
@@ -59,23 +59,27 @@ fn names(family: Family, block: Prefix) -> (String, String) {
 
 /// Who looks after it, who holds it, and what it is set apart for.
 fn facts(family: Family, block: Prefix) -> Vec<String> {
-    let is_within = |outer: Prefix| outer.holds(block);
     match family {
         Family::V4 => {
-            let octet = (block.first() >> 24) as u8;
-            if let Some(special) = special(block.first()).filter(|special| is_within(special.block)) {
+            if let Some(special) = SPECIAL.iter().rfind(|special| special.block.holds(block)) {
                 return vec![special.label.to_owned()];
             }
             if block.length() < 8 {
                 return Vec::new();
             }
+            let octet = (block.first() >> 24) as u8;
             let holder = ipv4_holder(octet).map(str::to_owned);
             std::iter::once(ipv4_status(octet).to_string()).chain(holder).collect()
         }
-        Family::V6 => match ipv6_block(block.first()).filter(|known| is_within(known.block)) {
-            Some(known) => vec![known.label.to_owned()],
-            None => vec!["not given out".to_owned()],
-        },
+        Family::V6 => {
+            let whole = ipv6_blocks().iter().rfind(|known| known.block.holds(block));
+            let is_in_part = || ipv6_blocks().iter().any(|known| block.holds(known.block));
+            vec![match whole {
+                Some(known) => known.label.to_owned(),
+                None if is_in_part() => "given out in part".to_owned(),
+                None => "not given out".to_owned(),
+            }]
+        }
     }
 }
 
