@@ -149,6 +149,7 @@ mod tests {
         let mut app = App::new();
         app.add_message::<UiAction>()
             .insert_resource(MapView::home([1280.0, 720.0], 1.0))
+            .insert_resource(HilbertView::home([1280.0, 720.0], 1.0))
             .insert_resource(SqlDesk {
                 plots: vec![
                     plot(1, &[(0, [13.4, 52.5]), (4, [13.4, 52.5]), (7, [100.0, 0.0])]),
