@@ -21,6 +21,9 @@ pub enum WhoisError {
     /// A file of a known kind without one record that could be used: nothing is replaced by it.
     #[error("{}: none of its {rejected} records can be used; {first}", path.display())]
     NoRecords { path: PathBuf, rejected: u64, first: String },
+    /// Nothing of a name that was given may be part of a file's name.
+    #[error("{}: {name:?} is no name for what is imported: it wants letters or digits", path.display())]
+    NoName { path: PathBuf, name: String },
     #[error("{}: {problem}; import its source again", path.display())]
     Damaged { path: PathBuf, problem: &'static str },
     #[error("{}: another import is running in this folder", path.display())]
@@ -43,7 +46,7 @@ impl WhoisError {
                     && matches!(source.kind(), InvalidData | InvalidInput | UnexpectedEof)
             }
             Self::Zip { .. } => true,
-            Self::Damaged { .. } | Self::Busy { .. } | Self::Cancelled { .. } => false,
+            Self::NoName { .. } | Self::Damaged { .. } | Self::Busy { .. } | Self::Cancelled { .. } => false,
         }
     }
 

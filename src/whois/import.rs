@@ -126,7 +126,9 @@ impl Folder {
         }
         let stem = piece.file_name();
         let name = match (order.name, kind) {
-            (Some(name), _) => file_name(name),
+            (Some(name), _) => Some(file_name(name))
+                .filter(|name| name.contains(|c: char| c.is_ascii_alphanumeric()))
+                .ok_or_else(|| WhoisError::NoName { path: path.into(), name: name.to_owned() })?,
             (None, Kind::Delegated) => format!("delegated-{registry}"),
             (None, Kind::AsOrg) => "as-org2info".to_owned(),
             (None, Kind::Rpsl) => format!("rpsl-{}", file_name(stem.trim_end_matches(".gz"))),

@@ -259,3 +259,62 @@ fn what_is_told_of_imports_and_updates_fits_into_a_terminal() {
         assert!(long.is_empty(), "{arguments:?}: {long:#?}");
     }
 }
+
+#[test]
+fn a_name_of_which_nothing_is_left_is_refused_before_anything_is_replaced() {
+    let folder = imported(&["ripe.db"]);
+    let dump = fixture("ripe.db").display().to_string();
+    for name in ["", ".", "..", "--"] {
+        let output = ip2asn(folder.path(), &["import", &format!("--as={name}"), &dump], "");
+        let told = text(&output.stderr);
+        assert!(!output.status.success() && told.contains("is no name"), "{name:?}: {told}");
+    }
+    assert!(ip2asn(folder.path(), &["--object", "AS-RIPENCC"], "").status.success(), "what was there is");
+}
+
+#[test]
+fn what_somebody_wrote_into_a_registry_reaches_the_terminal_as_text_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let dump = folder.path().join("x.db");
+    fs::write(
+        &dump,
+        "aut-num: AS64501\nas-name: ESC\x1b]0;pwn\x07\nimport: from \x1b[31mAS1 accept ANY\nsource: TEST\n",
+    )
+    .unwrap();
+    let output = ip2asn(folder.path(), &["import", dump.to_str().unwrap()], "");
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let output = ip2asn(folder.path(), &["AS64501"], "");
+    let is_plain = |byte: &u8| !byte.is_ascii_control() || matches!(byte, b'\n' | b'\t');
+    assert!(output.stdout.iter().all(is_plain), "{}", text(&output.stdout));
+    assert!(text(&output.stdout).contains("ESC?]0;pwn?"), "{}", text(&output.stdout));
+}
+
+#[test]
+fn a_line_that_is_no_query_is_not_kept_and_the_next_is_answered() {
+    let folder = tempfile::tempdir().unwrap();
+    let input = format!("{}\n8.8.8.8\n", "x".repeat(3_000_000));
+    let output = ip2asn(folder.path(), &[], &input);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stdout).contains("8.8.8.8"), "{}", text(&output.stdout));
+    let told = text(&output.stderr);
+    assert!(told.contains("line 1: longer than 4096 bytes") && told.len() < 2_000, "{}", told.len());
+}
+
+#[test]
+fn an_import_goes_on_though_nobody_can_hear_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let full = fs::File::options().write(true).open("/dev/full").unwrap();
+    let status = command(folder.path())
+        .args([
+            "import".to_owned(),
+            fixture("ripe.db").display().to_string(),
+            fixture("as-org2info").display().to_string(),
+        ])
+        .stdout(full)
+        .stderr(Stdio::null())
+        .status()
+        .unwrap();
+    assert_eq!(status.code(), Some(0));
+    assert!(ip2asn(folder.path(), &["--object", "AS-RIPENCC"], "").status.success());
+    assert!(ip2asn(folder.path(), &["--org", "huawei"], "").status.success());
+}

@@ -1,7 +1,7 @@
 //! Reads queries, asks, and prints the answers.
 
 use std::{
-    io::{self, BufRead, BufWriter, Write},
+    io::{self, BufRead, BufWriter, Read, Write},
     path::Path,
 };
 
@@ -11,7 +11,10 @@ use connmapperl::{
 };
 use serde::Serialize;
 
-use crate::{Outcome, options::Options};
+use crate::{Outcome, options::Options, plain::Plain};
+
+/// A line of standard input that is longer is no query. Bytes.
+const MOST_QUERY_BYTES: u64 = 4_096;
 
 pub fn run(folder: &Path, options: &Options) -> anyhow::Result<Outcome> {
     let desk = Desk::open(folder);
@@ -21,7 +24,7 @@ pub fn run(folder: &Path, options: &Options) -> anyhow::Result<Outcome> {
     let from_input = options.queries.is_empty();
     let is_brief = options.brief || (from_input && !options.full);
     let depth = if is_brief { Depth::Brief } else { Depth::Full };
-    let output = BufWriter::new(io::stdout().lock());
+    let output = BufWriter::new(Plain::new(io::stdout().lock()));
     let wanted = Wanted { peers: options.peers, explain: options.explain };
     let mut asking = Asking { desk, json: options.json, wanted, depth, output, outcome: Outcome::Found };
     if let Some(name) = &options.org {
@@ -62,10 +65,18 @@ impl<W: Write> Asking<W> {
         let mut line = Vec::new();
         for number in 1_u64.. {
             line.clear();
-            if let Err(error) = input.read_until(b'\n', &mut line) {
+            let read = input.by_ref().take(MOST_QUERY_BYTES).read_until(b'\n', &mut line);
+            let is_cut = line.len() as u64 == MOST_QUERY_BYTES && !line.ends_with(b"\n");
+            let rest = if is_cut { input.skip_until(b'\n') } else { Ok(0) };
+            if let Err(error) = read.and(rest) {
                 eprintln!("ip2asn: standard input: {error}");
                 self.became(Outcome::BadInput);
                 break;
+            }
+            if is_cut {
+                eprintln!("ip2asn: line {number}: longer than {MOST_QUERY_BYTES} bytes, which no query is");
+                self.became(Outcome::BadInput);
+                continue;
             }
             if line.is_empty() {
                 break;

@@ -6,6 +6,7 @@ mod bar;
 mod manage;
 mod options;
 mod pack;
+mod plain;
 mod update;
 
 use std::{io, process::ExitCode};

@@ -142,18 +142,25 @@ pub fn tell(path: &Path, done: &Imported, took: Duration) {
     } else {
         format!(" ({:.0} MB/s)", meta.text_bytes as f64 / 1e6 / secs)
     };
-    println!("{}: {} of {}", meta.name, records(meta), meta.date.as_deref().unwrap_or("unknown date"));
-    println!("  {} in {secs:.1} s{rate}, index {}", size(meta.text_bytes), size(*index_bytes));
-    meta.notes.iter().for_each(|note| print!("{}", indented(note)));
+    let mut told =
+        format!("{}: {} of {}\n", meta.name, records(meta), meta.date.as_deref().unwrap_or("unknown date"));
+    told += &format!("  {} in {secs:.1} s{rate}, index {}\n", size(meta.text_bytes), size(*index_bytes));
+    meta.notes.iter().for_each(|note| told += &indented(note));
     for rejected in meta.rejects.told.iter().take(TOLD) {
-        println!("  line {}: {}", rejected.line, rejected.reason);
+        told += &format!("  line {}: {}\n", rejected.line, rejected.reason);
     }
     if meta.rejects.count > TOLD as u64 {
-        println!("  and {} more: ip2asn status --rejected", meta.rejects.count - TOLD as u64);
+        told += &format!("  and {} more: ip2asn status --rejected\n", meta.rejects.count - TOLD as u64);
     }
     if let Some(replaced) = replaced.as_ref().filter(|file| **file != path.display().to_string()) {
-        println!("  replaces what came from {replaced}");
+        told += &format!("  replaces what came from {replaced}\n");
     }
+    say(&told);
+}
+
+/// Prints what was done. It is done whether anybody hears of it or not, and the rest is to be done too.
+pub fn say(told: &str) {
+    let _ = io::stdout().write_all(told.as_bytes());
 }
 
 /// How many records there are, and what else was in the file.

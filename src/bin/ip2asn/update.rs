@@ -21,7 +21,13 @@ use connmapperl::{
     },
 };
 
-use crate::{Outcome, bar::Bar, manage::tell, options::UpdateOptions, pack::packer};
+use crate::{
+    Outcome,
+    bar::Bar,
+    manage::{say, tell},
+    options::UpdateOptions,
+    pack::packer,
+};
 
 /// Within the folder of the indexes: what is half there.
 const DOWNLOADS: &str = "downloads";
@@ -132,7 +138,7 @@ impl Updating<'_> {
         bar.clear();
         let new = match fetched? {
             Fetched::Unchanged => {
-                println!("{}: nothing newer is there", source.name);
+                say(&format!("{}: nothing newer is there\n", source.name));
                 return Ok(());
             }
             Fetched::New(new) => new,
@@ -176,7 +182,7 @@ fn tell_fetched(source: &Source, new: &New) {
         at if at == new.bytes => ", all of it earlier".to_owned(),
         at => format!(", {:.1} MB of it earlier", at as f64 / 1e6),
     };
-    println!("{}: {:.1} MB fetched{resumed}{md5}", source.name, new.bytes as f64 / 1e6);
+    say(&format!("{}: {:.1} MB fetched{resumed}{md5}\n", source.name, new.bytes as f64 / 1e6));
 }
 
 /// Whether a file that was fetched is of this source, and not older than what is imported. Nothing is replaced before.
