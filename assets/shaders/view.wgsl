@@ -31,6 +31,10 @@ struct Frame {
     trail_radius_px: f32,
     trail_alpha_of_one: f32,    // how much light one connection leaves, and how much a thousand at one place
     trail_alpha_of_many: f32,
+    head_step: u32,             // of the line along all addresses: where its head is
+    head_rest: f32,             // how far beyond that step, 0..1
+    head_steps: u32,            // steps of its tail; 0: no head
+    padding: u32,
     agents: array<vec4<f32>, 8>, // linear light: the rings around their dots
 }
 

@@ -1,12 +1,13 @@
 //! What the display costs: frames of many dots, and the program from its start. Everything stands beside something
 //! else from the same run. Ends with an error where a goal is missed; the goals are for a software adapter.
 //!
-//! `cargo build && cargo run --example bench_display [frames|inspect|points|program]`; without a word all.
+//! `cargo build && cargo run --example bench_display [frames|inspect|points|program|space]`; without a word all.
 //!
 //! - `frames`: the map at 1280x720, off the screen, through the plugins of the window and of stills; each frame ends
 //!   when the adapter has done its work.
 //! - `inspect`: lists and filters over 100,000 open connections.
 //! - `points`: the same over tens of thousands of circles, and over a million plotted rows.
+//! - `space`: the address space while it is panned, with a million addresses on it.
 //! - `program`: the program as it was built last, in an Xvfb of its own: start to first dots, memory, idling; and
 //!   `connmapperl list`.
 
@@ -15,6 +16,7 @@ mod inspect;
 mod points;
 mod program;
 mod screen;
+mod space;
 
 use std::{process::ExitCode, time::Duration};
 
@@ -36,6 +38,9 @@ fn main() -> ExitCode {
         }
         if matches!(word.as_str(), "" | "points") {
             points::bench(&mut goals)?;
+        }
+        if matches!(word.as_str(), "" | "space") {
+            space::bench(&mut goals)?;
         }
         anyhow::Ok(())
     })();

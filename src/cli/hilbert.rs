@@ -1,32 +1,32 @@
 //! `connmapperl hilbert`: all of IPv4, or a block of it, as one picture: each network where the Hilbert curve has it, the
 //! brighter the more connections there were. Of the history, or of a list of addresses on standard input.
 
+mod labels;
 mod list;
 
-use std::{collections::HashMap, io, net::Ipv4Addr, path::PathBuf, process::ExitCode, sync::Arc};
+use std::{io, net::Ipv4Addr, path::PathBuf, process::ExitCode};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 use image::RgbaImage;
 
 use super::{
-    Common, FilterArgs, NO_HISTORY, PastArgs, TablesArgs, complain,
+    Common, FilterArgs, NO_HISTORY, PastArgs, RulesArgs, TablesArgs, complain,
     snapshot::write_picture,
     when::{self, When},
 };
 use crate::{
+    components::{
+        palette::Palette as RuleColours, rule_book::RuleBook, space_ground::rule_colour, theme::Theme,
+    },
     enrich::Sources,
-    filter::{Filter, Subject},
     geo::Geography,
     hilbert::{
-        Orientation, Prefix,
-        heat::Heat,
+        Orientation, Peers, Prefix,
         paint::{BYTES_A_PIXEL, Colours, LARGEST_PX, SMALLEST_PX, View, paint, tint},
     },
-    history::{Player, Recorded},
-    model::AgentId,
+    history::Player,
     systems::wall_unix_millis,
-    world::country_name,
 };
 
 /// Said one by one; the rest is counted.
@@ -38,6 +38,8 @@ const GRID_BITS: u8 = 8;
 
 #[derive(Clone, Debug, Args)]
 pub struct HilbertArgs {
+    #[command(flatten)]
+    rules: RulesArgs,
     #[command(flatten)]
     tables: TablesArgs,
     #[command(flatten)]
@@ -68,7 +70,7 @@ pub struct HilbertArgs {
     /// Columns and rows swapped, as ipv4-heatmap -T has it
     #[arg(long)]
     pub transpose: bool,
-    /// Without grid lines
+    /// Without grid lines and names of blocks
     #[arg(long)]
     pub plain: bool,
 }
@@ -83,6 +85,10 @@ pub enum Color {
     Asn,
     /// Regional Internet registry
     Rir,
+    /// Rule of the newest connection of each /24
+    Rule,
+    /// How long ago that was: within an hour, a day, a week, a month, a year, or longer
+    Age,
     /// How many connections, alone
     Heat,
 }
@@ -97,17 +103,25 @@ fn side_from_text(text: &str) -> Result<u32, String> {
 /// # Errors
 /// When there is no such history, or the picture cannot be written.
 pub fn hilbert(args: &HilbertArgs) -> anyhow::Result<ExitCode> {
+    if args.stdin && matches!(args.color, Color::Rule | Color::Age) {
+        bail!("a list of addresses tells neither rules nor times: --color rule and age are for the history");
+    }
     let orientation = if args.transpose { Orientation::Transposed } else { Orientation::Usual };
     let view = View::new(args.prefix, args.size, orientation)?;
-    let (heat, bad_lines) = if args.stdin { listed()? } else { (recorded(args)?, 0) };
-    let mut rgba = painted(args, &heat, view)?;
+    let (heard, bad_lines) = if args.stdin { listed()? } else { (recorded(args)?, 0) };
+    let heat = &heard.peers.ipv4.heat;
+    let mut rgba = painted(args, &heard, view)?;
+    let grid_length = (args.prefix.length() + GRID_BITS).min(32);
     if !args.plain {
-        draw_grid(view, args.prefix, &mut rgba);
+        draw_grid(view, args.prefix, grid_length, &mut rgba);
     }
     let [width, height] = view.size_px();
     let picture =
         RgbaImage::from_raw(width, height, rgba).context("the picture has another size than it should")?;
-    let picture = image::DynamicImage::from(picture).to_rgb8();
+    let mut picture = image::DynamicImage::from(picture).to_rgb8();
+    if !args.plain {
+        labels::write(&mut picture, view, args.prefix, grid_length)?;
+    }
     write_picture(&picture, &args.output)
         .with_context(|| format!("cannot write {}", args.output.display()))?;
     let seen = heat.seen(args.prefix);
@@ -119,10 +133,17 @@ pub fn hilbert(args: &HilbertArgs) -> anyhow::Result<ExitCode> {
     Ok(if bad_lines == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
+/// What the picture is made of.
+struct Heard {
+    peers: Peers,
+    /// From when ages are counted, Unix milliseconds.
+    until_ms: i64,
+}
+
 /// From standard input, with how many lines were none.
-fn listed() -> anyhow::Result<(Heat, u64)> {
-    let mut heat = Heat::default();
-    let bad_lines = list::read(io::stdin().lock(), &mut heat, |bad, number, text| {
+fn listed() -> anyhow::Result<(Heard, u64)> {
+    let mut peers = Peers::default();
+    let bad_lines = list::read(io::stdin().lock(), &mut peers.ipv4.heat, |bad, number, text| {
         if bad <= MOST_COMPLAINTS {
             complain(&format!(
                 "line {number}: `{text}` is no IPv4 address, alone or with how often behind it"
@@ -133,10 +154,10 @@ fn listed() -> anyhow::Result<(Heat, u64)> {
     if bad_lines > MOST_COMPLAINTS {
         complain(&format!("{bad_lines} lines in all were not understood"));
     }
-    Ok((heat, bad_lines))
+    Ok((Heard { peers, until_ms: 0 }, bad_lines))
 }
 
-fn recorded(args: &HilbertArgs) -> anyhow::Result<Heat> {
+fn recorded(args: &HilbertArgs) -> anyhow::Result<Heard> {
     let common = Common { history: args.past.history.clone(), ..Common::default() };
     let mut player = Player::open(&common.history_file().context(NO_HISTORY)?)?;
     let span = when::stretch(&player, args.from, args.to, wall_unix_millis())?;
@@ -144,44 +165,42 @@ fn recorded(args: &HilbertArgs) -> anyhow::Result<Heat> {
     let peers = if filter.is_everything() {
         player.peers(span.from_ms, span.to_ms, || true)?
     } else {
-        let mut choice = choice(&player, filter)?;
+        let mut choice = player.choice(filter, || true)?;
         player.chosen_peers(span.from_ms, span.to_ms, &mut choice)?
     };
     let peers = peers.unwrap_or_default();
-    let ipv6 = peers.ipv6.seen(Prefix::ALL).count + peers.without_key;
+    let ipv6 = peers.ipv6.heat.seen(Prefix::ALL).count + peers.without_key;
     if ipv6 > 0 {
         complain(&format!("not on the picture: {ipv6} connections over IPv6"));
     }
-    Ok(peers.ipv4)
+    Ok(Heard { peers, until_ms: span.to_ms })
 }
 
-/// Whether the filter leaves a row. Its rule and its agent are those of then.
-fn choice<'a>(
-    player: &Player,
-    filter: &'a Filter,
-) -> anyhow::Result<impl FnMut(&Recorded) -> Option<bool> + use<'a>> {
-    let agents: HashMap<AgentId, Arc<str>> = player.agents()?.into_iter().collect();
-    Ok(move |recorded: &Recorded| {
-        let connection = &recorded.connection;
-        let country = connection.place.as_ref().ok().and_then(|place| place.country);
-        let rule = recorded.rule.as_deref().unwrap_or_default();
-        let agent = agents.get(&connection.key.agent).map_or("", |name| name);
-        Some(filter.matches(&Subject::new(connection, country.map_or("", country_name), rule, agent)))
-    })
-}
-
-fn painted(args: &HilbertArgs, heat: &Heat, view: View) -> anyhow::Result<Vec<u8>> {
+fn painted(args: &HilbertArgs, heard: &Heard, view: View) -> anyhow::Result<Vec<u8>> {
+    let Heard { peers, until_ms } = heard;
+    let heat = &peers.ipv4.heat;
+    let newest = |key| peers.ipv4.newest.of(key);
     let by = |tint: &dyn Fn(u32) -> [u8; 3]| paint(heat, view, &Colours::Tint(tint));
     Ok(match args.color {
         Color::Octet => by(&tint::octet),
         Color::Rir => by(&tint::registry),
         Color::Heat => paint(heat, view, &Colours::Heat),
+        Color::Rule => {
+            let colours = of_labels(args, peers)?;
+            by(&|key| newest(key).map_or(tint::NOBODY, |last| colours[usize::from(last.label)]))
+        }
+        Color::Age => by(&|key| {
+            newest(key).map_or(tint::NOBODY, |last| {
+                let age_secs = (until_ms / 1_000 - i64::from(last.opened_secs)).max(0);
+                tint::AGES[tint::age_class(u32::try_from(age_secs).unwrap_or(u32::MAX))].1
+            })
+        }),
         Color::Country => {
             let geography = geography(args)?;
             by(&|key| {
                 let country =
                     geography.locate(Ipv4Addr::from_bits(key).into()).ok().and_then(|place| place.country);
-                country.map_or(tint::NOBODY, |code| tint::scattered(u16::from_be_bytes(code.0).into()))
+                country.map_or(tint::NOBODY, |code| tint::hue(tint::country_number(code)))
             })
         }
         Color::Asn => {
@@ -194,6 +213,18 @@ fn painted(args: &HilbertArgs, heat: &Heat, view: View) -> anyhow::Result<Vec<u8
     })
 }
 
+/// The colours that the labels of then have today.
+fn of_labels(args: &HilbertArgs, peers: &Peers) -> anyhow::Result<Vec<[u8; 3]>> {
+    let common = Common { config: args.rules.config.clone(), ..Common::default() };
+    let file = common.named().read_rules()?;
+    file.errors.iter().for_each(|error| complain(&format!("{}: {error}", file.source)));
+    let book = RuleBook::new(file.rules, file.source);
+    let colours = peers.labels.iter().map(|label| {
+        rule_colour(book.label_named(label.as_deref()), &Theme::DARK, &book, &RuleColours::default())
+    });
+    Ok(colours.collect())
+}
+
 fn geography(args: &HilbertArgs) -> anyhow::Result<Geography> {
     let common = Common { data: args.tables.data.clone(), ..Common::default() };
     let folders = common.folders()?;
@@ -203,8 +234,7 @@ fn geography(args: &HilbertArgs) -> anyhow::Result<Geography> {
 }
 
 /// A faint line at the left and top of each block that has some bits more than the whole picture.
-fn draw_grid(view: View, whole: Prefix, rgba: &mut [u8]) {
-    let length = (whole.length() + GRID_BITS).min(32);
+fn draw_grid(view: View, whole: Prefix, length: u8, rgba: &mut [u8]) {
     let pixels = rgba.as_chunks_mut::<BYTES_A_PIXEL>().0;
     let width = view.size_px()[0] as usize;
     let step = Prefix::of(0, length).keys();
@@ -242,7 +272,7 @@ mod tests {
     fn the_grid_parts_blocks_and_stays_on_the_picture() {
         let view = View::new(Prefix::ALL, 256, Orientation::Usual).unwrap();
         let mut rgba = vec![0; 256 * 256 * BYTES_A_PIXEL];
-        draw_grid(view, Prefix::ALL, &mut rgba);
+        draw_grid(view, Prefix::ALL, 8, &mut rgba);
         let bright = |x: usize, y: usize| rgba[(y * 256 + x) * BYTES_A_PIXEL] > 0;
         assert!(bright(16, 5) && bright(5, 16) && bright(0, 0) && bright(240, 255));
         assert!(!bright(5, 5) && !bright(255, 255));

@@ -355,7 +355,7 @@ mod tests {
         assert_eq!(listed("query"), of_query);
         let of_film = "config filter fps from history integrate light size speed to trails";
         assert_eq!(listed("render").join(" "), of_film);
-        let of_space = "color data filter from history plain prefix size stdin to transpose";
+        let of_space = "color config data filter from history plain prefix size stdin to transpose";
         assert_eq!(listed("hilbert").join(" "), of_space);
         assert_eq!(listed("agents"), ["fleet"]);
         assert!(!listed("serve").contains(&"demo".to_owned()));

@@ -22,11 +22,18 @@ use image::{ImageFormat, RgbImage};
 use super::{Common, Look, SnapshotArgs};
 use crate::{
     app::{WindowLook, map_camera, still_app},
-    components::{data_sources::DataSources, history_circles::HistoryCircles, notices::Notices},
+    components::{
+        data_sources::DataSources,
+        hilbert_view::HilbertView,
+        history_circles::HistoryCircles,
+        notices::Notices,
+        space_ground::SpaceGround,
+        space_tables::{SpaceFacts, SpaceLink},
+    },
     model::Located,
     systems::{
         ingest::Feed,
-        services::{self, places},
+        services::{self, places, space},
     },
 };
 
@@ -64,6 +71,13 @@ pub(super) fn draw(mut app: App, size: [u32; 2], output: &Path) -> anyhow::Resul
     for _ in 0..FRAMES_TO_SETTLE {
         app.update();
     }
+    let mut frames = 0;
+    while frames < MOST_FRAMES && waits_for_tables(app.world()) {
+        std::thread::sleep(BETWEEN_FRAMES);
+        app.update();
+        frames += 1;
+    }
+    app.update();
     app.world_mut().spawn(Screenshot::image(camera)).observe(
         |captured: On<ScreenshotCaptured>, mut taken: ResMut<Taken>| taken.0 = Some(captured.image.clone()),
     );
@@ -75,6 +89,15 @@ pub(super) fn draw(mut app: App, size: [u32; 2], output: &Path) -> anyhow::Resul
         std::thread::sleep(BETWEEN_FRAMES);
     }
     bail!("the graphics adapter gave no picture")
+}
+
+/// Whether the address space still learns whose its blocks are.
+fn waits_for_tables(world: &World) -> bool {
+    let is_shown = world.get_resource::<HilbertView>().is_some_and(|view| view.is_shown);
+    is_shown
+        && world.contains_resource::<SpaceLink>()
+        && (world.get_resource::<SpaceGround>().is_some_and(|ground| ground.ground().is_none())
+            || world.get_resource::<SpaceFacts>().is_some_and(SpaceFacts::is_waiting))
 }
 
 fn still(look: &mut Look, common: &Common, args: &SnapshotArgs) -> anyhow::Result<App> {
@@ -103,6 +126,11 @@ fn still(look: &mut Look, common: &Common, args: &SnapshotArgs) -> anyhow::Resul
         services::take_report(report, look.now_unix_millis(), &mut notices, &mut sources);
     }
     app.insert_resource(notices).insert_resource(sources);
+    if args.hilbert.is_some() {
+        let (link, work) = space::link(common.folders()?, Box::new(|| {}));
+        std::thread::Builder::new().name("space".to_owned()).spawn(work)?;
+        app.insert_resource(link);
+    }
     if let Some(path) = &args.places {
         let mut history = app.world_mut().resource_mut::<HistoryCircles>();
         history.replace(places::read(path)?.tally);

@@ -7,8 +7,9 @@ use bevy::{
     prelude::{Component, Entity, Resource},
 };
 
-use super::{filtering::Passes, hilbert_view::Family};
+use super::filtering::Passes;
 use crate::{
+    hilbert::Family,
     model::{AgentStatus, ConnectionKey, LocatedConnection},
     projection::map_from_lon_lat,
 };

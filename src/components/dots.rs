@@ -6,7 +6,8 @@ use std::ops::Range;
 use bevy::prelude::{Component, Entity, Resource};
 use bytemuck::{Pod, Zeroable};
 
-use super::{hilbert_view::Family, stretches::Stretches};
+use super::stretches::Stretches;
+use crate::hilbert::Family;
 
 /// One dot. Twin of the vertex inputs of `assets/shaders/dots.wgsl`.
 #[repr(C)]

@@ -8,7 +8,7 @@ use std::time::Duration;
 use bevy::prelude::Resource;
 
 use crate::{
-    hilbert::{Area, Orientation, Prefix, SIDE, ipv6_key},
+    hilbert::{Area, Family, Orientation, Prefix, SIDE},
     model::LocatedConnection,
 };
 
@@ -21,38 +21,35 @@ const MARGIN: f32 = 48.0;
 /// A block that somebody flies to takes this share of the square.
 const SHARE_OF_BLOCK: f64 = 0.6;
 
-/// Which addresses the square shows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Family {
-    #[default]
-    V4,
-    /// 2000::/3, by the 32 bits after the first three.
-    V6,
-}
-
-impl Family {
-    pub const fn other(self) -> Self {
-        match self {
-            Self::V4 => Self::V6,
-            Self::V6 => Self::V4,
-        }
-    }
-}
-
 /// What a colour stands for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum SpaceColour {
     #[default]
     FirstOctet,
     Registry,
+    Country,
+    Asn,
+    /// Of the newest connection that was heard of.
+    Rule,
+    /// How long ago that was.
+    Age,
 }
 
 impl SpaceColour {
     pub const fn next(self) -> Self {
         match self {
             Self::FirstOctet => Self::Registry,
-            Self::Registry => Self::FirstOctet,
+            Self::Registry => Self::Country,
+            Self::Country => Self::Asn,
+            Self::Asn => Self::Rule,
+            Self::Rule => Self::Age,
+            Self::Age => Self::FirstOctet,
         }
+    }
+
+    /// Whether it tells of what was heard, not of who has the address.
+    pub const fn is_of_heard(self) -> bool {
+        matches!(self, Self::Rule | Self::Age)
     }
 }
 
@@ -257,6 +254,25 @@ impl HilbertView {
         self.keep_inside();
     }
 
+    /// Squares of one size that hold all that is in sight, at most four, along the curve; none is smaller than a cell of an order.
+    pub fn blocks_in_sight(&self, order: u8) -> Vec<Prefix> {
+        let side = f64::from(SIDE);
+        let corners =
+            [[0.0; 2], self.size_px].map(|px| self.cell_from_px(px).map(|at| at.clamp(0.0, side - 1.0)));
+        let widest = (corners[1][0] - corners[0][0]).max(corners[1][1] - corners[0][1]).max(1.0);
+        // Not smaller than what is seen, so that two lie across it at most.
+        let square_order = ((side / widest).log2().floor().max(0.0) as u8).min(order);
+        let mut squares: Vec<Prefix> = [(0, 0), (1, 0), (0, 1), (1, 1)]
+            .map(|(x, y): (usize, usize)| {
+                let cell = [corners[x][0] as u16, corners[y][1] as u16];
+                Prefix::at(cell, 2 * square_order, self.orientation)
+            })
+            .to_vec();
+        squares.sort_unstable();
+        squares.dedup();
+        squares
+    }
+
     /// How many bits of a key a block has that is still a square of `points` on screen; even, from 0 to 32.
     pub fn prefix_of_side(&self, points: f32) -> u8 {
         let cell = self.px_per_cell() / f64::from(self.px_per_point);
@@ -278,13 +294,9 @@ impl HilbertView {
     }
 }
 
-/// Family and key of a connection's peer. An IPv4 address written as one of IPv6 is one of IPv4; outside of 2000::/3
-/// no address of IPv6 has a key.
+/// Family and key of a connection's peer.
 pub fn key_of(connection: &LocatedConnection) -> Option<(Family, u32)> {
-    match connection.observation.peer.ip().to_canonical() {
-        std::net::IpAddr::V4(address) => Some((Family::V4, address.to_bits())),
-        std::net::IpAddr::V6(address) => ipv6_key(address).map(|key| (Family::V6, key)),
-    }
+    Family::key_of(connection.observation.peer.ip())
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Where somebody looked on the map: the picture of that moment, so that a list of what lay there goes on meaning the
 //! same places while the map moves and zooms.
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use bevy::prelude::Resource;
 
@@ -31,6 +31,14 @@ impl Look {
     /// Whether a place in map units was drawn within reach; none is where addresses were shown.
     pub fn reaches_place(&self, map: [f32; 2]) -> bool {
         !self.picture.is_space() && self.picture.map.points_between(self.px, map) <= REACH_POINTS
+    }
+
+    /// Whether the cell of an address was drawn within reach; none is where places were shown.
+    pub fn reaches_address(&self, address: IpAddr) -> bool {
+        let px = self.picture.px_of_address(address);
+        px.is_some_and(|[x, y]| {
+            (x - self.px[0]).hypot(y - self.px[1]) <= REACH_POINTS * self.picture.map.px_per_point
+        })
     }
 
     /// What was looked at, in a picture as it is now, in pixels: the middle, and how far it reaches. `None` where that one

@@ -1,8 +1,10 @@
 //! What is on screen, the world or the address space, and where a connection is drawn in it. Labels, hovering, clicks and
 //! lists ask here, and so mean the same in both.
 
+use std::net::IpAddr;
+
 use super::{connection::Position, hilbert_view::HilbertView, map_view::MapView};
-use crate::model::LocatedConnection;
+use crate::{hilbert::Family, model::LocatedConnection};
 
 /// One moment of the picture.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -31,6 +33,12 @@ impl Picture {
         } else {
             position.map(|position| self.map.screen_place(position.map).px)
         }
+    }
+
+    /// Where the cell of an address is, in pixels; `None` where the picture shows no addresses, or not this one.
+    pub fn px_of_address(&self, address: IpAddr) -> Option<[f32; 2]> {
+        let (family, key) = Family::key_of(address)?;
+        (self.is_space() && family == self.space.family).then(|| self.space.px_of_key(key))
     }
 
     /// From a pixel to where a connection is drawn, in points.

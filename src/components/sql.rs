@@ -5,6 +5,8 @@ use std::{any::Any, borrow::Cow, sync::Arc, time::Duration};
 
 use bevy::prelude::Resource;
 
+use crate::hilbert::Family;
+
 /// An answer's rows, however they are kept. Rows are told by their number.
 pub trait Rows: Any + Send + Sync {
     fn columns(&self) -> &[String];
@@ -106,6 +108,8 @@ pub struct Plot {
     pub points: Arc<[PlottedPoint]>,
     /// Where they lie, each place once.
     pub dots: Arc<[[f32; 2]]>,
+    /// Where their addresses lie in the address space, each once.
+    pub keys: Arc<[(Family, u32)]>,
     pub without_place: usize,
 }
 

@@ -15,6 +15,7 @@ use crossbeam_channel::{Receiver, Sender};
 use super::inspect::Look;
 use crate::{
     filter::Filter,
+    hilbert::Peers,
     model::{AgentId, AgentStatus, Located, LocatedConnection},
     tally::Tally,
 };
@@ -91,6 +92,9 @@ impl Edges {
 
 /// Of answers to the timeline, which belong to no order of the tape.
 pub const TIMELINE_TICKET: u64 = u64::MAX;
+
+/// Of answers on addresses.
+pub const PEERS_TICKET: u64 = u64::MAX - 1;
 
 /// What the map shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -320,6 +324,12 @@ pub enum PastOrder {
     Places {
         only: Only,
     },
+    /// How often which addresses were at the other end, by the number of the question.
+    Peers {
+        number: u32,
+        span: Span,
+        only: Only,
+    },
     /// The newest that have ended near where somebody looked, by the number of the look.
     Near {
         number: u32,
@@ -369,6 +379,10 @@ pub enum PastAnswer {
         filter: Arc<Filter>,
         tally: Tally,
     },
+    Peers {
+        number: u32,
+        peers: Box<Peers>,
+    },
     /// Newest first.
     Near {
         number: u32,
@@ -396,5 +410,7 @@ pub struct PastLink {
     pub orders: Sender<PastOrder>,
     /// For the timeline, answered beside the others: it may take longer.
     pub sums: Sender<PastOrder>,
+    /// For the address space, likewise.
+    pub addresses: Sender<PastOrder>,
     pub answers: Receiver<PastAnswer>,
 }

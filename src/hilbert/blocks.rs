@@ -10,6 +10,8 @@ mod special;
 
 use std::fmt;
 
+use super::Prefix;
+
 pub use ipv6::{Ipv6Block, ipv6_block, ipv6_blocks};
 pub use special::{SPECIAL, Special, special};
 
@@ -134,6 +136,15 @@ pub const fn ipv4_status(first_octet: u8) -> Status {
 /// Who was given all of the /8 of IPv4 with this first octet, if one was.
 pub fn ipv4_holder(first_octet: u8) -> Option<&'static str> {
     HOLDERS.iter().find(|(octet, _)| *octet == first_octet).map(|(_, holder)| *holder)
+}
+
+/// What the /8 of IPv4 with this first octet is, in a word or two: what it is set apart for, who was given all of it, or who
+/// gives it out.
+pub fn octet_label(first_octet: u8) -> String {
+    let block = Prefix::of(u32::from(first_octet) << 24, 8);
+    let apart = SPECIAL.iter().find(|special| special.block.holds(block)).map(|special| special.label);
+    let word = apart.or_else(|| ipv4_holder(first_octet));
+    word.map_or_else(|| ipv4_status(first_octet).to_string(), str::to_owned)
 }
 
 #[cfg(test)]

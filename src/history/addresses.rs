@@ -2,39 +2,15 @@
 //! No sum has addresses, so every row of the stretch is read; without a choice, of each only its address. Whoever asks may
 //! give up on the way.
 
-use std::net::IpAddr;
+use std::{collections::HashMap, net::IpAddr, sync::Arc};
 
 use rusqlite::params;
 
-use super::{Player, address::address_from_sql, overview::Choice};
-use crate::hilbert::{heat::Heat, ipv6_key};
+use super::{Player, Recorded, address::address_from_sql, overview::Choice, reader::COLUMNS};
+use crate::hilbert::Peers;
 
 /// Rows between two looks whether the answer is still waited for: a few milliseconds.
 const ROWS_A_LOOK: u64 = 16_384;
-
-/// Connections by the address at the other end.
-#[derive(Clone, Debug, Default)]
-pub struct Peers {
-    pub ipv4: Heat,
-    /// By [`ipv6_key`].
-    pub ipv6: Heat,
-    /// IPv6 outside of 2000::/3, which has no keys: link-local, unique local and the like.
-    pub without_key: u64,
-}
-
-impl Peers {
-    fn add(&mut self, address: IpAddr) {
-        // Of IPv4 where the kernel tells it as IPv6.
-        match address.to_canonical() {
-            IpAddr::V4(v4) => self.ipv4.add(v4.to_bits(), 1),
-            IpAddr::V6(v6) => match ipv6_key(v6) {
-                Some(key) => self.ipv6.add(key, 1),
-                None => self.without_key += 1,
-            },
-        }
-    }
-}
-
 impl Player {
     /// Of all connections that were open within a stretch, both ends included; `None` once `is_waited_for` says no.
     ///
@@ -48,17 +24,19 @@ impl Player {
     ) -> rusqlite::Result<Option<Peers>> {
         self.at_one_moment(|player| {
             let mut peers = Peers::default();
-            for recorded in player.seek_rows(from_ms)? {
-                peers.add(recorded.connection.observation.peer.ip());
-            }
-            let rows = "SELECT peer FROM connection WHERE opened_ms > ?1 AND opened_ms <= ?2";
+            player.seek_rows(from_ms)?.iter().for_each(|recorded| add(&mut peers, recorded));
+            let (labels, none) = (player.labels(&mut peers)?, peers.label(None));
+            let rows =
+                "SELECT peer, opened_ms, rule FROM connection WHERE opened_ms > ?1 AND opened_ms <= ?2";
             let mut rows = player.database.prepare_cached(rows)?;
             let mut rows = rows.query(params![from_ms, to_ms])?;
             let mut read = 0_u64;
             while let Some(row) = rows.next()? {
                 // What no program of ours wrote is passed over, as everywhere.
-                if let Some(peer) = address_from_sql(row.get_ref(0)?) {
-                    peers.add(peer);
+                if let (Some(peer), Ok(opened_ms)) = (address_from_sql(row.get_ref(0)?), row.get(1)) {
+                    let rule = row.get::<_, i64>(2).ok();
+                    let label = rule.and_then(|rule| labels.get(&rule)).copied().unwrap_or(none);
+                    peers.add_labelled(peer, opened_ms, label);
                 }
                 read += 1;
                 if read.is_multiple_of(ROWS_A_LOOK) && !is_waited_for() {
@@ -83,17 +61,69 @@ impl Player {
             let mut peers = Peers::default();
             for recorded in player.seek_rows(from_ms)? {
                 match choice(&recorded) {
-                    Some(true) => peers.add(recorded.connection.observation.peer.ip()),
+                    Some(true) => add(&mut peers, &recorded),
                     Some(false) => {}
                     None => return Ok(None),
                 }
             }
             let is_whole = player.each_chosen(from_ms.saturating_add(1), to_ms, choice, |recorded| {
-                peers.add(recorded.connection.observation.peer.ip());
+                add(&mut peers, &recorded);
             })?;
             Ok(is_whole.then_some(peers))
         })
     }
+
+    /// The newest connections that have ended whose other end was at an address of which it is true: at most so many, newest
+    /// first. Rows are read until there are enough; `None` when nobody waits for them any more.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn newest_with_peer(
+        &mut self,
+        is_there: impl Fn(IpAddr) -> bool,
+        most: usize,
+        choice: Choice<'_>,
+    ) -> rusqlite::Result<Option<Vec<Recorded>>> {
+        self.at_one_moment(|player| {
+            // Of most rows no more than the address is read.
+            let rows = format!(
+                "SELECT {COLUMNS}, peer FROM connection WHERE lasted_ms IS NOT NULL ORDER BY opened_ms DESC, n DESC"
+            );
+            let mut rows = player.database.prepare_cached(&rows)?;
+            let peer_column = rows.column_count() - 1;
+            let mut rows = rows.query([])?;
+            let mut found = Vec::new();
+            while found.len() < most
+                && let Some(row) = rows.next()?
+            {
+                if !address_from_sql(row.get_ref(peer_column)?).is_some_and(&is_there) {
+                    continue;
+                }
+                let Some(recorded) = player.texts.read(&player.database, row)? else {
+                    continue;
+                };
+                match choice(&recorded) {
+                    Some(true) => found.push(recorded),
+                    Some(false) => {}
+                    None => return Ok(None),
+                }
+            }
+            Ok(Some(found))
+        })
+    }
+
+    /// The numbers of the rules of the file.
+    fn labels(&self, peers: &mut Peers) -> rusqlite::Result<HashMap<i64, u16>> {
+        let mut rules = self.database.prepare_cached("SELECT id, label FROM rule")?;
+        let rules = rules.query_map([], |row| Ok((row.get(0)?, row.get::<_, Arc<str>>(1)?)))?;
+        rules.map(|rule| rule.map(|(id, label)| (id, peers.label(Some(&label))))).collect()
+    }
+}
+
+fn add(peers: &mut Peers, recorded: &Recorded) {
+    let connection = &recorded.connection;
+    let address = connection.observation.peer.ip();
+    peers.add(address, connection.opened_unix_millis, recorded.rule.as_ref());
 }
 
 #[cfg(test)]

@@ -24,7 +24,6 @@ mod waiting;
 mod writer;
 
 pub use address::{address_from_sql, address_to_sql};
-pub use addresses::Peers;
 pub use lock::LockError;
 pub use overview::{Choice, Counted, Opened, SpanSet};
 pub use passed_over::PassedOver;

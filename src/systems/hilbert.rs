@@ -1,18 +1,11 @@
-//! The view of the address space from frame to frame: it has the window's size, flies to and fro, and its ground is painted
-//! when it is first seen and when its colours change.
+//! The view of the address space from frame to frame: it has the window's size, and flies to and fro.
 
 use std::time::Duration;
 
 use bevy::{prelude::*, time::Real};
 
 use super::{MapSystems, cards::pick, interact::step_back};
-use crate::components::{
-    animation::Animation,
-    hilbert_tint::HilbertTint,
-    hilbert_view::{Family, HilbertView, SpaceColour},
-    map_view::MapView,
-    theme::Theme,
-};
+use crate::components::{animation::Animation, hilbert_view::HilbertView, map_view::MapView};
 
 /// A frame that comes late moves the flight no further than this: what is asked for after a rest begins at its beginning.
 const LONGEST_STEP: Duration = Duration::from_millis(150);
@@ -20,9 +13,9 @@ const LONGEST_STEP: Duration = Duration::from_millis(150);
 const FIRST_SIZE_PX: [f32; 2] = [1280.0, 720.0];
 
 pub(super) fn plugin(app: &mut App) {
-    app.insert_resource(HilbertView::home(FIRST_SIZE_PX, 1.0)).init_resource::<HilbertTint>().add_systems(
+    app.insert_resource(HilbertView::home(FIRST_SIZE_PX, 1.0)).add_systems(
         Update,
-        (follow_window, fly, paint).chain().after(step_back).after(pick).in_set(MapSystems::Interact),
+        (follow_window, fly).chain().after(step_back).after(pick).in_set(MapSystems::Interact),
     );
 }
 
@@ -49,26 +42,4 @@ pub(super) fn fly(
         None => view.land(),
     }
     *was_flying = true;
-}
-
-fn paint(
-    view: Res<HilbertView>,
-    theme: Res<Theme>,
-    mut tint: ResMut<HilbertTint>,
-    mut painted: Local<Option<(Family, SpaceColour)>>,
-    mut is_other_theme: Local<bool>,
-) {
-    *is_other_theme |= theme.is_changed();
-    if !view.is_shown && !view.is_visible() {
-        return;
-    }
-    let wanted = (view.family, view.colour);
-    let is_other = *painted != Some(wanted);
-    if is_other {
-        *painted = Some(wanted);
-        tint.paint(view.family, view.colour);
-    }
-    if is_other || std::mem::take(&mut *is_other_theme) {
-        tint.colour(view.colour, &theme);
-    }
 }

@@ -19,6 +19,9 @@ mod pointer;
 pub mod render;
 pub mod replay;
 pub mod services;
+mod space_cells;
+mod space_ground;
+mod space_heat;
 mod sql;
 mod trail;
 mod trails;
@@ -92,7 +95,7 @@ pub fn connections_plugin(app: &mut App) {
             (classify::plugin, filtering::plugin, count::plugin),
             (trail::plugin, trails::plugin, expire::plugin),
             (place::plugin, circles::plugin),
-            hilbert::plugin,
+            (hilbert::plugin, space_ground::plugin, space_heat::plugin, space_cells::plugin),
             account::plugin,
             (sql::plugin, cards::plugin),
             history::plugin,

@@ -14,8 +14,8 @@ use wgpu_types::DeviceType;
 use super::{MapSystems, cards::follow, replay::is_winding};
 use crate::components::{
     action::UiAction, animation::Animation, cards::Cards, hilbert_view::HilbertView,
-    history_circles::HistoryCircles, inspect::ListDue, map_clock::MapClock, time_travel::TimeTravel,
-    trails::Trails,
+    history_circles::HistoryCircles, inspect::ListDue, map_clock::MapClock, space_heat::SpaceHeat,
+    time_travel::TimeTravel, trails::Trails,
 };
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -54,7 +54,8 @@ fn pace(
     animation: Res<Animation>,
     history: Option<Res<HistoryCircles>>,
     (travel, trails): (Option<Res<TimeTravel>>, Option<Res<Trails>>),
-    (cards, space, list): (Option<Res<Cards>>, Option<Res<HilbertView>>, Option<Res<ListDue>>),
+    (cards, list): (Option<Res<Cards>>, Option<Res<ListDue>>),
+    (space, heat): (Option<Res<HilbertView>>, Option<Res<SpaceHeat>>),
     mut settings: ResMut<WinitSettings>,
 ) {
     let now = clock.now_unix_millis();
@@ -67,7 +68,10 @@ fn pace(
     // What stands still lies on the world.
     let is_hidden = space.as_ref().is_some_and(|space| space.has_arrived());
     let still = [history.and_then(|it| it.due_unix_millis), trails.and_then(|it| it.due_unix_millis)];
-    let due = still.into_iter().filter(|_| !is_hidden).chain([list.and_then(|list| list.0)]);
+    let due = still
+        .into_iter()
+        .filter(|_| !is_hidden)
+        .chain([list.and_then(|list| list.0), heat.and_then(|heat| heat.due_unix_millis)]);
     // A clock that is held gets nowhere by waiting.
     let until_due = due
         .flatten()

@@ -142,7 +142,7 @@ mod tests {
         };
         let dots = points.iter().map(|(_, lon_lat)| *lon_lat).collect();
         let points = points.iter().map(|(row, lon_lat)| PlottedPoint { row: *row, lon_lat: *lon_lat });
-        Plot { answer, colour: 0, points: points.collect(), dots, without_place: 0 }
+        Plot { answer, colour: 0, points: points.collect(), dots, keys: Arc::new([]), without_place: 0 }
     }
 
     fn desk() -> App {

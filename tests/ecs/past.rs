@@ -26,6 +26,7 @@ pub struct Past {
     pub folder: tempfile::TempDir,
     pub orders: Receiver<PastOrder>,
     pub sums: Receiver<PastOrder>,
+    pub addresses: Receiver<PastOrder>,
     pub answers: Sender<PastAnswer>,
     pub reader: Reader,
 }
@@ -40,13 +41,21 @@ impl Past {
         let path = folder.path().join("history.sqlite");
         write(&path, rows);
         let mut stage = Stage::new();
-        let ((orders, from_map), (sums, of_sums)) = (bounded(2), bounded(2));
+        let [(orders, from_map), (sums, of_sums), (addresses, of_addresses)] = [(); 3].map(|()| bounded(2));
         let (to_map, answers) = bounded(8);
         stage
             .app
-            .insert_resource(PastLink { orders, sums, answers })
+            .insert_resource(PastLink { orders, sums, addresses, answers })
             .insert_resource(Time::<Real>::default());
-        Self { stage, reader: reader(&path), folder, orders: from_map, sums: of_sums, answers: to_map }
+        Self {
+            stage,
+            reader: reader(&path),
+            folder,
+            orders: from_map,
+            sums: of_sums,
+            addresses: of_addresses,
+            answers: to_map,
+        }
     }
 
     pub fn act(&mut self, action: TimeAction) {
@@ -62,9 +71,13 @@ impl Past {
     }
 
     pub fn answer(&mut self) {
-        while let Ok(order) = self.orders.try_recv().or_else(|_| self.sums.try_recv()) {
+        while let Ok(order) = self.next_order() {
             self.reader.answers(&order).into_iter().for_each(|answer| self.answers.try_send(answer).unwrap());
         }
+    }
+
+    fn next_order(&self) -> Result<PastOrder, crossbeam_channel::TryRecvError> {
+        self.orders.try_recv().or_else(|_| self.sums.try_recv()).or_else(|_| self.addresses.try_recv())
     }
 
     /// Frames in which no time passes, until nothing is asked any more.

@@ -1,6 +1,6 @@
 //! How bright the cells are from the /24 up, and when each tile last changed.
 
-use super::{super::Orientation, COARSEST, FINEST, FINEST_KEPT, Revision, TILE_SIDE, Tile, tile::side};
+use super::{super::Orientation, COARSEST, FINEST, FINEST_KEPT, Revision, Tile, tile::side};
 
 /// Of a count that no octave divides: so many steps to twice as much.
 const STEPS_AN_OCTAVE: u32 = 8;
@@ -93,11 +93,7 @@ impl Levels {
 
     /// A tile of a kept order.
     pub fn copy(&self, tile: Tile, into: &mut [u8]) {
-        let (cells, width) = (self.of(tile.order()), 1 << tile.order());
-        let first = usize::from(tile.row()) * TILE_SIDE * width + usize::from(tile.column()) * TILE_SIDE;
-        for (row, into) in cells[first..].chunks(width).zip(into.chunks_exact_mut(TILE_SIDE)) {
-            into.copy_from_slice(&row[..TILE_SIDE]);
-        }
+        tile.copy(self.of(tile.order()), into);
     }
 
     pub fn revision(&self) -> Revision {

@@ -71,6 +71,15 @@ impl Tile {
         cell.map(|at| usize::from(at >> (FINEST - self.order)) % TILE_SIDE)
     }
 
+    /// Its cells, row by row, out of all of its order.
+    pub fn copy(self, level: &[u8], into: &mut [u8]) {
+        let width = 1 << self.order;
+        let first = usize::from(self.row) * TILE_SIDE * width + usize::from(self.column) * TILE_SIDE;
+        for (row, into) in level[first..].chunks(width).zip(into.chunks_exact_mut(TILE_SIDE)) {
+            into.copy_from_slice(&row[..TILE_SIDE]);
+        }
+    }
+
     /// Among all of its order.
     pub(super) const fn index(self) -> usize {
         self.row as usize * side(self.order) + self.column as usize

@@ -1,6 +1,7 @@
 //! Colours of networks: by first octet, by registry, by any number such as that of an autonomous system.
 
 use super::super::blocks::{Registry, ipv4_status};
+use crate::model::CountryCode;
 
 /// The least of the three parts of a bright colour.
 const LEAST: u32 = 88;
@@ -27,9 +28,24 @@ pub const fn hue(hue: u8) -> [u8; 3] {
     [r as u8, g as u8, b as u8]
 }
 
+/// The number of a hue for any number, another for its neighbours; neither the first nor the last, which have other meanings
+/// on the ground ([`super::super::ground`]).
+pub const fn number(of: u32) -> u8 {
+    match (of.wrapping_mul(SPREAD) >> 24) as u8 {
+        0 => 1,
+        u8::MAX => u8::MAX - 1,
+        number => number,
+    }
+}
+
+/// Of a country.
+pub const fn country_number(code: CountryCode) -> u8 {
+    number(u16::from_be_bytes(code.0) as u32)
+}
+
 /// A hue for any number, another for its neighbours.
-pub const fn scattered(number: u32) -> [u8; 3] {
-    hue((number.wrapping_mul(SPREAD) >> 24) as u8)
+pub const fn scattered(of: u32) -> [u8; 3] {
+    hue((of.wrapping_mul(SPREAD) >> 24) as u8)
 }
 
 /// By the first octet of an address.
@@ -46,16 +62,42 @@ pub fn octet(key: u32) -> [u8; 3] {
     HUES[(key >> 24) as usize]
 }
 
-/// By the registry that looks after the /8 of an address: of the palette of Okabe and Ito, which the colour-blind tell apart.
+/// By the registry that looks after the /8 of an address.
 pub fn registry(key: u32) -> [u8; 3] {
-    match ipv4_status((key >> 24) as u8).registry() {
-        Some(Registry::Afrinic) => [204, 121, 167],
-        Some(Registry::Apnic) => [240, 228, 66],
-        Some(Registry::Arin) => [86, 180, 233],
-        Some(Registry::Lacnic) => [0, 158, 115],
-        Some(Registry::RipeNcc) => [230, 159, 0],
-        None => NOBODY,
+    ipv4_status((key >> 24) as u8).registry().map_or(NOBODY, of_registry)
+}
+
+/// Of the palette of Okabe and Ito, which the colour-blind tell apart.
+pub const fn of_registry(registry: Registry) -> [u8; 3] {
+    match registry {
+        Registry::Afrinic => [204, 121, 167],
+        Registry::Apnic => [240, 228, 66],
+        Registry::Arin => [86, 180, 233],
+        Registry::Lacnic => [0, 158, 115],
+        Registry::RipeNcc => [230, 159, 0],
     }
+}
+
+/// Of a registry on the ground, from 1.
+pub fn registry_number(registry: Registry) -> u8 {
+    let at = Registry::ALL.iter().position(|it| *it == registry);
+    at.map_or(0, |at| at as u8 + 1)
+}
+
+/// How long ago something was heard, in classes that look different: the upper bound of each in seconds, its colour from
+/// fresh to old, and what it is called.
+pub const AGES: [(u32, [u8; 3], &str); 6] = [
+    (3_600, [255, 246, 214], "hour"),
+    (86_400, [255, 205, 84], "day"),
+    (7 * 86_400, [247, 131, 61], "week"),
+    (30 * 86_400, [214, 67, 98], "month"),
+    (365 * 86_400, [138, 74, 176], "year"),
+    (u32::MAX, [84, 96, 178], "older"),
+];
+
+/// Which of [`AGES`] so many seconds are.
+pub fn age_class(secs: u32) -> usize {
+    AGES.iter().position(|(below, ..)| secs < *below).unwrap_or(AGES.len() - 1)
 }
 
 /// From nearly black over violet, red and yellow to white.

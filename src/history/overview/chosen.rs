@@ -14,8 +14,10 @@ use super::{
     density::{stretch_ms, stretch_of},
 };
 use crate::{
+    filter::{Filter, Subject},
     model::AgentId,
     tally::{Spot, Tally},
+    world::country_name,
 };
 
 /// Whether a connection is one of them; `None` when nobody waits for the answer any more.
@@ -25,6 +27,28 @@ pub type Choice<'a> = &'a mut dyn FnMut(&Recorded) -> Option<bool>;
 type Group = (Option<[u32; 2]>, Option<Arc<str>>, AgentId);
 
 impl Player {
+    /// Whether a filter leaves a row; `None` once `is_waited_for` says no. The row's rule and its agent are those of then.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn choice<'a, F: FnMut() -> bool + 'a>(
+        &self,
+        filter: &'a Filter,
+        mut is_waited_for: F,
+    ) -> rusqlite::Result<impl FnMut(&Recorded) -> Option<bool> + use<'a, F>> {
+        let agents: HashMap<AgentId, Arc<str>> = self.agents()?.into_iter().collect();
+        Ok(move |recorded: &Recorded| {
+            if !is_waited_for() {
+                return None;
+            }
+            let connection = &recorded.connection;
+            let country = connection.place.as_ref().ok().and_then(|place| place.country);
+            let rule = recorded.rule.as_deref().unwrap_or_default();
+            let agent = agents.get(&connection.key.agent).map_or("", |name| name);
+            Some(filter.matches(&Subject::new(connection, country.map_or("", country_name), rule, agent)))
+        })
+    }
+
     /// As [`Player::span_set`].
     ///
     /// # Errors

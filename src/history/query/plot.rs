@@ -1,5 +1,7 @@
 //! Where the rows of an answer lie on the map: by their columns of latitude and longitude, or by an address in them.
 
+use std::{collections::HashSet, net::IpAddr};
+
 use super::{Cell, Table};
 use crate::geo::Geography;
 
@@ -8,6 +10,8 @@ use crate::geo::Geography;
 pub struct Plotted {
     /// Row, degrees north, degrees east; in the order of the rows.
     pub points: Vec<(u32, f32, f32)>,
+    /// The addresses in them, each once, in no order.
+    pub addresses: HashSet<IpAddr>,
     /// Rows without a place.
     pub without_place: usize,
 }
@@ -32,6 +36,7 @@ pub fn points(table: &Table, geography: &Geography) -> Option<Plotted> {
             let place = geography.locate(address_of(table.cell(row, address?))?).ok()?;
             Some((place.lat, place.lon))
         };
+        plotted.addresses.extend(address.and_then(|column| address_of(table.cell(row, column))));
         match (by_columns.or_else(by_address), u32::try_from(row)) {
             (Some((lat, lon)), Ok(row)) => plotted.points.push((row, lat, lon)),
             _ => plotted.without_place += 1,
@@ -56,7 +61,7 @@ fn address_column(table: &Table) -> Option<usize> {
         .or_else(|| (0..table.columns().len()).find(|column| holds_address(*column)))
 }
 
-fn address_of(cell: Cell<'_>) -> Option<std::net::IpAddr> {
+fn address_of(cell: Cell<'_>) -> Option<IpAddr> {
     match cell {
         Cell::Text(text) => text.trim().parse().ok(),
         _ => None,

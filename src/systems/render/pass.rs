@@ -1,6 +1,5 @@
 //! The order of drawing in a frame: the world, trails and marks, or the address space, into the kept picture where that is
-//! stale, the kept picture
-//! into the frame, the dots over it. Panels are drawn later, by egui.
+//! stale, the kept picture into the frame, the head of the line along all addresses and the dots over it. Panels are drawn later, by egui.
 
 use bevy::{
     prelude::*,
@@ -52,18 +51,25 @@ pub(super) fn draw_map(
     let Some(pipeline) = cache.get_render_pipeline(pipeline) else {
         return;
     };
-    if let Some(dots) = &dots.instances
-        && dots.count > 0
-    {
+    let rows = dots.instances.as_ref().filter(|dots| dots.count > 0);
+    let head =
+        uniforms.head_instances().and_then(|parts| Some((cache.get_render_pipeline(pipelines.head)?, parts)));
+    if rows.is_some() || head.is_some() {
         let mut pass = context.begin_tracked_render_pass(RenderPassDescriptor {
             label: Some("dots"),
             color_attachments: &[Some(target.get_color_attachment())],
             ..default()
         });
-        pass.set_render_pipeline(pipeline);
         pass.set_bind_group(0, &uniforms.bind_group, &[]);
-        pass.set_vertex_buffer(0, dots.buffer.slice(..));
-        pass.draw(0..corners, 0..dots.count);
+        if let Some((head, parts)) = head {
+            pass.set_render_pipeline(head);
+            pass.draw(0..4, parts);
+        }
+        if let Some(dots) = rows {
+            pass.set_render_pipeline(pipeline);
+            pass.set_vertex_buffer(0, dots.buffer.slice(..));
+            pass.draw(0..corners, 0..dots.count);
+        }
     }
     // Off unless asked for; by it a test sees that a still map draws nothing.
     trace!("frame drawn");
@@ -92,7 +98,8 @@ fn draw_still(
         return None;
     };
     let space = if uniforms.space.is_visible() {
-        Some((pipeline(pipelines.space)?, pipeline(pipelines.curve)?, still.space.bind_group()?))
+        let [ground, cells, curve] = [pipelines.space, pipelines.cells, pipelines.curve].map(pipeline);
+        Some((ground?, cells?, curve?, still.space.bind_group()?))
     } else {
         None
     };
@@ -131,10 +138,15 @@ fn draw_still(
             pass.draw(0..4, 0..layer.count);
         }
     }
-    if let Some((ground, curve, bind_group)) = space {
+    if let Some((ground, cells, curve, bind_group)) = space {
         pass.set_bind_group(1, bind_group, &[]);
         pass.set_render_pipeline(ground);
         pass.draw(0..3, 0..1);
+        if let Some(rows) = still.space.cells.as_ref().filter(|rows| rows.count > 0) {
+            pass.set_render_pipeline(cells);
+            pass.set_vertex_buffer(0, rows.buffer.slice(..));
+            pass.draw(0..4, 0..rows.count);
+        }
         pass.set_render_pipeline(curve);
         for steps in &still.space.curve {
             pass.draw(0..4, steps.clone());

@@ -15,7 +15,7 @@ use bevy::{
 };
 
 use super::{MapCamera, space, uniforms, world_mesh::SEGMENT_BYTES};
-use crate::components::{dots::DOT_BYTES, marks::MARK_BYTES, trails::TRAIL_BYTES};
+use crate::components::{dots::DOT_BYTES, marks::MARK_BYTES, space_cells::CELL_BYTES, trails::TRAIL_BYTES};
 
 const SHARED: &str = concat!(
     include_str!("../../../assets/shaders/projection.wgsl"),
@@ -40,6 +40,8 @@ pub(super) struct Pipelines {
     pub(super) trails: CachedRenderPipelineId,
     pub(super) space: CachedRenderPipelineId,
     pub(super) curve: CachedRenderPipelineId,
+    pub(super) cells: CachedRenderPipelineId,
+    pub(super) head: CachedRenderPipelineId,
 }
 
 /// The graphics device is new: pipelines of the old one are worth nothing.
@@ -90,6 +92,11 @@ pub(super) fn queue(
         step_mode: VertexStepMode::Instance,
         attributes: attributes(&[VertexFormat::Float32x2, VertexFormat::Unorm8x4, VertexFormat::Uint16x2]),
     };
+    let cell = VertexBufferLayout {
+        array_stride: CELL_BYTES as u64,
+        step_mode: VertexStepMode::Instance,
+        attributes: attributes(&[VertexFormat::Uint32, VertexFormat::Unorm8x4, VertexFormat::Uint16x2]),
+    };
     let trail = VertexBufferLayout {
         array_stride: TRAIL_BYTES as u64,
         step_mode: VertexStepMode::Instance,
@@ -129,6 +136,8 @@ pub(super) fn queue(
         trails: make("trail", trails, shared(), vec![trail], list, over),
         space: make("space", space_shader, of_space.clone(), vec![], list, over),
         curve: make("curve", space_shader, of_space, vec![], strip, over),
+        cells: make("cell", space_shader, shared(), vec![cell], strip, over),
+        head: make("head", space_shader, shared(), vec![], strip, light),
     });
 }
 

@@ -1,5 +1,6 @@
-//! The address space on the graphics card: its uniform, the ground of its blocks as a texture with levels, and the
-//! colours of the ground. Nothing is made before it is first looked at.
+//! The address space on the graphics card: its uniform, its ground and what was heard there as textures with levels, the
+//! colours of the ground, and cells that are drawn one by one. Nothing is made before it is first looked at; afterwards go up
+//! the tiles that changed.
 
 use std::ops::Range;
 
@@ -19,20 +20,33 @@ use bevy::{
 };
 use bytemuck::{Pod, Zeroable};
 
-use super::kept_world::KeptWorld;
+use super::{instances::Instances, kept_world::KeptWorld};
 use crate::{
     components::{
         dots::Flags,
-        hilbert_tint::{HilbertTint, TINT_LEVELS, TINT_SIDE, TINTS},
         hilbert_view::HilbertView,
-        theme::Theme,
+        space_cells::{CellInstance, SpaceCells},
+        space_ground::SpaceGround,
+        space_heat::SpaceHeat,
+        theme::{Theme, linear_from_srgb},
+        time_travel::{Shown, TimeTravel},
     },
-    hilbert::{ORDER, Orientation, Prefix, SIDE},
+    hilbert::{
+        Family, Heard, ORDER, Orientation, Prefix, SIDE,
+        ground::{LEVELS, NUMBERS},
+        heat::{COARSEST, FINEST_KEPT, Revision, TILE_SIDE, Tile},
+    },
 };
 
 /// Between two bends of the line along all addresses, in points.
 const CURVE_STEP: f64 = 12.0;
-const PALETTE_BYTES: usize = TINTS * size_of::<[f32; 4]>();
+/// The head of the line draws this share of all its steps behind itself, not less and not more than so many.
+const HEAD_TAIL: f64 = 1.0 / 64.0;
+const LEAST_TAIL: f64 = 24.0;
+const MOST_TAIL: f64 = 1_024.0;
+const PALETTE_BYTES: usize = NUMBERS * size_of::<[f32; 4]>();
+/// Cells along an edge of the finest level.
+const FINEST_SIDE: u32 = 1 << FINEST_KEPT;
 
 /// Twin of `Space` in `view.wgsl`.
 #[repr(C)]
@@ -89,44 +103,68 @@ fn curve_order(view: &HilbertView) -> u32 {
     (steps.max(2.0).log2() as u32).clamp(1, ORDER)
 }
 
-/// Which steps of the line may be on screen: those of the at most four squares of one size that cover the window.
+/// Which steps of the line may be on screen: those of the squares that hold all that is in sight.
 fn curve_steps(view: &HilbertView) -> Vec<Range<u32>> {
     let order = curve_order(view);
-    let side = f64::from(SIDE);
-    let corners =
-        [[0.0; 2], view.size_px()].map(|px| view.cell_from_px(px).map(|at| at.clamp(0.0, side - 1.0)));
-    let widest = (corners[1][0] - corners[0][0]).max(corners[1][1] - corners[0][1]).max(1.0);
-    // Of the squares, in cells: not smaller than what is seen, so that two lie across it at most.
-    let square_order = ((side / widest).log2().floor().max(0.0) as u32).min(order);
-    let length = 2 * square_order as u8;
-    let mut squares: Vec<u32> = [(0, 0), (1, 0), (0, 1), (1, 1)]
-        .map(|(x, y): (usize, usize)| {
-            let cell = [corners[x][0] as u16, corners[y][1] as u16];
-            Prefix::at(cell, length, view.orientation).first()
-        })
-        .to_vec();
-    squares.sort_unstable();
-    squares.dedup();
     let last = (1_u64 << (2 * order)) - 1;
     let step = |key: u64| (key >> (2 * (ORDER - order))).min(last) as u32;
-    let keys = |first: u32| Prefix::of(first, length).keys();
-    squares.into_iter().map(|first| step(first.into())..step(u64::from(first) + keys(first))).collect()
+    let squares = view.blocks_in_sight(order as u8);
+    let steps = |it: Prefix| step(it.first().into())..step(u64::from(it.first()) + it.keys());
+    squares.into_iter().map(steps).collect()
+}
+
+/// Where the head of the line is while the past is played: as far along all addresses as the tape along what is played. Step,
+/// how far beyond, and how many steps it draws behind itself; none where it is not to be seen.
+pub(super) fn curve_head(view: &HilbertView, travel: &TimeTravel) -> (u32, f32, u32) {
+    let played =
+        travel.played().filter(|_| view.shows_curve && view.has_arrived() && travel.shown == Shown::Moment);
+    let Some(played) = played.filter(|played| played.len_ms() > 0) else {
+        return (0, 0.0, 0);
+    };
+    let share = (travel.at_ms - played.from_ms) as f64 / played.len_ms() as f64;
+    let steps = 4_f64.powi(curve_order(view) as i32) - 1.0;
+    let at = share.clamp(0.0, 1.0) * steps;
+    // At the end there is no step beyond.
+    let step = at.floor().min(steps - 1.0);
+    let tail = (steps * HEAD_TAIL).clamp(LEAST_TAIL, MOST_TAIL) as u32;
+    (step as u32, (at - step) as f32, tail)
 }
 
 #[derive(Resource, Default)]
 pub(super) struct GpuSpace {
     layout: Option<BindGroupLayout>,
     ground: Option<Ground>,
-    /// Which state of the main world's ground and colours these are.
-    seen: (u64, u64),
+    /// Which state of the main world's ground, colours and heat these are.
+    seen: Seen,
     /// The view that the line was cut for.
     curve_of: Option<HilbertView>,
     /// Of the line along all addresses; empty while it is off.
     pub(super) curve: Vec<Range<u32>>,
+    pub(super) cells: Option<Instances>,
+    tile: Tiles,
+}
+
+#[derive(Default)]
+struct Seen {
+    ground: u64,
+    palette: u64,
+    cells: u64,
+    /// Of which family, as far as the picture was to show it, and as far as it went then.
+    heat: Option<(Family, (u64, Revision), Revision)>,
+}
+
+/// A tile on its way to the graphics card.
+struct Tiles(Box<[u8; TILE_SIDE * TILE_SIDE]>);
+
+impl Default for Tiles {
+    fn default() -> Self {
+        Self(Box::new([0; TILE_SIDE * TILE_SIDE]))
+    }
 }
 
 struct Ground {
-    texture: Texture,
+    numbers: Levels,
+    heat: Levels,
     palette: Buffer,
     bind_group: BindGroup,
 }
@@ -149,6 +187,7 @@ pub(super) fn layout() -> BindGroupLayoutDescriptor {
             ShaderStages::FRAGMENT,
             (
                 texture_2d(TextureSampleType::Uint),
+                texture_2d(TextureSampleType::Uint),
                 uniform_buffer_sized(false, std::num::NonZeroU64::new(PALETTE_BYTES as u64)),
             ),
         ),
@@ -156,87 +195,200 @@ pub(super) fn layout() -> BindGroupLayoutDescriptor {
 }
 
 pub(super) fn extract(
-    main: Res<MainWorld>,
+    mut main: ResMut<MainWorld>,
     mut gpu: ResMut<GpuSpace>,
     mut kept: ResMut<KeptWorld>,
     (device, queue): (Res<RenderDevice>, Res<RenderQueue>),
 ) {
-    let (Some(view), Some(tint)) = (main.get_resource::<HilbertView>(), main.get_resource::<HilbertTint>())
-    else {
+    let Some(view) = main.get_resource::<HilbertView>().copied() else {
         return;
     };
-    if gpu.curve_of.as_ref() != Some(view) {
-        gpu.curve_of = Some(*view);
-        let curve = if view.shows_curve && view.is_visible() { curve_steps(view) } else { Vec::new() };
+    if gpu.curve_of.as_ref() != Some(&view) {
+        gpu.curve_of = Some(view);
+        let curve = if view.shows_curve && view.is_visible() { curve_steps(&view) } else { Vec::new() };
         kept.is_stale |= gpu.curve != curve;
         gpu.curve = curve;
     }
-    if tint.levels().is_empty() || gpu.seen == (tint.changes(), tint.palette_changes()) {
+    if !view.is_shown && !view.is_visible() {
         return;
     }
-    let Some(layout) = gpu.layout.clone() else {
+    let GpuSpace { layout, ground, seen, cells, tile, .. } = &mut *gpu;
+    let Some(layout) = layout else {
         return;
     };
-    let (changes, palette_changes) =
-        std::mem::replace(&mut gpu.seen, (tint.changes(), tint.palette_changes()));
-    kept.is_stale = true;
-    let ground = gpu.ground.get_or_insert_with(|| Ground::new(&device, &layout));
-    if changes != tint.changes() {
-        ground.write(tint.levels(), &queue);
+    let card = ground.get_or_insert_with(|| Ground::new(&device, layout));
+    if let Some(mut ground) = main.get_resource_mut::<SpaceGround>() {
+        kept.is_stale |= card.take_ground(ground.bypass_change_detection(), seen, tile, &queue);
     }
-    if palette_changes != tint.palette_changes() {
-        queue.write_buffer(&ground.palette, 0, bytemuck::cast_slice(tint.palette()));
+    if let Some(heat) = main.get_resource::<SpaceHeat>() {
+        kept.is_stale |= card.take_heat(heat, view.family, seen, tile, &queue);
+    }
+    if let Some(main) = main.get_resource::<SpaceCells>().filter(|it| it.changes() != seen.cells) {
+        seen.cells = main.changes();
+        let rows = main.rows();
+        let (instances, _) = Instances::with_room::<CellInstance>(cells.take(), rows.len(), "cells", &device);
+        instances.write(&queue, std::slice::from_ref(&(0..rows.len() as u32)), rows);
+        *cells = Some(instances);
+        kept.is_stale = true;
     }
 }
 
 impl Ground {
     fn new(device: &RenderDevice, layout: &BindGroupLayout) -> Self {
-        let texture = device.create_texture(&TextureDescriptor {
-            label: Some("ground of the address space"),
-            size: Extent3d { width: TINT_SIDE, height: TINT_SIDE, depth_or_array_layers: 1 },
-            mip_level_count: TINT_LEVELS,
-            sample_count: 1,
-            dimension: TextureDimension::D2,
-            format: TextureFormat::R8Uint,
-            usage: TextureUsages::TEXTURE_BINDING | TextureUsages::COPY_DST,
-            view_formats: &[],
-        });
+        let numbers = Levels::new("ground of the address space", device);
+        let heat = Levels::new("heat of the address space", device);
         let palette = device.create_buffer(&BufferDescriptor {
             label: Some("colours of the address space"),
             size: PALETTE_BYTES as u64,
             usage: BufferUsages::UNIFORM | BufferUsages::COPY_DST,
             mapped_at_creation: false,
         });
-        let view = texture.create_view(&TextureViewDescriptor::default());
+        let [number_view, heat_view] =
+            [&numbers, &heat].map(|levels| levels.0.create_view(&TextureViewDescriptor::default()));
         let bind_group = device.create_bind_group(
             "address space",
             layout,
-            &BindGroupEntries::sequential((&view, palette.as_entire_binding())),
+            &BindGroupEntries::sequential((&number_view, &heat_view, palette.as_entire_binding())),
         );
-        Self { texture, palette, bind_group }
+        Self { numbers, heat, palette, bind_group }
     }
 
-    fn write(&self, levels: &[Vec<u8>], queue: &RenderQueue) {
-        for (mip_level, cells) in (0..TINT_LEVELS).zip(levels) {
-            let side = TINT_SIDE >> mip_level;
-            queue.write_texture(
-                TexelCopyTextureInfo {
-                    texture: &self.texture,
-                    mip_level,
-                    origin: Origin3d::ZERO,
-                    aspect: TextureAspect::All,
-                },
-                cells,
-                TexelCopyBufferLayout { offset: 0, bytes_per_row: Some(side), rows_per_image: None },
-                Extent3d { width: side, height: side, depth_or_array_layers: 1 },
-            );
+    /// Takes up what is new of the ground. Returns whether there was anything.
+    fn take_ground(
+        &self,
+        main: &mut SpaceGround,
+        seen: &mut Seen,
+        tile: &mut Tiles,
+        queue: &RenderQueue,
+    ) -> bool {
+        let mut is_new = false;
+        let changes = main.changes();
+        if let Some(ground) = main.ground_mut() {
+            if seen.ground != changes {
+                ground.forget_touched();
+                self.numbers.write(ground.levels().iter().map(|level| &**level), queue);
+                (seen.ground, is_new) = (changes, true);
+            }
+            while let Some(touched) = ground.take_touched(&mut tile.0) {
+                self.numbers.write_tile(touched, &*tile.0, queue);
+                is_new = true;
+            }
         }
+        if seen.palette != main.palette_changes() {
+            let palette: Vec<[f32; 4]> = main.palette().iter().map(|rgb| linear(*rgb)).collect();
+            queue.write_buffer(&self.palette, 0, bytemuck::cast_slice(&palette));
+            (seen.palette, is_new) = (main.palette_changes(), true);
+        }
+        is_new
+    }
+
+    /// Takes up what is new of the heat, when the picture is to show it: all of it, or the tiles that changed since.
+    fn take_heat(
+        &self,
+        main: &SpaceHeat,
+        family: Family,
+        seen: &mut Seen,
+        tile: &mut Tiles,
+        queue: &RenderQueue,
+    ) -> bool {
+        let Some(Heard { heat, .. }) = main.heard(family) else {
+            return false;
+        };
+        let shown = main.shown();
+        match seen.heat {
+            Some((known, was, _)) if known == family && was == shown => return false,
+            Some((known, (changes, _), since)) if known == family && changes == shown.0 => {
+                for order in COARSEST..=FINEST_KEPT {
+                    for changed in heat.changed_since(since, order) {
+                        heat.tile(changed, &mut tile.0);
+                        self.heat.write_tile(changed, &*tile.0, queue);
+                    }
+                }
+            }
+            _ => {
+                let levels = (COARSEST..=FINEST_KEPT).rev().map(|order| heat.level(order));
+                self.heat.write(levels, queue);
+            }
+        }
+        seen.heat = Some((family, shown, heat.revision()));
+        true
+    }
+}
+
+fn linear(rgb: [u8; 3]) -> [f32; 4] {
+    let [r, g, b] = rgb.map(|byte| linear_from_srgb(f32::from(byte) / 255.0));
+    [r, g, b, 1.0]
+}
+
+/// A byte a cell, a /24 on the finest level.
+struct Levels(Texture);
+
+impl Levels {
+    fn new(label: &'static str, device: &RenderDevice) -> Self {
+        Self(device.create_texture(&TextureDescriptor {
+            label: Some(label),
+            size: Extent3d { width: FINEST_SIDE, height: FINEST_SIDE, depth_or_array_layers: 1 },
+            mip_level_count: LEVELS as u32,
+            sample_count: 1,
+            dimension: TextureDimension::D2,
+            format: TextureFormat::R8Uint,
+            usage: TextureUsages::TEXTURE_BINDING | TextureUsages::COPY_DST,
+            view_formats: &[],
+        }))
+    }
+
+    /// From the finest.
+    fn write<'a>(&self, levels: impl Iterator<Item = &'a [u8]>, queue: &RenderQueue) {
+        for (mip_level, cells) in (0_u32..).zip(levels) {
+            self.put(mip_level, Origin3d::ZERO, FINEST_SIDE >> mip_level, cells, queue);
+        }
+    }
+
+    fn write_tile(&self, tile: Tile, cells: &[u8], queue: &RenderQueue) {
+        let [x, y] = [tile.column(), tile.row()].map(|at| u32::from(at) * TILE_SIDE as u32);
+        let mip_level = u32::from(FINEST_KEPT - tile.order());
+        self.put(mip_level, Origin3d { x, y, z: 0 }, TILE_SIDE as u32, cells, queue);
+    }
+
+    /// A square of cells.
+    fn put(&self, mip_level: u32, origin: Origin3d, side: u32, cells: &[u8], queue: &RenderQueue) {
+        let texture =
+            TexelCopyTextureInfo { texture: &self.0, mip_level, origin, aspect: TextureAspect::All };
+        queue.write_texture(
+            texture,
+            cells,
+            TexelCopyBufferLayout { offset: 0, bytes_per_row: Some(side), rows_per_image: None },
+            Extent3d { width: side, height: side, depth_or_array_layers: 1 },
+        );
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::components::time_travel::Span;
+
+    #[test]
+    fn the_head_of_the_line_is_as_far_as_the_tape() {
+        let mut view = HilbertView::home([1280.0, 720.0], 1.0);
+        view.is_shown = true;
+        view.land();
+        view.shows_curve = true;
+        let steps = 4_u32.pow(curve_order(&view)) - 1;
+        let mut travel = TimeTravel { shown: Shown::Moment, ..TimeTravel::default() };
+        travel.range = Some(Span { from_ms: 1_000, to_ms: 2_000 });
+        for (at_ms, share) in [(1_000, 0.0), (1_250, 0.25), (1_999, 0.999), (2_000, 1.0), (9_000, 1.0)] {
+            travel.at_ms = at_ms;
+            let (step, rest, tail) = curve_head(&view, &travel);
+            assert!((f64::from(step) + f64::from(rest) - share * f64::from(steps)).abs() < 1e-2, "{at_ms}");
+            assert!(step < steps && (0.0..=1.0).contains(&rest) && tail > 0);
+        }
+        view.shows_curve = false;
+        assert_eq!(curve_head(&view, &travel).2, 0);
+        view.shows_curve = true;
+        travel.shown = Shown::Now;
+        assert_eq!(curve_head(&view, &travel).2, 0);
+    }
 
     #[test]
     fn the_line_is_drawn_where_it_is_seen_and_nowhere_else() {

@@ -1,6 +1,8 @@
 //! The uniforms that every pass shares. The views change when the user moves them, the frame with the clock: a
 //! view that did not change is not written, and the kept world stays.
 
+use std::ops::Range;
+
 use bevy::{
     prelude::*,
     render::{
@@ -14,7 +16,7 @@ use bevy::{
 };
 use bytemuck::{Pod, Zeroable};
 
-use super::space::{SPACE_BYTES, SpaceUniform};
+use super::space::{SPACE_BYTES, SpaceUniform, curve_head};
 use crate::components::{
     animation::{Animation, HALO_DOTS_ON_CPU},
     dots::Dots,
@@ -23,6 +25,7 @@ use crate::components::{
     map_clock::MapClock,
     map_view::MapView,
     theme::{DotStyle, Rgba, Theme, size},
+    time_travel::TimeTravel,
     trails::{LapseStyle, TimeLapse},
 };
 
@@ -64,10 +67,16 @@ struct FrameUniform {
     trail_radius_px: f32,
     trail_alpha_of_one: f32,
     trail_alpha_of_many: f32,
+    /// Where the head of the line along all addresses is: a step of it, and how far beyond.
+    head_step: u32,
+    head_rest: f32,
+    /// Steps that the head draws behind itself; 0 where there is no head.
+    head_steps: u32,
+    padding: u32,
     agents: [[f32; 4]; AGENT_COLOURS],
 }
 pub(super) const FRAME_BYTES: usize = size_of::<FrameUniform>();
-const _: () = assert!(FRAME_BYTES == 176);
+const _: () = assert!(FRAME_BYTES == 192);
 
 /// The uniforms on the graphics card, and what was last written to them.
 #[derive(Resource)]
@@ -87,6 +96,11 @@ impl Uniforms {
     /// Whether dots are drawn as plain discs.
     pub(super) const fn has_plain_dots(&self) -> bool {
         self.frame.is_plain != 0
+    }
+
+    /// Parts of the line's head that are drawn, where it has one: its tail, and itself.
+    pub(super) fn head_instances(&self) -> Option<Range<u32>> {
+        (self.frame.head_steps > 0).then_some(0..self.frame.head_steps + 1)
     }
 
     /// Pixels that the whole way round the globe takes.
@@ -160,13 +174,16 @@ pub(super) fn extract(main: Res<MainWorld>, uniforms: Option<ResMut<Uniforms>>, 
         uniforms.view = view;
         uniforms.view_changed = true;
     }
-    let space = SpaceUniform::new(space, theme);
+    let (hilbert_view, space) = (space, SpaceUniform::new(space, theme));
     if space != uniforms.space {
         queue.write_buffer(&uniforms.space_buffer, 0, bytemuck::bytes_of(&space));
         uniforms.view_changed |= space.is_visible() || uniforms.space.is_visible();
         uniforms.space = space;
     }
-    let frame = frame_uniform(&view, theme, clock, (animation, lapse), dots.rows().len());
+    let mut frame = frame_uniform(&view, theme, clock, (animation, lapse), dots.rows().len());
+    if let Some(travel) = main.get_resource::<TimeTravel>() {
+        (frame.head_step, frame.head_rest, frame.head_steps) = curve_head(hilbert_view, travel);
+    }
     if frame != uniforms.frame {
         queue.write_buffer(&uniforms.frame_buffer, 0, bytemuck::bytes_of(&frame));
         uniforms.frame = frame;
@@ -229,6 +246,10 @@ fn frame_uniform(
         trail_radius_px: size::TRAIL * view.pixels_per_point,
         trail_alpha_of_one,
         trail_alpha_of_many,
+        head_step: 0,
+        head_rest: 0.0,
+        head_steps: 0,
+        padding: 0,
         agents: theme.agents.map(Rgba::linear),
     }
 }

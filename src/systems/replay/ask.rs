@@ -104,13 +104,15 @@ pub(in crate::systems) fn near(
     let (Some(link), Some((number, look))) = (link, looks.not_asked()) else {
         return;
     };
-    // In the past what lies there is from the history already; and its sums know places, no addresses.
-    if !travel.is_now() || look.picture.is_space() {
+    // In the past what lies there is from the history already.
+    if !travel.is_now() {
         looks.bypass_change_detection().set_asked(number);
         return;
     }
     let order = PastOrder::Near { number, look, filter: Arc::clone(&filtered.0) };
-    if link.sums.try_send(order).is_ok() {
+    // Sums know places, and no addresses: those take longer.
+    let reader = if look.picture.is_space() { &link.addresses } else { &link.sums };
+    if reader.try_send(order).is_ok() {
         looks.bypass_change_detection().set_asked(number);
     }
 }

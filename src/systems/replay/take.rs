@@ -15,7 +15,10 @@ use crate::{
         inspect::Looks,
         map_clock::MapClock,
         notices::{Notices, Severity},
-        time_travel::{BackToNow, PastAnswer, PastLink, Shown, Span, TIMELINE_TICKET, TimeTravel, Timeline},
+        space_heat::SpaceHeat,
+        time_travel::{
+            BackToNow, PEERS_TICKET, PastAnswer, PastLink, Shown, Span, TIMELINE_TICKET, TimeTravel, Timeline,
+        },
     },
     model::{AgentStatus, Located, LocatedConnection},
     systems::ingest::{apply, show_at_once},
@@ -41,6 +44,12 @@ pub(super) fn take(world: &mut World) {
             PastAnswer::Places { filter, tally } => {
                 if world.resource::<ActiveFilter>().0 == filter {
                     world.resource_mut::<HistoryCircles>().set_filtered(Some(tally));
+                }
+            }
+            PastAnswer::Peers { number, peers } => {
+                let mut heat = world.resource_mut::<SpaceHeat>();
+                if heat.number == number {
+                    heat.put(peers);
                 }
             }
             PastAnswer::Near { number, connections } => {
@@ -76,6 +85,11 @@ pub(super) fn take(world: &mut World) {
             }
             PastAnswer::Failed { ticket: TIMELINE_TICKET, reason } => {
                 world.resource_mut::<Timeline>().answers += 1;
+                world.resource_mut::<Notices>().say(Severity::Warning, TOPIC, vec![reason]);
+            }
+            PastAnswer::Failed { ticket: PEERS_TICKET, reason } => {
+                // What opens from now on is shown all the same.
+                world.resource_mut::<SpaceHeat>().put(Box::default());
                 world.resource_mut::<Notices>().say(Severity::Warning, TOPIC, vec![reason]);
             }
             PastAnswer::PassedOver { line } => {

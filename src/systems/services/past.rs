@@ -16,20 +16,19 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use super::{EnrichLink, Start, Wake, reload_rules};
 use crate::{
     components::time_travel::{
-        BackToNow, Density, Only, PastAnswer, PastLink, PastOrder, Span, SpanSums, TIMELINE_TICKET, Wishes,
+        BackToNow, Density, Only, PEERS_TICKET, PastAnswer, PastLink, PastOrder, Span, SpanSums,
+        TIMELINE_TICKET,
     },
     enrich::Request,
-    filter::Subject,
-    history::{Counted, Player, ReadError, Recorded},
-    model::{AgentId, AgentLink, AgentStatus, CollectorMethod},
+    history::{Counted, Player, ReadError},
+    model::{AgentLink, AgentStatus, CollectorMethod},
     projection::map_from_lon_lat,
     systems::{MapSystems, wall_unix_millis},
-    world::country_name,
 };
 
 /// Orders come one at a time.
 const ORDERS_CAPACITY: usize = 2;
-/// An answer and what goes with it, from both threads.
+/// An answer and what goes with it, from all threads.
 const ANSWERS_CAPACITY: usize = 8;
 /// Events told at a time: as many as the map takes in a frame.
 const EVENTS_AT_A_TIME: usize = 2_048;
@@ -48,7 +47,8 @@ pub(super) fn start(commands: &mut Commands, start: &Start, waker: &dyn Fn() -> 
         return;
     };
     let (to_map, answers) = bounded(ANSWERS_CAPACITY);
-    let mut ends = ["past", "timeline"].map(|name| {
+    // What takes long has a thread of its own, and holds nothing else up.
+    let mut ends = ["past", "timeline", "addresses"].map(|name| {
         let (orders, from_map) = bounded(ORDERS_CAPACITY);
         let reader = Reader::new(path.clone());
         let (to_map, wake) = (to_map.clone(), waker());
@@ -58,8 +58,8 @@ pub(super) fn start(commands: &mut Commands, start: &Start, waker: &dyn Fn() -> 
         }
         Some(orders)
     });
-    if let [Some(orders), Some(sums)] = [0, 1].map(|end| ends[end].take()) {
-        commands.insert_resource(PastLink { orders, sums, answers });
+    if let [Some(orders), Some(sums), Some(addresses)] = [0, 1, 2].map(|end| ends[end].take()) {
+        commands.insert_resource(PastLink { orders, sums, addresses, answers });
     }
 }
 
@@ -165,7 +165,7 @@ impl Reader {
                 let set = match only {
                     None => Some(player.span_set(from_ms, to_ms, most)?),
                     Some(only) => {
-                        let mut choice = choice(player, only)?;
+                        let mut choice = player.choice(&only.filter, || only.wish.is_newest())?;
                         player.chosen_span_set(from_ms, to_ms, most, &mut choice)?
                     }
                 };
@@ -184,19 +184,32 @@ impl Reader {
                 density(player, view, stretches, only.as_ref(), now_ms)?
             }
             PastOrder::Near { number, look, ref filter } => {
-                // Nothing is newer than this.
-                let only = Only { filter: Arc::clone(filter), wish: Wishes::default().next() };
-                let mut choice = choice(player, &only)?;
-                let is_there = |lat, lon| look.reaches_place(map_from_lon_lat(lon, lat));
-                let found = player.newest_at(is_there, MOST_NEAR, &mut choice)?.unwrap_or_default();
+                let mut choice = player.choice(filter, || true)?;
+                let found = if look.picture.is_space() {
+                    player.newest_with_peer(|peer| look.reaches_address(peer), MOST_NEAR, &mut choice)?
+                } else {
+                    let is_there = |lat, lon| look.reaches_place(map_from_lon_lat(lon, lat));
+                    player.newest_at(is_there, MOST_NEAR, &mut choice)?
+                };
+                let found = found.unwrap_or_default();
                 let connections = found.into_iter().map(|recorded| Arc::new(recorded.connection)).collect();
                 vec![recording(player, now_ms)?, PastAnswer::Near { number, connections }]
             }
             PastOrder::Places { ref only } => {
-                let mut choice = choice(player, only)?;
+                let mut choice = player.choice(&only.filter, || only.wish.is_newest())?;
                 let tally = player.chosen_places(&mut choice)?;
                 let filter = Arc::clone(&only.filter);
                 tally.into_iter().map(|tally| PastAnswer::Places { filter: filter.clone(), tally }).collect()
+            }
+            PastOrder::Peers { number, span: Span { from_ms, to_ms }, ref only } => {
+                let is_wanted = || only.wish.is_newest();
+                let peers = if only.filter.is_everything() {
+                    player.peers(from_ms, to_ms, is_wanted)?
+                } else {
+                    let mut choice = player.choice(&only.filter, is_wanted)?;
+                    player.chosen_peers(from_ms, to_ms, &mut choice)?
+                };
+                peers.map(|peers| PastAnswer::Peers { number, peers: Box::new(peers) }).into_iter().collect()
             }
         })
     }
@@ -223,23 +236,8 @@ const fn ticket_of(order: &PastOrder) -> u64 {
         | PastOrder::Span { ticket, .. }
         | PastOrder::Previous { ticket, .. } => *ticket,
         PastOrder::Density { .. } | PastOrder::Places { .. } | PastOrder::Near { .. } => TIMELINE_TICKET,
+        PastOrder::Peers { .. } => PEERS_TICKET,
     }
-}
-
-/// Tells whether a filter leaves a row. Its rule and its agent are those of then.
-fn choice(player: &Player, only: &Only) -> rusqlite::Result<impl FnMut(&Recorded) -> Option<bool> + use<>> {
-    let agents: HashMap<AgentId, Arc<str>> = player.agents()?.into_iter().collect();
-    let Only { filter, wish } = only.clone();
-    Ok(move |recorded: &Recorded| {
-        if !wish.is_newest() {
-            return None;
-        }
-        let connection = &recorded.connection;
-        let country = connection.place.as_ref().ok().and_then(|place| place.country);
-        let rule = recorded.rule.as_deref().unwrap_or_default();
-        let agent = agents.get(&connection.key.agent).map_or("", |name| name);
-        Some(filter.matches(&Subject::new(connection, country.map_or("", country_name), rule, agent)))
-    })
 }
 
 fn seek(
@@ -318,7 +316,7 @@ fn density(
     let counts = match only {
         None => Some(player.density(span.from_ms, span.to_ms, stretches)?),
         Some(only) => {
-            let mut choice = choice(player, only)?;
+            let mut choice = player.choice(&only.filter, || only.wish.is_newest())?;
             player.chosen_density(span.from_ms, span.to_ms, stretches, &mut choice)?
         }
     };

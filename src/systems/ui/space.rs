@@ -2,17 +2,19 @@
 //! the pointer and a field to fly somewhere; on the square the names of its blocks.
 
 mod blocks;
+mod colours;
+mod field;
 mod pointed;
 
 use bevy::prelude::*;
 use bevy_egui::{
     EguiContexts,
-    egui::{self, Align2, FontSelection, Key, Order, RichText, Sense, TextEdit, Ui, vec2},
+    egui::{self, Align2, Order, RichText, Ui, vec2},
 };
 
 use super::{
     panel, row,
-    style::{medium, mono, sans},
+    style::{medium, sans},
 };
 use crate::{
     components::{
@@ -20,36 +22,36 @@ use crate::{
         connection::{Connection, SpaceKey, Trail},
         dots::DotRow,
         filtering::Passes,
-        hilbert_tint::registry_colour,
-        hilbert_view::{Family, HilbertView, SpaceColour},
+        hilbert_view::HilbertView,
         map_view::MapView,
         panels::Panels,
+        space_heat::SpaceHeat,
+        space_tables::SpaceFacts,
         theme::{Theme, size},
     },
-    hilbert::{Prefix, blocks::Registry, ipv6_key},
+    hilbert::{
+        Family, Prefix,
+        heat::{Revision, Seen},
+    },
 };
 
 pub(super) use blocks::show as show_blocks;
 
 const WIDTH: f32 = 236.0;
-const SWATCH: f32 = 9.0;
 /// Below the corner in which the exit button is.
 const TOP: f32 = 46.0;
 
-type Counted = (Option<&'static SpaceKey>, Option<&'static DotRow>, &'static Passes);
+type Counted = (&'static Connection, Option<&'static SpaceKey>, Option<&'static DotRow>, &'static Passes);
 
-/// What is typed to fly to.
-#[derive(Default)]
-pub(super) struct Draft {
-    text: String,
-    is_wrong: bool,
-}
+/// What was heard of the block under the pointer, as long as nothing of it changes.
+type HeardOf = Option<(Prefix, Family, u64, Revision, Seen)>;
 
 pub(super) fn show(
     mut contexts: EguiContexts,
     (space, view, theme): (Res<HilbertView>, Res<MapView>, Res<Theme>),
-    open: Query<Counted, (With<Connection>, Without<Trail>)>,
-    mut draft: Local<Draft>,
+    (heat, mut facts): (Res<SpaceHeat>, ResMut<SpaceFacts>),
+    open: Query<Counted, Without<Trail>>,
+    (mut draft, mut tops, mut heard): (Local<field::Draft>, Local<colours::Tops>, Local<HeardOf>),
     mut panels: ResMut<Panels>,
     mut actions: MessageWriter<UiAction>,
 ) -> Result {
@@ -64,24 +66,67 @@ pub(super) fn show(
     let pointed = pointer.and_then(|at| space.key_at([at.x, at.y].map(|at| at * view.px_per_point)));
     let block = pointed.map(|key| pointed::block(&space, key));
     let mut sums = Sums::default();
-    for (key, row, _) in open.iter().filter(|(.., passes)| passes.0) {
-        sums.add(key, row, space.family, block);
+    tops.clear();
+    for (connection, key, row, _) in open.iter().filter(|(.., passes)| passes.0) {
+        if sums.add(key, row, space.family, block) {
+            tops.add(space.colour, &connection.0);
+        }
     }
     let offset = vec2(-size::MARGIN, TOP);
     let (rect, ()) = panel::floating(context, "space", Align2::RIGHT_TOP, offset, &theme, |ui| {
         ui.spacing_mut().item_spacing.y = 3.0;
         ui.set_width(WIDTH);
         head(ui, &space, &sums, &theme, &mut actions);
-        colours(ui, &space, &theme, &mut actions);
-        field(ui, &space, &mut draft, &theme, &mut actions);
+        show_heard(ui, &space, &heat, &theme);
+        colours::show(ui, &space, &mut tops, &theme, &mut actions);
+        field::show(ui, &space, &mut draft, &theme, &mut actions);
         if let Some(block) = block {
             ui.add_space(size::GRID * 0.5);
             ui.separator();
-            pointed::show(ui, &space, block, sums.pointed, &theme);
+            let facts = facts.bypass_change_detection().of(space.family, block).cloned();
+            let heard = heard_of(&mut heard, &heat, space.family, block);
+            pointed::show(ui, &space, block, (facts.as_deref(), sums.pointed, heard), &theme);
         }
     });
     panel::claim(&mut panels, rect, &view);
     Ok(())
+}
+
+/// Asks the heat only where its answer may be another one: of a large block all addresses are looked at.
+fn heard_of(known: &mut HeardOf, heat: &SpaceHeat, family: Family, block: Prefix) -> Option<Seen> {
+    let heard = &heat.heard(family)?.heat;
+    let (changes, revision) = (heat.changes(), heard.revision());
+    if let Some((of, in_family, at, then, seen)) = known
+        && (*of, *in_family, *at, *then) == (block, family, changes, revision)
+    {
+        return Some(*seen);
+    }
+    let seen = heard.seen(block);
+    *known = Some((block, family, changes, revision, seen));
+    Some(seen)
+}
+
+/// What the light below the dots is.
+fn show_heard(ui: &mut Ui, space: &HilbertView, heat: &SpaceHeat, theme: &Theme) {
+    let colours = &theme.colours;
+    let heard = heat.heard(space.family).map(|heard| heard.heat.seen(Prefix::ALL));
+    let (words, figure) = match heard {
+        _ if heat.is_waiting => ("reading the history", None),
+        None => return,
+        Some(seen) => (
+            match space.family {
+                Family::V4 => "/24 ever heard of",
+                Family::V6 => "/27 ever heard of",
+            },
+            Some(seen.networks),
+        ),
+    };
+    let (line, _) = row::place(ui, WIDTH, row::ROW_HEIGHT, theme);
+    let colour = colours.text_second.egui();
+    row::text(ui, line.left_center(), Align2::LEFT_CENTER, words, sans(size::TEXT), colour);
+    if let Some(figure) = figure {
+        row::figure(ui, line, figure as usize, colour);
+    }
 }
 
 /// How many connections have a cell, and where the others are.
@@ -95,17 +140,26 @@ struct Sums {
 }
 
 impl Sums {
-    fn add(&mut self, key: Option<&SpaceKey>, row: Option<&DotRow>, family: Family, block: Option<Prefix>) {
+    /// Returns whether it is drawn here.
+    fn add(
+        &mut self,
+        key: Option<&SpaceKey>,
+        row: Option<&DotRow>,
+        family: Family,
+        block: Option<Prefix>,
+    ) -> bool {
         match key {
             // Hidden, as its rule or its agent is.
             Some(_) if row.is_none_or(|row| row.0.is_none()) => {}
             Some(key) if key.family == family => {
                 self.here += 1;
                 self.pointed += usize::from(block.is_some_and(|block| block.contains(key.key)));
+                return true;
             }
             Some(_) => self.other_family += 1,
             None => self.nowhere += 1,
         }
+        false
     }
 }
 
@@ -155,111 +209,5 @@ fn head(ui: &mut Ui, space: &HilbertView, sums: &Sums, theme: &Theme, actions: &
             colours.text_second.egui(),
         );
         row::figure(ui, line, sums.nowhere, colours.text_second.egui());
-    }
-}
-
-fn colours(ui: &mut Ui, space: &HilbertView, theme: &Theme, actions: &mut MessageWriter<UiAction>) {
-    let faint = theme.colours.text_faint.egui();
-    for (words, action) in [
-        (
-            match (space.colour, space.family) {
-                (SpaceColour::FirstOctet, Family::V4) => "colour: first octet  y",
-                (SpaceColour::FirstOctet, Family::V6) => "colour: block  y",
-                (SpaceColour::Registry, _) => "colour: registry  y",
-            },
-            SpaceAction::NextColour,
-        ),
-        (
-            if space.shows_curve {
-                "line along all addresses: on  v"
-            } else {
-                "line along all addresses: off  v"
-            },
-            SpaceAction::ToggleCurve,
-        ),
-    ] {
-        let (line, response) = row::place(ui, WIDTH, row::ROW_HEIGHT, theme);
-        row::text(ui, line.left_center(), Align2::LEFT_CENTER, words, sans(size::TEXT_SMALL), faint);
-        if response.clicked() {
-            actions.write(UiAction::Space(action));
-        }
-    }
-    if space.colour == SpaceColour::Registry {
-        ui.horizontal_wrapped(|ui| {
-            ui.spacing_mut().item_spacing.x = size::GRID * 0.5;
-            for registry in Registry::ALL {
-                let (swatch, _) = ui.allocate_exact_size(vec2(SWATCH, SWATCH), Sense::hover());
-                ui.painter().rect_filled(swatch, 2.0, registry_colour(registry, theme).egui());
-                let name = RichText::new(registry.name()).font(sans(size::TEXT_SMALL));
-                ui.label(name.color(theme.colours.text_second.egui()));
-                ui.add_space(size::GRID * 0.5);
-            }
-        });
-    }
-}
-
-fn field(
-    ui: &mut Ui,
-    space: &HilbertView,
-    draft: &mut Draft,
-    theme: &Theme,
-    actions: &mut MessageWriter<UiAction>,
-) {
-    let hint = match space.family {
-        Family::V4 => "fly to 198.51.100.0/24",
-        Family::V6 => "fly to 2001:db8::",
-    };
-    let field = TextEdit::singleline(&mut draft.text)
-        .font(FontSelection::FontId(mono(size::TEXT_SMALL)))
-        .hint_text(RichText::new(hint).font(mono(size::TEXT_SMALL)))
-        .desired_width(WIDTH)
-        .margin(egui::Margin::symmetric(6, 4));
-    let field = if draft.is_wrong { field.text_color(theme.colours.error.egui()) } else { field };
-    let response = ui.add(field);
-    if response.changed() {
-        draft.is_wrong = false;
-    }
-    if response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter)) {
-        match block_of(&draft.text, space.family) {
-            Some(block) => {
-                actions.write(UiAction::Space(SpaceAction::ShowBlock(block)));
-            }
-            None => draft.is_wrong = true,
-        }
-    }
-}
-
-/// Of an address or a network of the family that is shown.
-fn block_of(text: &str, family: Family) -> Option<Prefix> {
-    let text = text.trim();
-    match family {
-        Family::V4 => text.parse().ok(),
-        Family::V6 => {
-            const BITS_BEFORE: u8 = 3;
-            const LONGEST: u8 = 35;
-            let (address, length) = text.split_once('/').unwrap_or((text, "35"));
-            let length: u8 = length.parse().ok().filter(|length| (BITS_BEFORE..=128).contains(length))?;
-            Some(Prefix::of(ipv6_key(address.parse().ok()?)?, length.min(LONGEST) - BITS_BEFORE))
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn addresses_and_networks_are_flown_to() {
-        assert_eq!(block_of(" 10.1.2.3 ", Family::V4), Some(Prefix::of(0x0a01_0203, 32)));
-        assert_eq!(block_of("10.0.0.0/8", Family::V4), Some(Prefix::of(0x0a00_0000, 8)));
-        assert_eq!(block_of("2001:db8::/32", Family::V4), None);
-        let block = block_of("2001:db8::/32", Family::V6).unwrap();
-        assert_eq!(
-            (block.length(), block.contains(ipv6_key("2001:db8::1".parse().unwrap()).unwrap())),
-            (29, true)
-        );
-        for wrong in ["fe80::1", "2001:db8::/2", "10.0.0.1", "x"] {
-            assert_eq!(block_of(wrong, Family::V6), None, "{wrong}");
-        }
     }
 }

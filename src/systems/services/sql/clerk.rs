@@ -22,6 +22,7 @@ use crate::{
     },
     enrich::{DataFolders, Sources},
     geo::Geography,
+    hilbert::Family,
     history::query::{self, FUNCTIONS_HELP, Limits, Progress, QueryError, SHIPPED},
 };
 
@@ -185,11 +186,13 @@ impl Clerk {
 /// Where the rows of an answer lie; `None` where none of them lies anywhere.
 pub fn plot_of(answer: Answer, geography: &Geography) -> Option<Plot> {
     let found = Found::behind(Arc::clone(&answer.rows))?;
-    let plotted = query::points(&found.table, geography).filter(|plotted| !plotted.points.is_empty())?;
+    let plotted = query::points(&found.table, geography)
+        .filter(|plotted| !(plotted.points.is_empty() && plotted.addresses.is_empty()))?;
     let point = |&(row, lat, lon): &(u32, f32, f32)| PlottedPoint { row, lon_lat: [lon, lat] };
     let points: Arc<[PlottedPoint]> = plotted.points.iter().map(point).collect();
     let dots = places(&points);
-    Some(Plot { answer, colour: 0, points, dots, without_place: plotted.without_place })
+    let keys = plotted.addresses.iter().filter_map(|address| Family::key_of(*address)).collect();
+    Some(Plot { answer, colour: 0, points, dots, keys, without_place: plotted.without_place })
 }
 
 /// Each place once, in the order in which they come.

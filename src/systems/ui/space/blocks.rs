@@ -16,13 +16,15 @@ use super::super::{
 };
 use crate::{
     components::{
-        hilbert_view::{Family, HilbertView},
+        hilbert_view::HilbertView,
         panels::{Panels, PxRect},
+        space_tables::{Owner, SpaceFacts},
         theme::{Theme, size},
     },
     hilbert::{
-        Prefix, SIDE,
-        blocks::{SPECIAL, ipv4_holder, ipv4_status, ipv6_blocks},
+        Family, Prefix, SIDE,
+        blocks::{SPECIAL, ipv6_blocks, octet_label},
+        ipv6_net,
     },
 };
 
@@ -35,6 +37,29 @@ const NUMBER_TO: f32 = 1_200.0;
 const INSET: egui::Vec2 = egui::vec2(4.0, 3.0);
 /// More than a screen has room for.
 const MOST_NAMES: usize = 4_000;
+
+/// A block's own name, as long as there is room: of the smaller ones of IPv4 the last octet says enough until then.
+fn number_of(family: Family, block: Prefix, room: f32) -> String {
+    const OF_A_LETTER: f32 = 0.62 * size::TEXT_SMALL;
+    let is_narrow = |text: &str| text.len() as f32 * OF_A_LETTER > room;
+    match family {
+        Family::V4 => {
+            let octets = block.ipv4().octets();
+            let written: Vec<String> =
+                octets[..usize::from(block.length() / 8)].iter().map(ToString::to_string).collect();
+            let whole = written.join(".");
+            match written.last() {
+                Some(last) if written.len() > 1 && is_narrow(&whole) => format!(".{last}"),
+                _ => whole,
+            }
+        }
+        Family::V6 => {
+            let (first, length) = ipv6_net(block);
+            let whole = format!("{first}/{length}");
+            if is_narrow(&whole) { String::new() } else { whole }
+        }
+    }
+}
 
 /// What is written where.
 #[derive(Default)]
@@ -53,6 +78,7 @@ struct Name {
 pub(in crate::systems::ui) fn show(
     mut contexts: EguiContexts,
     (space, theme): (Res<HilbertView>, Res<Theme>),
+    mut facts: ResMut<SpaceFacts>,
     (labels, panels): (Res<LabelLayout>, Res<Panels>),
     mut names: Local<Names>,
 ) -> Result {
@@ -61,9 +87,10 @@ pub(in crate::systems::ui) fn show(
         return Ok(());
     }
     let painter = contexts.ctx_mut()?.layer_painter(LayerId::background());
-    if !names.is_written || space.is_changed() || theme.is_changed() {
+    if !names.is_written || space.is_changed() || theme.is_changed() || facts.is_changed() {
         names.is_written = true;
-        Writer { space: &space, theme: &theme, names: &mut names.names }.write();
+        let facts = facts.bypass_change_detection();
+        Writer { space: &space, theme: &theme, facts, names: &mut names.names }.write();
     }
     let points = space.px_per_point();
     for Name { at, job, is_centred } in &names.names {
@@ -87,6 +114,7 @@ pub(in crate::systems::ui) fn show(
 struct Writer<'a> {
     space: &'a HilbertView,
     theme: &'a Theme,
+    facts: &'a mut SpaceFacts,
     names: &'a mut Vec<Name>,
 }
 
@@ -105,6 +133,9 @@ impl Writer<'_> {
             Family::V6 => {
                 for block in ipv6_blocks() {
                     self.word(block.block, block.label);
+                }
+                for length in [8, 16, 24, 32] {
+                    self.numbers(length);
                 }
             }
         }
@@ -131,33 +162,40 @@ impl Writer<'_> {
     }
 
     fn number(&mut self, block: Prefix, cell: [f64; 2], points: f32) {
-        let octets = block.ipv4().octets();
-        let written: Vec<String> =
-            octets[..usize::from(block.length() / 8)].iter().map(ToString::to_string).collect();
-        // Of the smaller ones the last octet says enough, until there is room for all.
-        let whole = written.join(".");
-        let font = mono(size::TEXT_SMALL);
-        let is_narrow = whole.len() as f32 * size::TEXT_SMALL * 0.62 > points - 2.0 * INSET.x;
-        let text = match written.last() {
-            Some(last) if is_narrow && written.len() > 1 => format!(".{last}"),
-            _ => whole,
-        };
         let at = self.corner(cell);
-        self.put(at, text, font.clone(), self.theme.colours.text_second.egui(), points, false);
-        if block.length() == 8 && points >= WORD_FROM {
-            let word = SPECIAL.iter().find(|special| special.block.holds(block)).map_or_else(
-                || ipv4_holder(octets[0]).map_or_else(|| ipv4_status(octets[0]).to_string(), str::to_owned),
-                |special| special.label.to_owned(),
-            );
+        let colour = self.theme.colours.text_second.egui();
+        let room = points - 2.0 * INSET.x;
+        self.put(
+            at,
+            number_of(self.space.family, block, room),
+            mono(size::TEXT_SMALL),
+            colour,
+            points,
+            false,
+        );
+        let word = if points >= WORD_FROM { self.word_of(block) } else { None };
+        if let Some(word) = word {
             let below = at + egui::vec2(0.0, size::TEXT_SMALL + 4.0);
-            self.put(
-                below,
-                word,
-                sans(size::TEXT_SMALL),
-                self.theme.colours.text_faint.egui(),
-                points,
-                false,
-            );
+            let faint = self.theme.colours.text_faint.egui();
+            self.put(below, word, sans(size::TEXT_SMALL), faint, points, false);
+        }
+    }
+
+    /// Whose it is, or what it is set apart for.
+    fn word_of(&mut self, block: Prefix) -> Option<String> {
+        if self.space.family == Family::V4 {
+            if block.length() == 8 {
+                return Some(octet_label(block.ipv4().octets()[0]));
+            }
+            // What it is set apart for stands in its middle.
+            if SPECIAL.iter().any(|special| special.block.holds(block)) {
+                return None;
+            }
+        }
+        match &self.facts.of(self.space.family, block)?.system {
+            Owner::One(system) if system.organisation.is_empty() => Some(format!("AS{}", system.number)),
+            Owner::One(system) => Some(system.organisation.to_string()),
+            Owner::Nobody | Owner::Several => None,
         }
     }
 
@@ -188,7 +226,7 @@ impl Writer<'_> {
         points: f32,
         is_centred: bool,
     ) {
-        if self.names.len() < MOST_NAMES {
+        if self.names.len() < MOST_NAMES && !text.is_empty() {
             let mut job = LayoutJob::simple_singleline(text, font, colour);
             job.wrap = TextWrapping::truncate_at_width(points - 2.0 * INSET.x);
             self.names.push(Name { at, job, is_centred });

@@ -11,14 +11,17 @@ use super::{
 };
 use crate::{
     components::{
-        hilbert_view::{Family, HilbertView},
+        hilbert_view::HilbertView,
+        space_tables::{BlockFacts, Owner},
         theme::{Theme, size},
     },
     hilbert::{
-        Prefix,
+        Family, Prefix,
         blocks::{SPECIAL, ipv4_holder, ipv4_status, ipv6_blocks},
+        heat::Seen,
         ipv6_net,
     },
+    world::country_name,
 };
 
 /// Of the smallest block that is pointed at, in points: a smaller one nobody hits.
@@ -29,17 +32,48 @@ pub(super) fn block(space: &HilbertView, key: u32) -> Prefix {
     Prefix::of(key, space.prefix_of_side(SMALLEST))
 }
 
-pub(super) fn show(ui: &mut Ui, space: &HilbertView, block: Prefix, connections: usize, theme: &Theme) {
+/// `known` is what the tables say, how many of the connections on the map lie in it, and what was ever heard of it.
+pub(super) fn show(
+    ui: &mut Ui,
+    space: &HilbertView,
+    block: Prefix,
+    (facts, connections, heard): (Option<&BlockFacts>, usize, Option<Seen>),
+    theme: &Theme,
+) {
     let (network, range) = names(space.family, block);
+    let second = theme.colours.text_second.egui();
     ui.label(RichText::new(network).font(mono(size::TEXT_LARGE)));
-    ui.label(RichText::new(range).font(mono(size::TEXT_SMALL)).color(theme.colours.text_second.egui()));
-    for fact in facts(space.family, block) {
+    ui.label(RichText::new(range).font(mono(size::TEXT_SMALL)).color(second));
+    for fact in of_blocks(space.family, block).into_iter().chain(facts.into_iter().flat_map(of_tables)) {
         ui.label(RichText::new(fact).font(sans(size::TEXT)));
     }
-    let (line, _) = row::place(ui, WIDTH, row::ROW_HEIGHT, theme);
-    let colour = theme.colours.text.egui();
-    row::text(ui, line.left_center(), Align2::LEFT_CENTER, "connections", sans(size::TEXT), colour);
-    row::figure(ui, line, connections, colour);
+    let mut figure = |words: &str, figure: usize, colour| {
+        let (line, _) = row::place(ui, WIDTH, row::ROW_HEIGHT, theme);
+        row::text(ui, line.left_center(), Align2::LEFT_CENTER, words, sans(size::TEXT), colour);
+        row::figure(ui, line, figure, colour);
+    };
+    figure("connections", connections, theme.colours.text.egui());
+    if let Some(heard) = heard.filter(|heard| heard.count > 0) {
+        figure("ever heard of", heard.count as usize, second);
+        if block.keys() > 1 {
+            figure("addresses of these", heard.addresses as usize, second);
+        }
+    }
+}
+
+/// Whose it is, as the tables say.
+fn of_tables(facts: &BlockFacts) -> Vec<String> {
+    let system = match &facts.system {
+        Owner::Nobody => None,
+        Owner::One(system) => Some(format!("AS{} {}", system.number, system.organisation)),
+        Owner::Several => Some("several autonomous systems".to_owned()),
+    };
+    let country = match &facts.country {
+        Owner::Nobody => None,
+        Owner::One(code) => Some(country_name(*code).to_owned()),
+        Owner::Several => Some("several countries".to_owned()),
+    };
+    system.into_iter().chain(country).collect()
 }
 
 /// The network, and its first and last address where they differ.
@@ -58,7 +92,7 @@ fn names(family: Family, block: Prefix) -> (String, String) {
 }
 
 /// Who looks after it, who holds it, and what it is set apart for.
-fn facts(family: Family, block: Prefix) -> Vec<String> {
+fn of_blocks(family: Family, block: Prefix) -> Vec<String> {
     match family {
         Family::V4 => {
             if let Some(special) = SPECIAL.iter().rfind(|special| special.block.holds(block)) {
@@ -88,7 +122,7 @@ mod tests {
     use super::*;
 
     fn facts_of(network: &str) -> String {
-        facts(Family::V4, network.parse().unwrap()).join(", ")
+        of_blocks(Family::V4, network.parse().unwrap()).join(", ")
     }
 
     #[test]

@@ -1,0 +1,50 @@
+//! Cells of the address space that are drawn one by one over its ground: what was heard where a cell is smaller than a /24,
+//! and what queries plot. Written anew where the view shows others, and uploaded then.
+
+use bevy::prelude::Resource;
+use bytemuck::{Pod, Zeroable};
+
+/// One cell, or a square of them. Twin of the vertex inputs of `cell_vertex` in `assets/shaders/space.wgsl`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+pub struct CellInstance {
+    /// Column and row of its first cell of order 16, a half each, the column low.
+    pub cell: u32,
+    /// sRGB with straight alpha.
+    pub rgba: [u8; 4],
+    /// Cells along its edge.
+    pub side: u16,
+    /// It is drawn no smaller than so many quarters of a point.
+    pub least_quarters: u16,
+}
+
+/// Uploaded for one cell.
+pub const CELL_BYTES: usize = size_of::<CellInstance>();
+const _: () = assert!(CELL_BYTES == 12);
+
+#[derive(Resource, Debug, Default)]
+pub struct SpaceCells {
+    rows: Vec<CellInstance>,
+    spare: Vec<CellInstance>,
+    changes: u64,
+}
+
+impl SpaceCells {
+    pub fn rows(&self) -> &[CellInstance] {
+        &self.rows
+    }
+
+    pub const fn changes(&self) -> u64 {
+        self.changes
+    }
+
+    /// Puts others in their place: `write` gets an empty list.
+    pub fn write(&mut self, write: impl FnOnce(&mut Vec<CellInstance>)) {
+        self.spare.clear();
+        write(&mut self.spare);
+        if self.spare != self.rows {
+            std::mem::swap(&mut self.spare, &mut self.rows);
+            self.changes += 1;
+        }
+    }
+}

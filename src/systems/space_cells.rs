@@ -1,0 +1,153 @@
+//! Which cells of the address space are drawn one by one: of what was heard those in sight, where the zoom parts a /24, and
+//! all that queries plotted.
+
+use bevy::prelude::*;
+
+use super::{MapSystems, space_heat};
+use crate::{
+    components::{
+        dots::packed_cell,
+        hilbert_view::HilbertView,
+        space_cells::{CellInstance, SpaceCells},
+        space_ground::SpaceGround,
+        space_heat::SpaceHeat,
+        sql::SqlDesk,
+        theme::PLOT_COLOURS,
+    },
+    hilbert::{
+        ORDER, Orientation,
+        heat::{FINEST, FINEST_KEPT, Heat, Revision},
+    },
+};
+
+/// A cell is parted when its quarters are this large, in points.
+const SMALLEST: f64 = 2.0;
+/// More cells than these of what was heard nobody tells apart; the first along the curve are shown.
+const MOST_HEARD: usize = 262_144;
+/// Of the faintest that was heard, of 255.
+const FAINTEST: u32 = 110;
+/// How bright a cell is from which on it is no brighter (`log_level`): 8 for each doubling.
+const BRIGHTEST: u32 = 96;
+/// Of a plotted address, in quarters of a point.
+const PLOT_QUARTERS: u16 = 20;
+
+pub(super) fn plugin(app: &mut App) {
+    app.init_resource::<SpaceCells>()
+        .add_systems(Update, write.after(space_heat::show).in_set(MapSystems::Place));
+}
+
+/// What the cells were written for.
+#[derive(Clone, Copy, Default, PartialEq)]
+pub(super) struct Written {
+    view: Option<HilbertView>,
+    heat: (u64, Revision),
+    ground: (u64, u64),
+}
+
+fn write(
+    view: Res<HilbertView>,
+    (heat, ground): (Res<SpaceHeat>, Res<SpaceGround>),
+    desk: Res<SqlDesk>,
+    mut cells: ResMut<SpaceCells>,
+    mut written: Local<Written>,
+) {
+    if !view.is_visible() {
+        return;
+    }
+    let now = Written {
+        view: Some(*view),
+        heat: heat.shown(),
+        ground: (ground.changes(), ground.palette_changes()),
+    };
+    if *written == now && !desk.is_changed() {
+        return;
+    }
+    *written = now;
+    cells.bypass_change_detection().write(|rows| {
+        if let Some(heard) = heat.heard(view.family) {
+            write_heard(&view, &heard.heat, &ground, rows);
+        }
+        for plot in &desk.plots {
+            let [r, g, b] = PLOT_COLOURS[plot.colour % PLOT_COLOURS.len()].bytes();
+            let keys = plot.keys.iter().filter(|(family, _)| *family == view.family);
+            rows.extend(keys.map(|(_, key)| CellInstance {
+                cell: packed_cell(Orientation::Usual.cell(*key)),
+                rgba: [r, g, b, u8::MAX],
+                side: 1,
+                least_quarters: PLOT_QUARTERS,
+            }));
+        }
+    });
+}
+
+/// The order of which a cell has the size at which it is told apart, where that is finer than what is kept as a picture.
+fn order_of(view: &HilbertView) -> Option<u8> {
+    let points = view.px_per_cell() / f64::from(view.px_per_point());
+    let dropped = (SMALLEST / points).log2().ceil().max(0.0) as u8;
+    FINEST.checked_sub(dropped).filter(|order| *order > FINEST_KEPT)
+}
+
+fn write_heard(view: &HilbertView, heat: &Heat, ground: &SpaceGround, rows: &mut Vec<CellInstance>) {
+    let Some(order) = order_of(view) else {
+        return;
+    };
+    let side = 1_u16 << (ORDER as u8 - order);
+    let [from, to] = [[0.0; 2], view.size_px()].map(|px| view.cell_from_px(px));
+    let is_in_sight = |cell: [u16; 2]| {
+        (0..2).all(|axis| {
+            let at = f64::from(view.orientation.turned(cell)[axis]);
+            at + f64::from(side) > from[axis] && at < to[axis]
+        })
+    };
+    for block in view.blocks_in_sight(order) {
+        for (key, level) in heat.cells(block, order) {
+            let cell = Orientation::Usual.cell(key).map(|at| at & !(side - 1));
+            if !is_in_sight(cell) {
+                continue;
+            }
+            if rows.len() >= MOST_HEARD {
+                return;
+            }
+            let [r, g, b] = ground.colour_of(key);
+            let alpha = FAINTEST + (255 - FAINTEST) * u32::from(level).min(BRIGHTEST) / BRIGHTEST;
+            rows.push(CellInstance {
+                cell: packed_cell(cell),
+                rgba: [r, g, b, alpha as u8],
+                side,
+                least_quarters: 0,
+            });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hilbert::Prefix;
+
+    #[test]
+    fn addresses_in_sight_have_cells_once_a_network_is_parted() {
+        let key = |text: &str| text.parse::<Prefix>().unwrap().first();
+        let mut heat = Heat::default();
+        for address in ["203.0.113.7", "203.0.113.8", "203.0.113.200", "9.9.9.9"] {
+            heat.add(key(address), 1);
+        }
+        let mut view = HilbertView::home([1280.0, 720.0], 1.0);
+        let rows = |view: &HilbertView| {
+            let mut rows = Vec::new();
+            write_heard(view, &heat, &SpaceGround::default(), &mut rows);
+            rows
+        };
+        assert!(rows(&view).is_empty(), "a pixel is larger than a network");
+        view.show_block("203.0.113.0/24".parse().unwrap());
+        let found = rows(&view);
+        assert_eq!((found.len(), found[0].side), (3, 1));
+        let cell = packed_cell(Orientation::Usual.cell(key("203.0.113.7")));
+        assert!(found.iter().any(|row| row.cell == cell));
+        view.transpose();
+        assert_eq!(rows(&view).len(), 3);
+        view.show_block("203.0.0.0/16".parse().unwrap());
+        let found = rows(&view);
+        assert!(found.iter().all(|row| row.side > 1) && (1..=3).contains(&found.len()));
+    }
+}

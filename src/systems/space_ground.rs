@@ -1,0 +1,202 @@
+//! The ground of the address space, made when it is first seen and when what its colours stand for changes: of what was
+//! heard here, of blocks and tables by whoever has those. Without them, as in a scene, of blocks here too.
+
+use bevy::prelude::*;
+
+use super::{MapSystems, hilbert::fly, ingest::ingest};
+use crate::{
+    components::{
+        hilbert_view::{HilbertView, SpaceColour},
+        map_clock::MapClock,
+        palette::Palette,
+        rule_book::RuleBook,
+        space_ground::{SpaceGround, age_number, palette, rule_number},
+        space_heat::SpaceHeat,
+        space_tables::{SpaceAnswer, SpaceFacts, SpaceLink, SpaceOrder},
+        theme::Theme,
+        time_travel::Wishes,
+    },
+    hilbert::{
+        Family, Last, Peers,
+        ground::{Ground, PLAIN},
+        paint::tint::age_class,
+    },
+};
+
+/// Answers taken a frame: a ground and some facts.
+const ANSWERS_A_FRAME: usize = 4;
+/// Ages are looked at anew so often: the youngest class is an hour.
+const AGES_EVERY_MILLIS: i64 = 5 * 60_000;
+
+/// What the ground shows, and what was asked for.
+#[derive(Resource, Default)]
+struct Painting {
+    painted: Option<Painted>,
+    asked: Option<(Family, SpaceColour)>,
+    wishes: Wishes,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+struct Painted {
+    family: Family,
+    colour: SpaceColour,
+    /// Of what was heard, where it shows that.
+    heard: Option<u64>,
+    at_millis: i64,
+}
+
+pub(super) fn plugin(app: &mut App) {
+    app.init_resource::<SpaceGround>()
+        .init_resource::<SpaceFacts>()
+        .init_resource::<Painting>()
+        .add_systems(
+            Update,
+            (
+                (paint, colour).chain().after(fly).in_set(MapSystems::Interact),
+                take.before(ingest).in_set(MapSystems::Ingest),
+            ),
+        )
+        .add_systems(Last, ask_facts);
+}
+
+fn paint(
+    view: Res<HilbertView>,
+    (link, heat): (Option<Res<SpaceLink>>, Res<SpaceHeat>),
+    (clock, book): (Res<MapClock>, Res<RuleBook>),
+    mut painting: ResMut<Painting>,
+    mut ground: ResMut<SpaceGround>,
+) {
+    if !view.is_shown && !view.is_visible() {
+        return;
+    }
+    let (family, colour, at_millis) = (view.family, view.colour, clock.now_unix_millis());
+    let wanted = (family, colour);
+    if colour.is_of_heard() {
+        let now = Painted { family, colour, heard: Some(heat.changes()), at_millis };
+        let is_fresh = painting.painted.is_some_and(|painted| {
+            let age = at_millis - painted.at_millis;
+            let is_young = colour != SpaceColour::Age || (0..AGES_EVERY_MILLIS).contains(&age);
+            is_young && Painted { at_millis, ..painted } == now
+        });
+        if !is_fresh || (book.is_changed() && colour == SpaceColour::Rule) {
+            ground.put(of_heard(family, heat.peers(), &Colouring { colour, book: &book, now_ms: at_millis }));
+            (painting.painted, painting.asked) = (Some(now), None);
+        }
+        return;
+    }
+    let is_painted = painting.painted.is_some_and(|painted| (painted.family, painted.colour) == wanted);
+    if is_painted || painting.asked == Some(wanted) {
+        return;
+    }
+    match link {
+        Some(link) => {
+            let wish = painting.wishes.next();
+            if link.orders.try_send(SpaceOrder::Ground { family, colour, wish }).is_ok() {
+                painting.asked = Some(wanted);
+            }
+        }
+        None => {
+            ground.put(of_blocks(family, colour));
+            painting.painted = Some(Painted { family, colour, heard: None, at_millis });
+        }
+    }
+}
+
+fn colour(
+    view: Res<HilbertView>,
+    (theme, book, rules): (Res<Theme>, Res<RuleBook>, Res<Palette>),
+    mut ground: ResMut<SpaceGround>,
+    mut coloured: Local<Option<SpaceColour>>,
+) {
+    if !view.is_shown && !view.is_visible() {
+        // What changes until it is shown again is not looked at.
+        *coloured = None;
+        return;
+    }
+    let restyled = theme.is_changed() || book.is_changed() || rules.is_changed();
+    if restyled || *coloured != Some(view.colour) {
+        *coloured = Some(view.colour);
+        ground.set_palette(palette(view.colour, &theme, &book, &rules));
+    }
+}
+
+/// Without tables nothing is known of who has what.
+fn of_blocks(family: Family, colour: SpaceColour) -> Ground {
+    match colour {
+        SpaceColour::FirstOctet => Ground::of_blocks(family),
+        SpaceColour::Registry => Ground::of_registries(family),
+        _ => Ground::plain(family),
+    }
+}
+
+/// From what was heard of a network to its number.
+pub(super) struct Colouring<'a> {
+    pub(super) colour: SpaceColour,
+    pub(super) book: &'a RuleBook,
+    pub(super) now_ms: i64,
+}
+
+impl Colouring<'_> {
+    pub(super) fn number(&self, last: Last, peers: &Peers) -> u8 {
+        match self.colour {
+            SpaceColour::Rule => {
+                let label = peers.labels.get(usize::from(last.label)).and_then(Option::as_deref);
+                rule_number(self.book.label_named(label))
+            }
+            SpaceColour::Age => {
+                let age_secs = self.now_ms / 1_000 - i64::from(last.opened_secs);
+                age_number(age_class(u32::try_from(age_secs.max(0)).unwrap_or(u32::MAX)))
+            }
+            _ => PLAIN,
+        }
+    }
+}
+
+fn of_heard(family: Family, peers: Option<&Peers>, colouring: &Colouring<'_>) -> Ground {
+    let numbers = peers.into_iter().flat_map(|peers| {
+        let newest = peers.of(family).newest.iter();
+        newest.map(|(key, last)| (key, colouring.number(last, peers)))
+    });
+    Ground::of_some(family, numbers)
+}
+
+fn take(
+    link: Option<Res<SpaceLink>>,
+    clock: Res<MapClock>,
+    mut painting: ResMut<Painting>,
+    (mut ground, mut facts): (ResMut<SpaceGround>, ResMut<SpaceFacts>),
+) {
+    for answer in link.iter().flat_map(|link| link.answers.try_iter().take(ANSWERS_A_FRAME)) {
+        match answer {
+            SpaceAnswer::Ground { family, colour, ground: painted } => {
+                if painting.asked == Some((family, colour)) {
+                    painting.asked = None;
+                    let at_millis = clock.now_unix_millis();
+                    painting.painted = Some(Painted { family, colour, heard: None, at_millis });
+                    ground.put(painted);
+                }
+            }
+            SpaceAnswer::Facts { family, facts: told } => {
+                told.into_iter().for_each(|(block, it)| facts.put(family, block, it));
+            }
+            SpaceAnswer::OtherTables => {
+                facts.forget();
+                painting.painted = painting.painted.filter(|painted| painted.heard.is_some());
+            }
+        }
+    }
+}
+
+/// What panels and names want to know is asked at the end of the frame in which they find that out.
+fn ask_facts(link: Option<Res<SpaceLink>>, mut facts: ResMut<SpaceFacts>) {
+    let Some(link) = link else {
+        return;
+    };
+    let facts = facts.bypass_change_detection();
+    while let Some((family, blocks)) = facts.take_wanted() {
+        if link.orders.try_send(SpaceOrder::Facts { family, blocks: blocks.clone() }).is_err() {
+            facts.put_back(family, blocks);
+            return;
+        }
+    }
+}

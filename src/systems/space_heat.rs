@@ -1,0 +1,162 @@
+//! What was heard of addresses: asked of the recording when the address space is first seen and when other connections are
+//! meant, and counted from then on. Without a recording, as in a scene, it begins with what is open.
+
+use std::sync::Arc;
+
+use bevy::prelude::*;
+
+use super::{MapSystems, filtering::pass, hilbert::fly, replay, space_ground::Colouring};
+use crate::{
+    components::{
+        animation::Animation,
+        connection::{Connection, MatchedRule},
+        filtering::{ActiveFilter, Passes},
+        hilbert_view::HilbertView,
+        map_clock::MapClock,
+        rule_book::RuleBook,
+        space_ground::SpaceGround,
+        space_heat::{Meant, Opened, SpaceHeat},
+        time_travel::{Only, PastLink, PastOrder, Shown, Span, TimeTravel, Wishes},
+    },
+    hilbert::{Family, Peers},
+};
+
+/// What is written to the recording lies in it by then. Milliseconds.
+const WRITTEN_AFTER_MS: i64 = 3_000;
+
+pub(super) fn plugin(app: &mut App) {
+    app.init_resource::<SpaceHeat>()
+        .add_systems(Update, ask.after(fly).after(replay::obey).in_set(MapSystems::Interact))
+        .add_systems(Update, count.after(pass).in_set(MapSystems::Classify))
+        .add_systems(Update, show.in_set(MapSystems::Place));
+}
+
+type Known = (&'static Connection, &'static MatchedRule, &'static Passes);
+
+fn ask(
+    view: Res<HilbertView>,
+    link: Option<Res<PastLink>>,
+    (travel, filtered): (Res<TimeTravel>, Res<ActiveFilter>),
+    (clock, book): (Res<MapClock>, Res<RuleBook>),
+    known: Query<Known>,
+    wishes: Local<Wishes>,
+    mut heat: ResMut<SpaceHeat>,
+) {
+    if !view.is_shown {
+        return;
+    }
+    let span = match travel.shown {
+        Shown::Now => None,
+        Shown::Moment => travel.played(),
+        Shown::Span(span) => Some(span),
+    };
+    let meant = Meant { span, filter: Arc::clone(&filtered.0) };
+    if heat.meant.as_ref() == Some(&meant) {
+        return;
+    }
+    let now_ms = clock.now_unix_millis();
+    let Some(link) = link else {
+        heat.ask(meant, i64::MIN);
+        for opened in open_now(&known, &book, i64::MIN) {
+            heat.count(opened);
+        }
+        heat.put(Box::default());
+        return;
+    };
+    let recorded_until_ms = now_ms - WRITTEN_AFTER_MS;
+    let asked = span.unwrap_or(Span { from_ms: 0, to_ms: recorded_until_ms });
+    // What is on its way is of no use any more.
+    let only = Only { filter: Arc::clone(&meant.filter), wish: wishes.next() };
+    let number = heat.number.wrapping_add(1);
+    if link.addresses.try_send(PastOrder::Peers { number, span: asked, only }).is_ok() {
+        heat.ask(meant, recorded_until_ms);
+        if span.is_none() {
+            for opened in open_now(&known, &book, recorded_until_ms) {
+                heat.count(opened);
+            }
+        }
+    }
+}
+
+/// Of what is on the map those that opened after a moment and pass the filter.
+fn open_now<'a>(
+    known: &'a Query<Known>,
+    book: &'a RuleBook,
+    after_ms: i64,
+) -> impl Iterator<Item = Opened> + use<'a> {
+    known
+        .iter()
+        .filter(move |(connection, _, passes)| passes.0 && connection.0.opened_unix_millis > after_ms)
+        .map(|(connection, matched, _)| opened(connection, matched, book))
+}
+
+fn opened(connection: &Connection, matched: &MatchedRule, book: &RuleBook) -> Opened {
+    let rule = matched.0.and_then(|rule| book.rules.rules().get(rule));
+    Opened { connection: Arc::clone(&connection.0), label: rule.map(|rule| rule.label.clone()) }
+}
+
+fn count(
+    (view, travel): (Res<HilbertView>, Res<TimeTravel>),
+    (clock, book): (Res<MapClock>, Res<RuleBook>),
+    came: Query<Known, Added<Connection>>,
+    mut heat: ResMut<SpaceHeat>,
+    mut ground: ResMut<SpaceGround>,
+) {
+    if heat.meant.is_none() || !travel.is_now() || came.is_empty() {
+        return;
+    }
+    let colouring = Colouring { colour: view.colour, book: &book, now_ms: clock.now_unix_millis() };
+    let heat = heat.bypass_change_detection();
+    let after_ms = heat.recorded_until_ms;
+    for (connection, matched, passes) in &came {
+        if !passes.0 || connection.0.opened_unix_millis <= after_ms {
+            continue;
+        }
+        if heat.count(opened(connection, matched, &book)) && view.colour.is_of_heard() {
+            let key = Family::key_of(connection.0.observation.peer.ip());
+            colour_anew(
+                heat.peers(),
+                key.filter(|(family, _)| *family == view.family),
+                &colouring,
+                &mut ground,
+            );
+        }
+    }
+}
+
+fn colour_anew(
+    peers: Option<&Peers>,
+    key: Option<(Family, u32)>,
+    colouring: &Colouring<'_>,
+    ground: &mut SpaceGround,
+) {
+    if let (Some(peers), Some((family, key)), Some(ground)) = (peers, key, ground.ground_mut())
+        && let Some(last) = peers.of(family).newest.of(key)
+    {
+        ground.set(key, colouring.number(last, peers));
+    }
+}
+
+/// Lets the picture have what was counted, now and then: each time it is drawn anew.
+pub(super) fn show(
+    view: Res<HilbertView>,
+    (clock, animation): (Res<MapClock>, Res<Animation>),
+    mut heat: ResMut<SpaceHeat>,
+    mut shown: Local<(u64, i64)>,
+) {
+    let heat = heat.bypass_change_detection();
+    heat.due_unix_millis = None;
+    if !view.is_visible() || !heat.is_newer_than_shown(view.family) {
+        return;
+    }
+    let now = clock.now_unix_millis();
+    let (changes, at_millis) = *shown;
+    let due = at_millis + animation.between_pictures_millis(0);
+    // Another time is shown at once, and a clock that was put back holds up nothing.
+    if changes == heat.changes() && (at_millis..due).contains(&now) {
+        heat.due_unix_millis = Some(due);
+        return;
+    }
+    *shown = (heat.changes(), now);
+    heat.show(view.family);
+}

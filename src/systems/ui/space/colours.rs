@@ -1,0 +1,149 @@
+//! What the colours of the address space stand for, and a key to them: of registries and ages all, of countries and
+//! autonomous systems those that most of the connections in it go to.
+
+use std::sync::Arc;
+
+use bevy::{platform::collections::HashMap, prelude::*};
+use bevy_egui::egui::{Align2, Color32, Rect, RichText, Sense, Ui, vec2};
+
+use super::{
+    super::{row, style::sans},
+    WIDTH,
+};
+use crate::{
+    components::{
+        action::{SpaceAction, UiAction},
+        hilbert_view::{HilbertView, SpaceColour},
+        theme::{Theme, size},
+    },
+    hilbert::{Family, blocks::Registry, paint::tint},
+    model::{CountryCode, LocatedConnection},
+    world::country_name,
+};
+
+const SWATCH: f32 = 9.0;
+/// Kept for the figure at the end of a row.
+const FIGURE_WIDTH: f32 = 56.0;
+/// Countries or systems that are named.
+const MOST_NAMED: usize = 6;
+
+/// Connections by what the colours stand for.
+#[derive(Default)]
+pub(in crate::systems::ui) struct Tops {
+    /// By the number of the country or the system: how many, and its name.
+    counts: HashMap<u32, (usize, Arc<str>)>,
+    order: Vec<u32>,
+}
+
+impl Tops {
+    pub(super) fn clear(&mut self) {
+        self.counts.clear();
+    }
+
+    pub(super) fn add(&mut self, colour: SpaceColour, connection: &LocatedConnection) {
+        let (number, name) = match colour {
+            SpaceColour::Asn => match &connection.asn {
+                Some(system) => (system.number, Some(&system.organisation)),
+                None => return,
+            },
+            SpaceColour::Country => match connection.place.as_ref().ok().and_then(|place| place.country) {
+                Some(code) => (u16::from_be_bytes(code.0).into(), None),
+                None => return,
+            },
+            _ => return,
+        };
+        let nameless = || (0, name.cloned().unwrap_or_default());
+        self.counts.entry(number).or_insert_with(nameless).0 += 1;
+    }
+
+    /// The largest first.
+    fn sort(&mut self) {
+        self.order.clear();
+        self.order.extend(self.counts.keys());
+        let counts = &self.counts;
+        self.order.sort_unstable_by_key(|number| (std::cmp::Reverse(counts[number].0), *number));
+        self.order.truncate(MOST_NAMED);
+    }
+}
+
+pub(super) fn show(
+    ui: &mut Ui,
+    space: &HilbertView,
+    tops: &mut Tops,
+    theme: &Theme,
+    actions: &mut MessageWriter<UiAction>,
+) {
+    let faint = theme.colours.text_faint.egui();
+    let colour = match (space.colour, space.family) {
+        (SpaceColour::FirstOctet, Family::V4) => "colour: first octet  y",
+        (SpaceColour::FirstOctet, Family::V6) => "colour: block  y",
+        (SpaceColour::Registry, _) => "colour: registry  y",
+        (SpaceColour::Country, _) => "colour: country  y",
+        (SpaceColour::Asn, _) => "colour: autonomous system  y",
+        (SpaceColour::Rule, _) => "colour: rule of the newest  y",
+        (SpaceColour::Age, _) => "colour: age of the newest  y",
+    };
+    let curve = if space.shows_curve {
+        "line along all addresses: on  v"
+    } else {
+        "line along all addresses: off  v"
+    };
+    for (words, action) in [(colour, SpaceAction::NextColour), (curve, SpaceAction::ToggleCurve)] {
+        let (line, response) = row::place(ui, WIDTH, row::ROW_HEIGHT, theme);
+        row::text(ui, line.left_center(), Align2::LEFT_CENTER, words, sans(size::TEXT_SMALL), faint);
+        if response.clicked() {
+            actions.write(UiAction::Space(action));
+        }
+    }
+    match space.colour {
+        SpaceColour::Registry => {
+            chips(ui, Registry::ALL.map(|it| (tint::of_registry(it), it.name())).into_iter(), theme);
+        }
+        SpaceColour::Age => chips(ui, tint::AGES.map(|(_, rgb, name)| (rgb, name)).into_iter(), theme),
+        SpaceColour::Country | SpaceColour::Asn => show_tops(ui, space.colour, tops, theme),
+        // The first has too many to be told, the second the colour key.
+        SpaceColour::FirstOctet | SpaceColour::Rule => {}
+    }
+}
+
+fn chips(ui: &mut Ui, of: impl Iterator<Item = ([u8; 3], &'static str)>, theme: &Theme) {
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing.x = size::GRID * 0.5;
+        for (colour, name) in of {
+            let (swatch, _) = ui.allocate_exact_size(vec2(SWATCH, SWATCH), Sense::hover());
+            ui.painter().rect_filled(swatch, 2.0, egui(colour));
+            let name = RichText::new(name).font(sans(size::TEXT_SMALL));
+            ui.label(name.color(theme.colours.text_second.egui()));
+            ui.add_space(size::GRID * 0.5);
+        }
+    });
+}
+
+fn show_tops(ui: &mut Ui, colour: SpaceColour, tops: &mut Tops, theme: &Theme) {
+    tops.sort();
+    for number in &tops.order {
+        let (count, organisation) = &tops.counts[number];
+        let (hue, name) = match colour {
+            SpaceColour::Asn if organisation.is_empty() => (tint::number(*number), format!("AS{number}")),
+            SpaceColour::Asn => (tint::number(*number), organisation.to_string()),
+            _ => {
+                let code = CountryCode((*number as u16).to_be_bytes());
+                (tint::country_number(code), country_name(code).to_owned())
+            }
+        };
+        let (line, _) = row::place(ui, WIDTH, row::ROW_HEIGHT, theme);
+        let swatch =
+            Rect::from_center_size(line.left_center() + vec2(SWATCH * 0.5, 0.0), vec2(SWATCH, SWATCH));
+        ui.painter().rect_filled(swatch, 2.0, egui(tint::hue(hue)));
+        let text = theme.colours.text_second.egui();
+        // The figure stands at the right.
+        let room =
+            Rect::from_min_max(line.min + vec2(SWATCH + size::GRID, 0.0), line.max - vec2(FIGURE_WIDTH, 0.0));
+        row::clipped(ui, room, &name, sans(size::TEXT_SMALL), text);
+        row::figure(ui, line, *count, text);
+    }
+}
+
+const fn egui([r, g, b]: [u8; 3]) -> Color32 {
+    Color32::from_rgb(r, g, b)
+}

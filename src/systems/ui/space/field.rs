@@ -1,0 +1,87 @@
+//! The field in which an address or a network is typed to fly there.
+
+use bevy::prelude::*;
+use bevy_egui::egui::{self, FontSelection, Key, RichText, TextEdit, Ui};
+
+use super::{super::style::mono, WIDTH};
+use crate::{
+    components::{
+        action::{SpaceAction, UiAction},
+        hilbert_view::HilbertView,
+        theme::{Theme, size},
+    },
+    hilbert::{Family, Prefix, ipv6_key},
+};
+
+/// What is typed to fly to.
+#[derive(Default)]
+pub(in crate::systems::ui) struct Draft {
+    text: String,
+    is_wrong: bool,
+}
+
+pub(super) fn show(
+    ui: &mut Ui,
+    space: &HilbertView,
+    draft: &mut Draft,
+    theme: &Theme,
+    actions: &mut MessageWriter<UiAction>,
+) {
+    let hint = match space.family {
+        Family::V4 => "fly to 198.51.100.0/24",
+        Family::V6 => "fly to 2001:db8::",
+    };
+    let field = TextEdit::singleline(&mut draft.text)
+        .font(FontSelection::FontId(mono(size::TEXT_SMALL)))
+        .hint_text(RichText::new(hint).font(mono(size::TEXT_SMALL)))
+        .desired_width(WIDTH)
+        .margin(egui::Margin::symmetric(6, 4));
+    let field = if draft.is_wrong { field.text_color(theme.colours.error.egui()) } else { field };
+    let response = ui.add(field);
+    if response.changed() {
+        draft.is_wrong = false;
+    }
+    if response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter)) {
+        match block_of(&draft.text, space.family) {
+            Some(block) => {
+                actions.write(UiAction::Space(SpaceAction::ShowBlock(block)));
+            }
+            None => draft.is_wrong = true,
+        }
+    }
+}
+
+/// Of an address or a network of the family that is shown.
+fn block_of(text: &str, family: Family) -> Option<Prefix> {
+    let text = text.trim();
+    match family {
+        Family::V4 => text.parse().ok(),
+        Family::V6 => {
+            const BITS_BEFORE: u8 = 3;
+            const LONGEST: u8 = 35;
+            let (address, length) = text.split_once('/').unwrap_or((text, "35"));
+            let length: u8 = length.parse().ok().filter(|length| (BITS_BEFORE..=128).contains(length))?;
+            Some(Prefix::of(ipv6_key(address.parse().ok()?)?, length.min(LONGEST) - BITS_BEFORE))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_and_networks_are_flown_to() {
+        assert_eq!(block_of(" 10.1.2.3 ", Family::V4), Some(Prefix::of(0x0a01_0203, 32)));
+        assert_eq!(block_of("10.0.0.0/8", Family::V4), Some(Prefix::of(0x0a00_0000, 8)));
+        assert_eq!(block_of("2001:db8::/32", Family::V4), None);
+        let block = block_of("2001:db8::/32", Family::V6).unwrap();
+        assert_eq!(
+            (block.length(), block.contains(ipv6_key("2001:db8::1".parse().unwrap()).unwrap())),
+            (29, true)
+        );
+        for wrong in ["fe80::1", "2001:db8::/2", "10.0.0.1", "x"] {
+            assert_eq!(block_of(wrong, Family::V6), None, "{wrong}");
+        }
+    }
+}
