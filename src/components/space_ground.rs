@@ -16,6 +16,7 @@ pub struct SpaceGround {
     ground: Option<Ground>,
     /// sRGB, by number.
     palette: Vec<[u8; 3]>,
+    colour: Option<SpaceColour>,
     /// Counts the grounds that were put in place of one another.
     changes: u64,
     palette_changes: u64,
@@ -55,7 +56,13 @@ impl SpaceGround {
         self.changes += 1;
     }
 
-    pub fn set_palette(&mut self, palette: Vec<[u8; 3]>) {
+    /// What the colours stand for.
+    pub const fn colour(&self) -> Option<SpaceColour> {
+        self.colour
+    }
+
+    pub fn set_palette(&mut self, colour: SpaceColour, palette: Vec<[u8; 3]>) {
+        self.colour = Some(colour);
         if self.palette != palette {
             self.palette = palette;
             self.palette_changes += 1;

@@ -102,21 +102,23 @@ fn paint(
     }
 }
 
+/// Numbers have the colours of what the ground shows, until another one is there.
 fn colour(
     view: Res<HilbertView>,
+    painting: Res<Painting>,
     (theme, book, rules): (Res<Theme>, Res<RuleBook>, Res<Palette>),
     mut ground: ResMut<SpaceGround>,
     mut coloured: Local<Option<SpaceColour>>,
 ) {
-    if !view.is_shown && !view.is_visible() {
+    let Some(painted) = painting.painted.filter(|_| view.is_shown || view.is_visible()) else {
         // What changes until it is shown again is not looked at.
         *coloured = None;
         return;
-    }
+    };
     let restyled = theme.is_changed() || book.is_changed() || rules.is_changed();
-    if restyled || *coloured != Some(view.colour) {
-        *coloured = Some(view.colour);
-        ground.set_palette(palette(view.colour, &theme, &book, &rules));
+    if restyled || *coloured != Some(painted.colour) {
+        *coloured = Some(painted.colour);
+        ground.set_palette(painted.colour, palette(painted.colour, &theme, &book, &rules));
     }
 }
 

@@ -25,6 +25,7 @@ use crate::{
         hilbert_view::HilbertView,
         map_view::MapView,
         panels::Panels,
+        space_ground::SpaceGround,
         space_heat::SpaceHeat,
         space_tables::SpaceFacts,
         theme::{Theme, size},
@@ -49,7 +50,7 @@ type HeardOf = Option<(Prefix, Family, u64, Revision, Seen)>;
 pub(super) fn show(
     mut contexts: EguiContexts,
     (space, view, theme): (Res<HilbertView>, Res<MapView>, Res<Theme>),
-    (heat, mut facts): (Res<SpaceHeat>, ResMut<SpaceFacts>),
+    (heat, ground, mut facts): (Res<SpaceHeat>, Res<SpaceGround>, ResMut<SpaceFacts>),
     open: Query<Counted, Without<Trail>>,
     (mut draft, mut tops, mut heard): (Local<field::Draft>, Local<colours::Tops>, Local<HeardOf>),
     mut panels: ResMut<Panels>,
@@ -78,7 +79,8 @@ pub(super) fn show(
         ui.set_width(WIDTH);
         head(ui, &space, &sums, &theme, &mut actions);
         show_heard(ui, &space, &heat, &theme);
-        colours::show(ui, &space, &mut tops, &theme, &mut actions);
+        let is_there = ground.colour() == Some(space.colour);
+        colours::show(ui, &space, is_there, &mut tops, &theme, &mut actions);
         field::show(ui, &space, &mut draft, &theme, &mut actions);
         if let Some(block) = block {
             ui.add_space(size::GRID * 0.5);

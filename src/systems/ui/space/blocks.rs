@@ -26,15 +26,20 @@ use crate::{
         blocks::{SPECIAL, ipv6_blocks, octet_label},
         ipv6_net,
     },
+    model::Asn,
 };
 
 /// From this side of a block on, in points, its octets are written, and a word below them.
 const NUMBER_FROM: f32 = 30.0;
 const WORD_FROM: f32 = 62.0;
-/// A block larger than this has said its name: those in it say theirs.
-const NUMBER_TO: f32 = 1_200.0;
+/// In a block of this side those in it, a 16th as long, say their numbers at the same corner.
+const NUMBER_TO: f32 = 16.0 * NUMBER_FROM;
+/// A block that is set apart and larger than this has said so.
+const WORD_TO: f32 = 1_200.0;
 /// Of what is written, from the corner of the block, in points.
 const INSET: egui::Vec2 = egui::vec2(4.0, 3.0);
+/// Of letters, in points.
+const SHADOW: egui::Vec2 = egui::vec2(0.8, 0.8);
 /// More than a screen has room for.
 const MOST_NAMES: usize = 4_000;
 
@@ -92,7 +97,7 @@ pub(in crate::systems::ui) fn show(
         let facts = facts.bypass_change_detection();
         Writer { space: &space, theme: &theme, facts, names: &mut names.names }.write();
     }
-    let points = space.px_per_point();
+    let (points, shadow) = (space.px_per_point(), theme.colours.ocean_bottom.egui());
     for Name { at, job, is_centred } in &names.names {
         let galley = painter.layout_job(job.clone());
         // Half a word says nothing.
@@ -105,6 +110,8 @@ pub(in crate::systems::ui) fn show(
         // Texts beside dots and panels go before.
         let labels = labels.placed.iter().map(|label| &label.rect);
         if !labels.chain(&panels.rects).any(|taken| taken.overlaps(&rect)) {
+            // What was heard may glow as brightly as the letters.
+            painter.galley_with_override_text_color(at + SHADOW, galley.clone(), shadow);
             painter.galley(at, galley, Color32::PLACEHOLDER);
         }
     }
@@ -145,56 +152,73 @@ impl Writer<'_> {
     fn numbers(&mut self, length: u8) {
         let side = f64::from(SIDE >> (length / 2));
         let points = (side * self.space.px_per_cell()) as f32 / self.space.px_per_point();
-        if !(NUMBER_FROM..NUMBER_TO).contains(&points) {
+        if points < NUMBER_FROM || (points >= NUMBER_TO && length < 32) {
             return;
         }
         let blocks = f64::from(1_u32 << (length / 2));
         let [from, to] = [[0.0; 2], self.space.size_px()].map(|px| {
             self.space.cell_from_px(px).map(|at| (at / side).floor().clamp(0.0, blocks - 1.0) as u32)
         });
+        let block_at = |column: u32, row: u32, orientation| {
+            Prefix::at([column, row].map(|at| (f64::from(at) * side) as u16), length, orientation)
+        };
+        // Whose the blocks of this row are, and of the one above it.
+        let (mut owners, mut above): (Vec<Option<Asn>>, Vec<Option<Asn>>) = Default::default();
         for row in from[1]..=to[1] {
+            std::mem::swap(&mut owners, &mut above);
+            owners.clear();
             for column in from[0]..=to[0] {
-                let cell = [column, row].map(|at| (f64::from(at) * side) as u16);
-                let block = Prefix::at(cell, length, self.space.orientation);
-                self.number(block, cell.map(f64::from), points);
+                let block = block_at(column, row, self.space.orientation);
+                let corner = self.corner([column, row].map(|at| f64::from(at) * side));
+                let number = number_of(self.space.family, block, points - 2.0 * INSET.x);
+                let colour = self.theme.colours.text_second.egui();
+                self.put(corner, number, mono(size::TEXT_SMALL), colour, points, false);
+                let owner = if points >= WORD_FROM { self.owner_of(block) } else { None };
+                owners.push(owner);
+                if points >= WORD_FROM && block.length() == 8 && self.space.family == Family::V4 {
+                    self.below(corner, &octet_label(block.ipv4().octets()[0]), points);
+                }
+            }
+            for (at, column) in (from[0]..=to[0]).enumerate() {
+                let Some(owner) = &owners[at] else {
+                    continue;
+                };
+                // Of blocks beside each other the first says whose they all are, as far as there is room.
+                let is_same = |other: Option<&Option<Asn>>| {
+                    other.and_then(Option::as_ref).is_some_and(|other| other.number == owner.number)
+                };
+                let is_told = at > 0 && is_same(owners.get(at - 1)) || is_same(above.get(at));
+                if is_told {
+                    continue;
+                }
+                let run = owners[at..].iter().take_while(|other| is_same(Some(other))).count();
+                let corner = self.corner([column, row].map(|at| f64::from(at) * side));
+                let name = match &*owner.organisation {
+                    "" => format!("AS{}", owner.number),
+                    name => name.to_owned(),
+                };
+                self.below(corner, &name, points * run as f32);
             }
         }
     }
 
-    fn number(&mut self, block: Prefix, cell: [f64; 2], points: f32) {
-        let at = self.corner(cell);
-        let colour = self.theme.colours.text_second.egui();
-        let room = points - 2.0 * INSET.x;
-        self.put(
-            at,
-            number_of(self.space.family, block, room),
-            mono(size::TEXT_SMALL),
-            colour,
-            points,
-            false,
-        );
-        let word = if points >= WORD_FROM { self.word_of(block) } else { None };
-        if let Some(word) = word {
-            let below = at + egui::vec2(0.0, size::TEXT_SMALL + 4.0);
-            let faint = self.theme.colours.text_faint.egui();
-            self.put(below, word, sans(size::TEXT_SMALL), faint, points, false);
-        }
+    /// A word below the number of a block.
+    fn below(&mut self, corner: egui::Pos2, word: &str, points: f32) {
+        let at = corner + egui::vec2(0.0, size::TEXT_SMALL + 4.0);
+        let faint = self.theme.colours.text_faint.egui();
+        // What begins beyond the edge is told at the edge.
+        let at = at.max(egui::Pos2::ZERO + INSET);
+        self.put(at, word.to_owned(), sans(size::TEXT_SMALL), faint, points, false);
     }
 
-    /// Whose it is, or what it is set apart for.
-    fn word_of(&mut self, block: Prefix) -> Option<String> {
-        if self.space.family == Family::V4 {
-            if block.length() == 8 {
-                return Some(octet_label(block.ipv4().octets()[0]));
-            }
-            // What it is set apart for stands in its middle.
-            if SPECIAL.iter().any(|special| special.block.holds(block)) {
-                return None;
-            }
+    /// Whose all of it is, as far as that is known; blocks that say something else have none.
+    fn owner_of(&mut self, block: Prefix) -> Option<Asn> {
+        let is_apart = || SPECIAL.iter().any(|special| special.block.holds(block));
+        if self.space.family == Family::V4 && (block.length() <= 8 || is_apart()) {
+            return None;
         }
         match &self.facts.of(self.space.family, block)?.system {
-            Owner::One(system) if system.organisation.is_empty() => Some(format!("AS{}", system.number)),
-            Owner::One(system) => Some(system.organisation.to_string()),
+            Owner::One(system) => Some(system.clone()),
             Owner::Nobody | Owner::Several => None,
         }
     }
@@ -203,7 +227,7 @@ impl Writer<'_> {
     fn word(&mut self, block: Prefix, word: &str) {
         let [from, to] = self.space.px_of_area(block.area(self.space.orientation));
         let points = (to[0] - from[0]) / self.space.px_per_point();
-        if !(NUMBER_FROM..NUMBER_TO).contains(&points) {
+        if !(NUMBER_FROM..WORD_TO).contains(&points) {
             return;
         }
         let middle = egui::pos2(from[0] + to[0], from[1] + to[1]) / (2.0 * self.space.px_per_point());

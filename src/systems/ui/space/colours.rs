@@ -66,9 +66,11 @@ impl Tops {
     }
 }
 
+/// `is_there` is whether the picture shows these colours already.
 pub(super) fn show(
     ui: &mut Ui,
     space: &HilbertView,
+    is_there: bool,
     tops: &mut Tops,
     theme: &Theme,
     actions: &mut MessageWriter<UiAction>,
@@ -94,6 +96,11 @@ pub(super) fn show(
         if response.clicked() {
             actions.write(UiAction::Space(action));
         }
+    }
+    if !is_there {
+        let text = RichText::new("colouring…").font(sans(size::TEXT_SMALL));
+        ui.label(text.color(theme.colours.text_second.egui()));
+        return;
     }
     match space.colour {
         SpaceColour::Registry => {
