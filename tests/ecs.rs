@@ -29,6 +29,8 @@ mod past;
 mod replay;
 #[path = "ecs/rules_and_sums.rs"]
 mod rules_and_sums;
+#[path = "ecs/space.rs"]
+mod space;
 #[path = "ecs/stage.rs"]
 mod stage;
 #[path = "ecs/trails.rs"]

@@ -32,6 +32,7 @@ use super::{
     ingest::{Feed, ingest},
     interact::act,
     replay::obey,
+    space_heat,
     trail::keep_moving,
 };
 use crate::{
@@ -106,7 +107,7 @@ pub fn plugin(app: &mut App) {
         Update,
         (
             (watch_traffic, tell_pace).chain().after(keep_moving).in_set(MapSystems::Trail),
-            reload_rules.after(act).after(obey).in_set(MapSystems::Interact),
+            reload_rules.after(act).after(obey).before(space_heat::ask).in_set(MapSystems::Interact),
             take_reports.after(ingest).in_set(MapSystems::Ingest),
         ),
     );

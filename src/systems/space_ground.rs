@@ -3,7 +3,7 @@
 
 use bevy::prelude::*;
 
-use super::{MapSystems, hilbert::fly, ingest::ingest};
+use super::{MapSystems, ingest::ingest, space_heat};
 use crate::{
     components::{
         hilbert_view::{HilbertView, SpaceColour},
@@ -52,8 +52,8 @@ pub(super) fn plugin(app: &mut App) {
         .add_systems(
             Update,
             (
-                (paint, colour).chain().after(fly).in_set(MapSystems::Interact),
-                take.before(ingest).in_set(MapSystems::Ingest),
+                (paint, colour).chain().after(space_heat::ask).in_set(MapSystems::Interact),
+                take.after(ingest).in_set(MapSystems::Ingest),
             ),
         )
         .add_systems(Last, ask_facts);

@@ -33,7 +33,7 @@ pub(super) fn plugin(app: &mut App) {
 
 type Known = (&'static Connection, &'static MatchedRule, &'static Passes);
 
-fn ask(
+pub(super) fn ask(
     view: Res<HilbertView>,
     link: Option<Res<PastLink>>,
     (travel, filtered): (Res<TimeTravel>, Res<ActiveFilter>),

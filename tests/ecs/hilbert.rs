@@ -5,10 +5,10 @@ use connmapperl::{
         action::{SpaceAction, UiAction},
         cards::Cards,
         dots::{DOT_BYTES, Dots, packed_cell},
-        hilbert_view::{Family, HilbertView},
+        hilbert_view::HilbertView,
         inspect::Looks,
     },
-    hilbert::{Orientation, Prefix},
+    hilbert::{Family, Orientation, Prefix},
     model::{LocatedConnection, NoPlace},
 };
 

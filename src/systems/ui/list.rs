@@ -149,7 +149,13 @@ fn window(
         .default_size(place)
         .default_pos(at)
         .show(context, |ui| {
-            let closes = head(ui, &names.title(kind, list.rows()), list.rows(), names, theme);
+            let closes = head(
+                ui,
+                &names.title(kind, list.rows(), look.is_some_and(|look| look.picture.is_space())),
+                list.rows(),
+                names,
+                theme,
+            );
             if is_empty {
                 let nothing = RichText::new("Nothing is open here now.").font(sans(size::TEXT));
                 ui.label(nothing.color(theme.colours.text_second.egui()));

@@ -22,6 +22,7 @@ use crate::components::{
     account::Account,
     action::{ListKind, UiAction},
     data_sources::DataSources,
+    hilbert_view::HilbertView,
     history_circles::HistoryCircles,
     map_clock::MapClock,
     map_view::MapView,
@@ -42,7 +43,7 @@ const LINE_HEIGHT: f32 = 16.0;
 pub(super) fn show(
     mut contexts: EguiContexts,
     clock: Res<MapClock>,
-    (account, history): (Res<Account>, Res<HistoryCircles>),
+    (account, history, space): (Res<Account>, Res<HistoryCircles>, Res<HilbertView>),
     (travel, timeline, lapse): (Res<TimeTravel>, Res<Timeline>, Res<TimeLapse>),
     still: Option<Res<Still>>,
     sources: Res<DataSources>,
@@ -98,7 +99,7 @@ pub(super) fn show(
         .show(context, |ui| {
             ui.spacing_mut().item_spacing = egui::vec2(0.0, 2.0);
             ui.with_layout(Layout::top_down(Align::Max), |ui| {
-                sums(ui, &account, &theme, &mut actions);
+                sums(ui, &account, space.is_shown, &theme, &mut actions);
                 if free_row.is_some() {
                     // The first line stays where it was.
                     ui.add_space(LINE_HEIGHT);
@@ -176,7 +177,16 @@ fn all_noun(account: &Account) -> String {
 }
 
 /// `163 sockets = 151 on the map + 12 without place`, or with a filter `22 of 163 sockets = 22 on the map`.
-fn sums(ui: &mut Ui, account: &Account, theme: &Theme, actions: &mut MessageWriter<UiAction>) {
+fn sums(
+    ui: &mut Ui,
+    account: &Account,
+    is_space: bool,
+    theme: &Theme,
+    actions: &mut MessageWriter<UiAction>,
+) {
+    // In the address space those without a place on earth are shown too.
+    let [on, without_place] =
+        if is_space { ["with a place on earth", "without"] } else { ["on the map", "without place"] };
     let colour = theme.colours.text.egui();
     let without = account.not_shown() - account.hidden;
     right_to_left(ui, |ui| {
@@ -186,10 +196,10 @@ fn sums(ui: &mut Ui, account: &Account, theme: &Theme, actions: &mut MessageWrit
         }
         if without > 0 {
             let list = ListKind::WithoutAnyPlace;
-            link(ui, without, "without place", colour, sans(size::TEXT), list, actions);
+            link(ui, without, without_place, colour, sans(size::TEXT), list, actions);
             sign(ui, "+", colour);
         }
-        link(ui, account.on_map, "on the map", colour, sans(size::TEXT), ListKind::OnMap, actions);
+        link(ui, account.on_map, on, colour, sans(size::TEXT), ListKind::OnMap, actions);
         sign(ui, "=", colour);
         link(ui, account.total, &all_noun(account), colour, sans(size::TEXT), ListKind::All, actions);
     });

@@ -4,6 +4,7 @@ use std::{cmp::Ordering, sync::Arc};
 
 use crate::{
     components::{action::ListKind, cards::CardConnection, connection::Agents, rule_book::RuleBook},
+    hilbert::{Family, Prefix, ipv6_net},
     model::AgentId,
     systems::ui::{amounts, status, words},
 };
@@ -52,7 +53,8 @@ pub(super) struct Names<'a> {
 }
 
 impl Names<'_> {
-    pub(super) fn title(&self, kind: ListKind, rows: &[ListRow]) -> String {
+    /// `of_addresses`: it is of what lies near in the address space.
+    pub(super) fn title(&self, kind: ListKind, rows: &[ListRow], of_addresses: bool) -> String {
         match kind {
             ListKind::All => "All sockets".into(),
             ListKind::OnMap => "On the map".into(),
@@ -63,6 +65,7 @@ impl Names<'_> {
             ListKind::UnknownProgram => "Of unknown program".into(),
             ListKind::Agent(agent) => self.agent(agent).to_owned(),
             ListKind::Label(label) => self.label(label).to_owned(),
+            ListKind::Near(_) if of_addresses => network(rows),
             ListKind::Near(_) => near(rows),
         }
     }
@@ -153,6 +156,26 @@ impl Names<'_> {
 /// As people sort names, without making any.
 fn by_name(a: &str, b: &str) -> Ordering {
     a.chars().flat_map(char::to_lowercase).cmp(b.chars().flat_map(char::to_lowercase))
+}
+
+/// The smallest network that all their addresses are in, if it is one worth the name.
+fn network(rows: &[ListRow]) -> String {
+    const SHORTEST: u8 = 8;
+    let keys = || rows.iter().filter_map(|row| Family::key_of(row.connection.observation.peer.ip()));
+    let (Some(first), Some(last)) = (keys().min_by_key(|(_, key)| *key), keys().max_by_key(|(_, key)| *key))
+    else {
+        return "Here".to_owned();
+    };
+    let block = Prefix::of(first.1, (first.1 ^ last.1).leading_zeros() as u8);
+    match first.0 {
+        _ if block.length() < SHORTEST => "Here".to_owned(),
+        Family::V4 if block.keys() == 1 => block.ipv4().to_string(),
+        Family::V4 => format!("In {block}"),
+        Family::V6 => {
+            let (address, length) = ipv6_net(block);
+            format!("In {address}/{length}")
+        }
+    }
 }
 
 /// The city that most of them are in.
