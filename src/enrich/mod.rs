@@ -280,7 +280,7 @@ impl Work {
             }
         };
         let still_there = match news {
-            News::Status(status) => self.hear(status),
+            News::Status(status) => self.hear(*status),
             News::Events { run, events } => events.into_iter().all(|event| {
                 let located = self.table.take_remote(agent, run, event, geography);
                 located.is_none_or(|located| self.tell_both(located, outlets))

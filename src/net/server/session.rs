@@ -267,7 +267,7 @@ impl Session {
         }
         if self.owes_status && self.may_tell_status(now) {
             let status = self.status(now);
-            self.wait_with(News::Status(status), None);
+            self.wait_with(News::Status(Box::new(status)), None);
             return Ok(Wants::Turn);
         }
         let frame = self.link.frames.next_message::<AgentFrame>();
