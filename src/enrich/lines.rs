@@ -135,7 +135,7 @@ impl<S: Sink> FleetLines<S> {
             News::Status(status) => {
                 self.facts(agent).name = Arc::clone(&status.name);
                 self.line(agent, "agent", now_unix_millis(), None, None, |line| {
-                    line.status = Some(StatusFacts::from(&status));
+                    line.status = Some(StatusFacts::from(&*status));
                 })
             }
             News::Events { run, events } => events.into_iter().try_for_each(|event| {

@@ -229,14 +229,16 @@ impl Work {
         outlets: &Outlets,
     ) -> bool {
         let mut messages = std::mem::take(&mut self.together);
-        let mut events = self.expect(&first);
+        let mut events = events_of(&first);
         messages.push(first);
         while messages.len() < MOST_TOGETHER && events < MANY_EVENTS {
             // That nobody sends any more shows where the thread waits.
             let Ok(message) = fleet.try_recv() else { break };
-            events += self.expect(&message);
+            events += events_of(&message);
             messages.push(message);
         }
+        // Not while they are taken: a channel's atomics wait for all memory that was asked for before.
+        messages.iter().for_each(|message| self.expect(message));
         geography.expect(&self.peers);
         self.peers.clear();
         let dropped_before = self.dropped;
@@ -247,8 +249,8 @@ impl Work {
     }
 
     /// Notes whose places will be asked for, and looks at what each event will need: while the memory of one is waited
-    /// for, that of the next is asked for. Returns how many events it brings.
-    fn expect(&mut self, message: &FleetMessage) -> usize {
+    /// for, that of the next is asked for.
+    fn expect(&mut self, message: &FleetMessage) {
         match message {
             FleetMessage::Agent(AgentNews {
                 agent, news: News::Events { run, events }, delivery, ..
@@ -260,13 +262,11 @@ impl Work {
                     self.table.expect(*agent, *run, event.connection);
                 }
                 delivery.iter().for_each(Delivery::expect);
-                events.len()
             }
             FleetMessage::Agent(AgentNews { news: News::Snapshot { connections, .. }, .. }) => {
                 self.peers.extend(connections.iter().map(|open| open.observation.peer.ip()));
-                connections.len()
             }
-            FleetMessage::Agent(_) | FleetMessage::Notice { .. } => 0,
+            FleetMessage::Agent(_) | FleetMessage::Notice { .. } => {}
         }
     }
 
@@ -280,7 +280,7 @@ impl Work {
             }
         };
         let still_there = match news {
-            News::Status(status) => self.hear(status),
+            News::Status(status) => self.hear(*status),
             News::Events { run, events } => events.into_iter().all(|event| {
                 let located = self.table.take_remote(agent, run, event, geography);
                 located.is_none_or(|located| self.tell_both(located, outlets))
@@ -415,6 +415,15 @@ impl Work {
             }
         }
         true
+    }
+}
+
+/// Events that a message brings, those of a snapshot's connections included.
+fn events_of(message: &FleetMessage) -> usize {
+    match message {
+        FleetMessage::Agent(AgentNews { news: News::Events { events, .. }, .. }) => events.len(),
+        FleetMessage::Agent(AgentNews { news: News::Snapshot { connections, .. }, .. }) => connections.len(),
+        FleetMessage::Agent(_) | FleetMessage::Notice { .. } => 0,
     }
 }
 

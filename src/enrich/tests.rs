@@ -273,7 +273,10 @@ mod thread_of_its_own {
         running.settle();
         assert_eq!(arrived.sequence(), 41);
 
-        running.fleet.send_timeout(from_agent(News::Status(remote_status()), None), PATIENCE).unwrap();
+        running
+            .fleet
+            .send_timeout(from_agent(News::Status(Box::new(remote_status())), None), PATIENCE)
+            .unwrap();
         assert_eq!(running.hear(), Located::Status(remote_status()));
         running.fleet.send_timeout(from_agent(News::Gone { unix_millis: 9 }, None), PATIENCE).unwrap();
         assert_eq!(
@@ -357,7 +360,10 @@ mod thread_of_its_own {
         };
         let snapshot =
             News::Snapshot { run: 7, base: 0, same_boot: true, unix_millis: 500, connections: vec![socket] };
-        running.fleet.send_timeout(from_agent(News::Status(remote_status()), None), PATIENCE).unwrap();
+        running
+            .fleet
+            .send_timeout(from_agent(News::Status(Box::new(remote_status())), None), PATIENCE)
+            .unwrap();
         running.fleet.send_timeout(from_agent(snapshot, None), PATIENCE).unwrap();
         running.settle();
         let short = |record: Record| match record {

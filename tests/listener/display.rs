@@ -99,7 +99,7 @@ impl Display {
 
     pub fn status(&self, wanted: impl Fn(&AgentStatus) -> bool) -> AgentStatus {
         self.find(|_, news| match news {
-            News::Status(status) if wanted(status) => Some(status.clone()),
+            News::Status(status) if wanted(status) => Some(AgentStatus::clone(status)),
             _ => None,
         })
     }

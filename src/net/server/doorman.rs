@@ -211,7 +211,7 @@ async fn part(shared: &Shared, mut session: Box<Session>, identity: Identity, en
     let news = match &end {
         End::Cut(Cut::Replaced | Cut::Closing) | End::TakerGone => None,
         End::Cut(Cut::Revoked) => Some(News::Gone { unix_millis }),
-        _ => Some(News::Status(session.lost_status(unix_millis))),
+        _ => Some(News::Status(Box::new(session.lost_status(unix_millis)))),
     };
     let Session { mut link, mut seat, .. } = *session;
     // After a fault what is known may not be what is.

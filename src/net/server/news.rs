@@ -41,8 +41,9 @@ pub struct AgentNews {
 
 #[derive(Debug)]
 pub enum News {
-    /// Name, method, link: after it was let in, and whenever something of it changes.
-    Status(AgentStatus),
+    /// Name, method, link: after it was let in, and whenever something of it changes. Seldom, and long: within the message
+    /// it would make each one of events as long.
+    Status(Box<AgentStatus>),
     /// All that is open; what is not in it is closed. `run` tells the agent's runs apart: connection numbers mean nothing
     /// from one run to another, while sockets of the same boot are the same ones. `base`: the last event before it.
     Snapshot { run: u64, base: u64, same_boot: bool, unix_millis: i64, connections: Vec<OpenSocket> },
