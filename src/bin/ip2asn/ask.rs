@@ -11,7 +11,7 @@ use connmapperl::{
 };
 use serde::Serialize;
 
-use crate::{Outcome, options::Options, plain::Plain};
+use crate::{Outcome, options::Options, plain::Plain, say::note};
 
 /// A line of standard input that is longer is no query. Bytes.
 const MOST_QUERY_BYTES: u64 = 4_096;
@@ -19,7 +19,7 @@ const MOST_QUERY_BYTES: u64 = 4_096;
 pub fn run(folder: &Path, options: &Options) -> anyhow::Result<Outcome> {
     let desk = Desk::open(folder);
     for problem in desk.whois.problems() {
-        eprintln!("ip2asn: {problem}");
+        note(problem);
     }
     let from_input = options.queries.is_empty();
     let is_brief = options.brief || (from_input && !options.full);
@@ -38,14 +38,14 @@ pub fn run(folder: &Path, options: &Options) -> anyhow::Result<Outcome> {
     }
     asking.output.flush()?;
     if asking.desk.whois.is_empty() && !options.json {
-        eprintln!(
-            "ip2asn: nothing is imported, so this is what the built-in tables know. An import adds registry, holder \
-             and its other AS numbers, names, and policies with peers: ip2asn status says where the files are."
+        note(
+            "nothing is imported, so this is what the built-in tables know. An import adds registry, holder \
+             and its other AS numbers, names, and policies with peers: ip2asn status says where the files are.",
         );
     }
     asking.desk.check()?;
     if let Some(notice) = asking.desk.age_notice() {
-        eprintln!("ip2asn: {notice}");
+        note(notice);
     }
     Ok(asking.outcome)
 }
@@ -69,12 +69,12 @@ impl<W: Write> Asking<W> {
             let is_cut = line.len() as u64 == MOST_QUERY_BYTES && !line.ends_with(b"\n");
             let rest = if is_cut { input.skip_until(b'\n') } else { Ok(0) };
             if let Err(error) = read.and(rest) {
-                eprintln!("ip2asn: standard input: {error}");
+                note(format_args!("standard input: {error}"));
                 self.became(Outcome::BadInput);
                 break;
             }
             if is_cut {
-                eprintln!("ip2asn: line {number}: longer than {MOST_QUERY_BYTES} bytes, which no query is");
+                note(format_args!("line {number}: longer than {MOST_QUERY_BYTES} bytes, which no query is"));
                 self.became(Outcome::BadInput);
                 continue;
             }
@@ -97,7 +97,7 @@ impl<W: Write> Asking<W> {
     /// Where nothing was found there is no output, so it is said.
     fn found(&mut self, count: usize, otherwise: String) {
         if count == 0 {
-            eprintln!("ip2asn: {otherwise}");
+            note(otherwise);
         }
         self.became(if count == 0 { Outcome::NotFound } else { Outcome::Found });
     }
@@ -107,7 +107,7 @@ impl<W: Write> Asking<W> {
         if !error.is_of_query() {
             return Err(error.into());
         }
-        eprintln!("ip2asn: {at}{error}");
+        note(format_args!("{at}{error}"));
         self.became(Outcome::BadInput);
         Ok(())
     }
@@ -145,7 +145,7 @@ impl<W: Write> Asking<W> {
             }
         }
         if more {
-            eprintln!("ip2asn: these are the first {MOST_NAMES}; more words find fewer");
+            note(format_args!("these are the first {MOST_NAMES}; more words find fewer"));
         }
         Ok(())
     }

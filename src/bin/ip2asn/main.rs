@@ -7,6 +7,7 @@ mod manage;
 mod options;
 mod pack;
 mod plain;
+mod say;
 mod update;
 
 use std::{io, process::ExitCode};

@@ -26,6 +26,7 @@ use crate::{
     bar::Bar,
     options::{ImportOptions, StatusOptions},
     pack::packer,
+    say::{note, say},
 };
 
 /// Rejected records that an import tells at once; `status --rejected` tells more.
@@ -54,26 +55,26 @@ pub fn import(folder: &Path, options: &ImportOptions) -> anyhow::Result<Outcome>
             Ok(done) => {
                 tell(&path, &done, bar.start.elapsed());
                 if let Some((_, other)) = imported.iter().find(|(name, _)| *name == done.meta.name) {
-                    eprintln!(
-                        "ip2asn: this took the place of {}: name one of them with --as",
+                    note(format_args!(
+                        "this took the place of {}: name one of them with --as",
                         other.display()
-                    );
+                    ));
                     outcome = outcome.max(Outcome::NotFound);
                 }
                 imported.push((done.meta.name, path));
             }
             Err(WhoisError::NotKnown { found, .. }) if !(was_named && is_alone) => {
-                eprintln!("{}: passed over: {found}", path.display());
+                note(format_args!("{}: passed over: {found}", path.display()));
             }
-            Err(error) if !was_named && is_not_opened(&error) => eprintln!("passed over: {error}"),
+            Err(error) if !was_named && is_not_opened(&error) => note(format_args!("passed over: {error}")),
             Err(error) => {
-                eprintln!("ip2asn: {error}");
+                note(error);
                 outcome = outcome.max(Outcome::NotFound);
             }
         }
     }
     if imported.is_empty() {
-        eprintln!("ip2asn: nothing was imported");
+        note("nothing was imported");
         outcome = Outcome::NotFound;
     }
     Ok(outcome)
@@ -102,9 +103,9 @@ fn pieces(paths: &[PathBuf], outcome: &mut Outcome) -> io::Result<Vec<Found>> {
                 let is_alone = all.len() == 1;
                 pieces.extend(all.into_iter().map(|piece| Found { piece, is_alone, was_named }));
             }
-            Err(error) if !was_named && is_not_opened(&error) => eprintln!("passed over: {error}"),
+            Err(error) if !was_named && is_not_opened(&error) => note(format_args!("passed over: {error}")),
             Err(error) => {
-                eprintln!("ip2asn: {error}");
+                note(error);
                 *outcome = (*outcome).max(Outcome::NotFound);
             }
         }
@@ -127,7 +128,7 @@ fn files(paths: &[PathBuf]) -> io::Result<Vec<(PathBuf, bool)>> {
         inside.retain(|path| path.is_file() && !is_hidden(path));
         inside.sort();
         if inside.is_empty() {
-            eprintln!("ip2asn: {}: there are no files in it", path.display());
+            note(format_args!("{}: there are no files in it", path.display()));
         }
         files.extend(inside.into_iter().map(|path| (path, false)));
     }
@@ -156,11 +157,6 @@ pub fn tell(path: &Path, done: &Imported, took: Duration) {
         told += &format!("  replaces what came from {replaced}\n");
     }
     say(&told);
-}
-
-/// Prints what was done. It is done whether anybody hears of it or not, and the rest is to be done too.
-pub fn say(told: &str) {
-    let _ = io::stdout().write_all(told.as_bytes());
 }
 
 /// How many records there are, and what else was in the file.

@@ -24,9 +24,10 @@ use connmapperl::{
 use crate::{
     Outcome,
     bar::Bar,
-    manage::{say, tell},
+    manage::tell,
     options::UpdateOptions,
     pack::packer,
+    say::{mutter, note, say},
 };
 
 /// Within the folder of the indexes: what is half there.
@@ -37,24 +38,24 @@ pub fn update(folder: &Path, options: &UpdateOptions) -> anyhow::Result<Outcome>
         Ok(sources) => sources,
         Err(word) => {
             let names: Vec<_> = SOURCES.iter().map(|source| source.name).collect();
-            eprintln!(
-                "ip2asn: {word:?} is no source: say delegated, as-org2info, rpsl, a registry, or one of\n  {}",
+            note(format_args!(
+                "{word:?} is no source: say delegated, as-org2info, rpsl, a registry, or one of\n  {}",
                 names.join("\n  ")
-            );
+            ));
             return Ok(Outcome::BadInput);
         }
     };
     let base = match options.from_base.as_deref().map(Base::new).transpose() {
         Ok(base) => base,
         Err(error) => {
-            eprintln!("ip2asn: --from-base {error}");
+            note(format_args!("--from-base {error}"));
             return Ok(Outcome::BadInput);
         }
     };
     let client = Client::new(base)?;
     plan(&sources, &client, folder)?;
     if !(options.yes || agreed(sources.len())?) {
-        eprintln!("ip2asn: nothing was fetched");
+        note("nothing was fetched");
         return Ok(Outcome::NotFound);
     }
     let target = Folder::open(folder)?;
@@ -63,19 +64,19 @@ pub fn update(folder: &Path, options: &UpdateOptions) -> anyhow::Result<Outcome>
     let mut failed = Vec::new();
     for source in &sources {
         if let Err(error) = updating.one(source) {
-            eprintln!("ip2asn: {}: {error:#}", source.name);
+            note(format_args!("{}: {error:#}", source.name));
             failed.push(source.name);
         }
     }
     if failed.is_empty() {
         return Ok(Outcome::Found);
     }
-    eprintln!(
-        "ip2asn: {} of {} were not updated, and stay as they were: {}",
+    note(format_args!(
+        "{} of {} were not updated, and stay as they were: {}",
         failed.len(),
         sources.len(),
         failed.join(", ")
-    );
+    ));
     Ok(Outcome::NotFound)
 }
 
@@ -107,10 +108,10 @@ fn plan(sources: &[&Source], client: &Client, folder: &Path) -> io::Result<()> {
 /// Whether somebody at a terminal says yes. Without one nobody can.
 fn agreed(count: usize) -> io::Result<bool> {
     if !io::stdin().is_terminal() {
-        eprintln!("ip2asn: nobody is there to be asked: --yes fetches without asking");
+        note("nobody is there to be asked: --yes fetches without asking");
         return Ok(false);
     }
-    eprint!("Fetch these {count} files? [y/N] ");
+    mutter(format_args!("Fetch these {count} files? [y/N] "));
     let mut answer = String::new();
     io::stdin().read_line(&mut answer)?;
     Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
