@@ -5,7 +5,7 @@ use std::{fs, process::Stdio};
 
 use crate::{
     fixture,
-    ip2asn::{command, ip2asn},
+    ip2asn::{command, ip2asn, text},
     program::imported,
 };
 
@@ -37,4 +37,26 @@ fn nobody_who_reads_what_is_wrong_is_no_panic() {
     }
     // The rest was done.
     assert!(ip2asn(folder.path(), &["--org", "huawei"], "").status.success());
+}
+
+#[test]
+fn each_thing_that_is_wrong_is_said_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    fs::write(&file, "").unwrap();
+    let below = file.join("whois");
+    let below = below.to_str().unwrap();
+    // Nobody listens there.
+    let update = ["update", "--yes", "--only", "delegated-apnic", "--from-base", "http://127.0.0.1:1"];
+    for (arguments, problem) in [
+        (&["import", "--data", below, "x"] as &[&str], "Not a directory"),
+        (&["--data", below, "8.8.8.8"], "Not a directory"),
+        (&["import", below], "Not a directory"),
+        (&update, "refused"),
+    ] {
+        let output = ip2asn(folder.path(), arguments, "");
+        let told = text(&output.stderr);
+        assert_eq!(told.matches(problem).count(), 1, "{arguments:?}: {told}");
+        assert!(told.starts_with("ip2asn: ") && !told.contains("Caused by"), "{told}");
+    }
 }

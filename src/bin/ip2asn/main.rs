@@ -16,7 +16,10 @@ use anyhow::Context;
 use clap::Parser;
 use connmapperl::whois::default_folder;
 
-use self::options::{Command, Options};
+use self::{
+    options::{Command, Options},
+    say::note,
+};
 
 /// The worst that became of any query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,20 +36,30 @@ impl From<Outcome> for ExitCode {
     }
 }
 
-fn main() -> anyhow::Result<ExitCode> {
-    let mut options = Options::parse();
+fn main() -> ExitCode {
+    match run(Options::parse()) {
+        Ok(outcome) => outcome.into(),
+        Err(error) => {
+            // Each says all of it, what it comes from included.
+            note(error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(mut options: Options) -> anyhow::Result<Outcome> {
     let folder = options.data.clone().or_else(default_folder);
     let folder = folder.context("neither XDG_DATA_HOME nor HOME is set: name a folder with --data DIR")?;
     let done = match options.command.take() {
-        Some(Command::Import(import)) => return manage::import(&folder, &import).map(ExitCode::from),
-        Some(Command::Update(update)) => return update::update(&folder, &update).map(ExitCode::from),
+        Some(Command::Import(import)) => return manage::import(&folder, &import),
+        Some(Command::Update(update)) => return update::update(&folder, &update),
         Some(Command::Status(status)) => manage::status(&folder, &status),
         None => ask::run(&folder, &options),
     };
     match done {
         // Whoever read the answers has enough of them: that is no failure.
-        Err(error) if is_broken_pipe(&error) => Ok(ExitCode::SUCCESS),
-        other => Ok(other?.into()),
+        Err(error) if is_broken_pipe(&error) => Ok(Outcome::Found),
+        done => done,
     }
 }
 

@@ -64,7 +64,7 @@ pub fn update(folder: &Path, options: &UpdateOptions) -> anyhow::Result<Outcome>
     let mut failed = Vec::new();
     for source in &sources {
         if let Err(error) = updating.one(source) {
-            note(format_args!("{}: {error:#}", source.name));
+            note(format_args!("{}: {error}", source.name));
             failed.push(source.name);
         }
     }
@@ -153,7 +153,7 @@ impl Updating<'_> {
         // A disk that is full or fails is not the file's fault: the next time it is imported without being fetched.
         let is_local = error.downcast_ref().is_some_and(|error: &WhoisError| !error.is_of_file());
         if !is_local && let Err(other) = self.downloads.refuse(&wanted, &new) {
-            bail!("{error:#}; and it cannot be removed: {other}");
+            bail!("{error}; and it cannot be removed: {other}");
         }
         Err(error)
     }
