@@ -1,7 +1,12 @@
 //! What goes wrong around the program `ip2asn`: files that are not what they should be, and a machine that does not let it
 //! do what it wants. Nothing that was there may be lost, and what is wrong is said once.
 
-use std::{fs, process::Stdio};
+use std::{
+    fs,
+    io::{self, Write},
+    os::fd::FromRawFd,
+    process::Stdio,
+};
 
 use crate::{
     fixture,
@@ -20,7 +25,7 @@ fn nobody_who_reads_what_is_wrong_is_no_panic() {
         (&["update", "--only", "nonsense"], 2),
     ] {
         let full = fs::File::options().write(true).open("/dev/full").unwrap();
-        let (gone, pipe) = std::io::pipe().unwrap();
+        let (gone, pipe) = io::pipe().unwrap();
         drop(gone);
         for nobody in [Stdio::from(full), Stdio::from(pipe)] {
             let output = command(folder.path())
@@ -59,4 +64,33 @@ fn each_thing_that_is_wrong_is_said_once() {
         assert_eq!(told.matches(problem).count(), 1, "{arguments:?}: {told}");
         assert!(told.starts_with("ip2asn: ") && !told.contains("Caused by"), "{told}");
     }
+}
+
+#[test]
+fn at_a_terminal_it_says_what_it_waits_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut screen, terminal) = terminal();
+    let mut child = command(folder.path());
+    child.stdin(terminal).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = child.spawn().unwrap();
+    // Somebody types, and then Ctrl+D.
+    screen.write_all(b"193.0.6.139\n\x04").unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(text(&output.stderr).contains("one a line; Ctrl+D ends"), "{}", text(&output.stderr));
+    assert!(text(&output.stdout).contains("AS3333"), "{}", text(&output.stdout));
+    // Whoever pipes addresses knows what they do.
+    let output = ip2asn(folder.path(), &[], "193.0.6.139\n");
+    assert!(!text(&output.stderr).contains("Ctrl+D"), "{}", text(&output.stderr));
+}
+
+/// A terminal of the test's own: what a person has of it, and what a program has.
+fn terminal() -> (fs::File, fs::File) {
+    let (mut screen, mut terminal) = (-1, -1);
+    let nothing = std::ptr::null_mut();
+    // SAFETY: both numbers are there to be written to, and name, settings and size may be null.
+    let made =
+        unsafe { libc::openpty(&raw mut screen, &raw mut terminal, nothing, nothing.cast(), nothing.cast()) };
+    assert_eq!(made, 0, "{}", io::Error::last_os_error());
+    // SAFETY: both were just opened, and nobody else has them.
+    unsafe { (fs::File::from_raw_fd(screen), fs::File::from_raw_fd(terminal)) }
 }

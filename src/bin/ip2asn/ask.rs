@@ -1,7 +1,7 @@
 //! Reads queries, asks, and prints the answers.
 
 use std::{
-    io::{self, BufRead, BufWriter, Read, Write},
+    io::{self, BufRead, BufWriter, IsTerminal, Read, Write},
     path::Path,
 };
 
@@ -32,6 +32,11 @@ pub fn run(folder: &Path, options: &Options) -> anyhow::Result<Outcome> {
     } else if let Some(key) = &options.object {
         asking.objects(key)?;
     } else if from_input {
+        if io::stdin().is_terminal() {
+            note(
+                "reads addresses, networks and AS numbers, one a line; Ctrl+D ends, ip2asn --help tells more",
+            );
+        }
         asking.lines(io::stdin().lock())?;
     } else {
         options.queries.iter().try_for_each(|text| asking.query(text, ""))?;
