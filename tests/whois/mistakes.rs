@@ -67,6 +67,22 @@ fn each_thing_that_is_wrong_is_said_once() {
 }
 
 #[test]
+fn without_a_home_the_built_in_tables_answer() {
+    let folder = tempfile::tempdir().unwrap();
+    let homeless = |arguments: &[&str]| {
+        let mut command = command(folder.path());
+        command.env_remove("HOME").env_remove("XDG_DATA_HOME").env_remove("XDG_CACHE_HOME");
+        command.args(arguments).stdin(Stdio::null()).output().unwrap()
+    };
+    let output = homeless(&["193.0.6.139"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert!(text(&output.stdout).contains("AS3333"), "{}", text(&output.stdout));
+    assert!(text(&output.stderr).contains("name a folder with --data DIR"), "{}", text(&output.stderr));
+    // What needs a folder says so.
+    assert_eq!(homeless(&["status"]).status.code(), Some(1));
+}
+
+#[test]
 fn at_a_terminal_it_says_what_it_waits_for() {
     let folder = tempfile::tempdir().unwrap();
     let (mut screen, terminal) = terminal();

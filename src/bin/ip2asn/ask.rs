@@ -11,13 +11,14 @@ use connmapperl::{
 };
 use serde::Serialize;
 
-use crate::{Outcome, options::Options, plain::Plain, say::note};
+use crate::{NO_FOLDER, Outcome, options::Options, plain::Plain, say::note};
 
 /// A line of standard input that is longer is no query. Bytes.
 const MOST_QUERY_BYTES: u64 = 4_096;
 
-pub fn run(folder: &Path, options: &Options) -> anyhow::Result<Outcome> {
-    let desk = Desk::open(folder);
+/// Without a folder the built-in tables answer.
+pub fn run(folder: Option<&Path>, options: &Options) -> anyhow::Result<Outcome> {
+    let desk = Desk::open(folder.unwrap_or(Path::new("")));
     for problem in desk.whois.problems() {
         note(problem);
     }
@@ -47,6 +48,9 @@ pub fn run(folder: &Path, options: &Options) -> anyhow::Result<Outcome> {
             "nothing is imported, so this is what the built-in tables know. An import adds registry, holder \
              and its other AS numbers, names, and policies with peers: ip2asn status says where the files are.",
         );
+        if folder.is_none() {
+            note(NO_FOLDER);
+        }
     }
     asking.desk.check()?;
     if let Some(notice) = asking.desk.age_notice() {

@@ -21,6 +21,9 @@ use self::{
     say::note,
 };
 
+/// Where what was imported lies, or would, cannot be told.
+const NO_FOLDER: &str = "neither XDG_DATA_HOME nor HOME is set: name a folder with --data DIR";
+
 /// The worst that became of any query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Outcome {
@@ -49,12 +52,12 @@ fn main() -> ExitCode {
 
 fn run(mut options: Options) -> anyhow::Result<Outcome> {
     let folder = options.data.clone().or_else(default_folder);
-    let folder = folder.context("neither XDG_DATA_HOME nor HOME is set: name a folder with --data DIR")?;
+    let named = || folder.as_deref().context(NO_FOLDER);
     let done = match options.command.take() {
-        Some(Command::Import(import)) => return manage::import(&folder, &import),
-        Some(Command::Update(update)) => return update::update(&folder, &update),
-        Some(Command::Status(status)) => manage::status(&folder, &status),
-        None => ask::run(&folder, &options),
+        Some(Command::Import(import)) => return manage::import(named()?, &import),
+        Some(Command::Update(update)) => return update::update(named()?, &update),
+        Some(Command::Status(status)) => manage::status(named()?, &status),
+        None => ask::run(folder.as_deref(), &options),
     };
     match done {
         // Whoever read the answers has enough of them: that is no failure.
