@@ -4,8 +4,8 @@
 use std::{
     fs,
     io::{self, Write},
-    os::fd::FromRawFd,
-    process::Stdio,
+    os::{fd::FromRawFd, unix::fs::PermissionsExt},
+    process::{Command, Stdio},
 };
 
 use crate::{
@@ -97,6 +97,19 @@ fn at_a_terminal_it_says_what_it_waits_for() {
     // Whoever pipes addresses knows what they do.
     let output = ip2asn(folder.path(), &[], "193.0.6.139\n");
     assert!(!text(&output.stderr).contains("Ctrl+D"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn the_umask_says_who_may_read_what_is_imported() {
+    for (umask, mode) in [("022", 0o644), ("077", 0o600), ("002", 0o664)] {
+        let folder = tempfile::tempdir().unwrap();
+        let import = format!("umask {umask}; exec \"$0\" import \"$1\"");
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &import, env!("CARGO_BIN_EXE_ip2asn")]).arg(fixture("ripe.db"));
+        assert!(shell.env("XDG_DATA_HOME", folder.path()).output().unwrap().status.success());
+        let index = folder.path().join("connmapperl/whois/rpsl-ripe.db.whois");
+        assert_eq!(fs::metadata(index).unwrap().permissions().mode() & 0o777, mode, "{umask}");
+    }
 }
 
 /// A terminal of the test's own: what a person has of it, and what a program has.
