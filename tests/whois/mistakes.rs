@@ -112,6 +112,19 @@ fn the_umask_says_who_may_read_what_is_imported() {
     }
 }
 
+#[test]
+fn what_cannot_be_opened_is_not_called_missing() {
+    let folder = imported(&["ripe.db"]);
+    let index = folder.path().join("connmapperl/whois/rpsl-ripe.db.whois");
+    // Not even root may read what is no file.
+    fs::remove_file(&index).unwrap();
+    fs::create_dir(&index).unwrap();
+    let output = ip2asn(folder.path(), &["8.8.8.8"], "");
+    let told = text(&output.stderr);
+    assert!(told.contains("rpsl-ripe.db.whois: "), "{told}");
+    assert!(!told.contains("nothing is imported"), "{told}");
+}
+
 /// A terminal of the test's own: what a person has of it, and what a program has.
 fn terminal() -> (fs::File, fs::File) {
     let (mut screen, mut terminal) = (-1, -1);

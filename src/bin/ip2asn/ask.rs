@@ -43,7 +43,9 @@ pub fn run(folder: Option<&Path>, options: &Options) -> anyhow::Result<Outcome> 
         options.queries.iter().try_for_each(|text| asking.query(text, ""))?;
     }
     asking.output.flush()?;
-    if asking.desk.whois.is_empty() && !options.json {
+    let whois = &asking.desk.whois;
+    // What cannot be opened is imported all the same.
+    if whois.is_empty() && whois.problems().is_empty() && !options.json {
         note(
             "nothing is imported, so this is what the built-in tables know. An import adds registry, holder \
              and its other AS numbers, names, and policies with peers: ip2asn status says where the files are.",
