@@ -125,6 +125,13 @@ fn what_cannot_be_opened_is_not_called_missing() {
     assert!(!told.contains("nothing is imported"), "{told}");
 }
 
+#[test]
+fn networks_of_ipv4_in_the_form_of_ipv6_have_their_registry() {
+    let folder = imported(&["delegated-ripencc-extended"]);
+    let output = ip2asn(folder.path(), &["::ffff:193.0.0.0/117", "--brief"], "");
+    assert!(text(&output.stdout).contains("ripencc EU 193.0.0.0-193.0.7.255"), "{}", text(&output.stdout));
+}
+
 /// A terminal of the test's own: what a person has of it, and what a program has.
 fn terminal() -> (fs::File, fs::File) {
     let (mut screen, mut terminal) = (-1, -1);
