@@ -132,6 +132,14 @@ fn networks_of_ipv4_in_the_form_of_ipv6_have_their_registry() {
     assert!(text(&output.stdout).contains("ripencc EU 193.0.0.0-193.0.7.255"), "{}", text(&output.stdout));
 }
 
+#[test]
+fn what_an_editor_writes_before_the_first_query_costs_no_answer() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = ip2asn(folder.path(), &[], "\u{feff}193.0.6.139\r\n8.8.8.8\r\n");
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert!(text(&output.stdout).starts_with("193.0.6.139\n"), "{}", text(&output.stdout));
+}
+
 /// A terminal of the test's own: what a person has of it, and what a program has.
 fn terminal() -> (fs::File, fs::File) {
     let (mut screen, mut terminal) = (-1, -1);

@@ -93,8 +93,10 @@ impl<W: Write> Asking<W> {
                 break;
             }
             let text = String::from_utf8_lossy(&line);
-            if !text.trim().is_empty() {
-                self.query(text.trim(), &format!("line {number}: "))?;
+            // Some editors write one before the first line, of which it is no part.
+            let text = text.trim_start_matches('\u{feff}').trim();
+            if !text.is_empty() {
+                self.query(text, &format!("line {number}: "))?;
                 self.output.flush()?;
             }
         }
