@@ -24,6 +24,9 @@ pub enum WhoisError {
     /// Nothing of a name that was given may be part of a file's name.
     #[error("{}: {name:?} is no name for what is imported: it wants letters or digits", path.display())]
     NoName { path: PathBuf, name: String },
+    /// Another kind of file has this name, and one of them would replace the other.
+    #[error("{}: the name {name:?} is for {owner}, and this is {kind}: give another with --as", path.display())]
+    NameTaken { path: PathBuf, name: String, kind: String, owner: String },
     #[error("{}: {problem}; import its source again", path.display())]
     Damaged { path: PathBuf, problem: &'static str },
     #[error("{}: another import is running in this folder", path.display())]
@@ -46,7 +49,11 @@ impl WhoisError {
                     && matches!(source.kind(), InvalidData | InvalidInput | UnexpectedEof)
             }
             Self::Zip { .. } => true,
-            Self::NoName { .. } | Self::Damaged { .. } | Self::Busy { .. } | Self::Cancelled { .. } => false,
+            Self::NoName { .. }
+            | Self::NameTaken { .. }
+            | Self::Damaged { .. }
+            | Self::Busy { .. }
+            | Self::Cancelled { .. } => false,
         }
     }
 

@@ -1,6 +1,7 @@
 //! From a file to its index: reads records, rejects those that cannot be used, and replaces the index of the same source
 //! when the new one is complete. Until then, and whenever it is interrupted, the old one stays.
 
+mod name;
 mod read;
 
 use std::{
@@ -8,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use self::read::Reading;
+use self::{name::Naming, read::Reading};
 use super::{
     detect::{Kind, detect},
     error::WhoisError,
@@ -106,6 +107,8 @@ impl Folder {
         let path = &*piece.shown();
         let kind = detect(&input.head).map_err(|found| WhoisError::NotKnown { path: path.into(), found })?;
         let modified = input.modified.map(|time| Date::from_system_time(time).to_string());
+        let naming = Naming { path, kind, folder: &self.path };
+        let given = order.name.map(|name| naming.given(name)).transpose()?;
         let file_bytes = input.file_bytes;
         while packer.finish().map_err(WhoisError::io(&self.path))?.is_some() {}
         let writer =
@@ -125,14 +128,7 @@ impl Folder {
             notes.push("imported without names: --org finds none of it".to_owned());
         }
         let stem = piece.file_name();
-        let name = match (order.name, kind) {
-            (Some(name), _) => Some(file_name(name))
-                .filter(|name| name.contains(|c: char| c.is_ascii_alphanumeric()))
-                .ok_or_else(|| WhoisError::NoName { path: path.into(), name: name.to_owned() })?,
-            (None, Kind::Delegated) => format!("delegated-{registry}"),
-            (None, Kind::AsOrg) => "as-org2info".to_owned(),
-            (None, Kind::Rpsl) => format!("rpsl-{}", file_name(stem.trim_end_matches(".gz"))),
-        };
+        let name = naming.name(given, &registry, &stem)?;
         let meta = Meta {
             kind,
             name,
@@ -159,13 +155,6 @@ fn no_records(path: &Path, rejects: Rejects) -> WhoisError {
     let first =
         first.map_or("there are none".to_owned(), |told| format!("line {}: {}", told.line, told.reason));
     WhoisError::NoRecords { path: path.into(), rejected: rejects.count, first }
-}
-
-/// What may be part of a file's name anywhere; never hidden, never a path.
-fn file_name(text: &str) -> String {
-    let plain = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_') { c } else { '_' };
-    let name: String = text.chars().map(plain).take(100).collect();
-    name.trim_start_matches('.').to_owned()
 }
 
 /// `20260401.as-org2info.txt.gz` tells its day.

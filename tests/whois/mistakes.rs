@@ -140,6 +140,36 @@ fn what_an_editor_writes_before_the_first_query_costs_no_answer() {
     assert!(text(&output.stdout).starts_with("193.0.6.139\n"), "{}", text(&output.stdout));
 }
 
+#[test]
+fn a_name_of_ones_own_takes_nobody_elses_place() {
+    let folder = imported(&["as-org2info", "delegated-apnic-extended"]);
+    let import = |name: &str, file: &str| {
+        let file = fixture(file).display().to_string();
+        let output = ip2asn(folder.path(), &["import", "--as", name, &file], "");
+        (output.status.code(), text(&output.stderr).to_owned())
+    };
+    assert_eq!(import("mine", "ripe.db").0, Some(0));
+    for (name, file, problem) in [
+        ("as-org2info", "ripe.db", "the name \"as-org2info\" is for as-org2info, and this is RPSL"),
+        ("rpsl-ripe.db", "as-org2info", "the name \"rpsl-ripe.db\" is for RPSL, and this is as-org2info"),
+        (
+            "delegated-apnic",
+            "delegated-arin-extended",
+            "is for delegated of apnic, and this is delegated of arin",
+        ),
+        ("mine", "as-org2info", "\"mine\" is for RPSL"),
+    ] {
+        let (code, told) = import(name, file);
+        assert_eq!(code, Some(1), "{name}");
+        assert!(told.contains(problem) && told.contains("--as"), "{name}: {told}");
+    }
+    // All of it is still there, and a name beside another's is free.
+    assert!(ip2asn(folder.path(), &["--org", "huawei"], "").status.success());
+    assert!(ip2asn(folder.path(), &["--object", "AS-RIPENCC"], "").status.success());
+    assert_eq!(import("delegated-apnic-2025", "delegated-apnic-extended").0, Some(0));
+    assert_eq!(import("mine", "apnic.db.aut-num").0, Some(0));
+}
+
 /// A terminal of the test's own: what a person has of it, and what a program has.
 fn terminal() -> (fs::File, fs::File) {
     let (mut screen, mut terminal) = (-1, -1);
