@@ -201,7 +201,7 @@ fn fits(piece: &Piece, source: &Source, old: Option<&Meta>) -> anyhow::Result<()
         return not_older(date, old, &url);
     }
     let header = input.head.split(|&byte| byte == b'\n').find_map(|line| match delegated::parse(line) {
-        Ok(Some(Line::Header { registry, end_date })) => Some((registry.to_ascii_lowercase(), end_date)),
+        Ok(Some(Line::Header { registry, end_date, .. })) => Some((registry.to_ascii_lowercase(), end_date)),
         _ => None,
     });
     let (registry, date) = header.with_context(|| format!("{}: there is no header in it", url.display()))?;
