@@ -58,8 +58,8 @@ pub struct Imported {
     pub meta: Meta,
     /// Size of the index, bytes.
     pub index_bytes: u64,
-    /// The file that the replaced index came from, where there was one.
-    pub replaced: Option<String>,
+    /// What was replaced, where there was something.
+    pub replaced: Option<Meta>,
 }
 
 /// A folder of indexes, held by one import at a time.
@@ -143,7 +143,7 @@ impl Folder {
             notes,
         };
         let index_path = self.path.join(format!("{}.{FILE_ENDING}", meta.name));
-        let replaced = Index::open(&index_path).ok().map(|old| old.meta().file.clone());
+        let replaced = Index::open(&index_path).ok().map(|old| old.meta().clone());
         writer.finish(&self.path, &meta).map_err(WhoisError::io(&self.path))?;
         let index_bytes = fs::metadata(&index_path).map_err(WhoisError::io(&index_path))?.len();
         Ok(Imported { meta, index_bytes, replaced })

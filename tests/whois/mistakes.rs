@@ -5,6 +5,7 @@ use std::{
     fs,
     io::{self, Write},
     os::{fd::FromRawFd, unix::fs::PermissionsExt},
+    path::Path,
     process::{Command, Stdio},
 };
 
@@ -188,6 +189,21 @@ fn a_delegated_file_that_is_cut_off_replaces_no_whole_one() {
     // Where the header counts otherwise, the summaries are believed.
     fs::write(&file, whole.replacen("|14||", "|18||", 1)).unwrap();
     assert!(ip2asn(folder.path(), &import, "").status.success());
+}
+
+#[test]
+fn that_an_older_file_takes_the_place_of_a_newer_one_is_said() {
+    let folder = imported(&["delegated-apnic-extended"]);
+    let (newer, older) = (folder.path().join("newer"), fixture("delegated-apnic-extended"));
+    fs::write(&newer, fs::read_to_string(&older).unwrap().replacen("|20260928|", "|20261001|", 1)).unwrap();
+    let import = |file: &Path| {
+        let output = ip2asn(folder.path(), &["import", file.to_str().unwrap()], "");
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        text(&output.stdout).to_owned()
+    };
+    assert!(!import(&newer).contains("older"));
+    let told = import(&older);
+    assert!(told.contains("replaces one of 2026-10-01 by an older one of 2026-09-28"), "{told}");
 }
 
 /// A terminal of the test's own: what a person has of it, and what a program has.

@@ -53,7 +53,7 @@ pub fn import(folder: &Path, options: &ImportOptions) -> anyhow::Result<Outcome>
         bar.clear();
         match done {
             Ok(done) => {
-                tell(&path, &done, bar.start.elapsed());
+                tell(&done, bar.start.elapsed());
                 if let Some((_, other)) = imported.iter().find(|(name, _)| *name == done.meta.name) {
                     note(format_args!(
                         "this took the place of {}: name one of them with --as",
@@ -135,7 +135,7 @@ fn files(paths: &[PathBuf]) -> io::Result<Vec<(PathBuf, bool)>> {
     Ok(files)
 }
 
-pub fn tell(path: &Path, done: &Imported, took: Duration) {
+pub fn tell(done: &Imported, took: Duration) {
     let Imported { meta, index_bytes, replaced } = done;
     let secs = took.as_secs_f64();
     let rate = if secs < LEAST_RATED_SECS {
@@ -153,8 +153,15 @@ pub fn tell(path: &Path, done: &Imported, took: Duration) {
     if meta.rejects.count > TOLD as u64 {
         told += &format!("  and {} more: ip2asn status --rejected\n", meta.rejects.count - TOLD as u64);
     }
-    if let Some(replaced) = replaced.as_ref().filter(|file| **file != path.display().to_string()) {
-        told += &format!("  replaces what came from {replaced}\n");
+    if let Some(old) = replaced {
+        if old.file != meta.file {
+            told += &format!("  replaces what came from {}\n", old.file);
+        }
+        if let (Some(date), Some(old)) = (&meta.date, &old.date)
+            && date < old
+        {
+            told += &format!("  replaces one of {old} by an older one of {date}\n");
+        }
     }
     say(&told);
 }

@@ -167,7 +167,7 @@ impl Updating<'_> {
             true
         });
         bar.clear();
-        tell(&piece.shown(), &done?, bar.start.elapsed());
+        tell(&done?, bar.start.elapsed());
         Ok(())
     }
 }
