@@ -11,7 +11,7 @@ use std::{
 
 use self::{name::Naming, read::Reading};
 use super::{
-    detect::{Kind, detect},
+    detect::{Kind, detect, is_made_of},
     error::WhoisError,
     index::{FILE_ENDING, Index, IndexWriter, Meta, Packer, TEMPORARY_PREFIX},
     input::{Input, Piece},
@@ -43,12 +43,15 @@ pub struct Order<'a> {
     pub today: Date,
     /// Words of names are indexed too, which takes a third of the time or so; without, no name is found.
     pub with_names: bool,
+    /// Somebody means this very file. One that was found beside others has to be a source for the most part, and is not
+    /// known otherwise.
+    pub is_meant: bool,
 }
 
 impl Order<'_> {
     /// The usual one.
     pub const fn new(today: Date) -> Self {
-        Self { name: None, today, with_names: true }
+        Self { name: None, today, with_names: true, is_meant: true }
     }
 }
 
@@ -107,6 +110,10 @@ impl Folder {
         let path = &*piece.shown();
         let kind = detect(&input.head).map_err(|found| WhoisError::NotKnown { path: path.into(), found })?;
         let modified = input.modified.map(|time| Date::from_system_time(time).to_string());
+        if !(order.is_meant || is_made_of(kind, &input.head)) {
+            let found = format!("it has lines as {} has, among other things", kind.label());
+            return Err(WhoisError::NotKnown { path: path.into(), found });
+        }
         let naming = Naming { path, kind, folder: &self.path };
         let given = order.name.map(|name| naming.given(name)).transpose()?;
         let file_bytes = input.file_bytes;

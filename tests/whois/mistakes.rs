@@ -206,6 +206,42 @@ fn that_an_older_file_takes_the_place_of_a_newer_one_is_said() {
     assert!(told.contains("replaces one of 2026-10-01 by an older one of 2026-09-28"), "{told}");
 }
 
+#[test]
+fn what_only_mentions_records_is_no_source_of_them() {
+    let folder = imported(&["delegated-apnic-extended", "as-org2info", "ripe.db"]);
+    let files = tempfile::tempdir().unwrap();
+    for (name, content) in [
+        ("mail", "Person: Somebody\nRole: admin\n\nOrganisation: ACME\nroute: 10.0.0.0/8 is ours\n\nBye.\n"),
+        (
+            "settings.yml",
+            "role: web\nname: one\n\norganisation: acme\ncountry: de\n\nany: thing\nand: more\n",
+        ),
+        ("RPSL.txt", "What an object is:\n\naut-num: AS1\nsource: X\n\nAnd then:\n\nMore of them.\n"),
+        (
+            "FORMAT",
+            "A record is\napnic|AU|ipv4|1.0.0.0|256|20110811|assigned|A\nas in this line, and\nso on.\n",
+        ),
+        (
+            "README",
+            "The columns:\n# format:aut|changed|aut_name|org_id|source\n1|2012|A|B|ARIN\nand so on.\n",
+        ),
+    ] {
+        fs::write(files.path().join(name), content).unwrap();
+    }
+    fs::copy(fixture("arin.db"), files.path().join("arin.db")).unwrap();
+    // What this program has said.
+    fs::copy(fixture("golden.txt"), files.path().join("golden.txt")).unwrap();
+    let output = ip2asn(folder.path(), &["import", files.path().to_str().unwrap()], "");
+    let told = text(&output.stderr);
+    assert!(output.status.success(), "{told}");
+    assert_eq!(told.matches("passed over: it has lines as").count(), 6, "{told}");
+    assert_eq!(text(&output.stdout).matches(" record").count(), 1, "{}", text(&output.stdout));
+    // None has taken a real one's place.
+    let status = ip2asn(folder.path(), &["status"], "");
+    assert_eq!(text(&status.stdout).matches("loaded: ").count(), 4, "{}", text(&status.stdout));
+    assert!(text(&status.stdout).contains("14 records"), "{}", text(&status.stdout));
+}
+
 /// A terminal of the test's own: what a person has of it, and what a program has.
 fn terminal() -> (fs::File, fs::File) {
     let (mut screen, mut terminal) = (-1, -1);

@@ -124,14 +124,18 @@ fn a_folder_is_imported_and_what_is_no_source_passed_over() {
     let (folder, files) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     fs::copy(fixture("ripe.db"), files.path().join("ripe.db")).unwrap();
     fs::write(files.path().join("README"), "Nothing to import.\n").unwrap();
-    fs::write(files.path().join("bad.db"), "aut-num: AS1\n\naut-num: bad\n").unwrap();
+    fs::write(
+        files.path().join("bad.db"),
+        "aut-num: AS1\nsource: X\n\naut-num: AS2\nsource: X\n\naut-num: bad\n",
+    )
+    .unwrap();
     let data = folder.path().join("elsewhere");
     let (data, from) = (data.to_str().unwrap(), files.path().to_str().unwrap());
     let output = ip2asn(folder.path(), &["import", "--data", data, from], "");
     let (told, errors) = (text(&output.stdout), text(&output.stderr));
     assert!(output.status.success(), "{errors}");
     assert!(
-        told.contains("rpsl-bad.db: 1 record, 1 rejected of ") && told.contains("line 3: no AS number"),
+        told.contains("rpsl-bad.db: 2 records, 1 rejected of ") && told.contains("line 7: no AS number"),
         "{told}"
     );
     assert!(errors.contains("README: passed over"), "{errors}");

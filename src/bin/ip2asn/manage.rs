@@ -41,10 +41,12 @@ pub fn import(folder: &Path, options: &ImportOptions) -> anyhow::Result<Outcome>
     let today = Date::from_system_time(SystemTime::now());
     let mut outcome = Outcome::Found;
     let mut imported: Vec<(String, PathBuf)> = Vec::new();
-    let order = Order { name: options.name.as_deref(), today, with_names: !options.no_names };
     let mut packer = packer()?;
     for Found { piece, is_alone, was_named } in pieces(&options.paths, &mut outcome)? {
         let path = piece.shown();
+        let is_meant = was_named && is_alone;
+        let (name, with_names) = (options.name.as_deref(), !options.no_names);
+        let order = Order { name, today, with_names, is_meant };
         let mut bar = Bar::new(&path);
         let done = target.import(&piece, order, &mut *packer, &mut |progress| {
             bar.import(progress);
@@ -63,7 +65,7 @@ pub fn import(folder: &Path, options: &ImportOptions) -> anyhow::Result<Outcome>
                 }
                 imported.push((done.meta.name, path));
             }
-            Err(WhoisError::NotKnown { found, .. }) if !(was_named && is_alone) => {
+            Err(WhoisError::NotKnown { found, .. }) if !is_meant => {
                 note(format_args!("{}: passed over: {found}", path.display()));
             }
             Err(error) if !was_named && is_not_opened(&error) => note(format_args!("passed over: {error}")),
