@@ -242,6 +242,20 @@ fn what_only_mentions_records_is_no_source_of_them() {
     assert!(text(&status.stdout).contains("14 records"), "{}", text(&status.stdout));
 }
 
+#[test]
+fn a_file_that_is_named_twice_is_imported_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let (files, dump) = (folder.path().join("files"), folder.path().join("files/ripe.db"));
+    fs::create_dir(&files).unwrap();
+    fs::copy(fixture("ripe.db"), &dump).unwrap();
+    std::os::unix::fs::symlink(&dump, files.join("the-same.db")).unwrap();
+    let (files, dump) = (files.to_str().unwrap(), dump.to_str().unwrap());
+    let output =
+        ip2asn(folder.path(), &["import", dump, files, dump, &format!("{files}/../files/ripe.db")], "");
+    assert!(output.status.success() && output.stderr.is_empty(), "{}", text(&output.stderr));
+    assert_eq!(text(&output.stdout).matches(" records").count(), 1, "{}", text(&output.stdout));
+}
+
 /// A terminal of the test's own: what a person has of it, and what a program has.
 fn terminal() -> (fs::File, fs::File) {
     let (mut screen, mut terminal) = (-1, -1);

@@ -1,6 +1,7 @@
 //! `ip2asn import` and `ip2asn status`: what is imported, and what is not.
 
 use std::{
+    collections::HashSet,
     fs,
     io::{self, BufWriter, Write},
     path::{Path, PathBuf},
@@ -115,7 +116,7 @@ fn pieces(paths: &[PathBuf], outcome: &mut Outcome) -> io::Result<Vec<Found>> {
     Ok(pieces)
 }
 
-/// Files that are named, and those in folders that are; whether a file was named itself.
+/// Files that are named, and those in folders that are, each once; whether a file was named itself.
 fn files(paths: &[PathBuf]) -> io::Result<Vec<(PathBuf, bool)>> {
     let mut files = Vec::new();
     for path in paths {
@@ -134,6 +135,15 @@ fn files(paths: &[PathBuf]) -> io::Result<Vec<(PathBuf, bool)>> {
         }
         files.extend(inside.into_iter().map(|path| (path, false)));
     }
+    // What is named itself and is in a folder too is meant.
+    let real = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let named: HashSet<_> = files.iter().filter(|file| file.1).map(|file| real(&file.0)).collect();
+    let mut seen = HashSet::new();
+    files.retain_mut(|(path, was_named)| {
+        let path = real(path);
+        *was_named = named.contains(&path);
+        seen.insert(path)
+    });
     Ok(files)
 }
 
