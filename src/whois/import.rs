@@ -6,6 +6,7 @@ mod read;
 
 use std::{
     fs::{self, File, TryLockError},
+    io::ErrorKind,
     path::{Path, PathBuf},
 };
 
@@ -86,11 +87,7 @@ impl Folder {
             Err(TryLockError::WouldBlock) => return Err(WhoisError::Busy { path: path.into() }),
             Err(TryLockError::Error(error)) => return Err(WhoisError::io(lock_path)(error)),
         }
-        for entry in fs::read_dir(path).map_err(WhoisError::io(path))?.flatten() {
-            if entry.file_name().to_string_lossy().starts_with(TEMPORARY_PREFIX) {
-                fs::remove_file(entry.path()).map_err(WhoisError::io(entry.path()))?;
-            }
-        }
+        clear_half_written(path)?;
         Ok(Self { path: path.into(), _lock: lock })
     }
 
@@ -155,6 +152,23 @@ impl Folder {
         let index_bytes = fs::metadata(&index_path).map_err(WhoisError::io(&index_path))?.len();
         Ok(Imported { meta, index_bytes, replaced })
     }
+}
+
+/// Removes what is half written in a folder of indexes: for whoever has it open, and imports nothing any more.
+///
+/// # Errors
+/// Where something cannot be removed.
+pub fn clear_half_written(folder: &Path) -> Result<(), WhoisError> {
+    for entry in fs::read_dir(folder).map_err(WhoisError::io(folder))?.flatten() {
+        if entry.file_name().to_string_lossy().starts_with(TEMPORARY_PREFIX) {
+            match fs::remove_file(entry.path()) {
+                // Who wrote it has just removed or finished it.
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                removed => removed.map_err(WhoisError::io(entry.path()))?,
+            }
+        }
+    }
+    Ok(())
 }
 
 fn no_records(path: &Path, rejects: Rejects) -> WhoisError {

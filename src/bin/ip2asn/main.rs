@@ -8,6 +8,7 @@ mod options;
 mod pack;
 mod plain;
 mod say;
+mod stop;
 mod update;
 
 use std::{io, process::ExitCode};

@@ -28,6 +28,7 @@ use crate::{
     options::{ImportOptions, StatusOptions},
     pack::packer,
     say::{note, say},
+    stop::clear_on_signals,
 };
 
 /// Rejected records that an import tells at once; `status --rejected` tells more.
@@ -39,6 +40,7 @@ const LEAST_RATED_SECS: f64 = 0.2;
 
 pub fn import(folder: &Path, options: &ImportOptions) -> anyhow::Result<Outcome> {
     let target = Folder::open(folder)?;
+    clear_on_signals(folder)?;
     let today = Date::from_system_time(SystemTime::now());
     let mut outcome = Outcome::Found;
     let mut imported: Vec<(String, PathBuf)> = Vec::new();

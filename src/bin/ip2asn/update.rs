@@ -28,6 +28,7 @@ use crate::{
     options::UpdateOptions,
     pack::packer,
     say::{mutter, note, say},
+    stop::clear_on_signals,
 };
 
 /// Within the folder of the indexes: what is half there.
@@ -59,6 +60,7 @@ pub fn update(folder: &Path, options: &UpdateOptions) -> anyhow::Result<Outcome>
         return Ok(Outcome::NotFound);
     }
     let target = Folder::open(folder)?;
+    clear_on_signals(folder)?;
     let downloads = Downloads::new(&folder.join(DOWNLOADS), client)?;
     let mut updating = Updating { folder, target, downloads, packer: packer()?, force: options.force };
     let mut failed = Vec::new();
