@@ -3,7 +3,7 @@
 use std::{
     io::{self, IsTerminal, Write},
     path::Path,
-    time::SystemTime,
+    time::{Duration, SystemTime},
 };
 
 use anyhow::{Context, bail, ensure};
@@ -53,7 +53,7 @@ pub fn update(folder: &Path, options: &UpdateOptions) -> anyhow::Result<Outcome>
             return Ok(Outcome::BadInput);
         }
     };
-    let client = Client::new(base)?;
+    let client = Client::new(base, Duration::from_secs(options.timeout))?;
     plan(&sources, &client, folder)?;
     if !(options.yes || agreed(sources.len())?) {
         note("nothing was fetched");
