@@ -45,7 +45,7 @@ pub fn import(folder: &Path, options: &ImportOptions) -> anyhow::Result<Outcome>
     let mut outcome = Outcome::Found;
     let mut imported: Vec<(String, PathBuf)> = Vec::new();
     let mut packer = packer()?;
-    for Found { piece, is_alone, was_named } in pieces(&options.paths, &mut outcome)? {
+    for Found { piece, is_alone, was_named } in pieces(&options.paths, &mut outcome) {
         let path = piece.shown();
         let is_meant = was_named && is_alone;
         let (name, with_names) = (options.name.as_deref(), !options.no_names);
@@ -100,9 +100,9 @@ struct Found {
 }
 
 /// What is in these files. One that cannot be read is told, and hides no other.
-fn pieces(paths: &[PathBuf], outcome: &mut Outcome) -> io::Result<Vec<Found>> {
+fn pieces(paths: &[PathBuf], outcome: &mut Outcome) -> Vec<Found> {
     let mut pieces = Vec::new();
-    for (path, was_named) in files(paths)? {
+    for (path, was_named) in files(paths, outcome) {
         match Piece::all(&path) {
             Ok(all) => {
                 let is_alone = all.len() == 1;
@@ -115,19 +115,26 @@ fn pieces(paths: &[PathBuf], outcome: &mut Outcome) -> io::Result<Vec<Found>> {
             }
         }
     }
-    Ok(pieces)
+    pieces
 }
 
 /// Files that are named, and those in folders that are, each once; whether a file was named itself.
-fn files(paths: &[PathBuf]) -> io::Result<Vec<(PathBuf, bool)>> {
+fn files(paths: &[PathBuf], outcome: &mut Outcome) -> Vec<(PathBuf, bool)> {
     let mut files = Vec::new();
     for path in paths {
         if !path.is_dir() {
             files.push((path.clone(), true));
             continue;
         }
-        let mut inside =
-            fs::read_dir(path)?.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()?;
+        let inside = fs::read_dir(path).and_then(|inside| inside.collect::<io::Result<Vec<_>>>());
+        let mut inside: Vec<_> = match inside {
+            Ok(inside) => inside.iter().map(fs::DirEntry::path).collect(),
+            Err(error) => {
+                note(format_args!("{}: {error}", path.display()));
+                *outcome = (*outcome).max(Outcome::NotFound);
+                continue;
+            }
+        };
         let is_hidden =
             |path: &Path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
         inside.retain(|path| path.is_file() && !is_hidden(path));
@@ -146,7 +153,7 @@ fn files(paths: &[PathBuf]) -> io::Result<Vec<(PathBuf, bool)>> {
         *was_named = named.contains(&path);
         seen.insert(path)
     });
-    Ok(files)
+    files
 }
 
 pub fn tell(done: &Imported, took: Duration) {
