@@ -19,7 +19,7 @@ use self::{
     md5::{Md5, sum_in},
 };
 pub use self::{
-    client::{Base, Client},
+    client::{Base, Client, PATIENCE},
     error::DownloadError,
 };
 

@@ -11,8 +11,10 @@ use ureq::{
 
 use super::{error::DownloadError, kept::Version};
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
-/// Without a byte for so long a server has gone away.
+/// So long a server may take to be found, to be connected to, and to begin an answer, each: one that is at work needs a
+/// second or two.
+pub const PATIENCE: Duration = Duration::from_secs(15);
+/// Without a byte for so long in the middle of a file a server has gone away.
 const READ_TIMEOUT: Duration = Duration::from_secs(60);
 /// Files that move are a hop or two away; more is a circle.
 const MOST_REDIRECTS: u32 = 5;
@@ -57,6 +59,7 @@ impl Base {
 pub struct Client {
     agent: Agent,
     base: Option<Base>,
+    patience: Duration,
 }
 
 /// What a server says.
@@ -76,12 +79,13 @@ pub(super) struct Body {
 }
 
 impl Client {
-    /// Connects to nobody yet.
+    /// Connects to nobody yet. `patience` is how long a server may take to be found, connected to, and to begin an answer,
+    /// each.
     ///
     /// # Errors
     /// Where the system has no certificates of authorities, or the environment names a proxy of a kind that cannot be
     /// asked.
-    pub fn new(base: Option<Base>) -> Result<Self, DownloadError> {
+    pub fn new(base: Option<Base>, patience: Duration) -> Result<Self, DownloadError> {
         let is_local = base.as_ref().is_some_and(|base| base.is_loopback);
         let is_plain = base.as_ref().is_some_and(|base| base.url.starts_with("http:"));
         let mut config = Agent::config_builder()
@@ -89,8 +93,9 @@ impl Client {
             .http_status_as_error(false)
             // This machine's word that a file is elsewhere leads to no other.
             .max_redirects(if is_plain { 0 } else { MOST_REDIRECTS })
-            .timeout_connect(Some(CONNECT_TIMEOUT))
-            .timeout_recv_response(Some(READ_TIMEOUT))
+            .timeout_resolve(Some(patience))
+            .timeout_connect(Some(patience))
+            .timeout_recv_response(Some(patience))
             .timeout_per_read(Some(READ_TIMEOUT))
             .user_agent(concat!("ip2asn/", env!("CARGO_PKG_VERSION")))
             // Lengths and sums are those of the bytes that come.
@@ -110,7 +115,7 @@ impl Client {
             let tls = TlsConfig::builder().unversioned_rustls_crypto_provider(provider).root_certs(roots);
             config = config.tls_config(tls.build());
         }
-        Ok(Self { agent: config.build().new_agent(), base })
+        Ok(Self { agent: config.build().new_agent(), base, patience })
     }
 
     /// The address that is asked in place of this one.
@@ -143,7 +148,7 @@ impl Client {
                 request = request.header("If-Modified-Since", time);
             }
         }
-        let response = request.call().map_err(http_error(url))?;
+        let response = request.call().map_err(self.error(url))?;
         let header = |name| text_of(response.headers(), name);
         let version =
             Version { url: url.to_owned(), etag: header("etag"), last_modified: header("last-modified") };
@@ -169,17 +174,22 @@ impl Client {
 
     /// Asks for a file that may not be there.
     pub(super) fn get_if_there(&self, url: &str) -> Result<Option<Body>, DownloadError> {
-        let response = self.agent.get(url).call().map_err(http_error(url))?;
+        let response = self.agent.get(url).call().map_err(self.error(url))?;
         match response.status().as_u16() {
             200 => Ok(Some(body(response))),
             404 | 410 => Ok(None),
             status => Err(DownloadError::Status { url: url.to_owned(), status }),
         }
     }
-}
 
-fn http_error(url: &str) -> impl FnOnce(ureq::Error) -> DownloadError {
-    move |source| DownloadError::Http { url: url.to_owned(), source: Box::new(source) }
+    fn error(&self, url: &str) -> impl FnOnce(ureq::Error) -> DownloadError {
+        move |source| match source {
+            ureq::Error::Timeout(_) => {
+                DownloadError::Silent { url: url.to_owned(), secs: self.patience.as_secs() }
+            }
+            source => DownloadError::Http { url: url.to_owned(), source: Box::new(source) },
+        }
+    }
 }
 
 fn text_of(headers: &HeaderMap, name: &str) -> Option<String> {
@@ -247,7 +257,7 @@ mod tests {
 
     #[test]
     fn a_base_has_files_below_the_names_of_their_hosts() {
-        let client = Client::new(Some(Base::new("http://127.0.0.1:1/m/").unwrap())).unwrap();
+        let client = Client::new(Some(Base::new("http://127.0.0.1:1/m/").unwrap()), PATIENCE).unwrap();
         assert_eq!(client.url("https://a.example/b.gz"), "http://127.0.0.1:1/m/a.example/b.gz");
     }
 }

@@ -24,6 +24,8 @@ pub enum DownloadError {
     Proxy { host: String },
     #[error("{url}: {source}")]
     Http { url: String, source: Box<ureq::Error> },
+    #[error("{url}: no answer within {secs} s")]
+    Silent { url: String, secs: u64 },
     #[error("{url}: the server answers {status}{}", words(*.status))]
     Status { url: String, status: u16 },
     #[error("{url}: cut off after {bytes}{} bytes ({source}); what came is kept, and the same command goes on from \

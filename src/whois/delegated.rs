@@ -10,8 +10,16 @@ use super::keys::{Range, ipv6_range, range_text};
 /// What a line holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Line<'a> {
-    Header { registry: &'a str, end_date: Option<String> },
-    Summary,
+    /// The records are those of the whole file, as far as it tells.
+    Header {
+        registry: &'a str,
+        end_date: Option<String>,
+        records: Option<u64>,
+    },
+    /// Records of one type.
+    Summary {
+        records: Option<u64>,
+    },
     Record(Record<'a>),
 }
 
@@ -60,7 +68,7 @@ pub fn parse(line: &[u8]) -> Result<Option<Line<'_>>, &'static str> {
         return header(&fields, count).map(Some);
     }
     if count >= 6 && fields[count.min(10) - 1] == "summary" {
-        return Ok(Some(Line::Summary));
+        return Ok(Some(Line::Summary { records: fields[4].parse().ok() }));
     }
     if count < 7 {
         return Err("fewer than 7 fields");
@@ -69,12 +77,13 @@ pub fn parse(line: &[u8]) -> Result<Option<Line<'_>>, &'static str> {
 }
 
 fn header<'a>(fields: &[&'a str; 10], count: usize) -> Result<Line<'a>, &'static str> {
-    let [version, registry, serial, _records, _start, end, ..] = *fields;
+    let [version, registry, serial, records, _start, end, ..] = *fields;
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     if count < 6 || !digits(version) || !is_registry(registry) {
         return Err("not a header, though it begins with a digit");
     }
-    Ok(Line::Header { registry, end_date: iso_date(end).or_else(|| iso_date(serial)) })
+    let end_date = iso_date(end).or_else(|| iso_date(serial));
+    Ok(Line::Header { registry, end_date, records: records.parse().ok() })
 }
 
 fn record<'a>(fields: &[&'a str; 10]) -> Result<Record<'a>, &'static str> {

@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     as_org::{JsonLine, Table},
-    delegated, rpsl,
+    delegated::{self, Line},
+    keys::Key,
+    rpsl::{self, Class},
 };
 
 /// What a file that can be imported is.
@@ -47,7 +49,7 @@ pub fn detect(head: &[u8]) -> Result<Kind, String> {
         if matches!(delegated::parse(line), Ok(Some(_))) {
             return Ok(Kind::Delegated);
         }
-        if rpsl::attribute_name(line).is_some_and(|name| rpsl::Class::from_name(name).is_some()) {
+        if rpsl::attribute_name(line).is_some_and(|name| Class::from_name(name).is_some()) {
             return Ok(Kind::Rpsl);
         }
     }
@@ -58,6 +60,73 @@ pub fn detect(head: &[u8]) -> Result<Kind, String> {
         [b'{', ..] => "JSON, and not that of as-org2info".to_owned(),
         _ => format!("it begins with {}", super::rejects::quoted(first)),
     })
+}
+
+/// Whether a text of this kind that begins with `head` is made of what such files have, or only has some of it among other
+/// things, as a description of the format has: most of it must be such records.
+pub fn is_made_of(kind: Kind, head: &[u8]) -> bool {
+    let lines = || head.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii_end);
+    let (mut records, mut others) = (0_u64, 0_u64);
+    let mut count = |is_record: bool| *if is_record { &mut records } else { &mut others } += 1;
+    match kind {
+        Kind::Delegated => lines().for_each(|line| match delegated::parse(line) {
+            Ok(Some(Line::Record(_))) => count(true),
+            Ok(_) => {}
+            Err(_) => count(false),
+        }),
+        Kind::AsOrg => {
+            let mut table = None;
+            for line in lines().filter(|line| !line.is_empty()) {
+                if line.starts_with(b"#") {
+                    table = Table::from_format_line(line).or(table);
+                } else {
+                    let text = rpsl::decode(line);
+                    let is_of_table = table.as_ref().is_some_and(|table| table.parse(&text).is_ok());
+                    count(is_of_table || is_json_of_as_org(line));
+                }
+            }
+        }
+        Kind::Rpsl => {
+            let lines: Vec<_> =
+                lines().filter(|line| !line.starts_with(b"#") && !line.starts_with(b"%")).collect();
+            let mut objects: Vec<_> = lines.split(|line| line.is_empty()).collect();
+            // The beginning of a long text ends within a line.
+            if let Some(last) = objects.last_mut()
+                && last.len() > 2
+            {
+                *last = &last[..last.len() - 1];
+            }
+            objects.into_iter().filter_map(is_kept).for_each(count);
+        }
+    }
+    records > others
+}
+
+/// Whether these lines are an object as registries have them: attributes alone, and what it is found by; `None` for one of
+/// a class that is not kept, which may be anything.
+fn is_kept(lines: &[&[u8]]) -> Option<bool> {
+    let first = lines.first()?;
+    let attributes = lines.iter().filter(|line| rpsl::attribute_name(line).is_some()).count();
+    let more = lines.iter().filter(|line| rpsl::continues(line)).count();
+    // All have two attributes at least: their own, and who maintains them or where they are from.
+    if attributes + more < lines.len() || attributes < 2 {
+        return Some(false);
+    }
+    let class = rpsl::attribute_name(first).and_then(Class::from_name)?;
+    let mut is_found = false;
+    let keys = rpsl::keys::keys(class, &lines.join(&b'\n'), false, |key| {
+        is_found |= match (class, key) {
+            // Anything may stand behind these words elsewhere.
+            (Class::Organisation, Key::Id(_, id)) => begins(id, "ORG-"),
+            (Class::AsSet, Key::Id(_, id)) => id.split(':').any(|part| begins(part, "AS-")),
+            _ => true,
+        };
+    });
+    Some(keys.is_ok() && is_found)
+}
+
+fn begins(text: &str, start: &str) -> bool {
+    text.get(..start.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(start))
 }
 
 fn is_json_of_as_org(line: &[u8]) -> bool {

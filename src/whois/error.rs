@@ -21,9 +21,15 @@ pub enum WhoisError {
     /// A file of a known kind without one record that could be used: nothing is replaced by it.
     #[error("{}: none of its {rejected} records can be used; {first}", path.display())]
     NoRecords { path: PathBuf, rejected: u64, first: String },
+    /// Nothing is replaced by it.
+    #[error("{}: cut off: it has {found} records, and says that there are {told}; nothing is replaced", path.display())]
+    Incomplete { path: PathBuf, found: u64, told: u64 },
     /// Nothing of a name that was given may be part of a file's name.
     #[error("{}: {name:?} is no name for what is imported: it wants letters or digits", path.display())]
     NoName { path: PathBuf, name: String },
+    /// Another kind of file has this name, and one of them would replace the other.
+    #[error("{}: the name {name:?} is for {owner}, and this is {kind}: give another with --as", path.display())]
+    NameTaken { path: PathBuf, name: String, kind: String, owner: String },
     #[error("{}: {problem}; import its source again", path.display())]
     Damaged { path: PathBuf, problem: &'static str },
     #[error("{}: another import is running in this folder", path.display())]
@@ -37,7 +43,7 @@ impl WhoisError {
     pub fn is_of_file(&self) -> bool {
         use io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
         match self {
-            Self::NotKnown { .. } | Self::NoRecords { .. } => true,
+            Self::NotKnown { .. } | Self::NoRecords { .. } | Self::Incomplete { .. } => true,
             Self::Zip { source: ZipError::Io(source), .. }
             | Self::Io { source, .. }
             | Self::CutOff { source, .. } => {
@@ -46,7 +52,11 @@ impl WhoisError {
                     && matches!(source.kind(), InvalidData | InvalidInput | UnexpectedEof)
             }
             Self::Zip { .. } => true,
-            Self::NoName { .. } | Self::Damaged { .. } | Self::Busy { .. } | Self::Cancelled { .. } => false,
+            Self::NoName { .. }
+            | Self::NameTaken { .. }
+            | Self::Damaged { .. }
+            | Self::Busy { .. }
+            | Self::Cancelled { .. } => false,
         }
     }
 

@@ -1,16 +1,18 @@
 //! From a file to its index: reads records, rejects those that cannot be used, and replaces the index of the same source
 //! when the new one is complete. Until then, and whenever it is interrupted, the old one stays.
 
+mod name;
 mod read;
 
 use std::{
     fs::{self, File, TryLockError},
+    io::ErrorKind,
     path::{Path, PathBuf},
 };
 
-use self::read::Reading;
+use self::{name::Naming, read::Reading};
 use super::{
-    detect::{Kind, detect},
+    detect::{Kind, detect, is_made_of},
     error::WhoisError,
     index::{FILE_ENDING, Index, IndexWriter, Meta, Packer, TEMPORARY_PREFIX},
     input::{Input, Piece},
@@ -42,12 +44,15 @@ pub struct Order<'a> {
     pub today: Date,
     /// Words of names are indexed too, which takes a third of the time or so; without, no name is found.
     pub with_names: bool,
+    /// Somebody means this very file. One that was found beside others has to be a source for the most part, and is not
+    /// known otherwise.
+    pub is_meant: bool,
 }
 
 impl Order<'_> {
     /// The usual one.
     pub const fn new(today: Date) -> Self {
-        Self { name: None, today, with_names: true }
+        Self { name: None, today, with_names: true, is_meant: true }
     }
 }
 
@@ -57,8 +62,8 @@ pub struct Imported {
     pub meta: Meta,
     /// Size of the index, bytes.
     pub index_bytes: u64,
-    /// The file that the replaced index came from, where there was one.
-    pub replaced: Option<String>,
+    /// What was replaced, where there was something.
+    pub replaced: Option<Meta>,
 }
 
 /// A folder of indexes, held by one import at a time.
@@ -82,11 +87,7 @@ impl Folder {
             Err(TryLockError::WouldBlock) => return Err(WhoisError::Busy { path: path.into() }),
             Err(TryLockError::Error(error)) => return Err(WhoisError::io(lock_path)(error)),
         }
-        for entry in fs::read_dir(path).map_err(WhoisError::io(path))?.flatten() {
-            if entry.file_name().to_string_lossy().starts_with(TEMPORARY_PREFIX) {
-                fs::remove_file(entry.path()).map_err(WhoisError::io(entry.path()))?;
-            }
-        }
+        clear_half_written(path)?;
         Ok(Self { path: path.into(), _lock: lock })
     }
 
@@ -106,6 +107,12 @@ impl Folder {
         let path = &*piece.shown();
         let kind = detect(&input.head).map_err(|found| WhoisError::NotKnown { path: path.into(), found })?;
         let modified = input.modified.map(|time| Date::from_system_time(time).to_string());
+        if !(order.is_meant || is_made_of(kind, &input.head)) {
+            let found = format!("it has lines as {} has, among other things", kind.label());
+            return Err(WhoisError::NotKnown { path: path.into(), found });
+        }
+        let naming = Naming { path, kind, folder: &self.path };
+        let given = order.name.map(|name| naming.given(name)).transpose()?;
         let file_bytes = input.file_bytes;
         while packer.finish().map_err(WhoisError::io(&self.path))?.is_some() {}
         let writer =
@@ -125,14 +132,7 @@ impl Folder {
             notes.push("imported without names: --org finds none of it".to_owned());
         }
         let stem = piece.file_name();
-        let name = match (order.name, kind) {
-            (Some(name), _) => Some(file_name(name))
-                .filter(|name| name.contains(|c: char| c.is_ascii_alphanumeric()))
-                .ok_or_else(|| WhoisError::NoName { path: path.into(), name: name.to_owned() })?,
-            (None, Kind::Delegated) => format!("delegated-{registry}"),
-            (None, Kind::AsOrg) => "as-org2info".to_owned(),
-            (None, Kind::Rpsl) => format!("rpsl-{}", file_name(stem.trim_end_matches(".gz"))),
-        };
+        let name = naming.name(given, &registry, &stem)?;
         let meta = Meta {
             kind,
             name,
@@ -147,11 +147,28 @@ impl Folder {
             notes,
         };
         let index_path = self.path.join(format!("{}.{FILE_ENDING}", meta.name));
-        let replaced = Index::open(&index_path).ok().map(|old| old.meta().file.clone());
+        let replaced = Index::open(&index_path).ok().map(|old| old.meta().clone());
         writer.finish(&self.path, &meta).map_err(WhoisError::io(&self.path))?;
         let index_bytes = fs::metadata(&index_path).map_err(WhoisError::io(&index_path))?.len();
         Ok(Imported { meta, index_bytes, replaced })
     }
+}
+
+/// Removes what is half written in a folder of indexes: for whoever has it open, and imports nothing any more.
+///
+/// # Errors
+/// Where something cannot be removed.
+pub fn clear_half_written(folder: &Path) -> Result<(), WhoisError> {
+    for entry in fs::read_dir(folder).map_err(WhoisError::io(folder))?.flatten() {
+        if entry.file_name().to_string_lossy().starts_with(TEMPORARY_PREFIX) {
+            match fs::remove_file(entry.path()) {
+                // Who wrote it has just removed or finished it.
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                removed => removed.map_err(WhoisError::io(entry.path()))?,
+            }
+        }
+    }
+    Ok(())
 }
 
 fn no_records(path: &Path, rejects: Rejects) -> WhoisError {
@@ -159,13 +176,6 @@ fn no_records(path: &Path, rejects: Rejects) -> WhoisError {
     let first =
         first.map_or("there are none".to_owned(), |told| format!("line {}: {}", told.line, told.reason));
     WhoisError::NoRecords { path: path.into(), rejected: rejects.count, first }
-}
-
-/// What may be part of a file's name anywhere; never hidden, never a path.
-fn file_name(text: &str) -> String {
-    let plain = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_') { c } else { '_' };
-    let name: String = text.chars().map(plain).take(100).collect();
-    name.trim_start_matches('.').to_owned()
 }
 
 /// `20260401.as-org2info.txt.gz` tells its day.

@@ -23,6 +23,8 @@ const MAX_UNPACKED_BYTES: u64 = 64 << 30;
 pub const MAX_LINE_BYTES: usize = 1 << 20;
 /// Bytes read or unpacked at a time.
 const BUFFER_BYTES: usize = 256 << 10;
+/// Some editors write it before text in UTF-8, of which it is no part.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 const GZIP_MAGIC: &[u8] = &[0x1f, 0x8b];
 
 /// What is imported at a time: a file, or one of those in a zip file.
@@ -136,6 +138,9 @@ impl Input {
         let mut rest = Limited { reader: unpacked, left: MAX_UNPACKED_BYTES };
         let mut head = Vec::new();
         rest.by_ref().take(HEAD_BYTES).read_to_end(&mut head)?;
+        if head.starts_with(BYTE_ORDER_MARK) {
+            head.drain(..BYTE_ORDER_MARK.len());
+        }
         Ok((head, Box::new(rest)))
     }
 

@@ -56,7 +56,9 @@ pub fn parse_range(text: &str) -> Result<Range, &'static str> {
         let end = end.trim().parse().map_err(|_| "the end of the range is no address")?;
         return match (start, end) {
             (IpAddr::V4(start), IpAddr::V4(end)) if start <= end => Ok(Range::V4(start.into(), end.into())),
-            (IpAddr::V6(start), IpAddr::V6(end)) if start <= end => Ok(Range::V6(start.into(), end.into())),
+            (IpAddr::V6(start), IpAddr::V6(end)) if start <= end => {
+                Ok(as_ipv4(Range::V6(start.into(), end.into())))
+            }
             (IpAddr::V4(_), IpAddr::V4(_)) | (IpAddr::V6(_), IpAddr::V6(_)) => {
                 Err("the range ends before it starts")
             }
@@ -71,7 +73,7 @@ pub fn parse_range(text: &str) -> Result<Range, &'static str> {
     if address.contains(':') {
         let address = address.parse().map_err(|_| "this is no address")?;
         return if length <= 128 {
-            Ok(ipv6_range(address, length))
+            Ok(as_ipv4(ipv6_range(address, length)))
         } else {
             Err("the prefix is longer than 128")
         };
@@ -89,6 +91,18 @@ pub fn single(address: IpAddr) -> Range {
     match address.to_canonical() {
         IpAddr::V4(address) => Range::V4(address.into(), address.into()),
         IpAddr::V6(address) => Range::V6(address.into(), address.into()),
+    }
+}
+
+/// A range of IPv4 in the form of IPv6 (`::ffff:0:0/96`) as what it is; others as they are.
+fn as_ipv4(range: Range) -> Range {
+    let mapped = |address| Ipv6Addr::from_bits(address).to_ipv4_mapped();
+    match range {
+        Range::V6(start, end) => match (mapped(start), mapped(end)) {
+            (Some(start), Some(end)) => Range::V4(start.into(), end.into()),
+            _ => range,
+        },
+        Range::V4(..) | Range::Asn(..) => range,
     }
 }
 
@@ -119,4 +133,26 @@ pub fn range_text(range: Range) -> (String, String) {
 /// Words of a name in lower case, as they are indexed and asked for.
 pub fn words(name: &str) -> impl Iterator<Item = String> {
     name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_lowercase)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ipv4_in_the_form_of_ipv6_is_ipv4() {
+        for (written, means) in [
+            ("::ffff:193.0.0.1", "193.0.0.1"),
+            ("::ffff:193.0.0.1/128", "193.0.0.1"),
+            ("::ffff:193.0.0.77/117", "193.0.0.0/21"),
+            ("::ffff:0:0/96", "0.0.0.0/0"),
+            ("::ffff:193.0.0.0 - ::ffff:193.0.7.255", "193.0.0.0/21"),
+        ] {
+            assert_eq!(parse_range(written), parse_range(means), "{written}");
+        }
+        // These reach over it.
+        for wider in ["::ffff:0:0/95", "::/0", "::ffff:193.0.0.0-::1:0:0:0"] {
+            assert!(matches!(parse_range(wider), Ok(Range::V6(..))), "{wider}");
+        }
+    }
 }

@@ -238,3 +238,23 @@ fn each_object_is_decoded_by_itself() {
     assert_eq!(names, ["Müller GmbH", "Müller & Söhne"]);
     assert_eq!(decode(b"M\xfcller"), "Müller");
 }
+
+#[test]
+fn what_an_editor_writes_before_a_text_costs_no_line() {
+    for name in ["delegated-apnic-extended", "as-org2info", "as-org2info.jsonl", "ripe.db"] {
+        let folder = tempfile::tempdir().unwrap();
+        let text = fs::read(fixture(name)).unwrap();
+        let plain = import(&fixture(name), folder.path()).unwrap().meta;
+        let marked = [b"\xef\xbb\xbf", text.as_slice()].concat();
+        for bytes in [gzip(&marked), marked] {
+            let meta = import_text(name, &bytes, folder.path()).unwrap().meta;
+            assert_eq!(meta.rejects.told, [], "{name}");
+            assert_eq!((meta.records, meta.registry), (plain.records, plain.registry.clone()), "{name}");
+        }
+    }
+    // The header is the very first line.
+    let folder = tempfile::tempdir().unwrap();
+    let text = b"\xef\xbb\xbf2|apnic|20260928|1||20260928|+1000\napnic|AU|asn|7|1|20110811|allocated|A\n";
+    let meta = import_text("delegated", text, folder.path()).unwrap().meta;
+    assert_eq!(meta.date.as_deref(), Some("2026-09-28"));
+}

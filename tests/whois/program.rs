@@ -3,8 +3,11 @@
 use std::{
     fs,
     io::{Read, Write},
-    process::Stdio,
+    os::unix::process::ExitStatusExt,
+    process::{ExitStatus, Stdio},
 };
+
+use rustix::process::{Pid, Signal, kill_process};
 
 use serde_json::Value;
 
@@ -124,14 +127,18 @@ fn a_folder_is_imported_and_what_is_no_source_passed_over() {
     let (folder, files) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     fs::copy(fixture("ripe.db"), files.path().join("ripe.db")).unwrap();
     fs::write(files.path().join("README"), "Nothing to import.\n").unwrap();
-    fs::write(files.path().join("bad.db"), "aut-num: AS1\n\naut-num: bad\n").unwrap();
+    fs::write(
+        files.path().join("bad.db"),
+        "aut-num: AS1\nsource: X\n\naut-num: AS2\nsource: X\n\naut-num: bad\n",
+    )
+    .unwrap();
     let data = folder.path().join("elsewhere");
     let (data, from) = (data.to_str().unwrap(), files.path().to_str().unwrap());
     let output = ip2asn(folder.path(), &["import", "--data", data, from], "");
     let (told, errors) = (text(&output.stdout), text(&output.stderr));
     assert!(output.status.success(), "{errors}");
     assert!(
-        told.contains("rpsl-bad.db: 1 record, 1 rejected of ") && told.contains("line 3: no AS number"),
+        told.contains("rpsl-bad.db: 2 records, 1 rejected of ") && told.contains("line 7: no AS number"),
         "{told}"
     );
     assert!(errors.contains("README: passed over"), "{errors}");
@@ -179,8 +186,9 @@ fn status_tells_a_registrys_dumps_apart() {
     assert!(!told.contains("missing: RPSL of ripe\n"), "all of RIPE's has its aut-nums: {told}");
 }
 
-#[test]
-fn a_killed_import_leaves_what_was_there() {
+/// Begins an import that takes a while, ends it by a signal as soon as it writes, and tells how it ended and what is in the
+/// folder. What was there before is.
+fn import_until(signal: Signal) -> (ExitStatus, Vec<String>) {
     let folder = imported(&["ripe.db"]);
     let path = folder.path().join("ripe.db");
     let mut file = fs::File::create(&path).unwrap();
@@ -196,20 +204,37 @@ fn a_killed_import_leaves_what_was_there() {
         .unwrap();
     // It is at work as soon as its file is there.
     let indexes = folder.path().join("connmapperl/whois");
-    let is_writing = || {
-        let mut entries = fs::read_dir(&indexes).unwrap().flatten();
-        entries.any(|entry| entry.file_name().to_string_lossy().starts_with(".importing-"))
+    let names = || {
+        let entries = fs::read_dir(&indexes).unwrap();
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect::<Vec<_>>()
     };
-    while !is_writing() {
+    while !names().iter().any(|name| name.starts_with(".importing-")) {
         assert!(child.try_wait().unwrap().is_none(), "it ended before it was seen");
     }
-    child.kill().unwrap();
-    child.wait().unwrap();
+    kill_process(Pid::from_child(&child), signal).unwrap();
+    let status = child.wait().unwrap();
     let mut told = String::new();
     child.stdout.take().unwrap().read_to_string(&mut told).unwrap();
     assert_eq!(told, "");
+    let names = names();
     let output = ip2asn(folder.path(), &["AS3333"], "");
     assert!(text(&output.stdout).contains("RIPE-NCC-AS"), "{}", text(&output.stdout));
+    (status, names)
+}
+
+#[test]
+fn a_killed_import_leaves_what_was_there() {
+    assert_eq!(import_until(Signal::KILL).0.signal(), Some(9));
+}
+
+#[test]
+fn an_interrupted_import_leaves_what_was_there_and_nothing_else() {
+    for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
+        let (status, mut names) = import_until(signal);
+        assert_eq!(status.code(), Some(code));
+        names.sort();
+        assert_eq!(names, [".import.lock", "rpsl-ripe.db.whois"]);
+    }
 }
 
 #[test]

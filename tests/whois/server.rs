@@ -19,6 +19,8 @@ pub enum How {
     CutAt(usize),
     /// The same, but keeps the connection open and silent.
     StallsAt(usize),
+    /// Takes the question, and says nothing.
+    IsSilent,
     IgnoresRange,
     /// Sends what was not asked for as if it were.
     WrongRange,
@@ -164,6 +166,10 @@ impl Shared {
         last_modified.iter().for_each(|time| head += &format!("Last-Modified: {time}\r\n"));
         if let How::Status(status) = how {
             return write!(stream, "HTTP/1.1 {status} So\r\nContent-Length: 5\r\n{head}\r\nSorry");
+        }
+        if *how == How::IsSilent {
+            // For as long as the tests run.
+            thread::park();
         }
         if let How::Moved(status, place) = how {
             return write!(

@@ -337,3 +337,30 @@ fn servers_are_known_by_the_systems_authorities() {
     assert!(output.status.success(), "{}", errors(&output));
     assert!(ip2asn(folder.path(), &["AS3333"], "").status.success());
 }
+
+#[test]
+fn a_server_that_says_nothing_is_given_up_and_named_and_the_next_is_asked() {
+    let (folder, server) = (imported(&["delegated-ripencc-extended"]), server_of_apnic());
+    // It is found and connected to, and that is all. APNIC's comes after it.
+    server.put(
+        "ftp.ripe.net/pub/stats/ripencc/delegated-ripencc-extended-latest",
+        Served { how: How::IsSilent, ..Served::default() },
+    );
+    let output = ip2asn(
+        folder.path(),
+        &[
+            "update",
+            "--yes",
+            "--timeout=2",
+            "--only=delegated-ripencc,delegated-apnic",
+            "--from-base",
+            &server.base,
+        ],
+        "",
+    );
+    assert_eq!(output.status.code(), Some(1));
+    let told = errors(&output);
+    assert!(told.contains("delegated-ripencc-extended-latest: no answer within 2 s"), "{told}");
+    assert!(told.trim_end().ends_with("1 of 2 were not updated, and stay as they were: delegated-ripencc"));
+    assert!(has_apnic(folder.path(), "2026-09-28"));
+}

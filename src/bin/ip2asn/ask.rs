@@ -1,7 +1,7 @@
 //! Reads queries, asks, and prints the answers.
 
 use std::{
-    io::{self, BufRead, BufWriter, Read, Write},
+    io::{self, BufRead, BufWriter, IsTerminal, Read, Write},
     path::Path,
 };
 
@@ -11,15 +11,16 @@ use connmapperl::{
 };
 use serde::Serialize;
 
-use crate::{Outcome, options::Options, plain::Plain};
+use crate::{NO_FOLDER, Outcome, options::Options, plain::Plain, say::note};
 
 /// A line of standard input that is longer is no query. Bytes.
 const MOST_QUERY_BYTES: u64 = 4_096;
 
-pub fn run(folder: &Path, options: &Options) -> anyhow::Result<Outcome> {
-    let desk = Desk::open(folder);
+/// Without a folder the built-in tables answer.
+pub fn run(folder: Option<&Path>, options: &Options) -> anyhow::Result<Outcome> {
+    let desk = Desk::open(folder.unwrap_or(Path::new("")));
     for problem in desk.whois.problems() {
-        eprintln!("ip2asn: {problem}");
+        note(problem);
     }
     let from_input = options.queries.is_empty();
     let is_brief = options.brief || (from_input && !options.full);
@@ -32,20 +33,30 @@ pub fn run(folder: &Path, options: &Options) -> anyhow::Result<Outcome> {
     } else if let Some(key) = &options.object {
         asking.objects(key)?;
     } else if from_input {
+        if io::stdin().is_terminal() {
+            note(
+                "reads addresses, networks and AS numbers, one a line; Ctrl+D ends, ip2asn --help tells more",
+            );
+        }
         asking.lines(io::stdin().lock())?;
     } else {
         options.queries.iter().try_for_each(|text| asking.query(text, ""))?;
     }
     asking.output.flush()?;
-    if asking.desk.whois.is_empty() && !options.json {
-        eprintln!(
-            "ip2asn: nothing is imported, so this is what the built-in tables know. An import adds registry, holder \
-             and its other AS numbers, names, and policies with peers: ip2asn status says where the files are."
+    let whois = &asking.desk.whois;
+    // What cannot be opened is imported all the same.
+    if whois.is_empty() && whois.problems().is_empty() && !options.json {
+        note(
+            "nothing is imported, so this is what the built-in tables know. An import adds registry, holder \
+             and its other AS numbers, names, and policies with peers: ip2asn status says where the files are.",
         );
+        if folder.is_none() {
+            note(NO_FOLDER);
+        }
     }
     asking.desk.check()?;
     if let Some(notice) = asking.desk.age_notice() {
-        eprintln!("ip2asn: {notice}");
+        note(notice);
     }
     Ok(asking.outcome)
 }
@@ -69,12 +80,12 @@ impl<W: Write> Asking<W> {
             let is_cut = line.len() as u64 == MOST_QUERY_BYTES && !line.ends_with(b"\n");
             let rest = if is_cut { input.skip_until(b'\n') } else { Ok(0) };
             if let Err(error) = read.and(rest) {
-                eprintln!("ip2asn: standard input: {error}");
+                note(format_args!("standard input: {error}"));
                 self.became(Outcome::BadInput);
                 break;
             }
             if is_cut {
-                eprintln!("ip2asn: line {number}: longer than {MOST_QUERY_BYTES} bytes, which no query is");
+                note(format_args!("line {number}: longer than {MOST_QUERY_BYTES} bytes, which no query is"));
                 self.became(Outcome::BadInput);
                 continue;
             }
@@ -82,8 +93,10 @@ impl<W: Write> Asking<W> {
                 break;
             }
             let text = String::from_utf8_lossy(&line);
-            if !text.trim().is_empty() {
-                self.query(text.trim(), &format!("line {number}: "))?;
+            // Some editors write one before the first line, of which it is no part.
+            let text = text.trim_start_matches('\u{feff}').trim();
+            if !text.is_empty() {
+                self.query(text, &format!("line {number}: "))?;
                 self.output.flush()?;
             }
         }
@@ -97,7 +110,7 @@ impl<W: Write> Asking<W> {
     /// Where nothing was found there is no output, so it is said.
     fn found(&mut self, count: usize, otherwise: String) {
         if count == 0 {
-            eprintln!("ip2asn: {otherwise}");
+            note(otherwise);
         }
         self.became(if count == 0 { Outcome::NotFound } else { Outcome::Found });
     }
@@ -107,7 +120,7 @@ impl<W: Write> Asking<W> {
         if !error.is_of_query() {
             return Err(error.into());
         }
-        eprintln!("ip2asn: {at}{error}");
+        note(format_args!("{at}{error}"));
         self.became(Outcome::BadInput);
         Ok(())
     }
@@ -145,7 +158,7 @@ impl<W: Write> Asking<W> {
             }
         }
         if more {
-            eprintln!("ip2asn: these are the first {MOST_NAMES}; more words find fewer");
+            note(format_args!("these are the first {MOST_NAMES}; more words find fewer"));
         }
         Ok(())
     }

@@ -8,6 +8,8 @@ use std::{
 
 use connmapperl::{download, whois::import};
 
+use crate::say::{clear_line, mutter};
+
 const INTERVAL: Duration = Duration::from_millis(100);
 const CHARACTERS: u64 = 20;
 /// With the rest of the line these fit into 80 columns.
@@ -42,7 +44,7 @@ impl Bar {
 
     pub fn clear(&self) {
         if self.shown.is_some() {
-            eprint!("\r\x1b[K");
+            clear_line();
         }
     }
 
@@ -59,6 +61,6 @@ impl Bar {
         let share = total.and_then(|total| done.saturating_mul(CHARACTERS).checked_div(total));
         let filled = share.unwrap_or(0).min(CHARACTERS) as usize;
         let bar = "#".repeat(filled) + &".".repeat(CHARACTERS as usize - filled);
-        eprint!("\r{} [{bar}] {}\x1b[K", self.name, text());
+        mutter(format_args!("\r{} [{bar}] {}\x1b[K", self.name, text()));
     }
 }

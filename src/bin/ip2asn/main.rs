@@ -7,6 +7,8 @@ mod manage;
 mod options;
 mod pack;
 mod plain;
+mod say;
+mod stop;
 mod update;
 
 use std::{io, process::ExitCode};
@@ -15,7 +17,13 @@ use anyhow::Context;
 use clap::Parser;
 use connmapperl::whois::default_folder;
 
-use self::options::{Command, Options};
+use self::{
+    options::{Command, Options},
+    say::note,
+};
+
+/// Where what was imported lies, or would, cannot be told.
+const NO_FOLDER: &str = "neither XDG_DATA_HOME nor HOME is set: name a folder with --data DIR";
 
 /// The worst that became of any query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,20 +40,30 @@ impl From<Outcome> for ExitCode {
     }
 }
 
-fn main() -> anyhow::Result<ExitCode> {
-    let mut options = Options::parse();
+fn main() -> ExitCode {
+    match run(Options::parse()) {
+        Ok(outcome) => outcome.into(),
+        Err(error) => {
+            // Each says all of it, what it comes from included.
+            note(error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(mut options: Options) -> anyhow::Result<Outcome> {
     let folder = options.data.clone().or_else(default_folder);
-    let folder = folder.context("neither XDG_DATA_HOME nor HOME is set: name a folder with --data DIR")?;
+    let named = || folder.as_deref().context(NO_FOLDER);
     let done = match options.command.take() {
-        Some(Command::Import(import)) => return manage::import(&folder, &import).map(ExitCode::from),
-        Some(Command::Update(update)) => return update::update(&folder, &update).map(ExitCode::from),
-        Some(Command::Status(status)) => manage::status(&folder, &status),
-        None => ask::run(&folder, &options),
+        Some(Command::Import(import)) => return manage::import(named()?, &import),
+        Some(Command::Update(update)) => return update::update(named()?, &update),
+        Some(Command::Status(status)) => manage::status(named()?, &status),
+        None => ask::run(folder.as_deref(), &options),
     };
     match done {
         // Whoever read the answers has enough of them: that is no failure.
-        Err(error) if is_broken_pipe(&error) => Ok(ExitCode::SUCCESS),
-        other => Ok(other?.into()),
+        Err(error) if is_broken_pipe(&error) => Ok(Outcome::Found),
+        done => done,
     }
 }
 

@@ -1,6 +1,7 @@
 //! `ip2asn import` and `ip2asn status`: what is imported, and what is not.
 
 use std::{
+    collections::HashSet,
     fs,
     io::{self, BufWriter, Write},
     path::{Path, PathBuf},
@@ -26,6 +27,8 @@ use crate::{
     bar::Bar,
     options::{ImportOptions, StatusOptions},
     pack::packer,
+    say::{note, say},
+    stop::clear_on_signals,
 };
 
 /// Rejected records that an import tells at once; `status --rejected` tells more.
@@ -37,13 +40,16 @@ const LEAST_RATED_SECS: f64 = 0.2;
 
 pub fn import(folder: &Path, options: &ImportOptions) -> anyhow::Result<Outcome> {
     let target = Folder::open(folder)?;
+    clear_on_signals(folder)?;
     let today = Date::from_system_time(SystemTime::now());
     let mut outcome = Outcome::Found;
     let mut imported: Vec<(String, PathBuf)> = Vec::new();
-    let order = Order { name: options.name.as_deref(), today, with_names: !options.no_names };
     let mut packer = packer()?;
-    for Found { piece, is_alone, was_named } in pieces(&options.paths, &mut outcome)? {
+    for Found { piece, is_alone, was_named } in pieces(&options.paths, &mut outcome) {
         let path = piece.shown();
+        let is_meant = was_named && is_alone;
+        let (name, with_names) = (options.name.as_deref(), !options.no_names);
+        let order = Order { name, today, with_names, is_meant };
         let mut bar = Bar::new(&path);
         let done = target.import(&piece, order, &mut *packer, &mut |progress| {
             bar.import(progress);
@@ -52,28 +58,28 @@ pub fn import(folder: &Path, options: &ImportOptions) -> anyhow::Result<Outcome>
         bar.clear();
         match done {
             Ok(done) => {
-                tell(&path, &done, bar.start.elapsed());
+                tell(&done, bar.start.elapsed());
                 if let Some((_, other)) = imported.iter().find(|(name, _)| *name == done.meta.name) {
-                    eprintln!(
-                        "ip2asn: this took the place of {}: name one of them with --as",
+                    note(format_args!(
+                        "this took the place of {}: name one of them with --as",
                         other.display()
-                    );
+                    ));
                     outcome = outcome.max(Outcome::NotFound);
                 }
                 imported.push((done.meta.name, path));
             }
-            Err(WhoisError::NotKnown { found, .. }) if !(was_named && is_alone) => {
-                eprintln!("{}: passed over: {found}", path.display());
+            Err(WhoisError::NotKnown { found, .. }) if !is_meant => {
+                note(format_args!("{}: passed over: {found}", path.display()));
             }
-            Err(error) if !was_named && is_not_opened(&error) => eprintln!("passed over: {error}"),
+            Err(error) if !was_named && is_not_opened(&error) => note(format_args!("passed over: {error}")),
             Err(error) => {
-                eprintln!("ip2asn: {error}");
+                note(error);
                 outcome = outcome.max(Outcome::NotFound);
             }
         }
     }
     if imported.is_empty() {
-        eprintln!("ip2asn: nothing was imported");
+        note("nothing was imported");
         outcome = Outcome::NotFound;
     }
     Ok(outcome)
@@ -94,47 +100,63 @@ struct Found {
 }
 
 /// What is in these files. One that cannot be read is told, and hides no other.
-fn pieces(paths: &[PathBuf], outcome: &mut Outcome) -> io::Result<Vec<Found>> {
+fn pieces(paths: &[PathBuf], outcome: &mut Outcome) -> Vec<Found> {
     let mut pieces = Vec::new();
-    for (path, was_named) in files(paths)? {
+    for (path, was_named) in files(paths, outcome) {
         match Piece::all(&path) {
             Ok(all) => {
                 let is_alone = all.len() == 1;
                 pieces.extend(all.into_iter().map(|piece| Found { piece, is_alone, was_named }));
             }
-            Err(error) if !was_named && is_not_opened(&error) => eprintln!("passed over: {error}"),
+            Err(error) if !was_named && is_not_opened(&error) => note(format_args!("passed over: {error}")),
             Err(error) => {
-                eprintln!("ip2asn: {error}");
+                note(error);
                 *outcome = (*outcome).max(Outcome::NotFound);
             }
         }
     }
-    Ok(pieces)
+    pieces
 }
 
-/// Files that are named, and those in folders that are; whether a file was named itself.
-fn files(paths: &[PathBuf]) -> io::Result<Vec<(PathBuf, bool)>> {
+/// Files that are named, and those in folders that are, each once; whether a file was named itself.
+fn files(paths: &[PathBuf], outcome: &mut Outcome) -> Vec<(PathBuf, bool)> {
     let mut files = Vec::new();
     for path in paths {
         if !path.is_dir() {
             files.push((path.clone(), true));
             continue;
         }
-        let mut inside =
-            fs::read_dir(path)?.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()?;
+        let inside = fs::read_dir(path).and_then(|inside| inside.collect::<io::Result<Vec<_>>>());
+        let mut inside: Vec<_> = match inside {
+            Ok(inside) => inside.iter().map(fs::DirEntry::path).collect(),
+            Err(error) => {
+                note(format_args!("{}: {error}", path.display()));
+                *outcome = (*outcome).max(Outcome::NotFound);
+                continue;
+            }
+        };
         let is_hidden =
             |path: &Path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
         inside.retain(|path| path.is_file() && !is_hidden(path));
         inside.sort();
         if inside.is_empty() {
-            eprintln!("ip2asn: {}: there are no files in it", path.display());
+            note(format_args!("{}: there are no files in it", path.display()));
         }
         files.extend(inside.into_iter().map(|path| (path, false)));
     }
-    Ok(files)
+    // What is named itself and is in a folder too is meant.
+    let real = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let named: HashSet<_> = files.iter().filter(|file| file.1).map(|file| real(&file.0)).collect();
+    let mut seen = HashSet::new();
+    files.retain_mut(|(path, was_named)| {
+        let path = real(path);
+        *was_named = named.contains(&path);
+        seen.insert(path)
+    });
+    files
 }
 
-pub fn tell(path: &Path, done: &Imported, took: Duration) {
+pub fn tell(done: &Imported, took: Duration) {
     let Imported { meta, index_bytes, replaced } = done;
     let secs = took.as_secs_f64();
     let rate = if secs < LEAST_RATED_SECS {
@@ -152,15 +174,17 @@ pub fn tell(path: &Path, done: &Imported, took: Duration) {
     if meta.rejects.count > TOLD as u64 {
         told += &format!("  and {} more: ip2asn status --rejected\n", meta.rejects.count - TOLD as u64);
     }
-    if let Some(replaced) = replaced.as_ref().filter(|file| **file != path.display().to_string()) {
-        told += &format!("  replaces what came from {replaced}\n");
+    if let Some(old) = replaced {
+        if old.file != meta.file {
+            told += &format!("  replaces what came from {}\n", old.file);
+        }
+        if let (Some(date), Some(old)) = (&meta.date, &old.date)
+            && date < old
+        {
+            told += &format!("  replaces one of {old} by an older one of {date}\n");
+        }
     }
     say(&told);
-}
-
-/// Prints what was done. It is done whether anybody hears of it or not, and the rest is to be done too.
-pub fn say(told: &str) {
-    let _ = io::stdout().write_all(told.as_bytes());
 }
 
 /// How many records there are, and what else was in the file.

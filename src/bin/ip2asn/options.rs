@@ -3,6 +3,10 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use connmapperl::download::PATIENCE;
+
+/// A server that takes longer has gone home.
+const MOST_PATIENCE_SECS: u64 = 3_600;
 
 /// Prints who holds IP addresses and AS numbers, and where they are, offline.
 #[derive(Parser)]
@@ -87,6 +91,10 @@ pub struct UpdateOptions {
     /// Fetches and imports what is not newer, and what is older, all the same.
     #[arg(long)]
     pub force: bool,
+    /// How long a server may take to begin an answer; then the next is asked.
+    #[arg(long, value_name = "SECONDS", default_value_t = PATIENCE.as_secs(),
+        value_parser = clap::value_parser!(u64).range(1..=MOST_PATIENCE_SECS))]
+    pub timeout: u64,
     /// A mirror that has files as URL/ftp.ripe.net/pub/...
     #[arg(long, value_name = "URL")]
     pub from_base: Option<String>,

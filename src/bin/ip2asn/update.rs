@@ -3,7 +3,7 @@
 use std::{
     io::{self, IsTerminal, Write},
     path::Path,
-    time::SystemTime,
+    time::{Duration, SystemTime},
 };
 
 use anyhow::{Context, bail, ensure};
@@ -24,9 +24,11 @@ use connmapperl::{
 use crate::{
     Outcome,
     bar::Bar,
-    manage::{say, tell},
+    manage::tell,
     options::UpdateOptions,
     pack::packer,
+    say::{mutter, note, say},
+    stop::clear_on_signals,
 };
 
 /// Within the folder of the indexes: what is half there.
@@ -37,45 +39,46 @@ pub fn update(folder: &Path, options: &UpdateOptions) -> anyhow::Result<Outcome>
         Ok(sources) => sources,
         Err(word) => {
             let names: Vec<_> = SOURCES.iter().map(|source| source.name).collect();
-            eprintln!(
-                "ip2asn: {word:?} is no source: say delegated, as-org2info, rpsl, a registry, or one of\n  {}",
+            note(format_args!(
+                "{word:?} is no source: say delegated, as-org2info, rpsl, a registry, or one of\n  {}",
                 names.join("\n  ")
-            );
+            ));
             return Ok(Outcome::BadInput);
         }
     };
     let base = match options.from_base.as_deref().map(Base::new).transpose() {
         Ok(base) => base,
         Err(error) => {
-            eprintln!("ip2asn: --from-base {error}");
+            note(format_args!("--from-base {error}"));
             return Ok(Outcome::BadInput);
         }
     };
-    let client = Client::new(base)?;
+    let client = Client::new(base, Duration::from_secs(options.timeout))?;
     plan(&sources, &client, folder)?;
     if !(options.yes || agreed(sources.len())?) {
-        eprintln!("ip2asn: nothing was fetched");
+        note("nothing was fetched");
         return Ok(Outcome::NotFound);
     }
     let target = Folder::open(folder)?;
+    clear_on_signals(folder)?;
     let downloads = Downloads::new(&folder.join(DOWNLOADS), client)?;
     let mut updating = Updating { folder, target, downloads, packer: packer()?, force: options.force };
     let mut failed = Vec::new();
     for source in &sources {
         if let Err(error) = updating.one(source) {
-            eprintln!("ip2asn: {}: {error:#}", source.name);
+            note(format_args!("{}: {error}", source.name));
             failed.push(source.name);
         }
     }
     if failed.is_empty() {
         return Ok(Outcome::Found);
     }
-    eprintln!(
-        "ip2asn: {} of {} were not updated, and stay as they were: {}",
+    note(format_args!(
+        "{} of {} were not updated, and stay as they were: {}",
         failed.len(),
         sources.len(),
         failed.join(", ")
-    );
+    ));
     Ok(Outcome::NotFound)
 }
 
@@ -107,10 +110,10 @@ fn plan(sources: &[&Source], client: &Client, folder: &Path) -> io::Result<()> {
 /// Whether somebody at a terminal says yes. Without one nobody can.
 fn agreed(count: usize) -> io::Result<bool> {
     if !io::stdin().is_terminal() {
-        eprintln!("ip2asn: nobody is there to be asked: --yes fetches without asking");
+        note("nobody is there to be asked: --yes fetches without asking");
         return Ok(false);
     }
-    eprint!("Fetch these {count} files? [y/N] ");
+    mutter(format_args!("Fetch these {count} files? [y/N] "));
     let mut answer = String::new();
     io::stdin().read_line(&mut answer)?;
     Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
@@ -152,7 +155,7 @@ impl Updating<'_> {
         // A disk that is full or fails is not the file's fault: the next time it is imported without being fetched.
         let is_local = error.downcast_ref().is_some_and(|error: &WhoisError| !error.is_of_file());
         if !is_local && let Err(other) = self.downloads.refuse(&wanted, &new) {
-            bail!("{error:#}; and it cannot be removed: {other}");
+            bail!("{error}; and it cannot be removed: {other}");
         }
         Err(error)
     }
@@ -166,7 +169,7 @@ impl Updating<'_> {
             true
         });
         bar.clear();
-        tell(&piece.shown(), &done?, bar.start.elapsed());
+        tell(&done?, bar.start.elapsed());
         Ok(())
     }
 }
@@ -200,7 +203,7 @@ fn fits(piece: &Piece, source: &Source, old: Option<&Meta>) -> anyhow::Result<()
         return not_older(date, old, &url);
     }
     let header = input.head.split(|&byte| byte == b'\n').find_map(|line| match delegated::parse(line) {
-        Ok(Some(Line::Header { registry, end_date })) => Some((registry.to_ascii_lowercase(), end_date)),
+        Ok(Some(Line::Header { registry, end_date, .. })) => Some((registry.to_ascii_lowercase(), end_date)),
         _ => None,
     });
     let (registry, date) = header.with_context(|| format!("{}: there is no header in it", url.display()))?;

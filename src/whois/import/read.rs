@@ -107,15 +107,24 @@ impl<'a> Reading<'a> {
 
     pub fn delegated(&mut self, lines: Lines<impl BufRead>) -> Result<(), WhoisError> {
         let mut with_holder = false;
+        let (mut in_headers, mut in_summaries) = (None, None);
+        let add = |sum: &mut Option<u64>, more: Option<u64>| {
+            *sum = more.map(|more| sum.unwrap_or(0).saturating_add(more)).or(*sum);
+        };
         self.lines(lines, |reading, line| {
             let record = match delegated::parse(line) {
                 Ok(Some(Line::Record(record))) => record,
-                Ok(Some(Line::Header { registry, end_date })) => {
+                Ok(Some(Line::Header { registry, end_date, records })) => {
+                    add(&mut in_headers, records);
                     reading.registry = registry.to_ascii_lowercase();
                     reading.date = end_date;
                     return Ok(Ok(()));
                 }
-                Ok(Some(Line::Summary) | None) => return Ok(Ok(())),
+                Ok(Some(Line::Summary { records })) => {
+                    add(&mut in_summaries, records);
+                    return Ok(Ok(()));
+                }
+                Ok(None) => return Ok(Ok(())),
                 Err(reason) => return Ok(Err(reason)),
             };
             if reading.registry.is_empty() {
@@ -131,6 +140,12 @@ impl<'a> Reading<'a> {
             reading.progress.records += 1;
             Ok(Ok(()))
         })?;
+        // Where both tell a number it should be the same; a registry that counts otherwise in one of them has cut nothing.
+        let told = [in_headers, in_summaries].into_iter().flatten().min();
+        let found = self.progress.records + self.rejects.count;
+        if let Some(told) = told.filter(|told| found < *told) {
+            return Err(WhoisError::Incomplete { path: self.path.into(), found, told });
+        }
         if !with_holder {
             self.notes.push(
                 "the plain form without opaque ids: it does not tell what else a holder has; \

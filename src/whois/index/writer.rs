@@ -2,8 +2,9 @@
 //! when all of it is written.
 
 use std::{
-    fs::File,
+    fs::{File, Permissions},
     io::{self, BufWriter, Seek, Write},
+    os::unix::fs::PermissionsExt,
     path::Path,
 };
 
@@ -44,7 +45,10 @@ pub struct IndexWriter<'a> {
 impl<'a> IndexWriter<'a> {
     /// Begins a file in `folder`; it is gone unless [`Self::finish`] is reached.
     pub fn new(folder: &Path, packer: &'a mut dyn Packer, has_words: bool) -> io::Result<Self> {
-        let file = tempfile::Builder::new().prefix(TEMPORARY_PREFIX).tempfile_in(folder)?;
+        let mut builder = tempfile::Builder::new();
+        // As for any new file, the user's umask says who may read it.
+        builder.prefix(TEMPORARY_PREFIX).permissions(Permissions::from_mode(0o666));
+        let file = builder.tempfile_in(folder)?;
         let mut output = Output { file: BufWriter::with_capacity(WRITE_BYTES, file), written: 0 };
         output.write_all(&[0; HEADER_BYTES])?;
         Ok(Self {

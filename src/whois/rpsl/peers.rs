@@ -59,6 +59,8 @@ fn neighbours(policy: &str) -> Vec<String> {
             "OR" | "AND" | "EXCEPT" if listening && depth > 0 => {}
             // Without parentheses an expression is wrong, and meant all the same.
             "OR" | "AND" if listening => {}
+            // A slip of whoever wrote it: there is no such neighbour, and the next is meant.
+            _ if listening && is_too_large(&word) => {}
             _ if listening && is_neighbour(&word) => found.push(word),
             _ => listening = false,
         }
@@ -76,13 +78,23 @@ fn tokens(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
+/// Digits behind `AS`.
+fn number(word: &str) -> Option<&str> {
+    let digits = word.strip_prefix("AS")?;
+    (!digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())).then_some(digits)
+}
+
+/// Whether it is an AS number beyond 32 bits.
+fn is_too_large(word: &str) -> bool {
+    number(word).is_some_and(|digits| digits.parse::<u32>().is_err())
+}
+
 fn is_neighbour(word: &str) -> bool {
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let name = |text: &str| {
         text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b':' | b'.'))
     };
     match (word.strip_prefix("AS"), word.strip_prefix("PRNG-")) {
-        (Some(rest), _) if digits(rest) => true,
+        (Some(_), _) if number(word).is_some() => true,
         // `AS-FOO`, and `AS1:AS-FOO`.
         (Some(rest), _) => {
             name(rest) && (rest.starts_with('-') || rest.contains(":AS") || rest.contains(":PRNG-"))
