@@ -17,12 +17,16 @@ use super::{
 };
 use crate::{
     components::{
-        palette::Palette as RuleColours, rule_book::RuleBook, space_ground::rule_colour, theme::Theme,
+        palette::Palette as RuleColours,
+        rule_book::RuleBook,
+        space_ground::{age_number, rule_colour, rule_number},
+        theme::Theme,
     },
     enrich::Sources,
     geo::Geography,
     hilbert::{
-        Orientation, Peers, Prefix,
+        Family, Last, Orientation, Peers, Prefix,
+        ground::Ground,
         paint::{BYTES_A_PIXEL, Colours, LARGEST_PX, SMALLEST_PX, View, paint, tint},
     },
     history::Player,
@@ -179,7 +183,7 @@ fn recorded(args: &HilbertArgs) -> anyhow::Result<Heard> {
 fn painted(args: &HilbertArgs, heard: &Heard, view: View) -> anyhow::Result<Vec<u8>> {
     let Heard { peers, until_ms } = heard;
     let heat = &peers.ipv4.heat;
-    let newest = |key| peers.ipv4.newest.of(key);
+    let (order, _) = view.order();
     let by = |tint: &dyn Fn(u32) -> [u8; 3]| paint(heat, view, &Colours::Tint(tint));
     Ok(match args.color {
         Color::Octet => by(&tint::octet),
@@ -187,14 +191,24 @@ fn painted(args: &HilbertArgs, heard: &Heard, view: View) -> anyhow::Result<Vec<
         Color::Heat => paint(heat, view, &Colours::Heat),
         Color::Rule => {
             let colours = of_labels(args, peers)?;
-            by(&|key| newest(key).map_or(tint::NOBODY, |last| colours[usize::from(last.label)]))
-        }
-        Color::Age => by(&|key| {
-            newest(key).map_or(tint::NOBODY, |last| {
-                let age_secs = (until_ms / 1_000 - i64::from(last.opened_secs)).max(0);
-                tint::AGES[tint::age_class(u32::try_from(age_secs).unwrap_or(u32::MAX))].1
+            let number = |last: Last| rule_number(usize::from(last.label));
+            let ground = Ground::of_newest(Family::V4, &peers.ipv4.newest, number);
+            by(&|key| {
+                let label = usize::from(ground.number_at(key, order)).checked_sub(1);
+                label.and_then(|label| colours.get(label)).copied().unwrap_or(tint::NOBODY)
             })
-        }),
+        }
+        Color::Age => {
+            let number = |last: Last| {
+                let age_secs = (until_ms / 1_000 - i64::from(last.opened_secs)).max(0);
+                age_number(tint::age_class(u32::try_from(age_secs).unwrap_or(u32::MAX)))
+            };
+            let ground = Ground::of_newest(Family::V4, &peers.ipv4.newest, number);
+            by(&|key| {
+                let class = usize::from(ground.number_at(key, order)).checked_sub(1);
+                class.and_then(|class| tint::AGES.get(class)).map_or(tint::NOBODY, |age| age.1)
+            })
+        }
         Color::Country => {
             let geography = geography(args)?;
             by(&|key| {

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Area, Family, Orientation, Prefix,
+    Area, Family, Last, Newest, Orientation, Prefix,
     blocks::{SPECIAL, ipv4_status, ipv6_blocks},
     curve,
     heat::{COARSEST, FINEST_KEPT, TILE_SIDE, Tile},
@@ -88,10 +88,13 @@ impl Ground {
         Some(ground)
     }
 
-    /// Of networks by their keys; of all others nothing is known.
-    pub fn of_some(family: Family, numbers: impl IntoIterator<Item = (u32, u8)>) -> Self {
+    /// By what was heard last of each network; of all others nothing is known. A coarser cell is that of the newest in it.
+    pub fn of_newest(family: Family, newest: &Newest, number: impl Fn(Last) -> u8) -> Self {
         let mut ground = Self::plain(family);
-        for (key, number) in numbers {
+        let mut all: Vec<(u32, Last)> = newest.iter().collect();
+        all.sort_unstable_by_key(|(key, last)| (last.opened_secs, *key));
+        for (key, last) in all {
+            let number = number(last);
             for (order, cells) in (COARSEST..=FINEST_KEPT).rev().zip(&mut ground.levels) {
                 cells[place(key, order)] = number;
             }
@@ -106,7 +109,13 @@ impl Ground {
 
     /// The number of the network of a key.
     pub fn number(&self, key: u32) -> u8 {
-        self.levels[0][place(key, FINEST_KEPT)]
+        self.number_at(key, FINEST_KEPT)
+    }
+
+    /// The number of the cell of a key, of an order that is kept.
+    pub fn number_at(&self, key: u32, order: u8) -> u8 {
+        let order = order.clamp(COARSEST, FINEST_KEPT);
+        self.levels[usize::from(FINEST_KEPT - order)][place(key, order)]
     }
 
     /// Gives the network of a key a number, on every level.

@@ -64,7 +64,7 @@ impl View {
     }
 
     /// The order of which a cell is a pixel, and how many pixels an edge of a cell has where even the finest is longer.
-    fn order(self) -> (u8, u32) {
+    pub fn order(self) -> (u8, u32) {
         let Area { width, height, .. } = self.block.area(self.orientation);
         let cells = width.max(height);
         if self.side_px > cells {

@@ -155,11 +155,12 @@ impl Colouring<'_> {
 }
 
 fn of_heard(family: Family, peers: Option<&Peers>, colouring: &Colouring<'_>) -> Ground {
-    let numbers = peers.into_iter().flat_map(|peers| {
-        let newest = peers.of(family).newest.iter();
-        newest.map(|(key, last)| (key, colouring.number(last, peers)))
-    });
-    Ground::of_some(family, numbers)
+    match peers {
+        Some(peers) => {
+            Ground::of_newest(family, &peers.of(family).newest, |last| colouring.number(last, peers))
+        }
+        None => Ground::plain(family),
+    }
 }
 
 fn take(
