@@ -14,6 +14,7 @@ mod ranges;
 mod reader;
 mod sorter;
 mod text;
+mod word_sorter;
 mod words;
 mod writer;
 
