@@ -5,13 +5,16 @@
 //! when it is whole, so a reader sees all of an import or nothing of it. Numbers are big-endian, so that rows are
 //! ordered as their bytes are.
 
+mod deflate;
 mod header;
+mod huffman;
 mod ids;
 mod pack;
 mod ranges;
 mod reader;
 mod sorter;
 mod text;
+mod word_sorter;
 mod words;
 mod writer;
 

@@ -35,6 +35,10 @@ pub fn read_rpsl(data: &[u8]) {
     let (mut objects, mut rejects) = (Objects::new(Lines::new(Cursor::new(data))), Rejects::default());
     while objects.read_next(&mut rejects).unwrap() {
         assert!(objects.object.len() <= data.len() + 1 && objects.first_line <= objects.lines().number);
+        let starts = objects.line_starts.iter().map(|&start| &objects.object[start..]);
+        let lines: Vec<_> =
+            starts.map(|rest| rest.split_inclusive(|&byte| byte == b'\n').next().unwrap()).collect();
+        assert!(lines.concat() == objects.object);
         let text = rpsl::decode(&objects.object);
         let attributes = rpsl::attributes(&text);
         for peer in peers(&attributes) {
@@ -43,7 +47,7 @@ pub fn read_rpsl(data: &[u8]) {
         let class = rpsl::attribute_name(&objects.object).and_then(Class::from_name);
         let all = [Class::AutNum, Class::Inetnum, Class::Route6, Class::Organisation, Class::Role];
         for class in all.into_iter().chain(class) {
-            let _ = rpsl::keys::keys(class, &objects.object, true, |_| {});
+            let _ = rpsl::keys::keys(class, &objects.object, Some(&objects.line_starts), |_| {});
         }
     }
     assert!(rejects.told.len() as u64 <= rejects.count);

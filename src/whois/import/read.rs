@@ -224,8 +224,8 @@ impl<'a> Reading<'a> {
             };
             let (number, mut written) = (self.writer.next_record(), Ok(()));
             let writer = &mut self.writer;
-            let with_names = writer.has_words();
-            let keys = rpsl::keys::keys(class, object, with_names, |key| {
+            let line_starts = writer.has_words().then_some(objects.line_starts.as_slice());
+            let keys = rpsl::keys::keys(class, object, line_starts, |key| {
                 if written.is_ok() {
                     written = writer.add_key(number, key);
                 }

@@ -2,10 +2,9 @@
 
 use std::io;
 
-use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
+use flate2::{Decompress, FlushDecompress, Status};
 
-/// Objects repeat each other's words so much that higher levels gain little and take several times as long.
-const LEVEL: u32 = 1;
+use super::deflate::Deflater;
 
 /// A block as it is written.
 pub struct Packed {
@@ -30,26 +29,17 @@ pub trait Packer {
 }
 
 /// Packs each block at once.
-pub struct BlockPacker(Compress);
-
-impl Default for BlockPacker {
-    fn default() -> Self {
-        // With a checksum.
-        Self(Compress::new(Compression::new(LEVEL), true))
-    }
-}
+#[derive(Default)]
+pub struct BlockPacker(Deflater);
 
 impl BlockPacker {
     /// # Errors
-    /// Where the block cannot be packed.
+    /// Where the block has 4 GiB or more.
     pub fn pack_block(&mut self, block: &[u8]) -> io::Result<Packed> {
-        // Deflate grows what it cannot pack by some bytes in 16 kB.
-        let mut bytes = Vec::with_capacity(block.len() + block.len() / 1_000 + 64);
-        self.0.reset();
-        if self.0.compress_vec(block, &mut bytes, FlushCompress::Finish)? != Status::StreamEnd {
-            return Err(io::Error::other("a block could not be packed"));
+        if u32::try_from(block.len()).is_err() {
+            return Err(io::Error::other("a block is too long to be packed"));
         }
-        Ok(Packed { bytes, unpacked_bytes: block.len() })
+        Ok(Packed { bytes: self.0.pack(block), unpacked_bytes: block.len() })
     }
 }
 

@@ -3,32 +3,28 @@
 
 use std::{
     cmp::Reverse,
-    collections::BinaryHeap,
+    collections::{BinaryHeap, binary_heap::PeekMut},
     fs::File,
-    io::{self, Write},
+    io::{self, BufWriter, Write},
     os::unix::fs::FileExt,
     path::PathBuf,
 };
 
 /// Rows of a run that are read at a time.
 const READ_ROWS: usize = 2_048;
+const WRITE_BYTES: usize = 256 << 10;
 
 /// Rows of `N` bytes, ordered as their bytes are.
 pub struct Sorter<const N: usize> {
     rows: Vec<[u8; N]>,
     most_rows: usize,
-    folder: PathBuf,
-    file: Option<File>,
-    /// First row and number of rows of each run.
-    runs: Vec<(u64, u64)>,
-    written: u64,
+    runs: Runs<N>,
 }
 
 impl<const N: usize> Sorter<N> {
     /// Keeps `memory_bytes` of rows; more go to a file in `folder`.
     pub fn new(folder: PathBuf, memory_bytes: usize) -> Self {
-        let most_rows = memory_bytes / N;
-        Self { rows: Vec::new(), most_rows, folder, file: None, runs: Vec::new(), written: 0 }
+        Self { rows: Vec::new(), most_rows: memory_bytes / N, runs: Runs::new(folder) }
     }
 
     pub fn push(&mut self, row: [u8; N]) -> io::Result<()> {
@@ -41,36 +37,72 @@ impl<const N: usize> Sorter<N> {
 
     fn spill(&mut self) -> io::Result<()> {
         sort(&mut self.rows);
-        let file = match &mut self.file {
-            Some(file) => file,
-            none => none.insert(tempfile::tempfile_in(&self.folder)?),
-        };
-        file.write_all(self.rows.as_flattened())?;
-        let count = self.rows.len() as u64;
-        self.runs.push((self.written, count));
-        self.written += count;
-        self.rows.clear();
-        Ok(())
+        self.runs.add(self.rows.drain(..))
     }
 
     /// Hands over all rows in order.
-    pub fn finish(mut self, mut take: impl FnMut([u8; N]) -> io::Result<()>) -> io::Result<()> {
-        sort(&mut self.rows);
-        let Some(file) = self.file else {
+    pub fn finish(mut self, take: impl FnMut([u8; N]) -> io::Result<()>) -> io::Result<()> {
+        if self.runs.is_empty() {
+            sort(&mut self.rows);
             return self.rows.into_iter().try_for_each(take);
+        }
+        self.spill()?;
+        self.runs.merge(take)
+    }
+}
+
+/// Sorted rows, run after run in a file.
+pub struct Runs<const N: usize> {
+    folder: PathBuf,
+    file: Option<BufWriter<File>>,
+    /// First row and number of rows of each.
+    runs: Vec<(u64, u64)>,
+}
+
+impl<const N: usize> Runs<N> {
+    pub const fn new(folder: PathBuf) -> Self {
+        Self { folder, file: None, runs: Vec::new() }
+    }
+
+    pub const fn is_empty(&self) -> bool {
+        self.runs.is_empty()
+    }
+
+    /// Adds a run of rows in their order.
+    pub fn add(&mut self, rows: impl IntoIterator<Item = [u8; N]>) -> io::Result<()> {
+        let file = match &mut self.file {
+            Some(file) => file,
+            none => {
+                let file = tempfile::tempfile_in(&self.folder)?;
+                none.insert(BufWriter::with_capacity(WRITE_BYTES, file))
+            }
         };
-        let mut runs: Vec<_> = self
-            .runs
-            .iter()
-            .map(|&(next, left)| Run { rows: Vec::new(), at: 0, next, left })
-            .chain([Run { rows: self.rows, at: 0, next: 0, left: 0 }])
-            .collect();
+        let (first, mut count) = (self.runs.last().map_or(0, |(first, count)| first + count), 0);
+        for row in rows {
+            file.write_all(&row)?;
+            count += 1;
+        }
+        self.runs.push((first, count));
+        Ok(())
+    }
+
+    /// Hands over the rows of all runs in order.
+    pub fn merge(self, mut take: impl FnMut([u8; N]) -> io::Result<()>) -> io::Result<()> {
+        let Some(file) = self.file else { return Ok(()) };
+        let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
+        let run = |&(next, left): &(u64, u64)| Run { rows: Vec::new(), at: 0, next, left };
+        let mut runs: Vec<_> = self.runs.iter().map(run).collect();
         let mut heap = BinaryHeap::new();
         for (i, run) in runs.iter_mut().enumerate() {
             heap.extend(run.next(&file)?.map(|row| Reverse((row, i))));
         }
-        while let Some(Reverse((row, i))) = heap.pop() {
-            heap.extend(runs[i].next(&file)?.map(|row| Reverse((row, i))));
+        while let Some(mut first) = heap.peek_mut() {
+            let Reverse((row, i)) = *first;
+            // Often the next one of the same run is first again, and stays where it is.
+            match runs[i].next(&file)? {
+                Some(next) => first.0.0 = next,
+                None => drop(PeekMut::pop(first)),
+            }
             take(row)?;
         }
         Ok(())
@@ -78,7 +110,7 @@ impl<const N: usize> Sorter<N> {
 }
 
 /// As the bytes are, eight of which are compared as one number.
-fn sort<const N: usize>(rows: &mut [[u8; N]]) {
+pub fn sort<const N: usize>(rows: &mut [[u8; N]]) {
     let number = |eight: &[u8; 8]| u64::from_be_bytes(*eight);
     rows.sort_unstable_by(|a, b| {
         let ((a, a_rest), (b, b_rest)) = (a.as_chunks(), b.as_chunks());

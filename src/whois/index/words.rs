@@ -10,23 +10,22 @@ use super::text::{put_varint, take_varint};
 
 /// Longer words are cut; who asks looks at the record. Bytes.
 pub const WORD_BYTES: usize = 20;
-pub const ROW_BYTES: usize = WORD_BYTES + 4;
 const GROUP_WORDS: usize = 32;
 
-/// Row of a sorter: word, filled up with zeros, and record. A word in ASCII may be in any case.
-pub fn row(word: &[u8], record: u32) -> [u8; ROW_BYTES] {
-    let mut row = [0; ROW_BYTES];
-    let length = word.len().min(WORD_BYTES);
-    row[..length].copy_from_slice(&word[..length]);
-    row[..length].make_ascii_lowercase();
-    row[WORD_BYTES..].copy_from_slice(&record.to_be_bytes());
-    row
+/// Filled up with zeros.
+pub type Word = [u8; WORD_BYTES];
+
+/// A word in ASCII may be in any case.
+pub fn word(text: &[u8]) -> Word {
+    let mut word = [0; WORD_BYTES];
+    word.iter_mut().zip(text).for_each(|(byte, letter)| *byte = letter.to_ascii_lowercase());
+    word
 }
 
 #[derive(Default)]
 pub struct WordWriter {
-    word: Vec<u8>,
-    before: Vec<u8>,
+    word: Word,
+    before: Word,
     records: Vec<u8>,
     last_record: u32,
     words: usize,
@@ -36,15 +35,12 @@ pub struct WordWriter {
 }
 
 impl WordWriter {
-    /// Takes sorted rows.
-    pub fn write(&mut self, row: &[u8; ROW_BYTES], output: &mut impl Write) -> io::Result<()> {
-        let (word, record) = row.split_at(WORD_BYTES);
-        let length = word.iter().position(|&byte| byte == 0).unwrap_or(WORD_BYTES);
-        let record = record.iter().fold(0, |number, &byte| number << 8 | u32::from(byte));
-        if self.word != word[..length] {
+    /// Takes words in order, and the records of each; what comes twice counts once.
+    pub fn write(&mut self, word: &Word, record: u32, output: &mut impl Write) -> io::Result<()> {
+        if self.word != *word {
             self.flush(output)?;
-            self.word.extend_from_slice(&word[..length]);
-        } else if record == self.last_record {
+            self.word = *word;
+        } else if record == self.last_record && !self.records.is_empty() {
             return Ok(());
         }
         put_varint(&mut self.records, (record - self.last_record).into());
@@ -54,23 +50,23 @@ impl WordWriter {
 
     /// Writes the word that more records might follow.
     pub fn flush(&mut self, output: &mut impl Write) -> io::Result<()> {
-        if self.word.is_empty() {
+        if self.records.is_empty() {
             return Ok(());
         }
         if self.words.is_multiple_of(GROUP_WORDS) {
             self.groups.push(self.written.to_be_bytes());
-            self.before.clear();
+            self.before = [0; WORD_BYTES];
         }
         self.words += 1;
-        let shared = self.before.iter().zip(&self.word).take_while(|(a, b)| a == b).count();
-        let mut entry = vec![shared as u8, (self.word.len() - shared) as u8];
-        entry.extend_from_slice(&self.word[shared..]);
+        let word = self.word.split(|&byte| byte == 0).next().unwrap_or_default();
+        let shared = self.before.iter().zip(word).take_while(|(a, b)| a == b).count();
+        let mut entry = vec![shared as u8, (word.len() - shared) as u8];
+        entry.extend_from_slice(&word[shared..]);
         put_varint(&mut entry, self.records.len() as u64);
         output.write_all(&entry)?;
         output.write_all(&self.records)?;
         self.written += (entry.len() + self.records.len()) as u64;
-        std::mem::swap(&mut self.before, &mut self.word);
-        self.word.clear();
+        self.before = self.word;
         self.records.clear();
         self.last_record = 0;
         Ok(())
@@ -122,19 +118,22 @@ fn entry<'a>(rest: &mut &'a [u8], word: &mut Vec<u8>) -> Option<&'a [u8]> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::word_sorter::WordSorter, *};
     use proptest::prelude::*;
 
     proptest! {
         #[test]
         fn agrees_with_a_naive_scan(
-            words in proptest::collection::vec(("[a-c]{1,4}|[a-z]{15,25}", 0..200_u32), 0..300),
+            mut words in proptest::collection::vec(("[a-c]{1,4}|[a-z]{15,25}", 0..200_u32), 0..300),
+            memory_bytes in prop_oneof![1..2_000_usize, Just(100_000)],
             asked in proptest::collection::vec("[a-c]{1,3}|[a-z]{1}", 20),
         ) {
-            let mut rows: Vec<_> = words.iter().map(|(word, record)| row(word.as_bytes(), *record)).collect();
-            rows.sort();
             let (mut bytes, mut writer) = (Vec::new(), WordWriter::default());
-            rows.iter().for_each(|row| writer.write(row, &mut bytes).unwrap());
+            let folder = tempfile::tempdir().unwrap();
+            let mut sorter = WordSorter::new(folder.path().to_owned(), memory_bytes);
+            words.sort_by_key(|(_, record)| *record);
+            words.iter().for_each(|(text, record)| sorter.push(word(text.as_bytes()), *record).unwrap());
+            sorter.finish(|word, record| writer.write(word, record, &mut bytes)).unwrap();
             writer.flush(&mut bytes).unwrap();
             for beginning in asked {
                 let scan = words.iter().filter(|(word, _)| word.starts_with(&beginning));

@@ -17,13 +17,16 @@ use super::{
     ranges::{RangeWriter, sort_row},
     sorter::Sorter,
     text::TextWriter,
-    words::{self, WordWriter},
+    word_sorter::WordSorter,
+    words::{WordWriter, word},
 };
 use crate::whois::keys::{self, Key, Range};
 
 /// Rows that are sorted in memory before they go to a file, for each table: the largest dump fills some ten runs.
 /// Bytes.
 const SORT_BYTES: usize = 16 << 20;
+/// The same of words: with more, they would only leave the cache of the processor. The largest dump fills some eighty.
+const SORT_WORDS_BYTES: usize = 8 << 20;
 const WRITE_BYTES: usize = 1 << 20;
 
 pub struct IndexWriter<'a> {
@@ -35,11 +38,9 @@ pub struct IndexWriter<'a> {
     ipv4: Sorter<12>,
     ipv6: Sorter<36>,
     ids: Sorter<{ ids::ROW_BYTES }>,
-    words: Sorter<{ words::ROW_BYTES }>,
+    words: WordSorter,
     /// Whether they are kept.
     has_words: bool,
-    /// Those of the last record that had any.
-    last_words: Vec<[u8; words::ROW_BYTES]>,
 }
 
 impl<'a> IndexWriter<'a> {
@@ -60,9 +61,8 @@ impl<'a> IndexWriter<'a> {
             ipv4: Sorter::new(folder.into(), SORT_BYTES),
             ipv6: Sorter::new(folder.into(), SORT_BYTES),
             ids: Sorter::new(folder.into(), SORT_BYTES),
-            words: Sorter::new(folder.into(), SORT_BYTES),
+            words: WordSorter::new(folder.into(), SORT_WORDS_BYTES),
             has_words,
-            last_words: Vec::new(),
         })
     }
 
@@ -97,29 +97,15 @@ impl<'a> IndexWriter<'a> {
             // As below, without a text for each word.
             Key::Name(name) if name.is_ascii() => {
                 let mut words = name.as_bytes().split(|byte| !byte.is_ascii_alphanumeric());
-                words.try_for_each(|word| match word {
+                words.try_for_each(|text| match text {
                     [] => Ok(()),
-                    word => self.add_word(words::row(word, record)),
+                    text => self.words.push(word(text), record),
                 })
             }
             Key::Name(name) => {
-                keys::words(name).try_for_each(|word| self.add_word(words::row(word.as_bytes(), record)))
+                keys::words(name).try_for_each(|text| self.words.push(word(text.as_bytes()), record))
             }
         }
-    }
-
-    /// Names of one object repeat each other's words.
-    fn add_word(&mut self, row: [u8; words::ROW_BYTES]) -> io::Result<()> {
-        let is_same_record =
-            self.last_words.last().is_some_and(|last| last[words::WORD_BYTES..] == row[words::WORD_BYTES..]);
-        if !is_same_record {
-            self.last_words.clear();
-        }
-        if self.last_words.contains(&row) {
-            return Ok(());
-        }
-        self.last_words.push(row);
-        self.words.push(row)
     }
 
     /// Writes the tables, and puts the file into `folder` in place of an older one of the same name.
@@ -145,7 +131,7 @@ impl<'a> IndexWriter<'a> {
         ids.finish(|row| output.write_all(&row))?;
         section(&mut header, Section::Ids, start, &output);
         let (start, mut writer) = (output.written, WordWriter::default());
-        words.finish(|row| writer.write(&row, &mut output))?;
+        words.finish(|word, record| writer.write(word, record, &mut output))?;
         writer.flush(&mut output)?;
         section(&mut header, Section::Words, start, &output);
         let start = output.written;

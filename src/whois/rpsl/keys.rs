@@ -1,16 +1,18 @@
 //! What an RPSL object is found by, out of its first attribute and its names.
 
+use std::borrow::Cow;
+
 use super::{Class, attribute_name, continues, decode};
 use crate::whois::keys::{IdKind, Key, Range, parse_asn, parse_range};
 
-/// Hands each key of an object to `take`, those that are names only where they are wanted.
+/// Hands each key of an object to `take`, those that are names where it is told where its lines start.
 ///
 /// # Errors
 /// Why the object cannot be found by anything.
 pub fn keys(
     class: Class,
     object: &[u8],
-    with_names: bool,
+    line_starts: Option<&[usize]>,
     mut take: impl FnMut(Key),
 ) -> Result<(), &'static str> {
     let text = decode(object);
@@ -42,18 +44,24 @@ pub fn keys(
             return Ok(());
         }
     }
-    if with_names && matches!(class, Class::AutNum | Class::Organisation) {
-        names(&text, take);
+    if let Some(line_starts) = line_starts.filter(|_| matches!(class, Class::AutNum | Class::Organisation)) {
+        match text {
+            Cow::Borrowed(text) => names(line_starts.iter().map(|&start| text.get(start..)), take),
+            Cow::Owned(text) => names(lines(&text).map(Some), take),
+        }
     }
     Ok(())
 }
 
-/// Names in attributes, their first lines. Most lines are none, and told by their first letter.
-fn names(text: &str, mut take: impl FnMut(Key)) {
+/// Names in attributes, their first lines, out of texts that begin with a line. Most lines are none, and told by their
+/// first letter.
+fn names<'a>(texts: impl Iterator<Item = Option<&'a str>>, mut take: impl FnMut(Key)) {
     let mut is_described = false;
-    for line in lines(text)
-        .filter(|line| matches!(line.as_bytes().first(), Some(b'a' | b'd' | b'o' | b'A' | b'D' | b'O')))
-    {
+    for text in texts.flatten() {
+        if !matches!(text.as_bytes().first(), Some(b'a' | b'd' | b'o' | b'A' | b'D' | b'O')) {
+            continue;
+        }
+        let line = lines(text).next().unwrap_or_default();
         let Some(name) = attribute_name(line.as_bytes()) else { continue };
         let is = |other: &str| name.eq_ignore_ascii_case(other.as_bytes());
         let is_name = is("as-name") || is("org-name") || is("owner");

@@ -17,13 +17,15 @@ pub struct Objects<R> {
     lines: Lines<R>,
     /// The object's lines, each with its end; bytes as they are in the dump.
     pub object: Vec<u8>,
+    /// Where its lines start.
+    pub line_starts: Vec<usize>,
     /// Number of its first line.
     pub first_line: u64,
 }
 
 impl<R: BufRead> Objects<R> {
     pub fn new(lines: Lines<R>) -> Self {
-        Self { lines, object: Vec::new(), first_line: 0 }
+        Self { lines, object: Vec::new(), line_starts: Vec::new(), first_line: 0 }
     }
 
     pub fn lines(&self) -> &Lines<R> {
@@ -34,6 +36,7 @@ impl<R: BufRead> Objects<R> {
     /// that is too large as a whole.
     pub fn read_next(&mut self, rejects: &mut Rejects) -> io::Result<bool> {
         self.object.clear();
+        self.line_starts.clear();
         let mut too_large = false;
         loop {
             let start = self.object.len();
@@ -41,7 +44,8 @@ impl<R: BufRead> Objects<R> {
                 return Ok(!self.object.is_empty());
             };
             let line = &self.object[start..];
-            if line.trim_ascii().is_empty() {
+            // Most lines are attributes, which no blank begins.
+            if !line.first().is_some_and(u8::is_ascii_alphabetic) && line.trim_ascii().is_empty() {
                 self.object.truncate(start);
                 if !self.object.is_empty() {
                     return Ok(true);
@@ -71,10 +75,12 @@ impl<R: BufRead> Objects<R> {
                 self.first_line = self.lines.number;
             }
             self.object.push(b'\n');
+            self.line_starts.push(start);
             if self.object.len() > MAX_OBJECT_BYTES {
                 rejects
                     .add(self.first_line, || format!("an object larger than {} MiB", MAX_OBJECT_BYTES >> 20));
                 self.object.clear();
+                self.line_starts.clear();
                 too_large = true;
             }
         }
