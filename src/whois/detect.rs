@@ -114,7 +114,7 @@ fn is_kept(lines: &[&[u8]]) -> Option<bool> {
     }
     let class = rpsl::attribute_name(first).and_then(Class::from_name)?;
     let mut is_found = false;
-    let keys = rpsl::keys::keys(class, &lines.join(&b'\n'), false, |key| {
+    let keys = rpsl::keys::keys(class, &lines.join(&b'\n'), None, |key| {
         is_found |= match (class, key) {
             // Anything may stand behind these words elsewhere.
             (Class::Organisation, Key::Id(_, id)) => begins(id, "ORG-"),
