@@ -56,7 +56,7 @@ fn space_fragment(@builtin(position) position: vec4<f32>) -> @location(0) vec4<f
         colour = mix(colour, light, share);
     }
     if (heard > 0.0) {
-        let parted = smoothstep(2.0, 12.0, space.px_per_cell * FINEST_CELL / view.pixels_per_point);
+        let parted = smoothstep(7.0, 20.0, space.px_per_cell * FINEST_CELL / view.pixels_per_point);
         let strength = mix(HEARD_LEAST, 1.0, min(heard / HEARD_FULL, 1.0)) * mix(1.0, PARTED, parted);
         colour = mix(colour, ink(light), strength);
     }

@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// A cell is parted when its quarters are this large, in points.
-const SMALLEST: f64 = 2.0;
+const SMALLEST: f64 = 4.0;
 /// More cells than these of what was heard nobody tells apart; the first along the curve are shown.
 const MOST_HEARD: usize = 262_144;
 /// Of the faintest that was heard, of 255.
