@@ -32,8 +32,12 @@ use crate::{
 /// From this side of a block on, in points, its octets are written, and a word below them.
 const NUMBER_FROM: f32 = 30.0;
 const WORD_FROM: f32 = 62.0;
+/// The same of smaller ones, whose octets have a dot before them.
+const OCTETS_FROM: f32 = 38.0;
+/// Height of a number and the word below it, in points.
+const LINES: f32 = 34.0;
 /// In a block of this side those in it, a 16th as long, say their numbers at the same corner.
-const NUMBER_TO: f32 = 16.0 * NUMBER_FROM;
+const NUMBER_TO: f32 = 16.0 * OCTETS_FROM;
 /// A block that is set apart and larger than this has said so.
 const WORD_TO: f32 = 1_200.0;
 /// Of what is written, from the corner of the block, in points.
@@ -152,7 +156,8 @@ impl Writer<'_> {
     fn numbers(&mut self, length: u8) {
         let side = f64::from(SIDE >> (length / 2));
         let points = (side * self.space.px_per_cell()) as f32 / self.space.px_per_point();
-        if points < NUMBER_FROM || (points >= NUMBER_TO && length < 32) {
+        let from = if length == 8 { NUMBER_FROM } else { OCTETS_FROM };
+        if points < from || (points >= NUMBER_TO && length < 32) {
             return;
         }
         let blocks = f64::from(1_u32 << (length / 2));
@@ -173,7 +178,9 @@ impl Writer<'_> {
                 let number = number_of(self.space.family, block, points - 2.0 * INSET.x);
                 let colour = self.theme.colours.text_second.egui();
                 self.put(corner, number, mono(size::TEXT_SMALL), colour, points, false);
-                let owner = if points >= WORD_FROM { self.owner_of(block) } else { None };
+                // What is cut off by the edge says nothing: that beside it does.
+                let is_in_sight = corner.x + points > WORD_FROM && corner.y + points > LINES;
+                let owner = if points >= WORD_FROM && is_in_sight { self.owner_of(block) } else { None };
                 owners.push(owner);
                 if points >= WORD_FROM && block.length() == 8 && self.space.family == Family::V4 {
                     self.below(corner, &octet_label(block.ipv4().octets()[0]), points);
