@@ -214,8 +214,9 @@ impl Writer<'_> {
         let at = corner + egui::vec2(0.0, size::TEXT_SMALL + 4.0);
         let faint = self.theme.colours.text_faint.egui();
         // What begins beyond the edge is told at the edge.
-        let at = at.max(egui::Pos2::ZERO + INSET);
-        self.put(at, word.to_owned(), sans(size::TEXT_SMALL), faint, points, false);
+        let shown_at = at.max(egui::Pos2::ZERO + INSET);
+        let points = points - (shown_at.x - at.x);
+        self.put(shown_at, word.to_owned(), sans(size::TEXT_SMALL), faint, points, false);
     }
 
     /// Whose all of it is, as far as that is known; blocks that say something else have none.
