@@ -4,6 +4,7 @@
 pub mod filters;
 pub mod queries;
 pub mod settings;
+mod whole_file;
 
 use std::{
     env,
@@ -225,10 +226,6 @@ impl WindowPlace {
         let Some(folder) = xdg("XDG_STATE_HOME", ".local/state") else {
             return Ok(());
         };
-        fs::create_dir_all(&folder)?;
-        let file = tempfile::NamedTempFile::new_in(&folder)?;
-        serde_json::to_writer(&file, self)?;
-        file.persist(folder.join(WINDOW_FILE))?;
-        Ok(())
+        whole_file::replace(&folder.join(WINDOW_FILE), |file| Ok(serde_json::to_writer(file, self)?))
     }
 }

@@ -2,10 +2,11 @@
 //! whoever picks it is shown what is wrong with it.
 
 use std::{
-    fs,
-    io::{self, Write},
+    fs, io,
     path::{Path, PathBuf},
 };
+
+use super::whole_file::replace;
 
 const FILTERS_FILE: &str = "filters";
 
@@ -44,19 +45,10 @@ pub fn saved_filters(folder: Option<&Path>) -> Result<Vec<String>, FiltersError>
 pub fn save_filters(folder: Option<&Path>, filters: &[String]) -> Result<(), FiltersError> {
     let folder = folder.ok_or(FiltersError::NoHome)?;
     let path = folder.join(FILTERS_FILE);
-    let write = || {
-        fs::create_dir_all(folder)?;
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        for filter in filters {
-            // A line is a filter; within one, any blank is as good as another.
-            writeln!(file, "{}", filter.replace(['\n', '\r'], " "))?;
-        }
-        file.as_file().sync_all()?;
-        // Through a link, which stays one.
-        file.persist(path.canonicalize().unwrap_or_else(|_| path.clone()))?;
-        Ok(())
-    };
-    write().map_err(|reason| FiltersError::Write { path: path.clone(), reason })
+    // A line is a filter; within one, any blank is as good as another.
+    let lines = filters.iter().map(|filter| filter.replace(['\n', '\r'], " "));
+    replace(&path, |file| lines.into_iter().try_for_each(|line| writeln!(file, "{line}")))
+        .map_err(|reason| FiltersError::Write { path, reason })
 }
 
 #[cfg(test)]

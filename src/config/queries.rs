@@ -2,12 +2,13 @@
 //! is, for the user to mend.
 
 use std::{
-    fs,
-    io::{self, Write},
+    fs, io,
     path::{Path, PathBuf},
 };
 
 use serde::{Deserialize, Serialize};
+
+use super::whole_file::replace;
 
 const QUERIES_FILE: &str = "queries.json";
 
@@ -53,16 +54,11 @@ pub fn saved_queries(folder: Option<&Path>) -> Result<Vec<SavedQuery>, QueriesEr
 pub fn save_queries(folder: Option<&Path>, queries: &[SavedQuery]) -> Result<(), QueriesError> {
     let folder = folder.ok_or(QueriesError::NoHome)?;
     let path = folder.join(QUERIES_FILE);
-    let write = || {
-        fs::create_dir_all(folder)?;
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        serde_json::to_writer_pretty(&mut file, queries)?;
-        file.write_all(b"\n")?;
-        file.as_file().sync_all()?;
-        file.persist(&path)?;
-        Ok(())
-    };
-    write().map_err(|reason| QueriesError::Write { path: path.clone(), reason })
+    let written = replace(&path, |file| {
+        serde_json::to_writer_pretty(&mut *file, queries)?;
+        file.write_all(b"\n")
+    });
+    written.map_err(|reason| QueriesError::Write { path, reason })
 }
 
 #[cfg(test)]
