@@ -8,12 +8,10 @@ use std::{
 };
 
 use bevy::{
-    camera::CameraMainTextureUsages,
     log::{LogPlugin, tracing_subscriber},
     prelude::*,
     render::{
         RenderPlugin,
-        render_resource::TextureUsages,
         settings::{MemoryHints, RenderCreation, WgpuSettings},
     },
     window::{ExitCondition, MonitorSelection, WindowMode, WindowResizeConstraints, WindowResolution},
@@ -30,6 +28,7 @@ use crate::{
         map_view::MapView,
         notices::Notices,
         rule_book::RuleBook,
+        second_window::SecondWindow,
         theme::{Theme, px_per_point},
         trails::TimeLapse,
     },
@@ -49,7 +48,7 @@ const FIRST_SIZE_PX: [u32; 2] = [1280, 720];
 const SMALLEST_POINTS: [f32; 2] = [500.0, 250.0];
 /// Bevy and wgpu say much that no user can act on.
 const LOG_FILTER: &str = "warn,connmapperl=info,wgpu_hal=off,wgpu_core=error,naga=error,bevy_render=error,\
-     bevy_egui=error,winit=error";
+     bevy_egui=error,winit=error,bevy_winit=error";
 
 /// What tells where the display is.
 const DISPLAY_VARIABLES: [&str; 3] = ["WAYLAND_DISPLAY", "WAYLAND_SOCKET", "DISPLAY"];
@@ -63,6 +62,8 @@ pub struct WindowLook {
     pub reduced_motion: bool,
     /// A block of addresses in place of the world.
     pub hilbert: Option<Prefix>,
+    /// All addresses in a window of their own beside the map.
+    pub hilbert_window: bool,
     pub lapse: TimeLapse,
     /// What is shown.
     pub filter: Filter,
@@ -122,7 +123,12 @@ pub fn window_app(start: Start, rules: RulesFile, look: &WindowLook) -> Result<A
     };
     let mut app = App::new();
     let plugins = DefaultPlugins
-        .set(WindowPlugin { primary_window: Some(window), ..default() })
+        .set(WindowPlugin {
+            primary_window: Some(window),
+            // The second window ends with the first.
+            exit_condition: ExitCondition::OnPrimaryClosed,
+            ..default()
+        })
         .set(log_plugin())
         .set(render_plugin());
     add_or_explain(&mut app, plugins)?;
@@ -177,6 +183,10 @@ fn world(app: &mut App, clock: MapClock, size_px: [u32; 2], rules: RulesFile, lo
     if let Some(block) = look.hilbert {
         app.world_mut().resource_mut::<HilbertView>().begin_with(block, size, px_per_point(size[1], 1.0));
     }
+    if look.hilbert_window {
+        let main = *app.world().resource::<HilbertView>();
+        app.world_mut().resource_mut::<SecondWindow>().open(&main);
+    }
     if look.light {
         app.insert_resource(Theme::LIGHT);
     }
@@ -189,11 +199,9 @@ fn spawn_camera(mut commands: Commands) {
     commands.spawn(map_camera());
 }
 
-/// Points get their soft edge in the shader, so nothing is sampled more than once.
+/// The camera that looks at the map.
 pub fn map_camera() -> impl Bundle {
-    // The world is copied into the frame from the picture that is kept of it.
-    let usages = CameraMainTextureUsages::default().with(TextureUsages::COPY_DST);
-    (Camera2d, Msaa::Off, usages, systems::render::MapCamera)
+    (systems::second_window::bare_camera(), systems::render::MapCamera)
 }
 
 /// Warnings and errors go to standard error, in colour where somebody looks at it.

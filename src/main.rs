@@ -83,6 +83,7 @@ fn show(args: &WindowArgs, serves: bool, replay: Option<ReplayAtStart>) -> anyho
         light: args.light,
         reduced_motion: args.reduced_motion,
         hilbert: args.hilbert,
+        hilbert_window: args.hilbert_window,
         lapse: args.lapse.time_lapse(),
         filter: args.which.filter.clone(),
         place: WindowPlace::remembered(),

@@ -3,7 +3,7 @@
 //! than the same frame without; drawing itself is not part of it.
 
 use connmapperl::{
-    components::action::{FilterAction, ListKind, UiAction},
+    components::action::{FilterAction, ListKind, Pane, UiAction},
     model::{ConnectionId, LocatedConnection},
 };
 
@@ -32,7 +32,7 @@ pub fn bench(goals: &mut Goals) -> anyhow::Result<()> {
     let busy = map.cost(Changing::OnePercent)?.world;
     println!("  a frame in which 1 % changes            {busy:>8.1}");
     let near = median(rounds(|_| {
-        let shown = map.ask(UiAction::LookAt { px: CROWDED_PX })?;
+        let shown = map.ask(UiAction::LookAt { pane: Pane::Main, px: CROWDED_PX })?;
         map.ask(UiAction::Back)?;
         Ok(shown - bare)
     })?);

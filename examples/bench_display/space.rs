@@ -4,7 +4,7 @@
 use bevy::prelude::*;
 use connmapperl::{
     components::{
-        action::{SpaceAction, UiAction},
+        action::{Pane, SpaceAction, UiAction},
         hilbert_view::HilbertView,
         space_heat::{Meant, SpaceHeat},
     },
@@ -55,7 +55,7 @@ fn pan(map: &mut Map, block: Prefix) -> anyhow::Result<f64> {
     for frame in 0..WARM_UP + FRAMES {
         // To and fro, that no edge stops it.
         let way = if frame / 10 % 2 == 0 { 1.0 } else { -1.0 };
-        map.world().write_message(UiAction::PanPx { delta: DRAG.map(|px| px * way) });
+        map.world().write_message(UiAction::PanPx { pane: Pane::Main, delta: DRAG.map(|px| px * way) });
         let took = map.frame()?;
         if frame >= WARM_UP {
             frames.push(took);

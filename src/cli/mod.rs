@@ -88,6 +88,9 @@ pub struct WindowArgs {
     /// All addresses on a Hilbert curve in place of the world, or those of a network
     #[arg(long, value_name = "NETWORK", num_args = 0..=1, require_equals = true, default_missing_value = "0.0.0.0/0")]
     pub hilbert: Option<Prefix>,
+    /// All addresses in a second window, beside the map
+    #[arg(long)]
+    pub hilbert_window: bool,
     #[command(flatten)]
     pub lapse: LapseArgs,
     #[command(flatten)]

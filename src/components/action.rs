@@ -13,6 +13,15 @@ use crate::{
     model::{AgentId, NoPlace},
 };
 
+/// The window whose picture is meant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Pane {
+    #[default]
+    Main,
+    /// The address space beside the map.
+    Second,
+}
+
 #[derive(Message, Clone, Debug, PartialEq)]
 pub enum UiAction {
     ToggleAllText,
@@ -48,12 +57,15 @@ pub enum UiAction {
     TogglePalette,
     ToggleHelp,
     ToggleFullscreen,
-    ShowWholeWorld,
+    /// The whole world, or the whole address space.
+    ShowWhole(Pane),
     ZoomAt {
+        pane: Pane,
         px: [f32; 2],
         factor: f32,
     },
     PanPx {
+        pane: Pane,
         delta: [f32; 2],
     },
     /// Opens it, or closes it where it is open.
@@ -61,6 +73,7 @@ pub enum UiAction {
     CloseList(ListKind),
     /// Lists what is drawn near a place of the window.
     LookAt {
+        pane: Pane,
         px: [f32; 2],
     },
     /// The dialog that says how much of the history is kept.
@@ -87,6 +100,7 @@ pub enum UiAction {
     Space(SpaceAction),
     /// A click on the bare map.
     PickAt {
+        pane: Pane,
         px: [f32; 2],
     },
     /// The circles of the simple history.
@@ -128,6 +142,9 @@ pub enum CardAction {
 pub enum SpaceAction {
     /// In place of the world, and back.
     Toggle,
+    /// In a window of its own beside the map, and away again.
+    ToggleWindow,
+    CloseWindow,
     /// IPv4 or IPv6.
     ToggleFamily,
     NextColour,
@@ -135,7 +152,7 @@ pub enum SpaceAction {
     /// Columns for rows.
     Transpose,
     /// Fly to it.
-    ShowBlock(Prefix),
+    ShowBlock(Pane, Prefix),
 }
 
 /// What becomes of the filter.

@@ -3,7 +3,7 @@
 use bevy::input::keyboard::{Key, KeyCode};
 
 use super::{
-    action::{CardAction, SpaceAction, UiAction},
+    action::{CardAction, Pane, SpaceAction, UiAction},
     time_travel::TimeAction,
 };
 
@@ -25,17 +25,24 @@ pub struct Gesture {
 }
 
 /// Keys, in the order in which they are shown.
-pub static KEYS: [KeyBinding; 36] = [
+pub static KEYS: [KeyBinding; 37] = [
     key("t", "all text on or off", &[KeyCode::KeyT], false, UiAction::ToggleAllText),
     key("c", "read the rules file again", &[KeyCode::KeyC], false, UiAction::ReloadRules),
     key("f  F11", "full screen", &[KeyCode::KeyF, KeyCode::F11], false, UiAction::ToggleFullscreen),
-    key("Home", "whole world", &[KeyCode::Home], false, UiAction::ShowWholeWorld),
+    key("Home", "whole world", &[KeyCode::Home], false, UiAction::ShowWhole(Pane::Main)),
     key(
         "z",
         "all addresses on a Hilbert curve, or the world",
         &[KeyCode::KeyZ],
         false,
         space(SpaceAction::Toggle),
+    ),
+    key(
+        "Shift+z",
+        "all addresses in a window of their own",
+        &[KeyCode::KeyZ],
+        true,
+        space(SpaceAction::ToggleWindow),
     ),
     key("6", "of IPv6, or of IPv4", &[KeyCode::Digit6], false, space(SpaceAction::ToggleFamily)),
     key("y", "what colours of addresses stand for", &[KeyCode::KeyY], false, space(SpaceAction::NextColour)),

@@ -101,6 +101,21 @@ impl HilbertView {
         self.began_with = Some(block);
     }
 
+    /// All of the space in another picture of this size, which is there at once, set as this one is.
+    pub fn beside(&self, size_px: [f32; 2], px_per_point: f32) -> Self {
+        let mut other = Self { is_shown: true, flown: 1.0, ..Self::home(size_px, px_per_point) };
+        other.share(self);
+        other
+    }
+
+    /// Takes over what two pictures of the space have in common: all but which part of it is seen.
+    pub fn share(&mut self, other: &Self) {
+        if self.orientation != other.orientation {
+            self.transpose();
+        }
+        (self.family, self.colour, self.shows_curve) = (other.family, other.colour, other.shows_curve);
+    }
+
     pub const fn flown(&self) -> f32 {
         self.flown
     }

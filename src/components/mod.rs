@@ -23,6 +23,7 @@ pub mod palette;
 pub mod panels;
 pub mod picture;
 pub mod rule_book;
+pub mod second_window;
 pub mod space_cells;
 pub mod space_ground;
 pub mod space_heat;

@@ -4,6 +4,9 @@
 use bevy::prelude::Resource;
 use bytemuck::{Pod, Zeroable};
 
+use super::hilbert_view::HilbertView;
+use crate::hilbert::heat::Revision;
+
 /// One cell, or a square of them. Twin of the vertex inputs of `cell_vertex` in `assets/shaders/space.wgsl`.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
@@ -22,11 +25,21 @@ pub struct CellInstance {
 pub const CELL_BYTES: usize = size_of::<CellInstance>();
 const _: () = assert!(CELL_BYTES == 12);
 
+/// What cells are written for.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct WrittenFor {
+    pub view: Option<HilbertView>,
+    pub heat: (u64, Revision),
+    pub ground: (u64, u64),
+}
+
+/// Those of the main picture; the other one has its own.
 #[derive(Resource, Debug, Default)]
 pub struct SpaceCells {
     rows: Vec<CellInstance>,
     spare: Vec<CellInstance>,
     changes: u64,
+    written_for: WrittenFor,
 }
 
 impl SpaceCells {
@@ -38,8 +51,13 @@ impl SpaceCells {
         self.changes
     }
 
+    pub fn is_for(&self, what: &WrittenFor) -> bool {
+        self.written_for == *what
+    }
+
     /// Puts others in their place: `write` gets an empty list.
-    pub fn write(&mut self, write: impl FnOnce(&mut Vec<CellInstance>)) {
+    pub fn write(&mut self, what: WrittenFor, write: impl FnOnce(&mut Vec<CellInstance>)) {
+        self.written_for = what;
         self.spare.clear();
         write(&mut self.spare);
         if self.spare != self.rows {

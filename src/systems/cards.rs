@@ -7,7 +7,7 @@ use bevy::prelude::*;
 
 use super::{MapSystems, interact::step_back, sql};
 use crate::components::{
-    action::{CardAction, ListKind, Overlays, UiAction},
+    action::{CardAction, ListKind, Overlays, Pane, UiAction},
     cards::{About, Card, CardConnection, CardTools, Cards},
     connection::{Connection, MatchedRule, OpenConnections, Position, Trail},
     dots::DotRow,
@@ -15,7 +15,7 @@ use crate::components::{
     inspect::{Look, Looks},
     map_clock::MapClock,
     map_view::MapView,
-    picture::Picture,
+    second_window::SecondWindow,
     sql::SqlDesk,
     time_travel::TimeTravel,
 };
@@ -70,7 +70,7 @@ type Dot = (&'static Connection, &'static MatchedRule, Option<&'static Position>
 pub(super) fn pick(
     mut actions: MessageReader<UiAction>,
     dots: Query<Dot, Without<Trail>>,
-    (view, space): (Res<MapView>, Res<HilbertView>),
+    (view, space, second): (Res<MapView>, Res<HilbertView>, Res<SecondWindow>),
     desk: Res<SqlDesk>,
     mut cards: ResMut<Cards>,
     (mut looks, mut overlays): (ResMut<Looks>, ResMut<Overlays>),
@@ -79,13 +79,15 @@ pub(super) fn pick(
     // A dot of an answer lies there, and was meant.
     let is_plotted = std::mem::replace(&mut *revealed, desk.reveals) != desk.reveals;
     for action in actions.read() {
-        let UiAction::PickAt { px } = action else {
+        let UiAction::PickAt { pane, px } = action else {
             continue;
         };
-        if is_plotted {
+        if is_plotted && *pane == Pane::Main {
             continue;
         }
-        let picture = Picture::new(*view, *space);
+        let Some(picture) = second.picture_of(*pane, (&view, &space)) else {
+            continue;
+        };
         let mut near = dots.iter().filter(|(connection, _, position, row)| {
             let away = || picture.points_between(*px, &connection.0, *position);
             row.0.is_some() && away().is_some_and(|away| away <= REACH_POINTS)

@@ -5,7 +5,9 @@ use std::time::Duration;
 use bevy::{prelude::*, time::Real};
 
 use super::{MapSystems, cards::pick, interact::step_back};
-use crate::components::{animation::Animation, hilbert_view::HilbertView, map_view::MapView};
+use crate::components::{
+    animation::Animation, hilbert_view::HilbertView, map_view::MapView, second_window::SecondWindow,
+};
 
 /// A frame that comes late moves the flight no further than this: what is asked for after a rest begins at its beginning.
 const LONGEST_STEP: Duration = Duration::from_millis(150);
@@ -13,7 +15,7 @@ const LONGEST_STEP: Duration = Duration::from_millis(150);
 const FIRST_SIZE_PX: [f32; 2] = [1280.0, 720.0];
 
 pub(super) fn plugin(app: &mut App) {
-    app.insert_resource(HilbertView::home(FIRST_SIZE_PX, 1.0)).add_systems(
+    app.init_resource::<SecondWindow>().insert_resource(HilbertView::home(FIRST_SIZE_PX, 1.0)).add_systems(
         Update,
         (follow_window, fly).chain().after(step_back).after(pick).in_set(MapSystems::Interact),
     );

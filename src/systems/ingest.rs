@@ -16,6 +16,7 @@ use crate::{
         hilbert_view::{HilbertView, key_of},
         history_circles::HistoryCircles,
         map_clock::MapClock,
+        second_window::{SecondWindow, shows_space},
         time_travel::{BackToNow, Shown, TimeTravel},
         trails::Trails,
     },
@@ -183,7 +184,7 @@ fn close(world: &mut World, key: ConnectionKey, unix_millis: i64) {
     };
     // The picture's clock, not the agent's, rules how long it fades.
     let now = world.resource::<MapClock>().now_unix_millis();
-    let shows_space = world.resource::<HilbertView>().is_visible();
+    let shows_space = shows_space(world.resource::<HilbertView>(), world.resource::<SecondWindow>());
     let mut entity = world.entity_mut(entity);
     if entity.contains::<Position>() || (shows_space && entity.contains::<SpaceKey>()) {
         entity.insert(Trail { ended_unix_millis: unix_millis.min(now) });

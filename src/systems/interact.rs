@@ -5,7 +5,7 @@ use bevy::{app::AppExit, prelude::*};
 
 use super::MapSystems;
 use crate::components::{
-    action::{ListKind, Overlays, SpaceAction, UiAction},
+    action::{ListKind, Overlays, Pane, SpaceAction, UiAction},
     cards::Cards,
     fleet::{AgentRings, HiddenAgents},
     hilbert_view::HilbertView,
@@ -14,8 +14,8 @@ use crate::components::{
     map_view::MapView,
     notices::Notices,
     palette::Palette,
-    picture::Picture,
     rule_book::RuleBook,
+    second_window::SecondWindow,
     theme::Theme,
 };
 
@@ -26,7 +26,7 @@ pub(super) fn plugin(app: &mut App) {
 pub(super) fn act(
     mut actions: MessageReader<UiAction>,
     mut book: ResMut<RuleBook>,
-    (mut view, mut space): (ResMut<MapView>, ResMut<HilbertView>),
+    (mut view, mut space, mut second): (ResMut<MapView>, ResMut<HilbertView>, ResMut<SecondWindow>),
     mut overlays: ResMut<Overlays>,
     mut theme: ResMut<Theme>,
     mut palette: ResMut<Palette>,
@@ -53,13 +53,20 @@ pub(super) fn act(
             UiAction::TogglePalette => *palette = palette.other(),
             UiAction::ToggleHelp => overlays.help = !overlays.help,
             UiAction::ToggleFullscreen => overlays.fullscreen = !overlays.fullscreen,
-            UiAction::ShowWholeWorld if space.is_shown => space.go_home(),
-            UiAction::ShowWholeWorld => *view = MapView::home(view.size_px, view.px_per_point),
-            UiAction::ZoomAt { px, factor } if space.is_shown => space.zoom_at(*px, *factor),
-            UiAction::ZoomAt { px, factor } => view.zoom_at(*px, *factor),
-            UiAction::PanPx { delta } if space.is_shown => space.pan_px(*delta),
-            UiAction::PanPx { delta } => view.pan_px(*delta),
-            UiAction::Space(action) => obey_space(*action, &mut space),
+            UiAction::ShowWhole(Pane::Second)
+            | UiAction::ZoomAt { pane: Pane::Second, .. }
+            | UiAction::PanPx { pane: Pane::Second, .. } => {
+                if let Some(space) = second.view_mut() {
+                    move_space(action, space);
+                }
+            }
+            UiAction::ShowWhole(_) | UiAction::ZoomAt { .. } | UiAction::PanPx { .. } if space.is_shown => {
+                move_space(action, &mut space);
+            }
+            UiAction::ShowWhole(_) => *view = MapView::home(view.size_px, view.px_per_point),
+            UiAction::ZoomAt { px, factor, .. } => view.zoom_at(*px, *factor),
+            UiAction::PanPx { delta, .. } => view.pan_px(*delta),
+            UiAction::Space(action) => obey_space(*action, &mut space, &mut second),
             UiAction::OpenList(kind) => {
                 let before = overlays.lists.len();
                 overlays.lists.retain(|open| open != kind);
@@ -68,9 +75,11 @@ pub(super) fn act(
                 }
             }
             UiAction::CloseList(kind) => overlays.lists.retain(|open| open != kind),
-            UiAction::LookAt { px } => {
-                let look = looks.add(Look { picture: Picture::new(*view, *space), px: *px });
-                overlays.lists.push(ListKind::Near(look));
+            UiAction::LookAt { pane, px } => {
+                if let Some(picture) = second.picture_of(*pane, (&view, &space)) {
+                    let look = looks.add(Look { picture, px: *px });
+                    overlays.lists.push(ListKind::Near(look));
+                }
             }
             UiAction::DismissNotice { topic } => notices.dismiss(topic),
             UiAction::Quit => {
@@ -100,19 +109,41 @@ pub(super) fn act(
             | UiAction::ChangeAgent { .. } => {}
         }
     }
+    if let Some(view) = second.bypass_change_detection().view_mut() {
+        view.share(&space);
+    }
 }
 
-fn obey_space(action: SpaceAction, space: &mut HilbertView) {
+/// Moves a picture of the address space.
+fn move_space(action: &UiAction, space: &mut HilbertView) {
+    match action {
+        UiAction::ShowWhole(_) => space.go_home(),
+        UiAction::ZoomAt { px, factor, .. } => space.zoom_at(*px, *factor),
+        UiAction::PanPx { delta, .. } => space.pan_px(*delta),
+        _ => {}
+    }
+}
+
+fn obey_space(action: SpaceAction, space: &mut HilbertView, second: &mut SecondWindow) {
     match action {
         SpaceAction::Toggle => space.is_shown = !space.is_shown,
+        SpaceAction::ToggleWindow if second.is_open() => second.close(),
+        SpaceAction::ToggleWindow => second.open(space),
+        SpaceAction::CloseWindow => second.close(),
         SpaceAction::ToggleFamily => {
             space.family = space.family.other();
-            space.is_shown = true;
+            // Where it is seen beside the map, the map may stay.
+            space.is_shown |= !second.is_open();
         }
         SpaceAction::NextColour => space.colour = space.colour.next(),
         SpaceAction::ToggleCurve => space.shows_curve = !space.shows_curve,
         SpaceAction::Transpose => space.transpose(),
-        SpaceAction::ShowBlock(block) => {
+        SpaceAction::ShowBlock(Pane::Second, block) => {
+            if let Some(space) = second.view_mut() {
+                space.show_block(block);
+            }
+        }
+        SpaceAction::ShowBlock(Pane::Main, block) => {
             space.is_shown = true;
             space.show_block(block);
         }

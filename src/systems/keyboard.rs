@@ -10,9 +10,10 @@ use bevy::{
 
 use super::MapSystems;
 use crate::components::{
-    action::{Overlays, UiAction},
+    action::{Overlays, Pane, SpaceAction, UiAction},
     bindings::action_of,
     panels::Panels,
+    second_window::{SecondWindow, SpaceWindow},
 };
 
 pub(super) fn plugin(app: &mut App) {
@@ -22,6 +23,7 @@ pub(super) fn plugin(app: &mut App) {
 pub(super) fn press(
     mut presses: MessageReader<KeyboardInput>,
     (panels, overlays): (Res<Panels>, Res<Overlays>),
+    (second, second_windows): (Res<SecondWindow>, Query<(), With<SpaceWindow>>),
     held: Res<ButtonInput<KeyCode>>,
     mut shift: Local<bool>,
     mut focus_lost: MessageReader<KeyboardFocusLost>,
@@ -39,15 +41,19 @@ pub(super) fn press(
         KeyCode::SuperLeft,
         KeyCode::SuperRight,
     ]);
+    let types_beside = second.0.as_ref().is_some_and(|second| second.panels.has_keyboard);
     let mut opens_field = false;
     for press in presses.read() {
         // Followed press by press: by the end of a slow frame Shift may be up again.
         if matches!(press.key_code, KeyCode::ShiftLeft | KeyCode::ShiftRight) {
             *shift = press.state == ButtonState::Pressed;
         }
+        let is_beside = second_windows.contains(press.window);
+        // A field that a key opened lies in the main window: what is typed beside it then is no command.
         if press.state != ButtonState::Pressed
             || press.repeat
             || panels.has_keyboard
+            || (is_beside && types_beside)
             || opens_field
             || is_chord
         {
@@ -56,7 +62,65 @@ pub(super) fn press(
         if let Some(action) = action_of(press.key_code, &press.logical_key, *shift) {
             // What is typed behind it, in a slow frame, is for the field that it opens.
             opens_field |= action == UiAction::ToggleFilter && !overlays.filter;
-            actions.write(action);
+            actions.write(if is_beside { beside(action) } else { action });
         }
+    }
+}
+
+/// What a key does in the second window: all that it does in the first, but for what is of one window alone.
+fn beside(action: UiAction) -> UiAction {
+    match action {
+        UiAction::Back => UiAction::Space(SpaceAction::CloseWindow),
+        UiAction::ShowWhole(_) => UiAction::ShowWhole(Pane::Second),
+        action => action,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bevy::{input::keyboard::Key, window::Window};
+
+    use super::*;
+    use crate::components::hilbert_view::HilbertView;
+
+    fn key(app: &mut App, window: Entity, key_code: KeyCode, sign: Key) -> Vec<UiAction> {
+        app.world_mut().write_message(KeyboardInput {
+            key_code,
+            logical_key: sign,
+            state: ButtonState::Pressed,
+            text: None,
+            repeat: false,
+            window,
+        });
+        app.update();
+        app.world_mut().resource_mut::<Messages<UiAction>>().drain().collect()
+    }
+
+    #[test]
+    fn keys_act_in_both_windows_and_escape_closes_the_second_one_first() {
+        let mut app = App::new();
+        app.add_message::<KeyboardInput>()
+            .add_message::<KeyboardFocusLost>()
+            .add_message::<UiAction>()
+            .init_resource::<ButtonInput<KeyCode>>()
+            .init_resource::<Panels>()
+            .init_resource::<Overlays>()
+            .init_resource::<SecondWindow>()
+            .add_systems(Update, press);
+        let main = app.world_mut().spawn(Window::default()).id();
+        let second = app.world_mut().spawn((Window::default(), SpaceWindow)).id();
+        app.world_mut().resource_mut::<SecondWindow>().open(&HilbertView::home([1280.0, 720.0], 1.0));
+        let theme = || Key::Character("d".into());
+        for window in [main, second] {
+            assert_eq!(key(&mut app, window, KeyCode::KeyD, theme()), [UiAction::ToggleTheme]);
+        }
+        assert_eq!(key(&mut app, main, KeyCode::Escape, Key::Escape), [UiAction::Back]);
+        let close = UiAction::Space(SpaceAction::CloseWindow);
+        assert_eq!(key(&mut app, second, KeyCode::Escape, Key::Escape), [close]);
+        let whole = [UiAction::ShowWhole(Pane::Second)];
+        assert_eq!(key(&mut app, second, KeyCode::Home, Key::Home), whole);
+        app.world_mut().resource_mut::<SecondWindow>().0.as_mut().unwrap().panels.has_keyboard = true;
+        assert_eq!(key(&mut app, second, KeyCode::KeyD, theme()), [], "it is typed into a field there");
+        assert_eq!(key(&mut app, main, KeyCode::KeyD, theme()), [UiAction::ToggleTheme]);
     }
 }

@@ -18,6 +18,7 @@ mod place;
 mod pointer;
 pub mod render;
 pub mod replay;
+pub mod second_window;
 pub mod services;
 mod space_cells;
 mod space_ground;
@@ -105,7 +106,13 @@ pub fn connections_plugin(app: &mut App) {
 
 /// The window and what reaches it: keys, pointer, frames only when something moves.
 pub fn window_plugin(app: &mut App) {
-    app.add_plugins((keyboard::plugin, pointer::plugin, pacing::plugin, window::plugin));
+    app.add_plugins((
+        keyboard::plugin,
+        pointer::plugin,
+        pacing::plugin,
+        window::plugin,
+        second_window::plugin,
+    ));
 }
 
 /// The picture itself: the map and the panels over it. The same for the window and for stills.

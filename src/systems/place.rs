@@ -13,6 +13,7 @@ use crate::{
         map_clock::MapClock,
         palette::Palette,
         rule_book::RuleBook,
+        second_window::{SecondWindow, shows_space},
         theme::Theme,
         time_travel::TimeTravel,
     },
@@ -42,7 +43,8 @@ pub(super) fn write_changed(
     clock: Res<MapClock>,
     book: Res<RuleBook>,
     palette: Res<Palette>,
-    (theme, travel, space): (Res<Theme>, Res<TimeTravel>, Res<HilbertView>),
+    (theme, travel): (Res<Theme>, Res<TimeTravel>),
+    (space, second): (Res<HilbertView>, Res<SecondWindow>),
     (hidden_agents, rings, agents): (Res<HiddenAgents>, Res<AgentRings>, Res<Agents>),
     mut drawn_as: Local<DrawnAs>,
     mut dots: ResMut<Dots>,
@@ -54,7 +56,7 @@ pub(super) fn write_changed(
     let now = DrawnAs {
         ringed: rings.0 && reporting > 1,
         lost: agents.0.iter().filter(|agent| is_lost(agent)).map(|agent| agent.agent).collect(),
-        shows_space: space.is_visible(),
+        shows_space: shows_space(&space, &second),
     };
     let restyled = palette.is_changed() || theme.is_changed() || hidden_agents.is_changed();
     let all = book.is_changed() || restyled || clock.is_changed() || *drawn_as != now;

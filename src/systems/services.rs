@@ -312,15 +312,16 @@ fn remember_window(
     mut exits: MessageReader<AppExit>,
     mut closings: MessageReader<WindowCloseRequested>,
     start: Res<Start>,
-    windows: Query<&Window, With<PrimaryWindow>>,
+    windows: Query<(Entity, &Window), With<PrimaryWindow>>,
 ) {
-    let ends = exits.read().count() + closings.read().count() > 0;
+    let Ok((entity, window)) = windows.single() else {
+        return;
+    };
+    let closes = closings.read().filter(|closing| closing.window == entity).count() > 0;
+    let ends = exits.read().count() > 0 || closes;
     if !ends || !start.remembers_window {
         return;
     }
-    let Ok(window) = windows.single() else {
-        return;
-    };
     if window.mode != WindowMode::Windowed {
         return;
     }

@@ -3,12 +3,13 @@
 
 use bevy::prelude::*;
 
-use super::{MapSystems, space_heat};
+use super::{MapSystems, place::write_changed, space_heat};
 use crate::{
     components::{
         dots::packed_cell,
         hilbert_view::HilbertView,
-        space_cells::{CellInstance, SpaceCells},
+        second_window::SecondWindow,
+        space_cells::{CellInstance, SpaceCells, WrittenFor},
         space_ground::SpaceGround,
         space_heat::SpaceHeat,
         sql::SqlDesk,
@@ -16,7 +17,7 @@ use crate::{
     },
     hilbert::{
         ORDER, Orientation,
-        heat::{FINEST, FINEST_KEPT, Heat, Revision},
+        heat::{FINEST, FINEST_KEPT, Heat},
     },
 };
 
@@ -33,39 +34,42 @@ const PLOT_QUARTERS: u16 = 20;
 
 pub(super) fn plugin(app: &mut App) {
     app.init_resource::<SpaceCells>()
-        .add_systems(Update, write.after(space_heat::show).in_set(MapSystems::Place));
-}
-
-/// What the cells were written for.
-#[derive(Clone, Copy, Default, PartialEq)]
-pub(super) struct Written {
-    view: Option<HilbertView>,
-    heat: (u64, Revision),
-    ground: (u64, u64),
+        .add_systems(Update, write.after(space_heat::show).after(write_changed).in_set(MapSystems::Place));
 }
 
 fn write(
     view: Res<HilbertView>,
+    mut second: ResMut<SecondWindow>,
     (heat, ground): (Res<SpaceHeat>, Res<SpaceGround>),
     desk: Res<SqlDesk>,
     mut cells: ResMut<SpaceCells>,
-    mut written: Local<Written>,
 ) {
-    if !view.is_visible() {
-        return;
+    if view.is_visible() {
+        write_in_sight(&view, (&heat, &ground), &desk, cells.bypass_change_detection());
     }
-    let now = Written {
+    if let Some(second) = &mut second.bypass_change_detection().0 {
+        write_in_sight(&second.view, (&heat, &ground), &desk, &mut second.cells);
+    }
+}
+
+/// The cells that one picture shows.
+fn write_in_sight(
+    view: &HilbertView,
+    (heat, ground): (&SpaceHeat, &SpaceGround),
+    desk: &Res<SqlDesk>,
+    cells: &mut SpaceCells,
+) {
+    let now = WrittenFor {
         view: Some(*view),
         heat: heat.shown(),
         ground: (ground.changes(), ground.palette_changes()),
     };
-    if *written == now && !desk.is_changed() {
+    if cells.is_for(&now) && !desk.is_changed() {
         return;
     }
-    *written = now;
-    cells.bypass_change_detection().write(|rows| {
+    cells.write(now, |rows| {
         if let Some(heard) = heat.heard(view.family) {
-            write_heard(&view, &heard.heat, &ground, rows);
+            write_heard(view, &heard.heat, ground, rows);
         }
         for plot in &desk.plots {
             let [r, g, b] = PLOT_COLOURS[plot.colour % PLOT_COLOURS.len()].bytes();

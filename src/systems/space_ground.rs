@@ -10,6 +10,7 @@ use crate::{
         map_clock::MapClock,
         palette::Palette,
         rule_book::RuleBook,
+        second_window::{SecondWindow, shows_space},
         space_ground::{SpaceGround, age_number, palette, rule_number},
         space_heat::SpaceHeat,
         space_tables::{SpaceAnswer, SpaceFacts, SpaceLink, SpaceOrder},
@@ -60,13 +61,13 @@ pub(super) fn plugin(app: &mut App) {
 }
 
 fn paint(
-    view: Res<HilbertView>,
+    (view, second): (Res<HilbertView>, Res<SecondWindow>),
     (link, heat): (Option<Res<SpaceLink>>, Res<SpaceHeat>),
     (clock, book): (Res<MapClock>, Res<RuleBook>),
     mut painting: ResMut<Painting>,
     mut ground: ResMut<SpaceGround>,
 ) {
-    if !view.is_shown && !view.is_visible() {
+    if !shows_space(&view, &second) {
         return;
     }
     let (family, colour, at_millis) = (view.family, view.colour, clock.now_unix_millis());
@@ -104,13 +105,13 @@ fn paint(
 
 /// Numbers have the colours of what the ground shows, until another one is there.
 fn colour(
-    view: Res<HilbertView>,
+    (view, second): (Res<HilbertView>, Res<SecondWindow>),
     painting: Res<Painting>,
     (theme, book, rules): (Res<Theme>, Res<RuleBook>, Res<Palette>),
     mut ground: ResMut<SpaceGround>,
     mut coloured: Local<Option<SpaceColour>>,
 ) {
-    let Some(painted) = painting.painted.filter(|_| view.is_shown || view.is_visible()) else {
+    let Some(painted) = painting.painted.filter(|_| shows_space(&view, &second)) else {
         // What changes until it is shown again is not looked at.
         *coloured = None;
         return;

@@ -14,6 +14,7 @@ use crate::{
         hilbert_view::HilbertView,
         map_clock::MapClock,
         rule_book::RuleBook,
+        second_window::{SecondWindow, shows_space},
         space_ground::SpaceGround,
         space_heat::{Meant, Opened, SpaceHeat},
         time_travel::{Only, PastLink, PastOrder, Shown, Span, TimeTravel, Wishes},
@@ -34,7 +35,7 @@ pub(super) fn plugin(app: &mut App) {
 type Known = (&'static Connection, &'static MatchedRule, &'static Passes);
 
 pub(super) fn ask(
-    view: Res<HilbertView>,
+    (view, second): (Res<HilbertView>, Res<SecondWindow>),
     link: Option<Res<PastLink>>,
     (travel, filtered): (Res<TimeTravel>, Res<ActiveFilter>),
     (clock, book): (Res<MapClock>, Res<RuleBook>),
@@ -42,7 +43,7 @@ pub(super) fn ask(
     wishes: Local<Wishes>,
     mut heat: ResMut<SpaceHeat>,
 ) {
-    if !view.is_shown {
+    if !shows_space(&view, &second) {
         return;
     }
     let span = match travel.shown {
@@ -139,14 +140,14 @@ fn colour_anew(
 
 /// Lets the picture have what was counted, now and then: each time it is drawn anew.
 pub(super) fn show(
-    view: Res<HilbertView>,
+    (view, second): (Res<HilbertView>, Res<SecondWindow>),
     (clock, animation): (Res<MapClock>, Res<Animation>),
     mut heat: ResMut<SpaceHeat>,
     mut shown: Local<(u64, i64)>,
 ) {
     let heat = heat.bypass_change_detection();
     heat.due_unix_millis = None;
-    if !view.is_visible() || !heat.is_newer_than_shown(view.family) {
+    if !shows_space(&view, &second) || !heat.is_newer_than_shown(view.family) {
         return;
     }
     let now = clock.now_unix_millis();

@@ -5,7 +5,7 @@ use bevy::prelude::*;
 
 use super::{MapSystems, circles, interact::act};
 use crate::components::{
-    action::UiAction,
+    action::{Pane, UiAction},
     hilbert_view::HilbertView,
     map_view::MapView,
     marks::{LayerName, Mark, Marks},
@@ -61,7 +61,7 @@ pub(super) fn obey(
             }
             UiAction::Sql(SqlAction::ClearPlot(id)) => desk.plots.retain(|plot| plot.answer.id != *id),
             // What is plotted lies on the world.
-            UiAction::PickAt { px } if !space.is_visible() => pick(&mut desk, &view, *px),
+            UiAction::PickAt { pane: Pane::Main, px } if !space.is_visible() => pick(&mut desk, &view, *px),
             _ => {}
         }
     }
@@ -172,13 +172,13 @@ mod tests {
     fn clicks_near_a_dot_go_through_its_rows_and_elsewhere_change_nothing() {
         let mut app = desk();
         let [x, y] = app.world().resource::<MapView>().px_from_lon_lat(13.4, 52.5).px;
-        let near = UiAction::PickAt { px: [x + 5.0, y - 3.0] };
+        let near = UiAction::PickAt { pane: Pane::Main, px: [x + 5.0, y - 3.0] };
         let row = |row| Some(SelectedRow { answer: 1, row });
         assert_eq!(after(&mut app, near.clone()), row(0));
         assert_eq!(app.world().resource::<SqlDesk>().answer.as_ref().map(|answer| answer.id), Some(1));
         assert_eq!(app.world().resource::<SqlDesk>().selected_lon_lat(), Some([13.4, 52.5]));
         assert_eq!(after(&mut app, near.clone()), row(4));
-        assert_eq!(after(&mut app, UiAction::PickAt { px: [x + 50.0, y] }), row(4));
+        assert_eq!(after(&mut app, UiAction::PickAt { pane: Pane::Main, px: [x + 50.0, y] }), row(4));
         assert_eq!(after(&mut app, near), row(0), "and from the last to the first again");
         assert_eq!(app.world().resource::<SqlDesk>().reveals, 3);
     }

@@ -9,6 +9,7 @@ use crate::components::{
     dots::DotRow,
     hilbert_view::HilbertView,
     map_clock::MapClock,
+    second_window::{SecondWindow, shows_space},
 };
 
 pub(super) fn plugin(app: &mut App) {
@@ -19,11 +20,11 @@ pub(super) fn keep_moving(
     clock: Res<MapClock>,
     mut animation: ResMut<Animation>,
     born: Query<(&Age, Has<Position>), (Added<Age>, With<DotRow>)>,
-    space: Res<HilbertView>,
+    (space, second): (Res<HilbertView>, Res<SecondWindow>),
     ended: Query<&Trail, Added<Trail>>,
 ) {
     let (pulse_millis, fade_millis) = (animation.pulse_millis(), animation.fade_millis());
-    let seen = born.iter().filter(|(_, has_place)| *has_place || space.is_visible());
+    let seen = born.iter().filter(|(_, has_place)| *has_place || shows_space(&space, &second));
     let pulses = seen.map(|(age, _)| age.born_unix_millis + pulse_millis);
     let fades = ended.iter().map(|trail| trail.ended_unix_millis + fade_millis);
     if animation.reduced {

@@ -4,7 +4,7 @@ use bevy::{
     ecs::system::NonSendMarker,
     math::CompassOctant,
     prelude::*,
-    window::{MonitorSelection, PrimaryWindow, Window, WindowMode},
+    window::{MonitorSelection, PrimaryWindow, Window, WindowCreated, WindowMode},
     winit::WINIT_WINDOWS,
 };
 
@@ -18,8 +18,14 @@ use crate::components::{
 const ICON: &[u8] = include_bytes!("../../assets/icon.png");
 
 pub(super) fn plugin(app: &mut App) {
-    app.add_systems(Startup, set_icon)
-        .add_systems(Update, (follow_size.in_set(MapSystems::Sense), ask_system.in_set(MapSystems::Trail)));
+    app.add_systems(
+        Update,
+        (
+            follow_size.in_set(MapSystems::Sense),
+            ask_system.in_set(MapSystems::Trail),
+            set_icon.in_set(MapSystems::Account),
+        ),
+    );
 }
 
 pub(super) fn follow_size(mut view: ResMut<MapView>, windows: Query<&Window, With<PrimaryWindow>>) {
@@ -72,18 +78,17 @@ const fn octant(edge: ResizeEdge) -> CompassOctant {
 }
 
 /// Bevy has no interface for the icon, so winit's window is asked itself.
-fn set_icon(windows: Query<Entity, With<PrimaryWindow>>, _on_main_thread: NonSendMarker) {
-    let Ok(entity) = windows.single() else {
-        return;
-    };
-    let Some(icon) = decode_icon() else {
-        return;
-    };
-    WINIT_WINDOWS.with_borrow(|all| {
-        if let Some(window) = all.get_window(entity) {
-            window.set_window_icon(Some(icon));
-        }
-    });
+fn set_icon(mut created: MessageReader<WindowCreated>, _on_main_thread: NonSendMarker) {
+    for window in created.read() {
+        let Some(icon) = decode_icon() else {
+            return;
+        };
+        WINIT_WINDOWS.with_borrow(|all| {
+            if let Some(window) = all.get_window(window.window) {
+                window.set_window_icon(Some(icon));
+            }
+        });
+    }
 }
 
 /// `None` where the built-in picture could not be read, which a test rules out.

@@ -89,7 +89,7 @@ impl Desktop {
             println!("skipped: {}", said().trim());
             return None;
         };
-        let window = Window { desktop: self, process, id, log };
+        let window = Window { desktop: self, process: Some(process), id, log };
         window.leave();
         eventually("a map", || (window.picture().shades() > 50).then_some(()));
         Some(window)
@@ -107,7 +107,8 @@ impl Desktop {
 /// The program in its window. Places are pixels from the window's top left.
 pub struct Window<'a> {
     desktop: &'a Desktop,
-    process: Process,
+    /// None of its own has a second window.
+    process: Option<Process>,
     id: String,
     log: PathBuf,
 }
@@ -117,6 +118,16 @@ pub struct Window<'a> {
 pub struct Geometry {
     pub at: [i32; 2],
     pub size: [u32; 2],
+}
+
+impl<'a> Window<'a> {
+    /// Another window of the program, by its title, while there is one.
+    pub fn other(&self, title: &str) -> Option<Window<'a>> {
+        let title = format!("^{title}$");
+        let found = self.desktop.output("xdotool", &["search", "--onlyvisible", "--name", &title]);
+        let id = found.lines().last()?.to_owned();
+        Some(Window { desktop: self.desktop, process: None, id, log: self.log.clone() })
+    }
 }
 
 impl Window<'_> {
@@ -308,7 +319,8 @@ impl Window<'_> {
 
     /// Waits for the program to end. Returns its exit code; `None` where a signal ended it.
     pub fn exit_code(mut self) -> Option<i32> {
-        eventually("the end", || self.process.0.try_wait().unwrap()).code()
+        let process = self.process.as_mut().expect("the program's first window");
+        eventually("the end", || process.0.try_wait().unwrap()).code()
     }
 
     /// What the program wrote so far.

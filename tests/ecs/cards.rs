@@ -2,7 +2,7 @@
 
 use connmapperl::{
     components::{
-        action::{CardAction, FilterAction, ListKind, Overlays, UiAction},
+        action::{CardAction, FilterAction, ListKind, Overlays, Pane, UiAction},
         cards::{About, CardConnection, Cards},
         map_view::MapView,
     },
@@ -13,7 +13,7 @@ use crate::stage::{Stage, connection, place, place_of};
 
 fn click(stage: &mut Stage, lon: f32, lat: f32) {
     let px = stage.resource::<MapView>().px_from_lon_lat(lon, lat).px;
-    stage.act(UiAction::PickAt { px: [px[0] + 3.0, px[1] - 2.0] });
+    stage.act(UiAction::PickAt { pane: Pane::Main, px: [px[0] + 3.0, px[1] - 2.0] });
     stage.frame();
 }
 

@@ -9,7 +9,7 @@ use bevy::prelude::*;
 use connmapperl::{
     components::{
         account::Account,
-        action::{FilterAction, UiAction},
+        action::{FilterAction, Pane, UiAction},
         connection::{Agents, OpenConnections},
         history_circles::HistoryCircles,
         inspect::Looks,
@@ -342,13 +342,13 @@ fn a_look_at_a_place_brings_what_was_recorded_there() {
     };
     // The first place is where the equator meets Greenwich, the others lie a degree or two beside it.
     let px = past.stage.resource::<MapView>().px_from_lon_lat(0.0, 0.0).px;
-    past.stage.act(UiAction::LookAt { px });
+    past.stage.act(UiAction::LookAt { pane: Pane::Main, px });
     past.settle();
     assert_eq!(recorded(&past), [HOUR, 4 * SECOND, 0], "newest first");
     filter(&mut past, "port:22");
     assert_eq!(recorded(&past), [4 * SECOND], "asked anew");
     past.show(0);
-    past.stage.act(UiAction::LookAt { px });
+    past.stage.act(UiAction::LookAt { pane: Pane::Main, px });
     past.settle();
     assert!(past.stage.resource::<Looks>().recorded(1).is_empty(), "it is all from there");
 }

@@ -1,6 +1,6 @@
 //! All addresses on a Hilbert curve: there and back by a key, what lies under the pointer, and a block that is flown to.
 
-use crate::desktop::{Desktop, Region};
+use crate::desktop::{Desktop, Region, eventually};
 
 const SCENE: [&str; 2] = ["--demo", "antimeridian"];
 /// Where that scene has texts on the world, beside the square.
@@ -35,4 +35,44 @@ fn z_flies_to_the_address_space_and_back() {
     window.shows("all of it", |picture| picture.same_in(&space, RESERVED));
     window.key("z");
     window.shows("the world", |picture| picture.same_in(&world, EAST));
+}
+
+/// Two of them lie side by side on the screen, with their panels.
+const HALF: [u32; 2] = [900, 500];
+const CORNER: [i32; 2] = [1000, 560];
+/// On the square, away from its middle.
+const ON_SQUARE: [i32; 2] = [400, 200];
+const BESIDE: &str = "connmapperl: all addresses";
+
+#[test]
+fn shift_z_opens_the_address_space_beside_the_map() {
+    let Some(desktop) = Desktop::start() else { return };
+    let Some(window) = desktop.open(&SCENE) else { return };
+    window.resize(HALF);
+    window.move_to(CORNER);
+    window.leave();
+    let world = window.rest();
+    window.key_with("shift", "z");
+    let beside = eventually("a second window", || window.other(BESIDE));
+    beside.resize(HALF);
+    let square = Region::new([252, 50], [648, 450]);
+    let space = beside
+        .shows("the address space", |picture| picture.shades() > 50 && picture.bright(picture.whole()) > 200);
+    beside.wheel(ON_SQUARE, 4);
+    beside.shows("cells come near", |picture| picture.changed(&space, square) > 20_000);
+    assert!(window.rest().same_map(&world), "the map stays as it is");
+    // What lies there is listed in the main window.
+    beside.tap_with("3", ON_SQUARE);
+    window.shows("a list", |picture| picture.changed(&world, picture.map()) > 2_000);
+    beside.key("Home");
+    beside.shows("all of it", |picture| picture.changed(&space, square) < 10_000);
+    beside.key("Escape");
+    eventually("one window", || window.other(BESIDE).is_none().then_some(()));
+    window.key("Escape");
+    window.shows("the map alone", |picture| picture.same_map(&world));
+    // Again, to be closed by the same key, and with the main window.
+    window.key_with("shift", "z");
+    eventually("a second window", || window.other(BESIDE));
+    window.key_with("shift", "z");
+    eventually("one window", || window.other(BESIDE).is_none().then_some(()));
 }

@@ -34,28 +34,34 @@ pub(super) fn prepare(
     device: Res<RenderDevice>,
     cameras: Query<&ViewTarget, With<MapCamera>>,
 ) {
-    let (Some(mut uniforms), Ok(target)) = (uniforms, cameras.single()) else {
-        return;
-    };
-    kept.is_stale |= std::mem::take(&mut uniforms.view_changed);
-    // The picture is as large as what it is copied to, which lags behind the window by a frame while it is resized.
-    let target_size = target.main_texture().size();
-    let size_px = [target_size.width, target_size.height];
-    if kept.texture.is_some() && kept.size_px == size_px {
-        return;
+    if let (Some(mut uniforms), Ok(target)) = (uniforms, cameras.single()) {
+        kept.follow(&mut uniforms, target, &device);
     }
-    let texture = device.create_texture(&TextureDescriptor {
-        label: Some("kept world"),
-        size: Extent3d { width: size_px[0], height: size_px[1], depth_or_array_layers: 1 },
-        mip_level_count: 1,
-        sample_count: 1,
-        dimension: TextureDimension::D2,
-        format: target.main_texture_format(),
-        usage: TextureUsages::RENDER_ATTACHMENT | TextureUsages::COPY_SRC,
-        view_formats: &[],
-    });
-    let view = texture.create_view(&TextureViewDescriptor::default());
-    kept.texture = Some((texture, view));
-    kept.size_px = size_px;
-    kept.is_stale = true;
+}
+
+impl KeptWorld {
+    /// Follows what a camera draws into, and learns from the uniforms whether it shows something else now.
+    pub(super) fn follow(&mut self, uniforms: &mut Uniforms, target: &ViewTarget, device: &RenderDevice) {
+        self.is_stale |= std::mem::take(&mut uniforms.view_changed);
+        // The picture is as large as what it is copied to, which lags behind the window by a frame while it is resized.
+        let target_size = target.main_texture().size();
+        let size_px = [target_size.width, target_size.height];
+        if self.texture.is_some() && self.size_px == size_px {
+            return;
+        }
+        let texture = device.create_texture(&TextureDescriptor {
+            label: Some("kept world"),
+            size: Extent3d { width: size_px[0], height: size_px[1], depth_or_array_layers: 1 },
+            mip_level_count: 1,
+            sample_count: 1,
+            dimension: TextureDimension::D2,
+            format: target.main_texture_format(),
+            usage: TextureUsages::RENDER_ATTACHMENT | TextureUsages::COPY_SRC,
+            view_formats: &[],
+        });
+        let view = texture.create_view(&TextureViewDescriptor::default());
+        self.texture = Some((texture, view));
+        self.size_px = size_px;
+        self.is_stale = true;
+    }
 }

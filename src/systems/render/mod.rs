@@ -7,6 +7,7 @@ mod kept_world;
 mod marks;
 mod pass;
 mod pipelines;
+mod second;
 mod space;
 mod trails;
 mod uniforms;
@@ -15,15 +16,38 @@ mod world_mesh;
 use bevy::{
     core_pipeline::{Core2d, Core2dSystems, core_2d::main_transparent_pass_2d},
     prelude::*,
-    render::{Render, RenderApp, RenderStartup, RenderSystems},
+    render::{
+        Render, RenderApp, RenderStartup, RenderSystems,
+        extract_component::{ExtractComponent, ExtractComponentPlugin},
+        sync_component::SyncComponent,
+    },
 };
 
+use crate::components::second_window::SpaceCamera;
+
 /// Marks the camera that looks at the world map.
-#[derive(Component, Clone, Copy, Debug, Default, bevy::render::extract_component::ExtractComponent)]
+#[derive(Component, Clone, Copy, Debug, Default, ExtractComponent)]
 pub struct MapCamera;
 
+impl SyncComponent for SpaceCamera {
+    type Target = Self;
+}
+
+impl ExtractComponent for SpaceCamera {
+    type QueryData = ();
+    type QueryFilter = With<Self>;
+    type Out = Self;
+
+    fn extract_component((): ()) -> Option<Self> {
+        Some(Self)
+    }
+}
+
 pub(super) fn plugin(app: &mut App) {
-    app.add_plugins(bevy::render::extract_component::ExtractComponentPlugin::<MapCamera>::default());
+    app.add_plugins((
+        ExtractComponentPlugin::<MapCamera>::default(),
+        ExtractComponentPlugin::<SpaceCamera>::default(),
+    ));
     let shaders = pipelines::add_shaders(&mut app.world_mut().resource_mut::<Assets<Shader>>());
     let Some(render_app) = app.get_sub_app_mut(RenderApp) else {
         return;
@@ -45,16 +69,28 @@ pub(super) fn plugin(app: &mut App) {
                 trails::forget,
                 space::forget,
                 kept_world::forget,
+                second::forget,
                 world_mesh::upload,
             ),
         )
         .add_systems(
             bevy::render::ExtractSchedule,
-            (uniforms::extract, dots::extract, (marks::extract, trails::extract, space::extract).chain()),
+            (
+                dots::extract,
+                (uniforms::extract, second::extract, marks::extract, trails::extract, space::extract).chain(),
+            ),
         )
         .add_systems(
             Render,
-            (pipelines::queue, kept_world::prepare).chain().in_set(RenderSystems::PrepareResources),
+            (pipelines::queue, kept_world::prepare, second::prepare)
+                .chain()
+                .in_set(RenderSystems::PrepareResources),
         )
-        .add_systems(Core2d, pass::draw_map.after(main_transparent_pass_2d).in_set(Core2dSystems::MainPass));
+        .add_systems(
+            Core2d,
+            (pass::draw_map, pass::draw_space)
+                .chain()
+                .after(main_transparent_pass_2d)
+                .in_set(Core2dSystems::MainPass),
+        );
 }

@@ -5,8 +5,8 @@ use bevy::{
     prelude::*,
     render::{
         render_resource::{
-            IndexFormat, LoadOp, Operations, PipelineCache, RenderPassColorAttachment, RenderPassDescriptor,
-            StoreOp,
+            BindGroup, IndexFormat, LoadOp, Operations, PipelineCache, RenderPassColorAttachment,
+            RenderPassDescriptor, StoreOp,
         },
         renderer::{RenderContext, ViewQuery},
         view::ViewTarget,
@@ -14,9 +14,18 @@ use bevy::{
 };
 
 use super::{
-    MapCamera, dots::GpuDots, kept_world::KeptWorld, marks::GpuMarks, pipelines::Pipelines, space::GpuSpace,
-    trails::GpuTrails, uniforms::Uniforms, world_mesh::WorldMesh,
+    MapCamera,
+    dots::GpuDots,
+    kept_world::KeptWorld,
+    marks::GpuMarks,
+    pipelines::Pipelines,
+    second::SecondPicture,
+    space::{GpuSpace, Sight},
+    trails::GpuTrails,
+    uniforms::Uniforms,
+    world_mesh::WorldMesh,
 };
+use crate::components::second_window::SpaceCamera;
 
 pub(super) fn draw_map(
     view: ViewQuery<&ViewTarget, With<MapCamera>>,
@@ -28,14 +37,53 @@ pub(super) fn draw_map(
     (marks, trails, dots, space): (Res<GpuMarks>, Res<GpuTrails>, Res<GpuDots>, Res<GpuSpace>),
     mut context: RenderContext,
 ) {
-    let target = view.into_inner();
     let (Some(pipelines), Some(uniforms)) = (pipelines, uniforms) else {
         return;
     };
-    let still = Still { mesh: mesh.as_deref(), trails: &trails, marks: &marks, space: &space };
-    if kept.is_stale && draw_still(&cache, &pipelines, &uniforms, &still, &kept, &mut context).is_some() {
+    let world = StillWorld { mesh: mesh.as_deref(), trails: &trails, marks: &marks };
+    let still = Still { world: Some(world), ground: space.bind_group(), sight: &space.sight };
+    let tools = (&*cache, &*pipelines);
+    draw(view.into_inner(), tools, &uniforms, &still, &mut kept, &dots, &mut context);
+    // Off unless asked for; by it a test sees that a still map draws nothing.
+    trace!("frame drawn");
+}
+
+/// The picture of the second window: the address space, and nothing of the world.
+pub(super) fn draw_space(
+    view: ViewQuery<&ViewTarget, With<SpaceCamera>>,
+    cache: Res<PipelineCache>,
+    pipelines: Option<Res<Pipelines>>,
+    second: Option<ResMut<SecondPicture>>,
+    (dots, space): (Res<GpuDots>, Res<GpuSpace>),
+    mut context: RenderContext,
+) {
+    let target = view.into_inner();
+    let (Some(pipelines), Some(mut second)) = (pipelines, second) else {
+        return;
+    };
+    if !pipelines.draw_into(target) {
+        return;
+    }
+    let SecondPicture { uniforms, kept, sight } = &mut *second;
+    let still = Still { world: None, ground: space.bind_group(), sight };
+    draw(target, (&cache, &pipelines), uniforms, &still, kept, &dots, &mut context);
+}
+
+fn draw(
+    target: &ViewTarget,
+    (cache, pipelines): (&PipelineCache, &Pipelines),
+    uniforms: &Uniforms,
+    still: &Still<'_>,
+    kept: &mut KeptWorld,
+    dots: &GpuDots,
+    context: &mut RenderContext,
+) {
+    if kept.is_stale && draw_still(cache, pipelines, uniforms, still, kept, context).is_some() {
         kept.is_stale = false;
-        trace!("world drawn");
+        match still.world {
+            Some(_) => trace!("world drawn"),
+            None => trace!("address space drawn"),
+        }
     }
     let Some((picture, _)) = &kept.texture else {
         return;
@@ -71,16 +119,19 @@ pub(super) fn draw_map(
             pass.draw(0..corners, 0..dots.count);
         }
     }
-    // Off unless asked for; by it a test sees that a still map draws nothing.
-    trace!("frame drawn");
 }
 
 /// What is drawn into the kept picture.
 struct Still<'a> {
+    world: Option<StillWorld<'a>>,
+    ground: Option<&'a BindGroup>,
+    sight: &'a Sight,
+}
+
+struct StillWorld<'a> {
     mesh: Option<&'a WorldMesh>,
     trails: &'a GpuTrails,
     marks: &'a GpuMarks,
-    space: &'a GpuSpace,
 }
 
 /// `None` where something is not there yet: then the picture stays as it is.
@@ -99,7 +150,7 @@ fn draw_still(
     };
     let space = if uniforms.space.is_visible() {
         let [ground, cells, curve] = [pipelines.space, pipelines.cells, pipelines.curve].map(pipeline);
-        Some((ground?, cells?, curve?, still.space.bind_group()?))
+        Some((ground?, cells?, curve?, still.ground?))
     } else {
         None
     };
@@ -115,7 +166,7 @@ fn draw_still(
         ..default()
     });
     pass.set_bind_group(0, &uniforms.bind_group, &[]);
-    if !uniforms.space.is_alone() {
+    if let Some(still) = still.world.as_ref().filter(|_| !uniforms.space.is_alone()) {
         pass.set_render_pipeline(sea);
         pass.draw(0..3, 0..1);
         if let Some(level) = still.mesh.and_then(|mesh| mesh.level(uniforms.world_width_px())) {
@@ -142,13 +193,13 @@ fn draw_still(
         pass.set_bind_group(1, bind_group, &[]);
         pass.set_render_pipeline(ground);
         pass.draw(0..3, 0..1);
-        if let Some(rows) = still.space.cells.as_ref().filter(|rows| rows.count > 0) {
+        if let Some(rows) = still.sight.cells.as_ref().filter(|rows| rows.count > 0) {
             pass.set_render_pipeline(cells);
             pass.set_vertex_buffer(0, rows.buffer.slice(..));
             pass.draw(0..4, 0..rows.count);
         }
         pass.set_render_pipeline(curve);
-        for steps in &still.space.curve {
+        for steps in &still.sight.curve {
             pass.draw(0..4, steps.clone());
         }
     }

@@ -44,6 +44,13 @@ pub(super) struct Pipelines {
     pub(super) head: CachedRenderPipelineId,
 }
 
+impl Pipelines {
+    /// Whether they are made for what a camera draws into.
+    pub(super) fn draw_into(&self, target: &ViewTarget) -> bool {
+        self.format == target.main_texture_format()
+    }
+}
+
 /// The graphics device is new: pipelines of the old one are worth nothing.
 pub(super) fn forget(mut commands: Commands) {
     commands.remove_resource::<Pipelines>();

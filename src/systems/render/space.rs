@@ -20,7 +20,7 @@ use bevy::{
 };
 use bytemuck::{Pod, Zeroable};
 
-use super::{instances::Instances, kept_world::KeptWorld};
+use super::{instances::Instances, kept_world::KeptWorld, second::SecondPicture};
 use crate::{
     components::{
         dots::Flags,
@@ -130,25 +130,65 @@ pub(super) fn curve_head(view: &HilbertView, travel: &TimeTravel) -> (u32, f32, 
     (step as u32, (at - step) as f32, tail)
 }
 
+/// What all pictures share, and what the main one has in sight.
 #[derive(Resource, Default)]
 pub(super) struct GpuSpace {
     layout: Option<BindGroupLayout>,
     ground: Option<Ground>,
     /// Which state of the main world's ground, colours and heat these are.
     seen: Seen,
+    pub(super) sight: Sight,
+    tile: Tiles,
+}
+
+/// What one picture has in sight of the line and of the cells that are drawn one by one.
+#[derive(Default)]
+pub(super) struct Sight {
     /// The view that the line was cut for.
     curve_of: Option<HilbertView>,
     /// Of the line along all addresses; empty while it is off.
     pub(super) curve: Vec<Range<u32>>,
     pub(super) cells: Option<Instances>,
-    tile: Tiles,
+    /// Which state of the main world's cells these are.
+    seen_cells: u64,
+}
+
+impl Sight {
+    /// Cuts the line for a view. Returns whether another part of it is drawn now.
+    pub(super) fn take_curve(&mut self, view: &HilbertView) -> bool {
+        if self.curve_of.as_ref() == Some(view) {
+            return false;
+        }
+        self.curve_of = Some(*view);
+        let curve = if view.shows_curve && view.is_visible() { curve_steps(view) } else { Vec::new() };
+        let is_new = self.curve != curve;
+        self.curve = curve;
+        is_new
+    }
+
+    /// Takes up the cells where they are others now. Returns whether they are.
+    pub(super) fn take_cells(
+        &mut self,
+        main: &SpaceCells,
+        device: &RenderDevice,
+        queue: &RenderQueue,
+    ) -> bool {
+        if main.changes() == self.seen_cells {
+            return false;
+        }
+        self.seen_cells = main.changes();
+        let (known, rows) = (self.cells.take(), main.rows());
+        let (instances, _) = Instances::with_room::<CellInstance>(known, rows.len(), "cells", device);
+        instances.write(queue, std::slice::from_ref(&(0..rows.len() as u32)), rows);
+        self.cells = Some(instances);
+        true
+    }
 }
 
 #[derive(Default)]
 struct Seen {
     ground: u64,
     palette: u64,
-    cells: u64,
     /// Of which family, as far as the picture was to show it, and as far as it went then.
     heat: Option<(Family, (u64, Revision), Revision)>,
 }
@@ -197,39 +237,37 @@ pub(super) fn layout() -> BindGroupLayoutDescriptor {
 pub(super) fn extract(
     mut main: ResMut<MainWorld>,
     mut gpu: ResMut<GpuSpace>,
-    mut kept: ResMut<KeptWorld>,
+    (mut kept, second): (ResMut<KeptWorld>, Option<ResMut<SecondPicture>>),
     (device, queue): (Res<RenderDevice>, Res<RenderQueue>),
 ) {
     let Some(view) = main.get_resource::<HilbertView>().copied() else {
         return;
     };
-    if gpu.curve_of.as_ref() != Some(&view) {
-        gpu.curve_of = Some(view);
-        let curve = if view.shows_curve && view.is_visible() { curve_steps(&view) } else { Vec::new() };
-        kept.is_stale |= gpu.curve != curve;
-        gpu.curve = curve;
-    }
-    if !view.is_shown && !view.is_visible() {
+    kept.is_stale |= gpu.sight.take_curve(&view);
+    let is_in_main = view.is_shown || view.is_visible();
+    if !is_in_main && second.is_none() {
         return;
     }
-    let GpuSpace { layout, ground, seen, cells, tile, .. } = &mut *gpu;
+    let GpuSpace { layout, ground, seen, sight, tile } = &mut *gpu;
     let Some(layout) = layout else {
         return;
     };
     let card = ground.get_or_insert_with(|| Ground::new(&device, layout));
+    let mut is_new = false;
     if let Some(mut ground) = main.get_resource_mut::<SpaceGround>() {
-        kept.is_stale |= card.take_ground(ground.bypass_change_detection(), seen, tile, &queue);
+        is_new |= card.take_ground(ground.bypass_change_detection(), seen, tile, &queue);
     }
     if let Some(heat) = main.get_resource::<SpaceHeat>() {
-        kept.is_stale |= card.take_heat(heat, view.family, seen, tile, &queue);
+        is_new |= card.take_heat(heat, view.family, seen, tile, &queue);
     }
-    if let Some(main) = main.get_resource::<SpaceCells>().filter(|it| it.changes() != seen.cells) {
-        seen.cells = main.changes();
-        let rows = main.rows();
-        let (instances, _) = Instances::with_room::<CellInstance>(cells.take(), rows.len(), "cells", &device);
-        instances.write(&queue, std::slice::from_ref(&(0..rows.len() as u32)), rows);
-        *cells = Some(instances);
-        kept.is_stale = true;
+    if let Some(mut second) = second {
+        second.kept.is_stale |= is_new;
+    }
+    if is_in_main {
+        kept.is_stale |= is_new;
+        if let Some(cells) = main.get_resource::<SpaceCells>() {
+            kept.is_stale |= sight.take_cells(cells, &device, &queue);
+        }
     }
 }
 

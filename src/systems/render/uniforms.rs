@@ -8,8 +8,9 @@ use bevy::{
     render::{
         MainWorld,
         render_resource::{
-            BindGroup, BindGroupEntries, BindGroupLayoutDescriptor, BindGroupLayoutEntries, Buffer,
-            BufferDescriptor, BufferUsages, PipelineCache, ShaderStages, binding_types::uniform_buffer_sized,
+            BindGroup, BindGroupEntries, BindGroupLayout, BindGroupLayoutDescriptor, BindGroupLayoutEntries,
+            Buffer, BufferDescriptor, BufferUsages, PipelineCache, ShaderStages,
+            binding_types::uniform_buffer_sized,
         },
         renderer::{RenderDevice, RenderQueue},
     },
@@ -24,6 +25,7 @@ use crate::components::{
     hilbert_view::HilbertView,
     map_clock::MapClock,
     map_view::MapView,
+    picture::Picture,
     theme::{DotStyle, Rgba, Theme, size},
     time_travel::TimeTravel,
     trails::{LapseStyle, TimeLapse},
@@ -78,12 +80,13 @@ struct FrameUniform {
 pub(super) const FRAME_BYTES: usize = size_of::<FrameUniform>();
 const _: () = assert!(FRAME_BYTES == 192);
 
-/// The uniforms on the graphics card, and what was last written to them.
+/// The uniforms of one picture on the graphics card, and what was last written to them.
 #[derive(Resource)]
 pub(super) struct Uniforms {
     view_buffer: Buffer,
     frame_buffer: Buffer,
     space_buffer: Buffer,
+    layout: BindGroupLayout,
     pub(super) bind_group: BindGroup,
     view: ViewUniform,
     frame: FrameUniform,
@@ -93,6 +96,78 @@ pub(super) struct Uniforms {
 }
 
 impl Uniforms {
+    /// For another picture.
+    pub(super) fn of_another(&self, device: &RenderDevice) -> Self {
+        Self::new(device, self.layout.clone())
+    }
+
+    fn new(device: &RenderDevice, layout: BindGroupLayout) -> Self {
+        let buffer = |label, bytes: usize| {
+            device.create_buffer(&BufferDescriptor {
+                label: Some(label),
+                size: bytes as u64,
+                usage: BufferUsages::UNIFORM | BufferUsages::COPY_DST,
+                mapped_at_creation: false,
+            })
+        };
+        let view_buffer = buffer("map view", VIEW_BYTES);
+        let frame_buffer = buffer("map frame", FRAME_BYTES);
+        let space_buffer = buffer("address space", SPACE_BYTES);
+        let bind_group = device.create_bind_group(
+            "map uniforms",
+            &layout,
+            &BindGroupEntries::sequential((
+                view_buffer.as_entire_binding(),
+                frame_buffer.as_entire_binding(),
+                space_buffer.as_entire_binding(),
+            )),
+        );
+        Self {
+            view_buffer,
+            frame_buffer,
+            space_buffer,
+            layout,
+            bind_group,
+            view: ViewUniform::zeroed(),
+            frame: FrameUniform::zeroed(),
+            space: SpaceUniform::zeroed(),
+            view_changed: true,
+        }
+    }
+
+    /// Takes over what a picture shows, of a main world that has it all.
+    pub(super) fn take(&mut self, picture: &Picture, main: &World, queue: &RenderQueue) {
+        let (Some(theme), Some(clock), Some(animation), Some(dots), Some(lapse)) = (
+            main.get_resource::<Theme>(),
+            main.get_resource::<MapClock>(),
+            main.get_resource::<Animation>(),
+            main.get_resource::<Dots>(),
+            main.get_resource::<TimeLapse>(),
+        ) else {
+            return;
+        };
+        let view = view_uniform(&picture.map, theme);
+        if view != self.view {
+            queue.write_buffer(&self.view_buffer, 0, bytemuck::bytes_of(&view));
+            self.view = view;
+            self.view_changed = true;
+        }
+        let space = SpaceUniform::new(&picture.space, theme);
+        if space != self.space {
+            queue.write_buffer(&self.space_buffer, 0, bytemuck::bytes_of(&space));
+            self.view_changed |= space.is_visible() || self.space.is_visible();
+            self.space = space;
+        }
+        let mut frame = frame_uniform(&view, theme, clock, (animation, lapse), dots.rows().len());
+        if let Some(travel) = main.get_resource::<TimeTravel>() {
+            (frame.head_step, frame.head_rest, frame.head_steps) = curve_head(&picture.space, travel);
+        }
+        if frame != self.frame {
+            queue.write_buffer(&self.frame_buffer, 0, bytemuck::bytes_of(&frame));
+            self.frame = frame;
+        }
+    }
+
     /// Whether dots are drawn as plain discs.
     pub(super) const fn has_plain_dots(&self) -> bool {
         self.frame.is_plain != 0
@@ -121,72 +196,15 @@ pub(super) fn layout() -> BindGroupLayoutDescriptor {
 }
 
 pub(super) fn create(mut commands: Commands, device: Res<RenderDevice>, cache: Res<PipelineCache>) {
-    let buffer = |label, bytes: usize| {
-        device.create_buffer(&BufferDescriptor {
-            label: Some(label),
-            size: bytes as u64,
-            usage: BufferUsages::UNIFORM | BufferUsages::COPY_DST,
-            mapped_at_creation: false,
-        })
-    };
-    let view_buffer = buffer("map view", VIEW_BYTES);
-    let frame_buffer = buffer("map frame", FRAME_BYTES);
-    let space_buffer = buffer("address space", SPACE_BYTES);
-    let bind_group = device.create_bind_group(
-        "map uniforms",
-        &cache.get_bind_group_layout(&layout()),
-        &BindGroupEntries::sequential((
-            view_buffer.as_entire_binding(),
-            frame_buffer.as_entire_binding(),
-            space_buffer.as_entire_binding(),
-        )),
-    );
-    commands.insert_resource(Uniforms {
-        view_buffer,
-        frame_buffer,
-        space_buffer,
-        bind_group,
-        view: ViewUniform::zeroed(),
-        frame: FrameUniform::zeroed(),
-        space: SpaceUniform::zeroed(),
-        view_changed: true,
-    });
+    commands.insert_resource(Uniforms::new(&device, cache.get_bind_group_layout(&layout())));
 }
 
 pub(super) fn extract(main: Res<MainWorld>, uniforms: Option<ResMut<Uniforms>>, queue: Res<RenderQueue>) {
     let Some(mut uniforms) = uniforms else {
         return;
     };
-    let (Some(view), Some(space), Some(theme), Some(clock), Some(animation), Some(dots), Some(lapse)) = (
-        main.get_resource::<MapView>(),
-        main.get_resource::<HilbertView>(),
-        main.get_resource::<Theme>(),
-        main.get_resource::<MapClock>(),
-        main.get_resource::<Animation>(),
-        main.get_resource::<Dots>(),
-        main.get_resource::<TimeLapse>(),
-    ) else {
-        return;
-    };
-    let view = view_uniform(view, theme);
-    if view != uniforms.view {
-        queue.write_buffer(&uniforms.view_buffer, 0, bytemuck::bytes_of(&view));
-        uniforms.view = view;
-        uniforms.view_changed = true;
-    }
-    let (hilbert_view, space) = (space, SpaceUniform::new(space, theme));
-    if space != uniforms.space {
-        queue.write_buffer(&uniforms.space_buffer, 0, bytemuck::bytes_of(&space));
-        uniforms.view_changed |= space.is_visible() || uniforms.space.is_visible();
-        uniforms.space = space;
-    }
-    let mut frame = frame_uniform(&view, theme, clock, (animation, lapse), dots.rows().len());
-    if let Some(travel) = main.get_resource::<TimeTravel>() {
-        (frame.head_step, frame.head_rest, frame.head_steps) = curve_head(hilbert_view, travel);
-    }
-    if frame != uniforms.frame {
-        queue.write_buffer(&uniforms.frame_buffer, 0, bytemuck::bytes_of(&frame));
-        uniforms.frame = frame;
+    if let (Some(view), Some(space)) = (main.get_resource::<MapView>(), main.get_resource::<HilbertView>()) {
+        uniforms.bypass_change_detection().take(&Picture::new(*view, *space), &main, &queue);
     }
 }
 

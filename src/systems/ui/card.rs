@@ -310,13 +310,14 @@ pub(super) fn ring(
     theme: Res<Theme>,
     (view, space): (Res<MapView>, Res<HilbertView>),
 ) -> Result {
-    if cards.open.is_empty() {
-        return Ok(());
-    }
-    let (painter, picture) =
-        (contexts.ctx_mut()?.layer_painter(LayerId::background()), Picture::new(*view, *space));
-    for at in cards.open.iter().filter_map(|card| dot_at(card, &picture)) {
+    ring_on(contexts.ctx_mut()?, &Picture::new(*view, *space), &cards, &theme);
+    Ok(())
+}
+
+/// The rings on one picture.
+pub(super) fn ring_on(context: &egui::Context, picture: &Picture, cards: &Cards, theme: &Theme) {
+    let painter = context.layer_painter(LayerId::background());
+    for at in cards.open.iter().filter_map(|card| dot_at(card, picture)) {
         painter.circle_stroke(at, RING, Stroke::new(1.6, theme.colours.accent.egui()));
     }
-    Ok(())
 }

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use bevy::{
+    ecs::system::SystemParam,
     prelude::*,
     window::{PrimaryWindow, Window},
 };
@@ -45,6 +46,7 @@ type DotChanged =
 #[derive(Default)]
 pub(super) struct Seen {
     px: Option<[f32; 2]>,
+    picture: Option<Picture>,
     dot: Option<SeenDot>,
 }
 
@@ -58,38 +60,57 @@ struct SeenDot {
 pub(super) fn show(
     mut contexts: EguiContexts,
     windows: Query<&Window, With<PrimaryWindow>>,
-    dots: Query<Dot, Without<Trail>>,
-    (changed, mut gone): (Query<(), DotChanged>, RemovedComponents<Connection>),
-    book: Res<RuleBook>,
-    theme: Res<Theme>,
     (view, space): (Res<MapView>, Res<HilbertView>),
     panels: Res<Panels>,
-    mut seen: Local<Seen>,
+    mut hover: Hover,
 ) -> Result {
-    let pointer = windows.single().ok().and_then(Window::physical_cursor_position);
-    let pointer = pointer.map(|px| px.to_array()).filter(|px| !panels.covers(*px));
-    let some_gone = gone.read().count() > 0;
-    if seen.px != pointer || view.is_changed() || space.is_changed() || some_gone || !changed.is_empty() {
-        let picture = Picture::new(*view, *space);
-        *seen = Seen { px: pointer, dot: pointer.and_then(|px| nearest(px, &dots, &picture)) };
-    }
-    let Seen { px: Some(px), dot: Some(dot) } = &*seen else {
-        return Ok(());
-    };
-    let context = contexts.ctx_mut()?;
-    let at = egui::pos2(px[0], px[1]) / view.px_per_point + OFFSET;
-    Area::new(egui::Id::new("hover"))
-        .fixed_pos(at)
-        .order(Order::Tooltip)
-        .interactable(false)
-        .fade_in(false)
-        .constrain(true)
-        .show(context, |ui| {
-            panel::dialog_frame(&theme)
-                .inner_margin(egui::Margin::symmetric(10, 8))
-                .show(ui, |ui| tell(ui, dot, &book, &theme));
-        });
+    hover.show(contexts.ctx_mut()?, windows.single().ok(), &Picture::new(*view, *space), &panels);
     Ok(())
+}
+
+/// What lies under the pointer in one picture.
+#[derive(SystemParam)]
+pub(super) struct Hover<'w, 's> {
+    dots: Query<'w, 's, Dot, Without<Trail>>,
+    changed: Query<'w, 's, (), DotChanged>,
+    gone: RemovedComponents<'w, 's, Connection>,
+    book: Res<'w, RuleBook>,
+    theme: Res<'w, Theme>,
+    seen: Local<'s, Seen>,
+}
+
+impl Hover<'_, '_> {
+    pub(super) fn show(
+        &mut self,
+        context: &egui::Context,
+        window: Option<&Window>,
+        picture: &Picture,
+        panels: &Panels,
+    ) {
+        let Self { dots, changed, gone, book, theme, seen } = self;
+        let pointer = window.and_then(Window::physical_cursor_position);
+        let pointer = pointer.map(|px| px.to_array()).filter(|px| !panels.covers(*px));
+        let some_gone = gone.read().count() > 0;
+        if seen.px != pointer || seen.picture.as_ref() != Some(picture) || some_gone || !changed.is_empty() {
+            let dot = pointer.and_then(|px| nearest(px, dots, picture));
+            **seen = Seen { px: pointer, picture: Some(*picture), dot };
+        }
+        let Seen { px: Some(px), dot: Some(dot), .. } = &**seen else {
+            return;
+        };
+        let at = egui::pos2(px[0], px[1]) / picture.map.px_per_point + OFFSET;
+        Area::new(egui::Id::new("hover"))
+            .fixed_pos(at)
+            .order(Order::Tooltip)
+            .interactable(false)
+            .fade_in(false)
+            .constrain(true)
+            .show(context, |ui| {
+                panel::dialog_frame(theme)
+                    .inner_margin(egui::Margin::symmetric(10, 8))
+                    .show(ui, |ui| tell(ui, dot, book, theme));
+            });
+    }
 }
 
 fn nearest(px: [f32; 2], dots: &Query<Dot, Without<Trail>>, picture: &Picture) -> Option<SeenDot> {

@@ -26,6 +26,7 @@ mod place_counts;
 mod plots;
 mod reset;
 mod row;
+mod second;
 mod space;
 mod sql;
 mod status;
@@ -54,7 +55,7 @@ enum PanelSystems {
 pub(super) fn plugin(app: &mut App) {
     use PanelSystems::{Labels, Panels, Prepare};
     app.add_plugins(EguiPlugin::default())
-        .add_plugins(traps::plugin)
+        .add_plugins((traps::plugin, second::plugin))
         .init_resource::<label_layout::LabelLayout>()
         .init_resource::<timeline::LineWidths>()
         .init_resource::<TimeTravel>()

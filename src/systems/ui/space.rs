@@ -6,7 +6,7 @@ mod colours;
 mod field;
 mod pointed;
 
-use bevy::prelude::*;
+use bevy::{ecs::system::SystemParam, prelude::*};
 use bevy_egui::{
     EguiContexts,
     egui::{self, Align2, Order, RichText, Ui, vec2},
@@ -18,13 +18,14 @@ use super::{
 };
 use crate::{
     components::{
-        action::{SpaceAction, UiAction},
+        action::{Pane, SpaceAction, UiAction},
         connection::{Connection, SpaceKey, Trail},
         dots::DotRow,
         filtering::Passes,
         hilbert_view::HilbertView,
         map_view::MapView,
         panels::Panels,
+        picture::Picture,
         space_ground::SpaceGround,
         space_heat::SpaceHeat,
         space_tables::SpaceFacts,
@@ -36,7 +37,7 @@ use crate::{
     },
 };
 
-pub(super) use blocks::show as show_blocks;
+pub(super) use blocks::{BlockNames, show as show_blocks};
 
 const WIDTH: f32 = 236.0;
 /// Below the corner in which the exit button is.
@@ -49,49 +50,78 @@ type HeardOf = Option<(Prefix, Family, u64, Revision, Seen)>;
 
 pub(super) fn show(
     mut contexts: EguiContexts,
-    (space, view, theme): (Res<HilbertView>, Res<MapView>, Res<Theme>),
-    (heat, ground, mut facts): (Res<SpaceHeat>, Res<SpaceGround>, ResMut<SpaceFacts>),
-    open: Query<Counted, Without<Trail>>,
-    (mut draft, mut tops, mut heard): (Local<field::Draft>, Local<colours::Tops>, Local<HeardOf>),
+    (space, view): (Res<HilbertView>, Res<MapView>),
+    mut panel: SpacePanel,
     mut panels: ResMut<Panels>,
-    mut actions: MessageWriter<UiAction>,
 ) -> Result {
-    if !space.is_shown || !view.has_room_for_panels() {
-        return Ok(());
+    if space.is_shown {
+        panel.show(contexts.ctx_mut()?, &Picture::new(*view, *space), Pane::Main, &mut panels);
     }
-    let context = contexts.ctx_mut()?;
-    // A layer of its own is a panel or a window; the map has none.
-    let is_bare =
-        |at: &egui::Pos2| context.layer_id_at(*at).is_none_or(|layer| layer.order == Order::Background);
-    let pointer = context.input(|input| input.pointer.hover_pos()).filter(is_bare);
-    let pointed = pointer.and_then(|at| space.key_at([at.x, at.y].map(|at| at * view.px_per_point)));
-    let block = pointed.map(|key| pointed::block(&space, key));
-    let mut sums = Sums::default();
-    tops.clear();
-    for (connection, key, row, _) in open.iter().filter(|(.., passes)| passes.0) {
-        if sums.add(key, row, space.family, block) {
-            tops.add(space.colour, &connection.0);
-        }
-    }
-    let offset = vec2(-size::MARGIN, TOP);
-    let (rect, ()) = panel::floating(context, "space", Align2::RIGHT_TOP, offset, &theme, |ui| {
-        ui.spacing_mut().item_spacing.y = 3.0;
-        ui.set_width(WIDTH);
-        head(ui, &space, &sums, &theme, &mut actions);
-        show_heard(ui, &space, &heat, &theme);
-        let is_there = ground.colour() == Some(space.colour);
-        colours::show(ui, &space, is_there, &mut tops, &theme, &mut actions);
-        field::show(ui, &space, &mut draft, &theme, &mut actions);
-        if let Some(block) = block {
-            ui.add_space(size::GRID * 0.5);
-            ui.separator();
-            let facts = facts.bypass_change_detection().of(space.family, block).cloned();
-            let heard = heard_of(&mut heard, &heat, space.family, block);
-            pointed::show(ui, &space, block, (facts.as_deref(), sums.pointed, heard), &theme);
-        }
-    });
-    panel::claim(&mut panels, rect, &view);
     Ok(())
+}
+
+/// What the panel of one picture tells, and what it remembers.
+#[derive(SystemParam)]
+pub(super) struct SpacePanel<'w, 's> {
+    theme: Res<'w, Theme>,
+    heat: Res<'w, SpaceHeat>,
+    ground: Res<'w, SpaceGround>,
+    facts: ResMut<'w, SpaceFacts>,
+    open: Query<'w, 's, Counted, Without<Trail>>,
+    draft: Local<'s, field::Draft>,
+    tops: Local<'s, colours::Tops>,
+    heard: Local<'s, HeardOf>,
+    actions: MessageWriter<'w, UiAction>,
+}
+
+impl SpacePanel<'_, '_> {
+    pub(super) fn show(
+        &mut self,
+        context: &egui::Context,
+        picture: &Picture,
+        pane: Pane,
+        panels: &mut Panels,
+    ) {
+        let Picture { map: view, space } = picture;
+        if !view.has_room_for_panels() {
+            return;
+        }
+        let Self { theme, heat, ground, facts, open, draft, tops, heard, actions } = self;
+        // A layer of its own is a panel or a window; the map has none.
+        let is_bare =
+            |at: &egui::Pos2| context.layer_id_at(*at).is_none_or(|layer| layer.order == Order::Background);
+        let pointer = context.input(|input| input.pointer.hover_pos()).filter(is_bare);
+        let pointed = pointer.and_then(|at| space.key_at([at.x, at.y].map(|at| at * view.px_per_point)));
+        let block = pointed.map(|key| pointed::block(space, key));
+        let mut sums = Sums::default();
+        tops.clear();
+        for (connection, key, row, _) in open.iter().filter(|(.., passes)| passes.0) {
+            if sums.add(key, row, space.family, block) {
+                tops.add(space.colour, &connection.0);
+            }
+        }
+        let top = if pane == Pane::Main { TOP } else { size::MARGIN };
+        let (rect, ()) =
+            panel::floating(context, "space", Align2::RIGHT_TOP, vec2(-size::MARGIN, top), theme, |ui| {
+                ui.spacing_mut().item_spacing.y = 3.0;
+                ui.set_width(WIDTH);
+                head(ui, space, &sums, theme, actions);
+                show_heard(ui, space, heat, theme);
+                let is_there = ground.colour() == Some(space.colour);
+                colours::show(ui, space, is_there, tops, theme, actions);
+                if let Some(block) = field::show(ui, space, draft, theme) {
+                    actions.write(UiAction::Space(SpaceAction::ShowBlock(pane, block)));
+                }
+                if let Some(block) = block {
+                    ui.add_space(size::GRID * 0.5);
+                    ui.separator();
+                    let facts = facts.bypass_change_detection().of(space.family, block).cloned();
+                    let heard = heard_of(heard, heat, space.family, block);
+                    pointed::show(ui, space, block, (facts.as_deref(), sums.pointed, heard), theme);
+                }
+            });
+        panel::claim(panels, rect, view);
+    }
 }
 
 /// Asks the heat only where its answer may be another one: of a large block all addresses are looked at.

@@ -12,6 +12,7 @@ use bevy_egui::{
 
 use crate::components::{
     map_view::MapView,
+    second_window::{SecondWindow, SpaceCamera},
     theme::{Theme, size},
 };
 
@@ -27,10 +28,18 @@ pub(super) fn set_fonts(mut contexts: Query<&mut EguiContext, Added<EguiContext>
 }
 
 /// The size of a point follows the window; it, too, counts from the start of a pass.
-pub(super) fn set_scale(view: Res<MapView>, mut contexts: Query<&mut EguiContext>) {
-    for mut context in &mut contexts {
+pub(super) fn set_scale(
+    view: Res<MapView>,
+    second: Res<SecondWindow>,
+    mut contexts: Query<(&mut EguiContext, Has<SpaceCamera>)>,
+) {
+    for (mut context, is_second) in &mut contexts {
+        let px_per_point = match &second.0 {
+            Some(second) if is_second => second.view.px_per_point(),
+            _ => view.px_per_point,
+        };
         let context = context.get_mut();
-        let zoom = view.px_per_point / context.native_pixels_per_point().unwrap_or(1.0);
+        let zoom = px_per_point / context.native_pixels_per_point().unwrap_or(1.0);
         if (context.zoom_factor() - zoom).abs() > 1e-3 {
             context.set_zoom_factor(zoom);
         }
@@ -40,11 +49,15 @@ pub(super) fn set_scale(view: Res<MapView>, mut contexts: Query<&mut EguiContext
 /// Sets colours and shapes when the theme changes.
 pub(super) fn apply(mut contexts: EguiContexts, theme: Res<Theme>) -> Result {
     if theme.is_changed() {
-        let context = contexts.ctx_mut()?;
-        context.set_visuals(visuals(&theme));
-        context.all_styles_mut(shape);
+        dress(contexts.ctx_mut()?, &theme);
     }
     Ok(())
+}
+
+/// Sets colours and shapes.
+pub(super) fn dress(context: &egui::Context, theme: &Theme) {
+    context.set_visuals(visuals(theme));
+    context.all_styles_mut(shape);
 }
 
 /// The medium weight, for what is to be read first.

@@ -1,7 +1,7 @@
 //! The names of blocks, at their top left: octets, and what a block is set apart for or who looks after it, as far as
 //! there is room. Written anew when the view changed; egui remembers how they are laid out.
 
-use bevy::prelude::*;
+use bevy::{ecs::system::SystemParam, prelude::*};
 use bevy_egui::{
     EguiContexts,
     egui::{
@@ -74,7 +74,8 @@ fn number_of(family: Family, block: Prefix, room: f32) -> String {
 #[derive(Default)]
 pub(in crate::systems::ui) struct Names {
     names: Vec<Name>,
-    is_written: bool,
+    /// The view that they were written for.
+    of: Option<HilbertView>,
 }
 
 struct Name {
@@ -86,40 +87,65 @@ struct Name {
 
 pub(in crate::systems::ui) fn show(
     mut contexts: EguiContexts,
-    (space, theme): (Res<HilbertView>, Res<Theme>),
-    mut facts: ResMut<SpaceFacts>,
+    space: Res<HilbertView>,
+    mut names: BlockNames,
     (labels, panels): (Res<LabelLayout>, Res<Panels>),
-    mut names: Local<Names>,
 ) -> Result {
     if !space.has_arrived() {
-        *names = Names::default();
+        names.forget();
         return Ok(());
     }
-    let painter = contexts.ctx_mut()?.layer_painter(LayerId::background());
-    if !names.is_written || space.is_changed() || theme.is_changed() || facts.is_changed() {
-        names.is_written = true;
-        let facts = facts.bypass_change_detection();
-        Writer { space: &space, theme: &theme, facts, names: &mut names.names }.write();
-    }
-    let (points, shadow) = (space.px_per_point(), theme.colours.ocean_bottom.egui());
-    for Name { at, job, is_centred } in &names.names {
-        let galley = painter.layout_job(job.clone());
-        // Half a word says nothing.
-        if *is_centred && galley.elided {
-            continue;
-        }
-        let at = if *is_centred { *at - galley.size() * 0.5 } else { *at };
-        let end = at + galley.size();
-        let rect = PxRect { min: [at.x * points, at.y * points], max: [end.x * points, end.y * points] };
-        // Texts beside dots and panels go before.
-        let labels = labels.placed.iter().map(|label| &label.rect);
-        if !labels.chain(&panels.rects).any(|taken| taken.overlaps(&rect)) {
-            // What was heard may glow as brightly as the letters.
-            painter.galley_with_override_text_color(at + SHADOW, galley.clone(), shadow);
-            painter.galley(at, galley, Color32::PLACEHOLDER);
-        }
-    }
+    // Texts beside dots and panels go before.
+    let labels = labels.placed.iter().map(|label| &label.rect);
+    let taken: Vec<PxRect> = labels.chain(&panels.rects).copied().collect();
+    names.show(contexts.ctx_mut()?, &space, &taken);
     Ok(())
+}
+
+/// The names on one picture.
+#[derive(SystemParam)]
+pub(in crate::systems::ui) struct BlockNames<'w, 's> {
+    theme: Res<'w, Theme>,
+    facts: ResMut<'w, SpaceFacts>,
+    names: Local<'s, Names>,
+}
+
+impl BlockNames<'_, '_> {
+    pub(in crate::systems::ui) fn forget(&mut self) {
+        *self.names = Names::default();
+    }
+
+    /// Writes them where nothing else is. `taken` is in pixels.
+    pub(in crate::systems::ui) fn show(
+        &mut self,
+        context: &egui::Context,
+        space: &HilbertView,
+        taken: &[PxRect],
+    ) {
+        let Self { theme, facts, names } = self;
+        let painter = context.layer_painter(LayerId::background());
+        if names.of.as_ref() != Some(space) || theme.is_changed() || facts.is_changed() {
+            names.of = Some(*space);
+            let facts = facts.bypass_change_detection();
+            Writer { space, theme, facts, names: &mut names.names }.write();
+        }
+        let (points, shadow) = (space.px_per_point(), theme.colours.ocean_bottom.egui());
+        for Name { at, job, is_centred } in &names.names {
+            let galley = painter.layout_job(job.clone());
+            // Half a word says nothing.
+            if *is_centred && galley.elided {
+                continue;
+            }
+            let at = if *is_centred { *at - galley.size() * 0.5 } else { *at };
+            let end = at + galley.size();
+            let rect = PxRect { min: [at.x * points, at.y * points], max: [end.x * points, end.y * points] };
+            if !taken.iter().any(|taken| taken.overlaps(&rect)) {
+                // What was heard may glow as brightly as the letters.
+                painter.galley_with_override_text_color(at + SHADOW, galley.clone(), shadow);
+                painter.galley(at, galley, Color32::PLACEHOLDER);
+            }
+        }
+    }
 }
 
 struct Writer<'a> {

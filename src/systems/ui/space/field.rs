@@ -1,12 +1,10 @@
 //! The field in which an address or a network is typed to fly there.
 
-use bevy::prelude::*;
 use bevy_egui::egui::{self, FontSelection, Key, RichText, TextEdit, Ui};
 
 use super::{super::style::mono, WIDTH};
 use crate::{
     components::{
-        action::{SpaceAction, UiAction},
         hilbert_view::HilbertView,
         theme::{Theme, size},
     },
@@ -20,13 +18,8 @@ pub(in crate::systems::ui) struct Draft {
     is_wrong: bool,
 }
 
-pub(super) fn show(
-    ui: &mut Ui,
-    space: &HilbertView,
-    draft: &mut Draft,
-    theme: &Theme,
-    actions: &mut MessageWriter<UiAction>,
-) {
+/// Returns the block that is to be shown.
+pub(super) fn show(ui: &mut Ui, space: &HilbertView, draft: &mut Draft, theme: &Theme) -> Option<Prefix> {
     let hint = match space.family {
         Family::V4 => "fly to 198.51.100.0/24",
         Family::V6 => "fly to 2001:db8::",
@@ -41,14 +34,12 @@ pub(super) fn show(
     if response.changed() {
         draft.is_wrong = false;
     }
-    if response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter)) {
-        match block_of(&draft.text, space.family) {
-            Some(block) => {
-                actions.write(UiAction::Space(SpaceAction::ShowBlock(block)));
-            }
-            None => draft.is_wrong = true,
-        }
+    if !response.lost_focus() || !ui.input(|input| input.key_pressed(Key::Enter)) {
+        return None;
     }
+    let block = block_of(&draft.text, space.family);
+    draft.is_wrong = block.is_none();
+    block
 }
 
 /// Of an address or a network of the family that is shown.

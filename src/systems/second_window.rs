@@ -1,0 +1,118 @@
+//! The second window itself: it comes and goes as `components/second_window` says, tells its size, and what closes it closes
+//! the address space in it and nothing else.
+
+use bevy::{
+    camera::{CameraMainTextureUsages, RenderTarget},
+    input::keyboard::KeyboardFocusLost,
+    prelude::*,
+    render::render_resource::TextureUsages,
+    window::{
+        ClosingWindow, PresentMode, RequestRedraw, Window, WindowCloseRequested, WindowRef,
+        WindowResizeConstraints, WindowResolution,
+    },
+};
+
+use super::{MapSystems, keyboard::press};
+use crate::components::{
+    second_window::{FIRST_SIZE_PX, SecondWindow, SpaceCamera, SpaceWindow},
+    theme::px_per_point,
+};
+
+/// A window that comes or goes is there, or gone, after so many frames; a still map would draw none of them.
+const FRAMES_TO_GO: u8 = 4;
+/// Below this the square is a stamp.
+const SMALLEST_POINTS: f32 = 250.0;
+
+pub(super) fn plugin(app: &mut App) {
+    app.add_systems(
+        Update,
+        (
+            (follow_window, close_with_window).chain().before(press).in_set(MapSystems::Sense),
+            (keep, let_go_of_keys).chain().in_set(MapSystems::Trail),
+        ),
+    );
+}
+
+/// A camera for points that get their soft edge in the shader, so that nothing is sampled more than once, and for a frame
+/// into which the picture that is kept is copied.
+pub fn bare_camera() -> impl Bundle {
+    let usages = CameraMainTextureUsages::default().with(TextureUsages::COPY_DST);
+    (Camera2d, Msaa::Off, usages)
+}
+
+fn follow_window(mut second: ResMut<SecondWindow>, windows: Query<&Window, With<SpaceWindow>>) {
+    let (Some(view), Some(window)) = (second.bypass_change_detection().view_mut(), windows.iter().next())
+    else {
+        return;
+    };
+    let size_px = [window.physical_width() as f32, window.physical_height() as f32];
+    if view.size_px() != size_px && size_px.iter().all(|px| *px >= 1.0) {
+        view.resize(size_px, px_per_point(size_px[1], window.scale_factor()));
+    }
+}
+
+/// The button of its title bar is as good as the key.
+fn close_with_window(
+    mut closings: MessageReader<WindowCloseRequested>,
+    windows: Query<(), With<SpaceWindow>>,
+    mut second: ResMut<SecondWindow>,
+) {
+    if closings.read().any(|closing| windows.contains(closing.window)) {
+        second.close();
+    }
+}
+
+/// Opens the window, or takes it away: first the camera, then the window that the renderer draws into no more.
+fn keep(
+    second: Res<SecondWindow>,
+    windows: Query<Entity, (With<SpaceWindow>, Without<ClosingWindow>)>,
+    closing: Query<(), (With<SpaceWindow>, With<ClosingWindow>)>,
+    cameras: Query<Entity, With<SpaceCamera>>,
+    mut frames_to_go: Local<u8>,
+    mut redraw: MessageWriter<RequestRedraw>,
+    mut commands: Commands,
+) {
+    match (second.is_open(), windows.iter().next()) {
+        (true, None) if closing.is_empty() => {
+            let window = commands.spawn((window(), SpaceWindow)).id();
+            let target = RenderTarget::Window(WindowRef::Entity(window));
+            commands.spawn((bare_camera(), target, SpaceCamera));
+            *frames_to_go = FRAMES_TO_GO;
+        }
+        (false, Some(window)) => {
+            if cameras.is_empty() {
+                commands.entity(window).insert(ClosingWindow);
+            }
+            cameras.iter().for_each(|camera| commands.entity(camera).despawn());
+            *frames_to_go = FRAMES_TO_GO;
+        }
+        _ => {}
+    }
+    if *frames_to_go > 0 {
+        *frames_to_go -= 1;
+        redraw.write(RequestRedraw);
+    }
+}
+
+/// The key that closed a window is let go when that is gone, and nobody tells.
+fn let_go_of_keys(mut gone: RemovedComponents<SpaceWindow>, mut lost: MessageWriter<KeyboardFocusLost>) {
+    if gone.read().count() > 0 {
+        lost.write(KeyboardFocusLost);
+    }
+}
+
+fn window() -> Window {
+    Window {
+        title: "connmapperl: all addresses".to_owned(),
+        name: Some("connmapperl".to_owned()),
+        resolution: WindowResolution::new(FIRST_SIZE_PX[0], FIRST_SIZE_PX[1]),
+        // It waits for no screen: the map would wait with it, also while this window is hidden.
+        present_mode: PresentMode::AutoNoVsync,
+        resize_constraints: WindowResizeConstraints {
+            min_width: SMALLEST_POINTS,
+            min_height: SMALLEST_POINTS,
+            ..default()
+        },
+        ..default()
+    }
+}
