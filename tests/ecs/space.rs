@@ -3,7 +3,7 @@
 
 use connmapperl::{
     components::{
-        action::{FilterAction, SpaceAction, UiAction},
+        action::{FilterAction, Pane, SpaceAction, UiAction},
         hilbert_view::{HilbertView, SpaceColour},
         inspect::Looks,
         space_cells::SpaceCells,
@@ -141,7 +141,7 @@ fn single_addresses_have_cells_from_near_and_nothing_changes_without_need() {
     let mut past = Past::new(&THREE);
     shown(&mut past);
     assert!(past.stage.resource::<SpaceCells>().rows().is_empty());
-    past.stage.act(UiAction::Space(SpaceAction::ShowBlock("1.1.1.0/24".parse().unwrap())));
+    past.stage.act(UiAction::Space(SpaceAction::ShowBlock(Pane::Main, "1.1.1.0/24".parse().unwrap())));
     past.settle();
     let cells = past.stage.resource::<SpaceCells>();
     assert_eq!((cells.rows().len(), cells.rows()[0].side), (1, 1));
@@ -155,11 +155,11 @@ fn a_look_at_addresses_goes_on_with_the_recording() {
     let mut past = Past::new(&THREE);
     shown(&mut past);
     let px = past.stage.resource::<HilbertView>().px_of_key(key(PEER));
-    past.stage.act(UiAction::LookAt { px });
+    past.stage.act(UiAction::LookAt { pane: Pane::Main, px });
     past.settle();
     assert_eq!(past.stage.resource::<Looks>().recorded(0).len(), 3);
     let far = past.stage.resource::<HilbertView>().px_of_key(key("200.1.1.1"));
-    past.stage.act(UiAction::LookAt { px: far });
+    past.stage.act(UiAction::LookAt { pane: Pane::Main, px: far });
     past.settle();
     assert!(past.stage.resource::<Looks>().recorded(1).is_empty());
 }
