@@ -185,6 +185,7 @@ mod tests {
             date: None,
             attribution: String::new(),
             has_places: true,
+            has_asns: true,
         };
         Geography::new(vec![Arc::new(Halves(info))])
     }
