@@ -263,6 +263,16 @@ impl Window<'_> {
         eventually("the new place", || (self.geometry().at == at).then_some(()));
     }
 
+    /// The same for a window with a title bar, which makes it a little less exact.
+    pub fn move_near(&self, at: [i32; 2]) {
+        const FRAME: i32 = 48;
+        self.xdotool(&["windowmove", &self.id, &at[0].to_string(), &at[1].to_string()]);
+        eventually("the new place", || {
+            let now = self.geometry().at;
+            (0..2).all(|axis| (now[axis] - at[axis]).abs() <= FRAME).then_some(())
+        });
+    }
+
     pub fn property(&self, name: &str) -> String {
         // As long as an icon may be.
         self.desktop.output("xprop", &["-len", "4000000", "-id", &self.id, "-f", name, "32c", name])

@@ -40,6 +40,8 @@ fn z_flies_to_the_address_space_and_back() {
 /// Two of them lie side by side on the screen, with their panels.
 const HALF: [u32; 2] = [900, 500];
 const CORNER: [i32; 2] = [1000, 560];
+/// Where the account is in a window of that size.
+const ACCOUNT: Region = Region::new([690, 440], [890, 468]);
 /// On the square, away from its middle.
 const ON_SQUARE: [i32; 2] = [400, 200];
 const BESIDE: &str = "connmapperl: all addresses";
@@ -51,16 +53,20 @@ fn shift_z_opens_the_address_space_beside_the_map() {
     window.resize(HALF);
     window.move_to(CORNER);
     window.leave();
-    let world = window.rest();
+    window.shows("a small map with its account", |picture| picture.bright(ACCOUNT) > 100);
     window.key_with("shift", "z");
     let beside = eventually("a second window", || window.other(BESIDE));
     beside.resize(HALF);
+    beside.move_near([4, 30]);
+    // What the pointer lies on is told: a frame of both, after all moves.
+    beside.point(ON_SQUARE);
     let square = Region::new([252, 50], [648, 450]);
     let space = beside
         .shows("the address space", |picture| picture.shades() > 50 && picture.bright(picture.whole()) > 200);
+    let world = window.rest();
     beside.wheel(ON_SQUARE, 4);
     beside.shows("cells come near", |picture| picture.changed(&space, square) > 20_000);
-    assert!(window.rest().same_map(&world), "the map stays as it is");
+    window.shows("the map as it was", |picture| picture.same_map(&world));
     // What lies there is listed in the main window.
     beside.tap_with("3", ON_SQUARE);
     window.shows("a list", |picture| picture.changed(&world, picture.map()) > 2_000);
