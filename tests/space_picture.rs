@@ -70,8 +70,8 @@ fn the_history_lights_its_addresses_and_says_what_is_not_on_the_picture() {
     assert!(said.contains("1 connections over IPv6"), "{said}");
     let (some, _) = painted(&home, &["--plain", "--filter", "port:22"]);
     assert!(brightness(&some, "9.9.9.9") > 2 * brightness(&some, "203.0.113.7"));
-    let (early, _) = painted(&home, &["--plain", "--to", "2025-11-24 20:00"]);
-    assert!(brightness(&early, "203.0.113.7") > 2 * brightness(&early, "8.8.8.8"));
+    let (_, said) = painted(&home, &["--plain", "--to", "2025-11-24 20:00"]);
+    assert!(said.contains("2 addresses in 2 /24 of 0.0.0.0/0, 2 in all"), "{said}");
 }
 
 #[test]

@@ -39,7 +39,7 @@ use crate::{
 
 /// Frames until every panel, text and glyph has settled.
 pub(super) const FRAMES_TO_SETTLE: usize = 4;
-/// A picture that has not arrived by then never will.
+/// A picture that has not arrived by then never will; nor do tables take longer to be read.
 const MOST_FRAMES: usize = 600;
 /// Between frames, while the picture is on its way from the graphics card.
 const BETWEEN_FRAMES: Duration = Duration::from_millis(2);
@@ -127,9 +127,7 @@ fn still(look: &mut Look, common: &Common, args: &SnapshotArgs) -> anyhow::Resul
     }
     app.insert_resource(notices).insert_resource(sources);
     if args.hilbert.is_some() {
-        let (link, work) = space::link(common.folders()?, Box::new(|| {}));
-        std::thread::Builder::new().name("space".to_owned()).spawn(work)?;
-        app.insert_resource(link);
+        app.insert_resource(space::link(&common.folders()?, &|| Box::new(|| {}))?);
     }
     if let Some(path) = &args.places {
         let mut history = app.world_mut().resource_mut::<HistoryCircles>();

@@ -14,11 +14,14 @@ pub struct RuleBook {
     /// By label index; `None` where the user has not switched.
     text: Vec<Option<bool>>,
     hidden: Vec<bool>,
+    /// Counts the rules that took the place of others.
+    replaced: u64,
 }
 
 impl RuleBook {
     pub fn new(rules: Rules, source: String) -> Self {
-        let mut book = Self { rules, source, all_text: true, text: Vec::new(), hidden: Vec::new() };
+        let mut book =
+            Self { rules, source, all_text: true, text: Vec::new(), hidden: Vec::new(), replaced: 0 };
         book.text = vec![None; book.rules.labels().len()];
         book.hidden = vec![false; book.rules.labels().len()];
         book
@@ -34,10 +37,16 @@ impl RuleBook {
             .filter(|(_, hidden)| **hidden)
             .map(|(label, _)| label.text.clone())
             .collect();
+        self.replaced += 1;
         self.rules = rules;
         self.source = source;
         self.text = vec![None; self.rules.labels().len()];
         self.hidden = self.rules.labels().iter().map(|label| hidden.contains(&label.text)).collect();
+    }
+
+    /// How often other rules were read: labels have other numbers since.
+    pub const fn replaced(&self) -> u64 {
+        self.replaced
     }
 
     /// Index of the rule that a connection matches, by its ports.

@@ -55,6 +55,11 @@ impl SpaceCells {
         self.written_for == *what
     }
 
+    /// They are for nothing that is shown.
+    pub fn forget(&mut self) {
+        self.written_for = WrittenFor::default();
+    }
+
     /// Puts others in their place: `write` gets an empty list.
     pub fn write(&mut self, what: WrittenFor, write: impl FnOnce(&mut Vec<CellInstance>)) {
         self.written_for = what;

@@ -5,6 +5,7 @@ use bevy::prelude::Resource;
 
 use super::{hilbert_view::SpaceColour, palette::Palette, rule_book::RuleBook, theme::Theme};
 use crate::hilbert::{
+    Family,
     blocks::Registry,
     ground::{Ground, NUMBERS, PLAIN},
     paint::tint,
@@ -16,7 +17,8 @@ pub struct SpaceGround {
     ground: Option<Ground>,
     /// sRGB, by number.
     palette: Vec<[u8; 3]>,
-    colour: Option<SpaceColour>,
+    /// What the ground and its colours stand for.
+    shows: Option<(Family, SpaceColour)>,
     /// Counts the grounds that were put in place of one another.
     changes: u64,
     palette_changes: u64,
@@ -56,13 +58,13 @@ impl SpaceGround {
         self.changes += 1;
     }
 
-    /// What the colours stand for.
-    pub const fn colour(&self) -> Option<SpaceColour> {
-        self.colour
+    /// Whether the picture shows these colours of this family already.
+    pub fn shows(&self, family: Family, colour: SpaceColour) -> bool {
+        self.shows == Some((family, colour))
     }
 
-    pub fn set_palette(&mut self, colour: SpaceColour, palette: Vec<[u8; 3]>) {
-        self.colour = Some(colour);
+    pub fn set_palette(&mut self, shows: (Family, SpaceColour), palette: Vec<[u8; 3]>) {
+        self.shows = Some(shows);
         if self.palette != palette {
             self.palette = palette;
             self.palette_changes += 1;

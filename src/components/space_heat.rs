@@ -90,11 +90,20 @@ impl SpaceHeat {
     }
 
     /// Another question is asked: what waited for the answer to the one before is part of it.
-    pub fn ask(&mut self, meant: Meant, recorded_until_ms: i64) -> u32 {
+    pub fn ask(&mut self, meant: Meant, recorded_until_ms: i64) {
         self.since.clear();
         self.number = self.number.wrapping_add(1);
         (self.meant, self.recorded_until_ms, self.is_waiting) = (Some(meant), recorded_until_ms, true);
-        self.number
+    }
+
+    /// The end of the stretch that is meant, Unix milliseconds, if one is.
+    pub fn until_ms(&self) -> Option<i64> {
+        self.meant.as_ref()?.span.map(|span| span.to_ms)
+    }
+
+    /// Whether all that was ever heard is meant.
+    pub fn is_of_all(&self) -> bool {
+        self.meant.as_ref().is_some_and(|meant| meant.span.is_none() && meant.filter.is_everything())
     }
 
     /// Whether the picture of a family is older than what was counted.

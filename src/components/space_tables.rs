@@ -58,7 +58,9 @@ pub enum SpaceAnswer {
 /// The map's end of whoever has the tables. Dropping it ends that.
 #[derive(Resource)]
 pub struct SpaceLink {
-    pub orders: Sender<SpaceOrder>,
+    pub facts: Sender<SpaceOrder>,
+    /// Apart, for they take long.
+    pub grounds: Sender<SpaceOrder>,
     pub answers: Receiver<SpaceAnswer>,
 }
 

@@ -93,9 +93,6 @@ impl Edges {
 /// Of answers to the timeline, which belong to no order of the tape.
 pub const TIMELINE_TICKET: u64 = u64::MAX;
 
-/// Of answers on addresses.
-pub const PEERS_TICKET: u64 = u64::MAX - 1;
-
 /// What the map shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Shown {
@@ -382,6 +379,11 @@ pub enum PastAnswer {
     Peers {
         number: u32,
         peers: Box<Peers>,
+    },
+    /// They cannot be read; why.
+    PeersFailed {
+        number: u32,
+        reason: String,
     },
     /// Newest first.
     Near {

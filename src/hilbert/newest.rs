@@ -39,10 +39,6 @@ impl Newest {
     pub fn iter(&self) -> impl Iterator<Item = (u32, Last)> {
         self.0.iter().map(|(key, last)| (*key, *last))
     }
-
-    pub fn clear(&mut self) {
-        self.0.clear();
-    }
 }
 
 const fn network(key: u32) -> u32 {

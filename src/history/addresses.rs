@@ -1,5 +1,5 @@
 //! Which addresses were at the other end within a stretch of time, and how often: what the Hilbert view shows of the past.
-//! No sum has addresses, so every row of the stretch is read; without a choice, of each only its address. Whoever asks may
+//! No sum has addresses, so every row of the stretch is read; without a choice, of each only address, moment and rule. Whoever asks may
 //! give up on the way.
 
 use std::{collections::HashMap, net::IpAddr, sync::Arc};
@@ -74,7 +74,7 @@ impl Player {
     }
 
     /// The newest connections that have ended whose other end was at an address of which it is true: at most so many, newest
-    /// first. Rows are read until there are enough; `None` when nobody waits for them any more.
+    /// first. Rows are read until there are enough; `None` once the choice gives up.
     ///
     /// # Errors
     /// When the file cannot be read.

@@ -149,7 +149,7 @@ fn start(
     lookups::start(&mut commands, &start, &mut notices, waker());
     filters::start(&mut commands, &start, (&mut filter_box, &mut notices), waker());
     past::start(&mut commands, &start, &waker);
-    space::start(&mut commands, &start, waker());
+    space::start(&mut commands, &start, &waker);
     let wake = waker();
     let (folders, agent_name) = (start.folders.clone(), start.agent_name.clone());
     let enrich = thread::Builder::new().name("enrich".to_owned()).spawn(move || {

@@ -29,6 +29,8 @@ const MOST_HEARD: usize = 262_144;
 const FAINTEST: u32 = 110;
 /// How bright a cell is from which on it is no brighter (`log_level`): 8 for each doubling.
 const BRIGHTEST: u32 = 96;
+/// Of one answer; more of them nobody tells apart.
+const MOST_PLOTTED: usize = 262_144;
 /// Of a plotted address, in quarters of a point.
 const PLOT_QUARTERS: u16 = 20;
 
@@ -44,8 +46,12 @@ fn write(
     desk: Res<SqlDesk>,
     mut cells: ResMut<SpaceCells>,
 ) {
+    let cells = cells.bypass_change_detection();
     if view.is_visible() {
-        write_in_sight(&view, (&heat, &ground), &desk, cells.bypass_change_detection());
+        write_in_sight(&view, (&heat, &ground), &desk, cells);
+    } else {
+        // What changes until it is shown again is not looked at.
+        cells.forget();
     }
     if let Some(second) = &mut second.bypass_change_detection().0 {
         write_in_sight(&second.view, (&heat, &ground), &desk, &mut second.cells);
@@ -73,8 +79,8 @@ fn write_in_sight(
         }
         for plot in &desk.plots {
             let [r, g, b] = PLOT_COLOURS[plot.colour % PLOT_COLOURS.len()].bytes();
-            let keys = plot.keys.iter().filter(|(family, _)| *family == view.family);
-            rows.extend(keys.map(|(_, key)| CellInstance {
+            let keys = plot.keys.iter().filter(|(family, key)| *family == view.family && is_near(view, *key));
+            rows.extend(keys.take(MOST_PLOTTED).map(|(_, key)| CellInstance {
                 cell: packed_cell(Orientation::Usual.cell(*key)),
                 rgba: [r, g, b, u8::MAX],
                 side: 1,
@@ -82,6 +88,13 @@ fn write_in_sight(
             }));
         }
     });
+}
+
+/// Whether the mark of an address reaches into the window.
+fn is_near(view: &HilbertView, key: u32) -> bool {
+    let reach_px = f32::from(PLOT_QUARTERS) * view.px_per_point();
+    let px = view.px_of_key(key);
+    (0..2).all(|axis| px[axis] > -reach_px && px[axis] < view.size_px()[axis] + reach_px)
 }
 
 /// The order of which a cell has the size at which it is told apart, where that is finer than what is kept as a picture.

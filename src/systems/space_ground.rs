@@ -37,12 +37,21 @@ struct Painting {
     wishes: Wishes,
 }
 
+impl Painting {
+    /// What is on its way is not wanted any more.
+    fn give_up(&mut self) {
+        if self.asked.take().is_some() {
+            self.wishes.next();
+        }
+    }
+}
+
 #[derive(Clone, Copy, PartialEq)]
 struct Painted {
     family: Family,
     colour: SpaceColour,
-    /// Of what was heard, where it shows that.
-    heard: Option<u64>,
+    /// Of what was heard and of the rules, where it shows that.
+    heard: Option<(u64, u64)>,
     at_millis: i64,
 }
 
@@ -53,8 +62,9 @@ pub(super) fn plugin(app: &mut App) {
         .add_systems(
             Update,
             (
-                (paint, colour).chain().after(space_heat::ask).in_set(MapSystems::Interact),
-                take.after(ingest).in_set(MapSystems::Ingest),
+                paint.after(space_heat::ask).in_set(MapSystems::Interact),
+                // What was painted has its colours in the same frame: there may be no later one.
+                (take, colour).chain().after(ingest).in_set(MapSystems::Ingest),
             ),
         )
         .add_systems(Last, ask_facts);
@@ -73,26 +83,37 @@ fn paint(
     let (family, colour, at_millis) = (view.family, view.colour, clock.now_unix_millis());
     let wanted = (family, colour);
     if colour.is_of_heard() {
-        let now = Painted { family, colour, heard: Some(heat.changes()), at_millis };
+        let now = Painted { family, colour, heard: Some((heat.changes(), book.replaced())), at_millis };
         let is_fresh = painting.painted.is_some_and(|painted| {
             let age = at_millis - painted.at_millis;
             let is_young = colour != SpaceColour::Age || (0..AGES_EVERY_MILLIS).contains(&age);
             is_young && Painted { at_millis, ..painted } == now
         });
-        if !is_fresh || (book.is_changed() && colour == SpaceColour::Rule) {
-            ground.put(of_heard(family, heat.peers(), &Colouring { colour, book: &book, now_ms: at_millis }));
-            (painting.painted, painting.asked) = (Some(now), None);
+        if !is_fresh {
+            let colouring = Colouring { colour, book: &book, now_ms: heat.until_ms().unwrap_or(at_millis) };
+            ground.put(of_heard(family, heat.peers(), &colouring));
+            painting.painted = Some(now);
         }
+        painting.give_up();
         return;
     }
     let is_painted = painting.painted.is_some_and(|painted| (painted.family, painted.colour) == wanted);
-    if is_painted || painting.asked == Some(wanted) {
+    if is_painted {
+        painting.give_up();
         return;
+    }
+    if painting.asked == Some(wanted) {
+        return;
+    }
+    // Nothing is known of the other family until it comes.
+    if painting.painted.is_some_and(|painted| painted.family != family) {
+        ground.put(Ground::plain(family));
+        painting.painted = None;
     }
     match link {
         Some(link) => {
             let wish = painting.wishes.next();
-            if link.orders.try_send(SpaceOrder::Ground { family, colour, wish }).is_ok() {
+            if link.grounds.try_send(SpaceOrder::Ground { family, colour, wish }).is_ok() {
                 painting.asked = Some(wanted);
             }
         }
@@ -109,7 +130,7 @@ fn colour(
     painting: Res<Painting>,
     (theme, book, rules): (Res<Theme>, Res<RuleBook>, Res<Palette>),
     mut ground: ResMut<SpaceGround>,
-    mut coloured: Local<Option<SpaceColour>>,
+    mut coloured: Local<Option<(Family, SpaceColour)>>,
 ) {
     let Some(painted) = painting.painted.filter(|_| shows_space(&view, &second)) else {
         // What changes until it is shown again is not looked at.
@@ -117,9 +138,10 @@ fn colour(
         return;
     };
     let restyled = theme.is_changed() || book.is_changed() || rules.is_changed();
-    if restyled || *coloured != Some(painted.colour) {
-        *coloured = Some(painted.colour);
-        ground.set_palette(painted.colour, palette(painted.colour, &theme, &book, &rules));
+    let shown = (painted.family, painted.colour);
+    if restyled || *coloured != Some(shown) {
+        *coloured = Some(shown);
+        ground.set_palette(shown, palette(painted.colour, &theme, &book, &rules));
     }
 }
 
@@ -198,7 +220,7 @@ fn ask_facts(link: Option<Res<SpaceLink>>, mut facts: ResMut<SpaceFacts>) {
     };
     let facts = facts.bypass_change_detection();
     while let Some((family, blocks)) = facts.take_wanted() {
-        if link.orders.try_send(SpaceOrder::Facts { family, blocks: blocks.clone() }).is_err() {
+        if link.facts.try_send(SpaceOrder::Facts { family, blocks: blocks.clone() }).is_err() {
             facts.put_back(family, blocks);
             return;
         }

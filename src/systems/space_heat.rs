@@ -8,6 +8,7 @@ use bevy::prelude::*;
 use super::{MapSystems, filtering::pass, hilbert::fly, replay, space_ground::Colouring};
 use crate::{
     components::{
+        action::UiAction,
         animation::Animation,
         connection::{Connection, MatchedRule},
         filtering::{ActiveFilter, Passes},
@@ -40,23 +41,23 @@ pub(super) fn ask(
     (travel, filtered): (Res<TimeTravel>, Res<ActiveFilter>),
     (clock, book): (Res<MapClock>, Res<RuleBook>),
     known: Query<Known>,
-    wishes: Local<Wishes>,
+    (wishes, mut actions): (Local<Wishes>, MessageReader<UiAction>),
     mut heat: ResMut<SpaceHeat>,
 ) {
+    let is_reset = actions.read().filter(|action| **action == UiAction::ResetHistory).count() > 0;
+    let meant = Meant { span: span_meant(&travel, &heat), filter: Arc::clone(&filtered.0) };
     if !shows_space(&view, &second) {
+        // While nobody looks nothing else is counted; what was is no part of another time or filter, nor of what was
+        // forgotten.
+        heat.bypass_change_detection().meant.take_if(|known| is_reset || *known != meant);
         return;
     }
-    let span = match travel.shown {
-        Shown::Now => None,
-        Shown::Moment => travel.played(),
-        Shown::Span(span) => Some(span),
-    };
-    let meant = Meant { span, filter: Arc::clone(&filtered.0) };
-    if heat.meant.as_ref() == Some(&meant) {
+    if heat.meant.as_ref() == Some(&meant) && !is_reset {
         return;
     }
     let now_ms = clock.now_unix_millis();
-    let Some(link) = link else {
+    // What has closed is forgotten from now on, and the recording has not heard of that yet.
+    let Some(link) = link.filter(|_| !is_reset || meant.span.is_some()) else {
         heat.ask(meant, i64::MIN);
         for opened in open_now(&known, &book, i64::MIN) {
             heat.count(opened);
@@ -65,17 +66,33 @@ pub(super) fn ask(
         return;
     };
     let recorded_until_ms = now_ms - WRITTEN_AFTER_MS;
-    let asked = span.unwrap_or(Span { from_ms: 0, to_ms: recorded_until_ms });
+    let is_of_now = meant.span.is_none();
+    let asked = meant.span.unwrap_or(Span { from_ms: 0, to_ms: recorded_until_ms });
     // What is on its way is of no use any more.
     let only = Only { filter: Arc::clone(&meant.filter), wish: wishes.next() };
     let number = heat.number.wrapping_add(1);
     if link.addresses.try_send(PastOrder::Peers { number, span: asked, only }).is_ok() {
         heat.ask(meant, recorded_until_ms);
-        if span.is_none() {
+        if is_of_now {
             for opened in open_now(&known, &book, recorded_until_ms) {
                 heat.count(opened);
             }
         }
+    }
+}
+
+/// The stretch that is shown or played; `None` for all up to now. All that was recorded grows while it is played: as long as
+/// nothing else is chosen it is that of the beginning.
+fn span_meant(travel: &TimeTravel, heat: &SpaceHeat) -> Option<Span> {
+    let known = heat.meant.as_ref().and_then(|meant| meant.span);
+    match (travel.shown, travel.range, travel.recorded) {
+        (Shown::Now, ..) => None,
+        (Shown::Span(span), ..) => Some(span),
+        (Shown::Moment, None, Some(recorded)) => {
+            let is_grown = |known: &Span| known.from_ms == recorded.from_ms && known.to_ms <= recorded.to_ms;
+            Some(known.filter(is_grown).unwrap_or(recorded))
+        }
+        (Shown::Moment, ..) => travel.played(),
     }
 }
 
@@ -103,7 +120,9 @@ fn count(
     mut heat: ResMut<SpaceHeat>,
     mut ground: ResMut<SpaceGround>,
 ) {
-    if heat.meant.is_none() || !travel.is_now() || came.is_empty() {
+    // What comes back from the past is part of the answer that is asked for next.
+    let is_counted = heat.meant.as_ref().is_some_and(|meant| meant.span.is_none());
+    if !is_counted || !travel.is_now() || came.is_empty() {
         return;
     }
     let colouring = Colouring { colour: view.colour, book: &book, now_ms: clock.now_unix_millis() };

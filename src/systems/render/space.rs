@@ -254,11 +254,14 @@ pub(super) fn extract(
     };
     let card = ground.get_or_insert_with(|| Ground::new(&device, layout));
     let mut is_new = false;
-    if let Some(mut ground) = main.get_resource_mut::<SpaceGround>() {
-        is_new |= card.take_ground(ground.bypass_change_detection(), seen, tile, &queue);
-    }
+    let heat_before = seen.heat;
     if let Some(heat) = main.get_resource::<SpaceHeat>() {
         is_new |= card.take_heat(heat, view.family, seen, tile, &queue);
+    }
+    // What was heard has its colour with its light.
+    let is_time = seen.heat != heat_before;
+    if let Some(mut ground) = main.get_resource_mut::<SpaceGround>() {
+        is_new |= card.take_ground(ground.bypass_change_detection(), is_time, seen, tile, &queue);
     }
     if let Some(mut second) = second {
         second.kept.is_stale |= is_new;
@@ -295,6 +298,7 @@ impl Ground {
     fn take_ground(
         &self,
         main: &mut SpaceGround,
+        takes_tiles: bool,
         seen: &mut Seen,
         tile: &mut Tiles,
         queue: &RenderQueue,
@@ -307,7 +311,7 @@ impl Ground {
                 self.numbers.write(ground.levels().iter().map(|level| &**level), queue);
                 (seen.ground, is_new) = (changes, true);
             }
-            while let Some(touched) = ground.take_touched(&mut tile.0) {
+            while takes_tiles && let Some(touched) = ground.take_touched(&mut tile.0) {
                 self.numbers.write_tile(touched, &*tile.0, queue);
                 is_new = true;
             }
@@ -333,11 +337,14 @@ impl Ground {
             return false;
         };
         let shown = main.shown();
+        let mut is_new = true;
         match seen.heat {
             Some((known, was, _)) if known == family && was == shown => return false,
             Some((known, (changes, _), since)) if known == family && changes == shown.0 => {
+                is_new = false;
                 for order in COARSEST..=FINEST_KEPT {
                     for changed in heat.changed_since(since, order) {
+                        is_new = true;
                         heat.tile(changed, &mut tile.0);
                         self.heat.write_tile(changed, &*tile.0, queue);
                     }
@@ -349,7 +356,7 @@ impl Ground {
             }
         }
         seen.heat = Some((family, shown, heat.revision()));
-        true
+        is_new
     }
 }
 

@@ -16,9 +16,7 @@ use crate::{
         map_clock::MapClock,
         notices::{Notices, Severity},
         space_heat::SpaceHeat,
-        time_travel::{
-            BackToNow, PEERS_TICKET, PastAnswer, PastLink, Shown, Span, TIMELINE_TICKET, TimeTravel, Timeline,
-        },
+        time_travel::{BackToNow, PastAnswer, PastLink, Shown, Span, TIMELINE_TICKET, TimeTravel, Timeline},
     },
     model::{AgentStatus, Located, LocatedConnection},
     systems::ingest::{apply, show_at_once},
@@ -87,9 +85,12 @@ pub(super) fn take(world: &mut World) {
                 world.resource_mut::<Timeline>().answers += 1;
                 world.resource_mut::<Notices>().say(Severity::Warning, TOPIC, vec![reason]);
             }
-            PastAnswer::Failed { ticket: PEERS_TICKET, reason } => {
-                // What opens from now on is shown all the same.
-                world.resource_mut::<SpaceHeat>().put(Box::default());
+            PastAnswer::PeersFailed { number, reason } => {
+                let mut heat = world.resource_mut::<SpaceHeat>();
+                if heat.number == number {
+                    // What opens from now on is shown all the same.
+                    heat.put(Box::default());
+                }
                 world.resource_mut::<Notices>().say(Severity::Warning, TOPIC, vec![reason]);
             }
             PastAnswer::PassedOver { line } => {

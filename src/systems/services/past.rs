@@ -1,5 +1,5 @@
-//! Reads the past for the map: one thread goes to moments and plays on from there, another sums for the timeline. Each
-//! has a reading connection of its own, opened when it is asked for the first time and anew after it failed.
+//! Reads the past for the map: one thread goes to moments and plays on from there, another sums for the timeline, a third
+//! reads addresses. Each has a reading connection of its own, opened when it is asked for the first time and anew after it failed.
 
 use std::{
     collections::HashMap,
@@ -16,8 +16,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use super::{EnrichLink, Start, Wake, reload_rules};
 use crate::{
     components::time_travel::{
-        BackToNow, Density, Only, PEERS_TICKET, PastAnswer, PastLink, PastOrder, Span, SpanSums,
-        TIMELINE_TICKET,
+        BackToNow, Density, Only, PastAnswer, PastLink, PastOrder, Span, SpanSums, TIMELINE_TICKET,
     },
     enrich::Request,
     history::{Counted, Player, ReadError},
@@ -105,7 +104,7 @@ impl Reader {
             let answers = catch_unwind(AssertUnwindSafe(|| self.answers(&order))).unwrap_or_else(|_| {
                 self.player = None;
                 let reason = "the history cannot be read: its reader has failed".to_owned();
-                vec![PastAnswer::Failed { ticket: ticket_of(&order), reason }]
+                vec![failure(&order, reason)]
             });
             for answer in answers {
                 if to_map.send(answer).is_err() {
@@ -121,7 +120,7 @@ impl Reader {
         let answers = self.read(order);
         let mut answers = answers.unwrap_or_else(|error| {
             self.player = None;
-            vec![PastAnswer::Failed { ticket: ticket_of(order), reason: error.to_string() }]
+            vec![failure(order, error.to_string())]
         });
         answers.extend(self.passed_over());
         answers
@@ -227,8 +226,10 @@ enum PastError {
     Sqlite(#[from] rusqlite::Error),
 }
 
-const fn ticket_of(order: &PastOrder) -> u64 {
-    match order {
+/// What an order is answered with that cannot be obeyed.
+const fn failure(order: &PastOrder, reason: String) -> PastAnswer {
+    let ticket = match order {
+        PastOrder::Peers { number, .. } => return PastAnswer::PeersFailed { number: *number, reason },
         PastOrder::Seek { ticket, .. }
         | PastOrder::SeekLast { ticket, .. }
         | PastOrder::Turn { ticket, .. }
@@ -236,8 +237,8 @@ const fn ticket_of(order: &PastOrder) -> u64 {
         | PastOrder::Span { ticket, .. }
         | PastOrder::Previous { ticket, .. } => *ticket,
         PastOrder::Density { .. } | PastOrder::Places { .. } | PastOrder::Near { .. } => TIMELINE_TICKET,
-        PastOrder::Peers { .. } => PEERS_TICKET,
-    }
+    };
+    PastAnswer::Failed { ticket, reason }
 }
 
 fn seek(

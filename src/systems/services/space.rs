@@ -1,7 +1,7 @@
-//! Whose the addresses are, for the address space: a thread has the tables, and tells of blocks, and paints the ground that
-//! is made of them. What the files are like is said by the thread that places the live connections.
+//! Whose the addresses are, for the address space: two threads have the tables; one tells of blocks, one paints the ground
+//! that is made of them. What the files are like is said by the thread that places the live connections.
 
-use std::thread;
+use std::{io, thread};
 
 use bevy::prelude::*;
 use crossbeam_channel::{Receiver, Sender, bounded};
@@ -29,20 +29,27 @@ const SAMPLES: u64 = 8;
 /// Networks between two looks whether the ground is still waited for: a few milliseconds.
 const NETWORKS_A_LOOK: u32 = 16_384;
 
-/// Starts the thread. It opens the tables when it is first asked.
-pub(super) fn start(commands: &mut Commands, start: &Start, wake: Wake) {
-    let (link, work) = link(start.folders.clone(), wake);
-    match thread::Builder::new().name("space".to_owned()).spawn(work) {
-        Ok(_) => commands.insert_resource(link),
+/// Starts the threads. They open the tables when they are first asked.
+pub(super) fn start(commands: &mut Commands, start: &Start, waker: &dyn Fn() -> Wake) {
+    match link(&start.folders, waker) {
+        Ok(link) => commands.insert_resource(link),
         Err(error) => error!("cannot start a thread: {error}"),
     }
 }
 
-/// The map's end, and the body of the thread.
-pub fn link(folders: DataFolders, wake: Wake) -> (SpaceLink, impl FnOnce() + Send) {
-    let (orders, from_map) = bounded(ORDERS_CAPACITY);
+/// The map's end of two threads: what panels ask is not to wait for a ground.
+///
+/// # Errors
+/// When a thread cannot be started.
+pub fn link(folders: &DataFolders, waker: &dyn Fn() -> Wake) -> io::Result<SpaceLink> {
     let (to_map, answers) = bounded(ORDERS_CAPACITY);
-    (SpaceLink { orders, answers }, move || work(&folders, &from_map, &to_map, &wake))
+    let spawn = |name: &str| {
+        let (orders, from_map) = bounded(ORDERS_CAPACITY);
+        let (folders, to_map, wake) = (folders.clone(), to_map.clone(), waker());
+        let work = move || work(&folders, &from_map, &to_map, &wake);
+        thread::Builder::new().name(name.to_owned()).spawn(work).map(|_| orders)
+    };
+    Ok(SpaceLink { facts: spawn("block facts")?, grounds: spawn("space ground")?, answers })
 }
 
 /// Ends when the map has no more orders.

@@ -107,7 +107,7 @@ impl SpacePanel<'_, '_> {
                 ui.set_width(WIDTH);
                 head(ui, space, &sums, theme, actions);
                 show_heard(ui, space, heat, theme);
-                let is_there = ground.colour() == Some(space.colour);
+                let is_there = ground.shows(space.family, space.colour);
                 colours::show(ui, space, is_there, tops, theme, actions);
                 if let Some(block) = field::show(ui, space, draft, theme) {
                     actions.write(UiAction::Space(SpaceAction::ShowBlock(pane, block)));
@@ -146,9 +146,11 @@ fn show_heard(ui: &mut Ui, space: &HilbertView, heat: &SpaceHeat, theme: &Theme)
         _ if heat.is_waiting => ("reading the history", None),
         None => return,
         Some(seen) => (
-            match space.family {
-                Family::V4 => "/24 ever heard of",
-                Family::V6 => "/27 ever heard of",
+            match (space.family, heat.is_of_all()) {
+                (Family::V4, true) => "/24 ever heard of",
+                (Family::V6, true) => "/27 ever heard of",
+                (Family::V4, false) => "/24 heard of in this",
+                (Family::V6, false) => "/27 heard of in this",
             },
             Some(seen.networks),
         ),

@@ -54,7 +54,7 @@ pub(super) fn show(
     };
     figure("connections", connections, theme.colours.text.egui());
     if let Some(heard) = heard.filter(|heard| heard.count > 0) {
-        figure("ever heard of", heard.count as usize, second);
+        figure("heard of", heard.count as usize, second);
         if block.keys() > 1 {
             figure("addresses of these", heard.addresses as usize, second);
         }
