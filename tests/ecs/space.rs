@@ -9,7 +9,7 @@ use connmapperl::{
         space_cells::SpaceCells,
         space_ground::{SpaceGround, age_number, rule_number},
         space_heat::SpaceHeat,
-        time_travel::{BackToNow, Span, TimeAction},
+        time_travel::{BackToNow, Span, TimeAction, TimeTravel},
     },
     hilbert::{Family, Prefix, ground::PLAIN},
     model::LocatedConnection,
@@ -98,10 +98,7 @@ fn a_stretch_and_a_filter_leave_others_dark() {
     past.stage.act(UiAction::Filter(FilterAction::Set("port:22".to_owned())));
     past.settle();
     assert_eq!(heard(&past.stage, PEER), 1);
-    past.act(TimeAction::GoLive);
-    *past.stage.app.world_mut().resource_mut::<BackToNow>() = BackToNow { is_wanted: false, is_asked: true };
-    past.stage.full_set(&[]);
-    past.settle();
+    back_to_now(&mut past, &[]);
     assert_eq!(heard(&past.stage, PEER), 1, "of all that was recorded one is left");
     past.stage.act(UiAction::Filter(FilterAction::Clear));
     past.settle();
@@ -162,4 +159,58 @@ fn a_look_at_addresses_goes_on_with_the_recording() {
     past.stage.act(UiAction::LookAt { pane: Pane::Main, px: far });
     past.settle();
     assert!(past.stage.resource::<Looks>().recorded(1).is_empty());
+}
+
+/// From the past back to now, with all that is open.
+fn back_to_now(past: &mut Past, open: &[&LocatedConnection]) {
+    past.act(TimeAction::GoLive);
+    *past.stage.app.world_mut().resource_mut::<BackToNow>() = BackToNow { is_wanted: false, is_asked: true };
+    past.stage.full_set(open);
+    past.settle();
+}
+
+#[test]
+fn nothing_is_counted_twice_after_a_look_at_the_past_whoever_looks_at_addresses_meanwhile() {
+    for is_hidden in [false, true] {
+        let mut past = Past::new(&THREE);
+        shown(&mut past);
+        let open = with_peer(7, "1.1.1.1:443", past.stage.now());
+        past.stage.open(&open);
+        past.settle();
+        assert_eq!(heard(&past.stage, PEER), 4);
+        if is_hidden {
+            shown(&mut past);
+        }
+        past.show(0);
+        back_to_now(&mut past, &[&open]);
+        if is_hidden {
+            shown(&mut past);
+        }
+        past.settle();
+        assert_eq!(heard(&past.stage, PEER), 4, "hidden: {is_hidden}");
+    }
+}
+
+#[test]
+fn a_reset_forgets_what_has_closed() {
+    let mut past = Past::new(&THREE);
+    shown(&mut past);
+    let now = past.stage.now();
+    past.stage.open(&with_peer(7, "9.9.9.9:443", now));
+    past.settle();
+    past.stage.act(UiAction::ResetHistory);
+    past.settle();
+    assert_eq!((heard(&past.stage, PEER), heard(&past.stage, "9.9.9.9")), (0, 1));
+}
+
+#[test]
+fn a_replay_does_not_ask_anew_while_the_recording_grows() {
+    let mut past = Past::new(&THREE);
+    shown(&mut past);
+    past.show(0);
+    let asked = past.stage.resource::<SpaceHeat>().number;
+    let mut travel = past.stage.app.world_mut().resource_mut::<TimeTravel>();
+    travel.recorded = travel.recorded.map(|span| Span { to_ms: span.to_ms + HOUR, ..span });
+    past.settle();
+    assert_eq!(past.stage.resource::<SpaceHeat>().number, asked);
 }
