@@ -50,7 +50,7 @@ fn painted(home: &Home, args: &[&str]) -> (RgbImage, String) {
 
 fn at(picture: &RgbImage, address: &str) -> [u8; 3] {
     let key = address.parse::<Prefix>().unwrap().first();
-    let [x, y] = Orientation::Usual.cell(key).map(|at| u32::from(at) * SIDE >> 16);
+    let [x, y] = Orientation::Usual.cell(key).map(|at| (u32::from(at) * SIDE) >> 16);
     picture.get_pixel(x, y).0
 }
 
