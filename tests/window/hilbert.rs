@@ -61,17 +61,21 @@ fn shift_z_opens_the_address_space_beside_the_map() {
     // What the pointer lies on is told: a frame of both, after all moves.
     beside.point(ON_SQUARE);
     let square = Region::new([252, 50], [648, 450]);
-    let space = beside
-        .shows("the address space", |picture| picture.shades() > 50 && picture.bright(picture.whole()) > 200);
+    let space = beside.shows("the address space", |picture| {
+        // The square begins between these two once the window has its size.
+        picture.bright(picture.whole()) > 200 && picture.rgb([290, 300]) != picture.rgb([20, 300])
+    });
     let world = window.rest();
     beside.wheel(ON_SQUARE, 4);
-    beside.shows("cells come near", |picture| picture.changed(&space, square) > 20_000);
+    let near = beside.shows("cells come near", |picture| picture.changed(&space, square) > 20_000);
     window.shows("the map as it was", |picture| picture.same_map(&world));
     // What lies there is listed in the main window.
     beside.tap_with("3", ON_SQUARE);
     window.shows("a list", |picture| picture.changed(&world, picture.map()) > 2_000);
     beside.key("Home");
-    beside.shows("all of it", |picture| picture.changed(&space, square) < 10_000);
+    beside.shows("all of it", |picture| {
+        picture.changed(&near, square) > 20_000 && picture.rgb([20, 300]) == picture.rgb([200, 300])
+    });
     beside.key("Escape");
     eventually("one window", || window.other(BESIDE).is_none().then_some(()));
     window.key("Escape");
