@@ -187,7 +187,8 @@ fn nothing_is_counted_twice_after_a_look_at_the_past_whoever_looks_at_addresses_
             shown(&mut past);
         }
         past.settle();
-        assert_eq!(heard(&past.stage, PEER), 4, "hidden: {is_hidden}");
+        // By the clock that is live again it opened long ago: it is for the recording to tell.
+        assert_eq!(heard(&past.stage, PEER), 3, "hidden: {is_hidden}");
     }
 }
 
