@@ -4,13 +4,13 @@ use crate::desktop::{Desktop, Region, eventually};
 
 const SCENE: [&str; 2] = ["--demo", "antimeridian"];
 /// Where that scene has texts on the world, beside the square.
-const EAST: Region = Region::new([1000, 330], [1270, 640]);
+const EAST: Region = Region::new([1000, 390], [1270, 640]);
 /// Within the square, where 240.0.0.0/4 is: nobody may use it, and it has no dots.
 const RESERVED: Region = Region::new([800, 60], [940, 150]);
 /// The panel about it, and the part of that which tells of the block under the pointer.
 const PANEL: Region = Region::new([1000, 46], [1260, 206]);
-const POINTED: Region = Region::new([1000, 216], [1260, 316]);
-const FIELD: [i32; 2] = [1130, 180];
+const POINTED: Region = Region::new([1000, 226], [1260, 316]);
+const FIELD: [i32; 2] = [1130, 202];
 
 #[test]
 fn z_flies_to_the_address_space_and_back() {
