@@ -343,3 +343,17 @@ fn an_import_goes_on_though_nobody_can_hear_of_it() {
     assert!(ip2asn(folder.path(), &["--object", "AS-RIPENCC"], "").status.success());
     assert!(ip2asn(folder.path(), &["--org", "huawei"], "").status.success());
 }
+
+#[test]
+fn json_leaves_nothing_out_wherever_the_query_comes_from() {
+    let folder = imported(&ALL);
+    let asked = |arguments: &[&str], input: &str| {
+        let output = ip2asn(folder.path(), arguments, input);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        text(&output.stdout).to_owned()
+    };
+    let named = asked(&["--json", "193.0.0.1", "AS3333"], "");
+    assert!(named.contains("inetnum: 193.0.0.0-193.0.0.255") && named.contains("ORG-RIEN1-RIPE"), "{named}");
+    assert_eq!(asked(&["--json"], "193.0.0.1\nAS3333\n"), named);
+    assert_eq!(asked(&["--json", "--brief", "193.0.0.1", "AS3333"], ""), named);
+}

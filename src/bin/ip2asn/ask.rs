@@ -23,7 +23,8 @@ pub fn run(folder: Option<&Path>, options: &Options) -> anyhow::Result<Outcome> 
         note(problem);
     }
     let from_input = options.queries.is_empty();
-    let is_brief = options.brief || (from_input && !options.full);
+    // A program that reads of nothing cannot tell whether there is none or it was left out.
+    let is_brief = !options.json && (options.brief || (from_input && !options.full));
     let depth = if is_brief { Depth::Brief } else { Depth::Full };
     let output = BufWriter::new(Plain::new(io::stdout().lock()));
     let wanted = Wanted { peers: options.peers, explain: options.explain };

@@ -30,7 +30,7 @@ pub struct Options {
     /// The neighbours that an autonomous system names in its policy, in place of the policy.
     #[arg(long)]
     pub peers: bool,
-    /// One JSON object a line for each answer.
+    /// One JSON object a line for each answer, with all that is known.
     #[arg(long)]
     pub json: bool,
     /// Which source of which date says what.
