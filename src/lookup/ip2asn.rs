@@ -18,7 +18,7 @@ use crate::{
         GeoSource, Geography, SourceInfo,
         date::{Date, age_notice},
         embedded::{CarefulGeo, EmbeddedError},
-        special::{effective_address, special},
+        special::effective_address,
     },
     model::{Asn, NoPlace, Place},
     whois::{
@@ -220,13 +220,8 @@ impl Desk {
         let (asn_source, place_source) = (asn_source.map(Source::from), place_source.map(Source::from));
         // What carries an IPv4 address is answered as that.
         let range = if written.is_some() { single(effective_address(first)) } else { range };
-        let whois = (!self.whois.is_empty()).then(|| {
-            // Registries list private addresses as reserved, which says less than what they are.
-            if written.is_some() && special(first).is_some() {
-                return Answer::default();
-            }
-            self.whois.addresses(range, asn.as_ref().map(|asn| asn.number), depth)
-        });
+        let announced_by = asn.as_ref().map(|asn| asn.number);
+        let whois = (!self.whois.is_empty()).then(|| self.whois.addresses(range, announced_by, depth));
         let (query, address) = (query.to_owned(), written);
         Ok(Reply { query, address, asn, asn_source, place, place_source, no_place, whois })
     }

@@ -267,3 +267,34 @@ fn terminal() -> (fs::File, fs::File) {
     // SAFETY: both were just opened, and nobody else has them.
     unsafe { (fs::File::from_raw_fd(screen), fs::File::from_raw_fd(terminal)) }
 }
+
+#[test]
+fn of_an_address_that_nobody_announces_what_was_imported_is_told_as_of_a_network() {
+    let folder = tempfile::tempdir().unwrap();
+    let dump = folder.path().join("own.db");
+    fs::write(
+        &dump,
+        "inetnum: 10.0.0.0 - 10.255.255.255\nsource: OWN\n\ninetnum: 100.64.0.0/10\nsource: OWN\n\n\
+         inetnum: 192.0.2.0/24\nsource: OWN\n\ninet6num: 2001:db8::/32\nsource: OWN\n",
+    )
+    .unwrap();
+    assert!(ip2asn(folder.path(), &["import", dump.to_str().unwrap()], "").status.success());
+    for (address, network, title) in [
+        ("10.0.0.1", "10.0.0.1/32", "inetnum: 10.0.0.0 - 10.255.255.255"),
+        ("100.64.0.1", "100.64.0.1/32", "inetnum: 100.64.0.0/10"),
+        ("192.0.2.1", "192.0.2.1/32", "inetnum: 192.0.2.0/24"),
+        ("2001:db8::1", "2001:db8::1/128", "inet6num: 2001:db8::/32"),
+        ("::ffff:10.0.0.1", "10.0.0.1/32", "inetnum: 10.0.0.0 - 10.255.255.255"),
+    ] {
+        let whois = |query: &str| {
+            let output = ip2asn(folder.path(), &["--json", query], "");
+            let answer: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+            answer["whois"].clone()
+        };
+        assert_eq!(whois(address)["networks"][0]["title"], title);
+        assert_eq!(whois(address), whois(network), "{address}");
+    }
+    // What it is stands there too.
+    let output = ip2asn(folder.path(), &["10.0.0.1"], "");
+    assert!(text(&output.stdout).contains("no place: "), "{}", text(&output.stdout));
+}
