@@ -9,6 +9,16 @@ use super::{
     rpsl::{self, Class},
 };
 
+/// What is not unpacked: where its magic stands, the magic, and what it is called. Of tar POSIX's form and GNU's.
+const NOT_UNPACKED: [(usize, &[u8], &str); 5] = [
+    (257, b"ustar\0", "a tar archive"),
+    (257, b"ustar  \0", "a tar archive"),
+    // Before it stand `BZh` and a digit.
+    (4, b"1AY&SY", "packed by bzip2"),
+    (0, b"\xfd7zXZ\0", "packed by xz"),
+    (0, b"\x28\xb5\x2f\xfd", "packed by zstd"),
+];
+
 /// What a file that can be imported is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -36,6 +46,12 @@ impl Kind {
 /// # Errors
 /// What it looks like instead, for a message.
 pub fn detect(head: &[u8]) -> Result<Kind, String> {
+    let has =
+        |&&(at, magic, _): &&(usize, &[u8], _)| head.get(at..).is_some_and(|rest| rest.starts_with(magic));
+    // Several files in one, of which each is a source of its own, would be taken for a single one.
+    if let Some((.., form)) = NOT_UNPACKED.iter().find(has) {
+        return Err(format!("it is {form}; unpack it first"));
+    }
     let lines = || head.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii_end);
     if lines().any(|line| Table::from_format_line(line).is_some()) {
         return Ok(Kind::AsOrg);

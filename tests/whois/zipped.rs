@@ -166,3 +166,50 @@ fn a_list_that_claims_to_be_huge_takes_no_memory() {
     let nowhere = import_text("x", b"PK\x03\x04", Path::new("/nonexistent/folder"));
     assert!(matches!(nowhere, Err(WhoisError::Zip { .. })), "{nowhere:?}");
 }
+
+/// A tar file of files that have these names and contents. `magic` ends its headers' form.
+fn tar(files: &[(&str, &[u8])], magic: &[u8; 8]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for (name, content) in files {
+        let mut header = [0; 512];
+        header[..name.len()].copy_from_slice(name.as_bytes());
+        header[124..136].copy_from_slice(format!("{:011o}\0", content.len()).as_bytes());
+        header[257..265].copy_from_slice(magic);
+        bytes.extend(header);
+        bytes.extend(*content);
+        bytes.resize(bytes.len().next_multiple_of(512), 0);
+    }
+    bytes.resize(bytes.len() + 1_024, 0);
+    bytes
+}
+
+#[test]
+fn what_cannot_be_unpacked_is_named_and_replaces_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let (ripe, apnic) = (text("ripe.db"), text("apnic.db.aut-num"));
+    let files = [("ripe.db", ripe.as_slice()), ("apnic.db.aut-num", &apnic)];
+    let (posix, gnu) = (tar(&files, b"ustar\x0000"), tar(&files, b"ustar  \0"));
+    for (name, bytes, form) in [
+        ("dumps.tar", &posix, "a tar archive"),
+        ("dumps.tar.gz", &gzip(&posix), "a tar archive"),
+        ("dumps.tgz", &gzip(&gnu), "a tar archive"),
+        ("in.zip", &archive(&[("dumps.tar", &gnu)], Form::default()), "a tar archive"),
+        ("ripe.db.bz2", &[b"BZh91AY&SY".as_slice(), &[0x80; 40]].concat(), "packed by bzip2"),
+        ("ripe.db.xz", &[b"\xfd7zXZ\0".as_slice(), &[0x80; 40]].concat(), "packed by xz"),
+        ("ripe.db.zst", &[b"\x28\xb5\x2f\xfd".as_slice(), &[0x80; 40]].concat(), "packed by zstd"),
+    ] {
+        let files = tempfile::tempdir().unwrap();
+        let path = files.path().join(name);
+        fs::write(&path, bytes).unwrap();
+        let output = ip2asn(folder.path(), &["import", path.to_str().unwrap()], "");
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_ne!(output.status.code(), Some(0), "{name}");
+        assert!(told.contains(name) && told.contains(&format!("it is {form}; unpack it first")), "{told}");
+        assert_eq!(ip2asn(folder.path(), &["--object", "AS-RIPENCC"], "").status.code(), Some(1), "{name}");
+        // In a folder it is named, and the others are imported.
+        fs::copy(fixture("as-org2info"), files.path().join("as-org2info")).unwrap();
+        let output = ip2asn(folder.path(), &["import", files.path().to_str().unwrap()], "");
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success() && told.contains("unpack it first"), "{name}: {told}");
+    }
+}
