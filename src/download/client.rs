@@ -28,10 +28,12 @@ const ROOT_FILES: [&str; 4] = [
 const ROOT_VARIABLE: &str = "SSL_CERT_FILE";
 
 /// A server that has everybody's files below the names of their hosts: a mirror, or a test.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Base {
-    /// Without a slash at its end.
+    /// Without a slash at its end, and without name and password: it is shown and written into indexes.
     url: String,
+    /// `NAME:PASSWORD`, where it was given.
+    login: Option<String>,
     is_loopback: bool,
 }
 
@@ -41,7 +43,8 @@ impl Base {
     /// # Errors
     /// Where it is neither.
     pub fn new(url: &str) -> Result<Self, DownloadError> {
-        let refused = |problem| DownloadError::Url { url: url.to_owned(), problem };
+        let (url, login) = without_login(url);
+        let refused = |problem| DownloadError::Url { url: url.clone(), problem };
         let uri = url.parse::<ureq::http::Uri>().map_err(|_| refused("it cannot be read"))?;
         let host = uri.host().ok_or_else(|| refused("it names no host"))?;
         let address = host.trim_matches(['[', ']']).parse::<std::net::IpAddr>();
@@ -52,7 +55,18 @@ impl Base {
             Some("http") => return Err(refused("plain HTTP is for this machine alone; use https")),
             _ => return Err(refused("it does not begin with https://")),
         }
-        Ok(Self { url: url.trim_end_matches('/').to_owned(), is_loopback })
+        let login = login.map(str::to_owned);
+        Ok(Self { url: url.trim_end_matches('/').to_owned(), login, is_loopback })
+    }
+}
+
+/// An address without name and password, and these.
+fn without_login(url: &str) -> (String, Option<&str>) {
+    let (scheme, rest) = url.split_once("://").unwrap_or_default();
+    let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    match authority.rsplit_once('@') {
+        Some((login, host)) => (format!("{scheme}://{host}{path}"), Some(login)),
+        None => (url.to_owned(), None),
     }
 }
 
@@ -126,6 +140,15 @@ impl Client {
         }
     }
 
+    /// An address of [`Self::url`] as the server has to hear it: with name and password.
+    fn with_login(&self, url: &str) -> String {
+        let login = self.base.as_ref().and_then(|base| base.login.as_ref());
+        match login.zip(url.split_once("://")) {
+            Some((login, (scheme, rest))) => format!("{scheme}://{login}@{rest}"),
+            None => url.to_owned(),
+        }
+    }
+
     /// Asks for a file: for the rest of it where so many bytes of a version are there already, and only where it is
     /// another version than an old one. Tells the version that comes, too.
     pub(super) fn get(
@@ -134,7 +157,7 @@ impl Client {
         there: Option<&(Version, u64)>,
         old: Option<&Version>,
     ) -> Result<(Answer, Version), DownloadError> {
-        let mut request = self.agent.get(url);
+        let mut request = self.agent.get(self.with_login(url));
         if let Some((version, bytes)) = there {
             request = request.header("Range", format!("bytes={bytes}-"));
             if let Some(condition) = version.condition() {
@@ -174,7 +197,7 @@ impl Client {
 
     /// Asks for a file that may not be there.
     pub(super) fn get_if_there(&self, url: &str) -> Result<Option<Body>, DownloadError> {
-        let response = self.agent.get(url).call().map_err(self.error(url))?;
+        let response = self.agent.get(self.with_login(url)).call().map_err(self.error(url))?;
         match response.status().as_u16() {
             200 => Ok(Some(body(response))),
             404 | 410 => Ok(None),

@@ -364,3 +364,37 @@ fn a_server_that_says_nothing_is_given_up_and_named_and_the_next_is_asked() {
     assert!(told.trim_end().ends_with("1 of 2 were not updated, and stay as they were: delegated-ripencc"));
     assert!(has_apnic(folder.path(), "2026-09-28"));
 }
+
+#[test]
+fn a_password_goes_to_the_server_and_stands_nowhere() {
+    let (folder, server) = (tempfile::tempdir().unwrap(), server_of_apnic());
+    let base = server.base.replace("://", "://martin:secret@");
+    let arguments = ["update", "--yes", "--only", "delegated-apnic", "--from-base", &base];
+    let output = ip2asn(folder.path(), &arguments, "");
+    assert!(output.status.success(), "{}", errors(&output));
+    let mut told = format!("{}{}", text(&output.stdout), errors(&output));
+    assert!(told.contains(&format!("{}/{APNIC}", server.base)), "{told}");
+    let requests = server.requests();
+    assert!(requests.len() == 2, "the file and its sum: {requests:?}");
+    for request in requests {
+        assert_eq!(request.header("authorization"), Some("Basic bWFydGluOnNlY3JldA=="));
+    }
+    // What is asked again, what fails and what is refused.
+    server.change(APNIC, |served| served.how = How::Status(401));
+    let refused = ["update", "--from-base", "http://martin:secret@mirror.invalid/"];
+    for arguments in
+        [&arguments as &[&str], &refused, &["status"], &["status", "--json"], &["--json", "1.0.0.1"]]
+    {
+        let output = ip2asn(folder.path(), arguments, "");
+        told += &format!("{}{}", text(&output.stdout), errors(&output));
+    }
+    assert!(told.contains("answers 401") && told.contains("use https"), "{told}");
+    assert!(!told.contains("secret"), "{told}");
+    for folder in [indexes(folder.path()), indexes(folder.path()).join("downloads")] {
+        for entry in fs::read_dir(folder).unwrap().map(Result::unwrap).filter(|entry| entry.path().is_file())
+        {
+            let bytes = fs::read(entry.path()).unwrap();
+            assert!(!bytes.windows(6).any(|part| part == b"secret"), "{:?}", entry.path());
+        }
+    }
+}
