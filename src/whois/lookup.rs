@@ -17,11 +17,11 @@ use super::{
 };
 
 /// Ranges of one answer: more are nobody's to read, and memory has an end.
-const MOST_RANGES: usize = 1_000;
+pub const MOST_RANGES: usize = 1_000;
 /// Records of one holder: the largest has some thousand.
-const MOST_OF_HOLDER: usize = 5_000;
-/// Objects of a kind that one answer has.
-const MOST_OBJECTS: usize = 8;
+pub const MOST_OF_HOLDER: usize = 5_000;
+/// Objects of a kind that one answer has of a source.
+pub const MOST_OBJECTS: usize = 8;
 
 /// How much is put together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

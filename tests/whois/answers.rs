@@ -1,5 +1,7 @@
 //! What the imported sources say together.
 
+use std::fs;
+
 use connmapperl::whois::{
     answer::{Found, Object},
     import::Order,
@@ -8,7 +10,13 @@ use connmapperl::whois::{
     lookup::Depth,
 };
 
-use crate::{ALL, import_text, range, whois};
+use serde_json::Value;
+
+use crate::{
+    ALL, import_text,
+    ip2asn::{ip2asn, text},
+    range, whois,
+};
 
 fn titles(objects: &[Object]) -> Vec<&str> {
     objects.iter().map(|object| object.title.as_str()).collect()
@@ -81,7 +89,7 @@ fn holders_of_two_files_are_never_joined() {
     import_text("b", other.as_bytes(), folder.path()).unwrap();
     let target = connmapperl::whois::import::Folder::open(folder.path()).unwrap();
     let path = folder.path().join("yesterday.txt");
-    std::fs::write(&path, same).unwrap();
+    fs::write(&path, same).unwrap();
     let order = Order { name: Some("yesterday"), ..Order::new(crate::TODAY) };
     target.import(&Piece::file(&path), order, &mut BlockPacker::default(), &mut |_| true).unwrap();
     let whois = connmapperl::whois::Whois::open(folder.path());
@@ -120,4 +128,34 @@ fn objects_are_found_by_their_keys_in_any_case() {
         assert_eq!(whois.objects(key).len(), 1, "{key}");
     }
     assert!(whois.objects("RIPE-NCC-MNT").is_empty(), "kinds that are not kept");
+}
+
+#[test]
+fn where_there_is_more_the_text_says_what_json_has_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let lines: String = (0..1_100)
+        .map(|i| format!("apnic|AU|ipv4|1.0.{}.{}|1|20110811|assigned|A\n", i / 256, i % 256))
+        .collect();
+    let routes: String =
+        (1..=9).map(|i| format!("route: 1.0.0.0/{}\norigin: AS{i}\nsource: X\n\n", 8 + i)).collect();
+    for (name, content) in [("delegated", format!("2|apnic|1|1100||20260928|+1\n{lines}")), ("x.db", routes)]
+    {
+        let path = folder.path().join(name);
+        fs::write(&path, content).unwrap();
+        let output = ip2asn(folder.path(), &["import", path.to_str().unwrap()], "");
+        assert!(output.status.success(), "{}", text(&output.stderr));
+    }
+    for (query, delegations, routes) in [("1.0.0.0/16", 1_000, 8), ("1.0.0.0", 1, 8)] {
+        let output = ip2asn(folder.path(), &[query], "");
+        let told = text(&output.stdout);
+        let more = "--json has up to 1000 records of the registries and 5000 of the holder; \
+                    networks and routes are 8 each of a source there too";
+        assert!(told.contains(more), "{query}: {told}");
+        let output = ip2asn(folder.path(), &["--json", query], "");
+        let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let whois = &answer["whois"];
+        let count = |list: &str| whois[list].as_array().unwrap().len();
+        assert_eq!((count("delegations"), count("routes")), (delegations, routes), "{query}");
+        assert_eq!(whois["cut"], true);
+    }
 }

@@ -6,13 +6,13 @@ use crate::{
     model::{NoPlace, Place},
     whois::{
         answer::{Answer, Delegation, Found, Object, Source},
-        lookup::Depth,
+        lookup::{Depth, MOST_OBJECTS, MOST_OF_HOLDER, MOST_RANGES},
     },
 };
 
 use super::{Reply, Wanted};
 
-/// Lines of one kind that an answer has at most; `--json` has all.
+/// Lines of one kind that an answer has at most; `--json` has more.
 const MOST_LINES: usize = 200;
 
 /// What is known for one query.
@@ -112,8 +112,13 @@ fn full(reply: &Reply, answer: &Answer, wanted: Wanted, output: &mut impl Write)
     } else {
         answer.aut_nums.iter().try_for_each(|object| write!(output, "\n{}", object.text))?;
     }
-    if answer.cut || answer.delegations.len().max(answer.holder_ranges.len()) > MOST_LINES {
-        writeln!(output, "--- There is more than is shown; --json has up to 1,000 of each ---")?;
+    let lists = [&answer.delegations, &answer.holder_asns, &answer.holder_ranges];
+    if answer.cut || lists.iter().any(|list| list.len() > MOST_LINES) {
+        writeln!(
+            output,
+            "--- There is more than is shown: --json has up to {MOST_RANGES} records of the registries and \
+             {MOST_OF_HOLDER} of the holder; networks and routes are {MOST_OBJECTS} each of a source there too ---"
+        )?;
     }
     if wanted.explain {
         explain(reply, output)?;
