@@ -69,7 +69,14 @@ pub struct Imported {
 /// A folder of indexes, held by one import at a time.
 pub struct Folder {
     path: PathBuf,
-    _lock: File,
+    lock: File,
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // A program that was started meanwhile may hold the file open until it runs; closing ours would not end the lock.
+        let _ = self.lock.unlock();
+    }
 }
 
 impl Folder {
@@ -88,7 +95,7 @@ impl Folder {
             Err(TryLockError::Error(error)) => return Err(WhoisError::io(lock_path)(error)),
         }
         clear_half_written(path)?;
-        Ok(Self { path: path.into(), _lock: lock })
+        Ok(Self { path: path.into(), lock })
     }
 
     /// Imports a file, or one in a zip file. `progress` is called now and then, and ends the import by `false`. A `packer`
