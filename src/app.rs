@@ -25,7 +25,7 @@ use crate::{
         filtering::{ActiveFilter, FilterBox},
         hilbert_view::HilbertView,
         map_clock::MapClock,
-        map_view::MapView,
+        map_view::{FIRST_SIZE_PX, MapView},
         notices::Notices,
         rule_book::RuleBook,
         second_window::SecondWindow,
@@ -42,8 +42,6 @@ use crate::{
     },
 };
 
-/// Size of the window the first time.
-const FIRST_SIZE_PX: [u32; 2] = [1280, 720];
 /// The bottom line needs this much.
 const SMALLEST_POINTS: [f32; 2] = [500.0, 250.0];
 /// Bevy and wgpu say much that no user can act on.

@@ -4,7 +4,7 @@
 pub mod filters;
 pub mod queries;
 pub mod settings;
-mod whole_file;
+pub mod whole_file;
 
 use std::{
     env,
@@ -226,6 +226,6 @@ impl WindowPlace {
         let Some(folder) = xdg("XDG_STATE_HOME", ".local/state") else {
             return Ok(());
         };
-        whole_file::replace(&folder.join(WINDOW_FILE), |file| Ok(serde_json::to_writer(file, self)?))
+        whole_file::keep(&folder.join(WINDOW_FILE), |file| Ok(serde_json::to_writer(file, self)?))
     }
 }

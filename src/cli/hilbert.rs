@@ -221,7 +221,7 @@ fn painted(args: &HilbertArgs, heard: &Heard, view: View) -> anyhow::Result<Vec<
             let geography = geography(args)?;
             by(&|key| {
                 let system = geography.asn(Ipv4Addr::from_bits(key).into());
-                system.map_or(tint::NOBODY, |system| tint::scattered(system.number))
+                system.map_or(tint::NOBODY, |system| tint::hue(tint::number(system.number)))
             })
         }
     })

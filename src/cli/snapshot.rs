@@ -1,12 +1,6 @@
 //! `connmapperl snapshot`: one picture of the map, drawn without a display by the same plugins as the window's.
 
-use std::{
-    fs::{self, Permissions},
-    io::{Cursor, Write},
-    os::unix::fs::PermissionsExt,
-    path::Path,
-    time::Duration,
-};
+use std::{io::Cursor, path::Path, time::Duration};
 
 use anyhow::{Context, bail};
 use bevy::{
@@ -30,6 +24,7 @@ use crate::{
         space_ground::SpaceGround,
         space_tables::{SpaceFacts, SpaceLink},
     },
+    config::whole_file::{SHARED, replace},
     model::Located,
     systems::{
         ingest::Feed,
@@ -150,21 +145,10 @@ pub(super) fn write_png(image: &Image, path: &Path) -> anyhow::Result<()> {
     write_picture(&image.clone().try_into_dynamic()?.to_rgb8(), path)
 }
 
-/// A file is replaced by a whole one, under its own permissions; what is no file (a pipe, a device) is written to.
+/// A file is replaced as a whole.
 pub(super) fn write_picture(picture: &RgbImage, path: &Path) -> anyhow::Result<()> {
     let mut png = Cursor::new(Vec::new());
     picture.write_to(&mut png, ImageFormat::Png)?;
-    // Through links, which stay links.
-    let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    let before = fs::metadata(&path).ok();
-    if before.as_ref().is_some_and(|before| !before.is_file()) {
-        fs::OpenOptions::new().write(true).open(&path)?.write_all(png.get_ref())?;
-        return Ok(());
-    }
-    let permissions = before.map_or_else(|| Permissions::from_mode(0o644), |before| before.permissions());
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::Builder::new().permissions(permissions).tempfile_in(folder)?;
-    file.write_all(png.get_ref())?;
-    file.persist(path)?;
+    replace(path, SHARED, |file| file.write_all(png.get_ref()))?;
     Ok(())
 }

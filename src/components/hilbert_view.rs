@@ -125,6 +125,11 @@ impl HilbertView {
         self.flown > 0.0
     }
 
+    /// What it shows is to be kept up.
+    pub fn is_coming_or_visible(&self) -> bool {
+        self.is_shown || self.is_visible()
+    }
+
     /// It alone is to be seen: what points at something points at the space.
     pub fn has_arrived(&self) -> bool {
         self.is_shown && self.flown >= 1.0

@@ -6,6 +6,8 @@ use bevy::prelude::Resource;
 use super::theme::size;
 use crate::projection::map_from_lon_lat;
 
+/// Of a window that has not told its own, physical pixels.
+pub const FIRST_SIZE_PX: [u32; 2] = [1280, 720];
 /// Zoom 1 shows the whole world; beyond this a pixel is some 60 m at the equator and the data has no more to say.
 pub const MAX_ZOOM: f32 = 256.0;
 /// Middle of the whole-world view: about 78 N to 58 S at 16:9.

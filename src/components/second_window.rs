@@ -4,12 +4,13 @@
 use bevy::prelude::{Component, Resource};
 
 use super::{
-    action::Pane, hilbert_view::HilbertView, map_view::MapView, panels::Panels, picture::Picture,
+    action::Pane,
+    hilbert_view::HilbertView,
+    map_view::{FIRST_SIZE_PX, MapView},
+    panels::Panels,
+    picture::Picture,
     space_cells::SpaceCells,
 };
-
-/// Of the window, until it has told its own.
-pub const FIRST_SIZE_PX: [u32; 2] = [1280, 720];
 
 /// Marks the second window.
 #[derive(Component, Clone, Copy, Debug, Default)]
@@ -69,5 +70,5 @@ impl SecondWindow {
 
 /// Whether either picture shows the address space, or is about to: what that needs is asked for and kept up then.
 pub fn shows_space(main: &HilbertView, second: &SecondWindow) -> bool {
-    main.is_shown || main.is_visible() || second.is_open()
+    main.is_coming_or_visible() || second.is_open()
 }

@@ -5,6 +5,7 @@ use std::{any::Any, borrow::Cow, sync::Arc, time::Duration};
 
 use bevy::prelude::Resource;
 
+use super::picture::Picture;
 use crate::hilbert::Family;
 
 /// An answer's rows, however they are kept. Rows are told by their number.
@@ -98,6 +99,22 @@ pub struct PlottedPoint {
     pub lon_lat: [f32; 2],
 }
 
+/// A row in the address space.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PlottedAddress {
+    pub row: u32,
+    pub family: Family,
+    pub key: u32,
+}
+
+impl PlottedAddress {
+    /// In pixels, where a picture shows addresses like it.
+    pub fn px(self, picture: &Picture) -> Option<[f32; 2]> {
+        let is_shown = picture.is_space() && self.family == picture.space.family;
+        is_shown.then(|| picture.space.px_of_key(self.key))
+    }
+}
+
 /// An answer that is drawn on the map.
 #[derive(Clone)]
 pub struct Plot {
@@ -108,7 +125,9 @@ pub struct Plot {
     pub points: Arc<[PlottedPoint]>,
     /// Where they lie, each place once.
     pub dots: Arc<[[f32; 2]]>,
-    /// Where their addresses lie in the address space, each once.
+    /// In the order of the rows, those that have one.
+    pub addresses: Arc<[PlottedAddress]>,
+    /// The same without their rows, each once.
     pub keys: Arc<[(Family, u32)]>,
     pub without_place: usize,
 }
@@ -210,6 +229,19 @@ impl SqlDesk {
     pub fn free_colour(&self, colours: usize) -> usize {
         let is_free = |colour: &usize| self.plots.iter().all(|plot| plot.colour != *colour);
         (0..colours).find(is_free).unwrap_or(self.plots.len() % colours.max(1))
+    }
+
+    /// Where the selected row lies in a picture, in pixels. In the address space it lies where it is plotted.
+    pub fn selected_px(&self, picture: &Picture) -> Option<[f32; 2]> {
+        if !picture.space.is_visible() {
+            let [lon, lat] = self.selected_lon_lat()?;
+            return Some(picture.map.px_from_lon_lat(lon, lat).px);
+        }
+        let selected = self.selected?;
+        let plot = self.plots.iter().find(|plot| plot.answer.id == selected.answer)?;
+        let row = u32::try_from(selected.row).ok()?;
+        let index = plot.addresses.binary_search_by_key(&row, |address| address.row).ok()?;
+        plot.addresses[index].px(picture)
     }
 
     /// Where the selected row lies, degrees east and north.

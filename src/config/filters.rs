@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::whole_file::replace;
+use super::whole_file::keep;
 
 const FILTERS_FILE: &str = "filters";
 
@@ -47,7 +47,7 @@ pub fn save_filters(folder: Option<&Path>, filters: &[String]) -> Result<(), Fil
     let path = folder.join(FILTERS_FILE);
     // A line is a filter; within one, any blank is as good as another.
     let lines = filters.iter().map(|filter| filter.replace(['\n', '\r'], " "));
-    replace(&path, |file| lines.into_iter().try_for_each(|line| writeln!(file, "{line}")))
+    keep(&path, |file| lines.into_iter().try_for_each(|line| writeln!(file, "{line}")))
         .map_err(|reason| FiltersError::Write { path, reason })
 }
 

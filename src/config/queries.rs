@@ -8,7 +8,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::whole_file::replace;
+use super::whole_file::keep;
 
 const QUERIES_FILE: &str = "queries.json";
 
@@ -54,7 +54,7 @@ pub fn saved_queries(folder: Option<&Path>) -> Result<Vec<SavedQuery>, QueriesEr
 pub fn save_queries(folder: Option<&Path>, queries: &[SavedQuery]) -> Result<(), QueriesError> {
     let folder = folder.ok_or(QueriesError::NoHome)?;
     let path = folder.join(QUERIES_FILE);
-    let written = replace(&path, |file| {
+    let written = keep(&path, |file| {
         serde_json::to_writer_pretty(&mut *file, queries)?;
         file.write_all(b"\n")
     });

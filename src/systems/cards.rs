@@ -7,7 +7,7 @@ use bevy::prelude::*;
 
 use super::{MapSystems, interact::step_back, sql};
 use crate::components::{
-    action::{CardAction, ListKind, Overlays, Pane, UiAction},
+    action::{CardAction, ListKind, Overlays, UiAction},
     cards::{About, Card, CardConnection, CardTools, Cards},
     connection::{Connection, MatchedRule, OpenConnections, Position, Trail},
     dots::DotRow,
@@ -82,7 +82,7 @@ pub(super) fn pick(
         let UiAction::PickAt { pane, px } = action else {
             continue;
         };
-        if is_plotted && *pane == Pane::Main {
+        if is_plotted {
             continue;
         }
         let Some(picture) = second.picture_of(*pane, (&view, &space)) else {

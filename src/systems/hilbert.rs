@@ -6,16 +6,18 @@ use bevy::{prelude::*, time::Real};
 
 use super::{MapSystems, cards::pick, interact::step_back};
 use crate::components::{
-    animation::Animation, hilbert_view::HilbertView, map_view::MapView, second_window::SecondWindow,
+    animation::Animation,
+    hilbert_view::HilbertView,
+    map_view::{FIRST_SIZE_PX, MapView},
+    second_window::SecondWindow,
 };
 
 /// A frame that comes late moves the flight no further than this: what is asked for after a rest begins at its beginning.
 const LONGEST_STEP: Duration = Duration::from_millis(150);
-/// Until a window has told its own.
-const FIRST_SIZE_PX: [f32; 2] = [1280.0, 720.0];
 
 pub(super) fn plugin(app: &mut App) {
-    app.init_resource::<SecondWindow>().insert_resource(HilbertView::home(FIRST_SIZE_PX, 1.0)).add_systems(
+    let view = HilbertView::home(FIRST_SIZE_PX.map(|px| px as f32), 1.0);
+    app.init_resource::<SecondWindow>().insert_resource(view).add_systems(
         Update,
         (follow_window, fly).chain().after(step_back).after(pick).in_set(MapSystems::Interact),
     );
@@ -27,7 +29,7 @@ fn follow_window(map: Res<MapView>, mut view: ResMut<HilbertView>) {
     }
 }
 
-pub(super) fn fly(
+fn fly(
     time: Option<Res<Time<Real>>>,
     animation: Res<Animation>,
     mut view: ResMut<HilbertView>,

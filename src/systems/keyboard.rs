@@ -49,22 +49,27 @@ pub(super) fn press(
             *shift = press.state == ButtonState::Pressed;
         }
         let is_beside = second_windows.contains(press.window);
-        // A field that a key opened lies in the main window: what is typed beside it then is no command.
-        if press.state != ButtonState::Pressed
-            || press.repeat
-            || panels.has_keyboard
-            || (is_beside && types_beside)
-            || opens_field
-            || is_chord
-        {
+        let is_typed = if is_beside { types_beside } else { panels.has_keyboard || opens_field };
+        if press.state != ButtonState::Pressed || press.repeat || is_typed || is_chord {
             continue;
         }
-        if let Some(action) = action_of(press.key_code, &press.logical_key, *shift) {
-            // What is typed behind it, in a slow frame, is for the field that it opens.
-            opens_field |= action == UiAction::ToggleFilter && !overlays.filter;
-            actions.write(if is_beside { beside(action) } else { action });
+        let action = action_of(press.key_code, &press.logical_key, *shift);
+        let Some(action) = action.map(|action| if is_beside { beside(action) } else { action }) else {
+            continue;
+        };
+        // A field that a key opened lies in the main window: what is typed beside it is meant for it, and no command.
+        if is_beside && (panels.has_keyboard || opens_field) && !closes_second(&action) {
+            continue;
         }
+        // What is typed behind it, in a slow frame, is for the field that it opens.
+        opens_field |= action == UiAction::ToggleFilter && !overlays.filter;
+        actions.write(action);
     }
+}
+
+/// In the second window.
+const fn closes_second(action: &UiAction) -> bool {
+    matches!(action, UiAction::Space(SpaceAction::CloseWindow | SpaceAction::ToggleWindow))
 }
 
 /// What a key does in the second window: all that it does in the first, but for what is of one window alone.
@@ -96,9 +101,8 @@ mod tests {
         app.world_mut().resource_mut::<Messages<UiAction>>().drain().collect()
     }
 
-    #[test]
-    fn keys_act_in_both_windows_and_escape_closes_the_second_one_first() {
-        let mut app = App::new();
+    /// The main one and the second, which is open.
+    fn windows(app: &mut App) -> (Entity, Entity) {
         app.add_message::<KeyboardInput>()
             .add_message::<KeyboardFocusLost>()
             .add_message::<UiAction>()
@@ -110,6 +114,13 @@ mod tests {
         let main = app.world_mut().spawn(Window::default()).id();
         let second = app.world_mut().spawn((Window::default(), SpaceWindow)).id();
         app.world_mut().resource_mut::<SecondWindow>().open(&HilbertView::home([1280.0, 720.0], 1.0));
+        (main, second)
+    }
+
+    #[test]
+    fn keys_act_in_both_windows_and_escape_closes_the_second_one_first() {
+        let mut app = App::new();
+        let (main, second) = windows(&mut app);
         let theme = || Key::Character("d".into());
         for window in [main, second] {
             assert_eq!(key(&mut app, window, KeyCode::KeyD, theme()), [UiAction::ToggleTheme]);
@@ -122,5 +133,18 @@ mod tests {
         app.world_mut().resource_mut::<SecondWindow>().0.as_mut().unwrap().panels.has_keyboard = true;
         assert_eq!(key(&mut app, second, KeyCode::KeyD, theme()), [], "it is typed into a field there");
         assert_eq!(key(&mut app, main, KeyCode::KeyD, theme()), [UiAction::ToggleTheme]);
+    }
+
+    #[test]
+    fn while_a_field_of_the_main_window_has_the_keyboard_the_second_one_can_only_be_closed() {
+        let mut app = App::new();
+        let (main, second) = windows(&mut app);
+        app.world_mut().resource_mut::<Panels>().has_keyboard = true;
+        for window in [main, second] {
+            assert_eq!(key(&mut app, window, KeyCode::KeyD, Key::Character("d".into())), []);
+        }
+        assert_eq!(key(&mut app, main, KeyCode::Escape, Key::Escape), [], "it is the field's");
+        let close = UiAction::Space(SpaceAction::CloseWindow);
+        assert_eq!(key(&mut app, second, KeyCode::Escape, Key::Escape), [close]);
     }
 }

@@ -14,7 +14,8 @@ use bevy::{
 
 use super::{MapSystems, keyboard::press};
 use crate::components::{
-    second_window::{FIRST_SIZE_PX, SecondWindow, SpaceCamera, SpaceWindow},
+    map_view::FIRST_SIZE_PX,
+    second_window::{SecondWindow, SpaceCamera, SpaceWindow},
     theme::px_per_point,
 };
 
@@ -46,8 +47,10 @@ fn follow_window(mut second: ResMut<SecondWindow>, windows: Query<&Window, With<
         return;
     };
     let size_px = [window.physical_width() as f32, window.physical_height() as f32];
-    if view.size_px() != size_px && size_px.iter().all(|px| *px >= 1.0) {
-        view.resize(size_px, px_per_point(size_px[1], window.scale_factor()));
+    let px_per_point = px_per_point(size_px[1], window.scale_factor());
+    let is_other = view.size_px() != size_px || view.px_per_point() != px_per_point;
+    if is_other && size_px.iter().all(|px| *px >= 1.0) {
+        view.resize(size_px, px_per_point);
     }
 }
 
@@ -75,8 +78,12 @@ fn keep(
     match (second.is_open(), windows.iter().next()) {
         (true, None) if closing.is_empty() => {
             let window = commands.spawn((window(), SpaceWindow)).id();
-            let target = RenderTarget::Window(WindowRef::Entity(window));
-            commands.spawn((bare_camera(), target, SpaceCamera));
+            commands.spawn(camera(window));
+            *frames_to_go = FRAMES_TO_GO;
+        }
+        // Opened again before the window went.
+        (true, Some(window)) if cameras.is_empty() => {
+            commands.spawn(camera(window));
             *frames_to_go = FRAMES_TO_GO;
         }
         (false, Some(window)) => {
@@ -92,6 +99,10 @@ fn keep(
         *frames_to_go -= 1;
         redraw.write(RequestRedraw);
     }
+}
+
+fn camera(window: Entity) -> impl Bundle {
+    (bare_camera(), RenderTarget::Window(WindowRef::Entity(window)), SpaceCamera)
 }
 
 /// The key that closed a window is let go when that is gone, and nobody tells.
@@ -114,5 +125,37 @@ fn window() -> Window {
             ..default()
         },
         ..default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::components::hilbert_view::HilbertView;
+
+    #[test]
+    fn a_window_that_is_opened_again_before_it_went_has_its_picture() {
+        let mut app = App::new();
+        app.add_message::<RequestRedraw>().init_resource::<SecondWindow>().add_systems(Update, keep);
+        let main = HilbertView::home([1280.0, 720.0], 1.0);
+        let mut turn = |open: bool| {
+            let mut second = app.world_mut().resource_mut::<SecondWindow>();
+            if open {
+                second.open(&main)
+            } else {
+                second.close()
+            }
+            app.update();
+            let world = app.world_mut();
+            let mut windows = world.query_filtered::<(), (With<SpaceWindow>, Without<ClosingWindow>)>();
+            let mut cameras = world.query_filtered::<(), With<SpaceCamera>>();
+            [windows.iter(world).count(), cameras.iter(world).count()]
+        };
+        assert_eq!(turn(true), [1, 1]);
+        assert_eq!(turn(false), [1, 0], "nothing draws into it before it goes");
+        assert_eq!(turn(true), [1, 1]);
+        turn(false);
+        assert_eq!(turn(false), [0, 0]);
+        assert_eq!(turn(true), [0, 0], "the old one is not gone yet");
     }
 }

@@ -3,7 +3,7 @@
 
 use bevy::prelude::*;
 
-use super::{MapSystems, ingest::ingest, space_heat};
+use super::MapSystems;
 use crate::{
     components::{
         hilbert_view::{HilbertView, SpaceColour},
@@ -61,11 +61,8 @@ pub(super) fn plugin(app: &mut App) {
         .init_resource::<Painting>()
         .add_systems(
             Update,
-            (
-                paint.after(space_heat::ask).in_set(MapSystems::Interact),
-                // What was painted has its colours in the same frame: there may be no later one.
-                (take, colour).chain().after(ingest).in_set(MapSystems::Ingest),
-            ),
+            // What was painted has its colours in the same frame: there may be no later one.
+            (paint, take, colour).chain().in_set(MapSystems::Trail),
         )
         .add_systems(Last, ask_facts);
 }
@@ -77,11 +74,13 @@ fn paint(
     mut painting: ResMut<Painting>,
     mut ground: ResMut<SpaceGround>,
 ) {
-    if !shows_space(&view, &second) {
-        return;
-    }
     let (family, colour, at_millis) = (view.family, view.colour, clock.now_unix_millis());
     let wanted = (family, colour);
+    if !shows_space(&view, &second) {
+        // Others that are chosen meanwhile are painted when somebody looks again, and may be chosen back before that.
+        painting.painted = painting.painted.filter(|painted| (painted.family, painted.colour) == wanted);
+        return;
+    }
     if colour.is_of_heard() {
         let now = Painted { family, colour, heard: Some((heat.changes(), book.replaced())), at_millis };
         let is_fresh = painting.painted.is_some_and(|painted| {

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use bevy::prelude::*;
 
-use super::{MapSystems, filtering::pass, hilbert::fly, replay, space_ground::Colouring};
+use super::{MapSystems, filtering::pass, space_ground::Colouring};
 use crate::{
     components::{
         action::UiAction,
         animation::Animation,
-        connection::{Connection, MatchedRule},
+        connection::{Connection, MatchedRule, Trail},
         filtering::{ActiveFilter, Passes},
         hilbert_view::HilbertView,
         map_clock::MapClock,
@@ -28,14 +28,15 @@ const WRITTEN_AFTER_MS: i64 = 3_000;
 
 pub(super) fn plugin(app: &mut App) {
     app.init_resource::<SpaceHeat>()
-        .add_systems(Update, ask.after(fly).after(replay::obey).in_set(MapSystems::Interact))
-        .add_systems(Update, count.after(pass).in_set(MapSystems::Classify))
+        // What has come is in the answer to a question that is asked in the same frame.
+        .add_systems(Update, (count, ask).chain().after(pass).in_set(MapSystems::Classify))
         .add_systems(Update, show.in_set(MapSystems::Place));
 }
 
-type Known = (&'static Connection, &'static MatchedRule, &'static Passes);
+/// The last tells those that have closed, and fade.
+type Known = (&'static Connection, &'static MatchedRule, &'static Passes, Has<Trail>);
 
-pub(super) fn ask(
+fn ask(
     (view, second): (Res<HilbertView>, Res<SecondWindow>),
     link: Option<Res<PastLink>>,
     (travel, filtered): (Res<TimeTravel>, Res<ActiveFilter>),
@@ -59,7 +60,7 @@ pub(super) fn ask(
     // What has closed is forgotten from now on, and the recording has not heard of that yet.
     let Some(link) = link.filter(|_| !is_reset || meant.span.is_some()) else {
         heat.ask(meant, i64::MIN);
-        for opened in open_now(&known, &book, i64::MIN) {
+        for opened in on_map(&known, &book, i64::MIN, !is_reset) {
             heat.count(opened);
         }
         heat.put(Box::default());
@@ -74,7 +75,7 @@ pub(super) fn ask(
     if link.addresses.try_send(PastOrder::Peers { number, span: asked, only }).is_ok() {
         heat.ask(meant, recorded_until_ms);
         if is_of_now {
-            for opened in open_now(&known, &book, recorded_until_ms) {
+            for opened in on_map(&known, &book, recorded_until_ms, true) {
                 heat.count(opened);
             }
         }
@@ -96,16 +97,19 @@ fn span_meant(travel: &TimeTravel, heat: &SpaceHeat) -> Option<Span> {
     }
 }
 
-/// Of what is on the map those that opened after a moment and pass the filter.
-fn open_now<'a>(
+/// Of what is on the map those that opened after a moment and pass the filter; with what has closed since, or without.
+fn on_map<'a>(
     known: &'a Query<Known>,
     book: &'a RuleBook,
     after_ms: i64,
+    with_closed: bool,
 ) -> impl Iterator<Item = Opened> + use<'a> {
     known
         .iter()
-        .filter(move |(connection, _, passes)| passes.0 && connection.0.opened_unix_millis > after_ms)
-        .map(|(connection, matched, _)| opened(connection, matched, book))
+        .filter(move |(connection, _, passes, has_closed)| {
+            passes.0 && connection.0.opened_unix_millis > after_ms && (with_closed || !has_closed)
+        })
+        .map(|(connection, matched, ..)| opened(connection, matched, book))
 }
 
 fn opened(connection: &Connection, matched: &MatchedRule, book: &RuleBook) -> Opened {
@@ -128,7 +132,7 @@ fn count(
     let colouring = Colouring { colour: view.colour, book: &book, now_ms: clock.now_unix_millis() };
     let heat = heat.bypass_change_detection();
     let after_ms = heat.recorded_until_ms;
-    for (connection, matched, passes) in &came {
+    for (connection, matched, passes, _) in &came {
         if !passes.0 || connection.0.opened_unix_millis <= after_ms {
             continue;
         }

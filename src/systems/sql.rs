@@ -5,11 +5,13 @@ use bevy::prelude::*;
 
 use super::{MapSystems, circles, interact::act};
 use crate::components::{
-    action::{Pane, UiAction},
+    action::UiAction,
     hilbert_view::HilbertView,
     map_view::MapView,
     marks::{LayerName, Mark, Marks},
-    sql::{Plot, PlottedPoint, SelectedRow, SqlAction, SqlDesk},
+    picture::Picture,
+    second_window::SecondWindow,
+    sql::{Plot, SelectedRow, SqlAction, SqlDesk},
     theme::PLOT_COLOURS,
 };
 
@@ -49,7 +51,7 @@ const fn layer(answer: u64) -> u32 {
 
 pub(super) fn obey(
     mut actions: MessageReader<UiAction>,
-    (view, space): (Res<MapView>, Res<HilbertView>),
+    (view, space, second): (Res<MapView>, Res<HilbertView>, Res<SecondWindow>),
     mut desk: ResMut<SqlDesk>,
 ) {
     for action in actions.read() {
@@ -60,20 +62,23 @@ pub(super) fn obey(
                 desk.selected = if desk.selected == selected { None } else { selected };
             }
             UiAction::Sql(SqlAction::ClearPlot(id)) => desk.plots.retain(|plot| plot.answer.id != *id),
-            // What is plotted lies on the world.
-            UiAction::PickAt { pane: Pane::Main, px } if !space.is_visible() => pick(&mut desk, &view, *px),
+            UiAction::PickAt { pane, px } => {
+                if let Some(picture) = second.picture_of(*pane, (&view, &space)) {
+                    pick(&mut desk, &picture, *px);
+                }
+            }
             _ => {}
         }
     }
 }
 
 /// Selects the row behind the dot at a place of the window, and shows its answer.
-fn pick(desk: &mut SqlDesk, view: &MapView, px: [f32; 2]) {
-    let reach_px = REACH_POINTS * view.px_per_point;
+fn pick(desk: &mut SqlDesk, picture: &Picture, px: [f32; 2]) {
+    let reach_px = REACH_POINTS * picture.map.px_per_point;
     let found = desk.plots.iter().rev().find_map(|plot| {
         let after =
             desk.selected.filter(|selected| selected.answer == plot.answer.id).map(|selected| selected.row);
-        Some((plot, nearest(plot, view, px, reach_px, after)?))
+        Some((plot, nearest(plot, picture, px, reach_px, after)?))
     });
     let Some((plot, row)) = found else {
         return;
@@ -88,20 +93,29 @@ fn pick(desk: &mut SqlDesk, view: &MapView, px: [f32; 2]) {
 
 /// The row of the dot that is nearest, within reach. Of rows at one place the one after `after`, so that clicks go
 /// through them all.
-fn nearest(plot: &Plot, view: &MapView, px: [f32; 2], reach_px: f32, after: Option<usize>) -> Option<usize> {
-    let away = |point: &PlottedPoint| {
-        let at = view.px_from_lon_lat(point.lon_lat[0], point.lon_lat[1]).px;
-        (at[0] - px[0]).hypot(at[1] - px[1])
-    };
-    let (_, nearest) = plot
-        .points
-        .iter()
-        .map(|point| (away(point), point))
-        .filter(|(away, _)| *away <= reach_px)
-        .min_by(|a, b| a.0.total_cmp(&b.0))?;
-    let mut there = plot.points.iter().filter(|point| point.lon_lat == nearest.lon_lat);
-    let next = after.and_then(|after| there.find(|point| point.row as usize > after));
-    Some(next.unwrap_or(nearest).row as usize)
+fn nearest(
+    plot: &Plot,
+    picture: &Picture,
+    px: [f32; 2],
+    reach_px: f32,
+    after: Option<usize>,
+) -> Option<usize> {
+    let away = |at: [f32; 2]| (at[0] - px[0]).hypot(at[1] - px[1]);
+    let in_reach = drawn(plot, picture).filter(|(_, at)| away(*at) <= reach_px);
+    let (first, nearest) = in_reach.min_by(|a, b| away(a.1).total_cmp(&away(b.1)))?;
+    let mut there = drawn(plot, picture).filter(|(_, at)| *at == nearest).map(|(row, _)| row as usize);
+    let next = after.and_then(|after| there.find(|row| *row > after));
+    Some(next.unwrap_or(first as usize))
+}
+
+/// The rows that are drawn in a picture, and where, in pixels; none while they change from one picture to the other.
+fn drawn(plot: &Plot, picture: &Picture) -> impl Iterator<Item = (u32, [f32; 2])> {
+    let on_world = plot.points.iter().filter(|_| !picture.space.is_visible()).map(|point| {
+        let [lon, lat] = point.lon_lat;
+        (point.row, picture.map.px_from_lon_lat(lon, lat).px)
+    });
+    let on_square = plot.addresses.iter().filter_map(|address| Some((address.row, address.px(picture)?)));
+    on_world.chain(on_square)
 }
 
 #[cfg(test)]
@@ -109,7 +123,13 @@ mod tests {
     use std::{borrow::Cow, sync::Arc, time::Duration};
 
     use super::*;
-    use crate::components::sql::{Answer, Rows};
+    use crate::{
+        components::{
+            action::Pane,
+            sql::{Answer, PlottedAddress, PlottedPoint, Rows},
+        },
+        hilbert::{Family, Prefix},
+    };
 
     struct Nothing;
 
@@ -141,8 +161,18 @@ mod tests {
             sorting: None,
         };
         let dots = points.iter().map(|(_, lon_lat)| *lon_lat).collect();
+        let key = "203.0.113.7".parse::<Prefix>().unwrap().first();
+        let addresses = points.iter().map(|(row, _)| PlottedAddress { row: *row, family: Family::V4, key });
         let points = points.iter().map(|(row, lon_lat)| PlottedPoint { row: *row, lon_lat: *lon_lat });
-        Plot { answer, colour: 0, points: points.collect(), dots, keys: Arc::new([]), without_place: 0 }
+        Plot {
+            answer,
+            colour: 0,
+            addresses: addresses.collect(),
+            points: points.collect(),
+            dots,
+            keys: Arc::new([(Family::V4, key)]),
+            without_place: 0,
+        }
     }
 
     fn desk() -> App {
@@ -150,6 +180,7 @@ mod tests {
         app.add_message::<UiAction>()
             .insert_resource(MapView::home([1280.0, 720.0], 1.0))
             .insert_resource(HilbertView::home([1280.0, 720.0], 1.0))
+            .init_resource::<SecondWindow>()
             .insert_resource(SqlDesk {
                 plots: vec![
                     plot(1, &[(0, [13.4, 52.5]), (4, [13.4, 52.5]), (7, [100.0, 0.0])]),
@@ -181,6 +212,24 @@ mod tests {
         assert_eq!(after(&mut app, UiAction::PickAt { pane: Pane::Main, px: [x + 50.0, y] }), row(4));
         assert_eq!(after(&mut app, near), row(0), "and from the last to the first again");
         assert_eq!(app.world().resource::<SqlDesk>().reveals, 3);
+    }
+
+    #[test]
+    fn clicks_in_the_address_space_go_through_the_rows_of_an_address() {
+        let mut app = desk();
+        let picture = |app: &App| Picture::new(*app.world().resource(), *app.world().resource());
+        let select = |row| Some(SelectedRow { answer: 1, row });
+        app.world_mut().resource_mut::<HilbertView>().begin_with(Prefix::of(0, 0), [1280.0, 720.0], 1.0);
+        let view = *app.world().resource::<HilbertView>();
+        let [x, y] = view.px_of_key("203.0.113.7".parse::<Prefix>().unwrap().first());
+        let near = UiAction::PickAt { pane: Pane::Main, px: [x + 5.0, y - 3.0] };
+        assert_eq!(after(&mut app, near.clone()), select(0));
+        let ring = app.world().resource::<SqlDesk>().selected_px(&picture(&app));
+        assert_eq!(ring, Some([x, y]));
+        assert_eq!(after(&mut app, near.clone()), select(4));
+        app.world_mut().resource_mut::<HilbertView>().family = Family::V6;
+        assert_eq!(after(&mut app, near), select(4), "it is not shown there");
+        assert_eq!(app.world().resource::<SqlDesk>().selected_px(&picture(&app)), None);
     }
 
     #[test]

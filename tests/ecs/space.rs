@@ -60,6 +60,24 @@ fn without_a_recording_what_is_open_is_heard_and_what_opens() {
     stage.close(2);
     stage.frame();
     assert_eq!(heard(&stage, "9.9.9.9"), 2, "it was heard all the same");
+    stage.act(UiAction::Filter(FilterAction::Set("net:203.0.113.0/24".to_owned())));
+    stage.frame();
+    assert_eq!((heard(&stage, "9.9.9.9"), heard(&stage, "203.0.113.7")), (0, 1), "at once");
+}
+
+#[test]
+fn a_reset_in_a_scene_forgets_what_fades() {
+    let mut stage = Stage::new();
+    for (id, peer) in [(1, "9.9.9.9:443"), (2, "203.0.113.7:443")] {
+        stage.open(&with_peer(id, peer, stage.now()));
+    }
+    stage.act(UiAction::Space(SpaceAction::Toggle));
+    stage.frame();
+    stage.close(1);
+    stage.frame();
+    stage.act(UiAction::ResetHistory);
+    stage.frame();
+    assert_eq!((heard(&stage, "9.9.9.9"), heard(&stage, "203.0.113.7")), (0, 1));
 }
 
 #[test]

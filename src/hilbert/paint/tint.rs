@@ -43,18 +43,13 @@ pub const fn country_number(code: CountryCode) -> u8 {
     number(u16::from_be_bytes(code.0) as u32)
 }
 
-/// A hue for any number, another for its neighbours.
-pub const fn scattered(of: u32) -> [u8; 3] {
-    hue((of.wrapping_mul(SPREAD) >> 24) as u8)
-}
-
 /// By the first octet of an address.
 pub fn octet(key: u32) -> [u8; 3] {
     const HUES: [[u8; 3]; 256] = {
         let mut hues = [[0; 3]; 256];
         let mut octet = 0;
         while octet < 256 {
-            hues[octet] = scattered(octet as u32);
+            hues[octet] = hue(number(octet as u32));
             octet += 1;
         }
         hues

@@ -1,6 +1,6 @@
 //! Where the rows of an answer lie on the map: by their columns of latitude and longitude, or by an address in them.
 
-use std::{collections::HashSet, net::IpAddr};
+use std::net::IpAddr;
 
 use super::{Cell, Table};
 use crate::geo::Geography;
@@ -10,8 +10,8 @@ use crate::geo::Geography;
 pub struct Plotted {
     /// Row, degrees north, degrees east; in the order of the rows.
     pub points: Vec<(u32, f32, f32)>,
-    /// The addresses in them, each once, in no order.
-    pub addresses: HashSet<IpAddr>,
+    /// Row, and the address in it; in the order of the rows.
+    pub addresses: Vec<(u32, IpAddr)>,
     /// Rows without a place.
     pub without_place: usize,
 }
@@ -27,19 +27,20 @@ pub fn points(table: &Table, geography: &Geography) -> Option<Plotted> {
         return None;
     }
     let mut plotted = Plotted::default();
-    for row in 0..table.len() {
+    for (row, number) in (0..table.len()).zip(0_u32..) {
         let by_columns = lat_lon.and_then(|(lat, lon)| {
             let (lat, lon) = (table.cell(row, lat).as_f64()? as f32, table.cell(row, lon).as_f64()? as f32);
             (lat.abs() <= 90.0 && lon.abs() <= 180.0).then_some((lat, lon))
         });
+        let found = address.and_then(|column| address_of(table.cell(row, column)));
+        plotted.addresses.extend(found.map(|address| (number, address)));
         let by_address = || {
-            let place = geography.locate(address_of(table.cell(row, address?))?).ok()?;
+            let place = geography.locate(found?).ok()?;
             Some((place.lat, place.lon))
         };
-        plotted.addresses.extend(address.and_then(|column| address_of(table.cell(row, column))));
-        match (by_columns.or_else(by_address), u32::try_from(row)) {
-            (Some((lat, lon)), Ok(row)) => plotted.points.push((row, lat, lon)),
-            _ => plotted.without_place += 1,
+        match by_columns.or_else(by_address) {
+            Some((lat, lon)) => plotted.points.push((number, lat, lon)),
+            None => plotted.without_place += 1,
         }
     }
     Some(plotted)

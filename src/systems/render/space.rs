@@ -244,7 +244,7 @@ pub(super) fn extract(
         return;
     };
     kept.is_stale |= gpu.sight.take_curve(&view);
-    let is_in_main = view.is_shown || view.is_visible();
+    let is_in_main = view.is_coming_or_visible();
     if !is_in_main && second.is_none() {
         return;
     }

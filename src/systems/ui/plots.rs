@@ -1,7 +1,7 @@
-//! Beside the key: the answers that are drawn on the map, each with its colour and the word that clears it. On the map: a
+//! Beside the key: the answers that are drawn on the map, each with its colour and the word that clears it. On the picture: a
 //! ring around the dot of the selected row.
 
-use bevy::prelude::*;
+use bevy::{ecs::system::SystemParam, prelude::*};
 use bevy_egui::{
     EguiContexts,
     egui::{self, Align2, LayerId, Rect, Sense, Stroke, Ui},
@@ -17,6 +17,7 @@ use crate::components::{
     hilbert_view::HilbertView,
     map_view::MapView,
     panels::Panels,
+    picture::Picture,
     sql::{Plot, SqlAction, SqlDesk},
     still::Still,
     theme::{PLOT_COLOURS, Theme, size},
@@ -95,22 +96,31 @@ fn one(ui: &mut Ui, plot: &Plot, can_go: bool, theme: &Theme) -> bool {
 
 pub(super) fn ring(
     mut contexts: EguiContexts,
-    overlays: Res<Overlays>,
-    desk: Res<SqlDesk>,
-    theme: Res<Theme>,
     (view, space): (Res<MapView>, Res<HilbertView>),
+    ring: SelectedRing,
 ) -> Result {
-    if space.is_visible() {
-        return Ok(());
-    }
-    // Without its table, a ring alone would stand around nothing.
-    let is_seen = overlays.sql || desk.selected.is_some_and(|selected| desk.is_plotted(selected.answer));
-    let Some([lon, lat]) = desk.selected_lon_lat().filter(|_| is_seen) else {
-        return Ok(());
-    };
-    let painter = contexts.ctx_mut()?.layer_painter(LayerId::background());
-    let px = view.px_from_lon_lat(lon, lat).px;
-    let at = egui::pos2(px[0], px[1]) / view.px_per_point;
-    painter.circle_stroke(at, RING, Stroke::new(1.6, theme.colours.accent.egui()));
+    ring.show(contexts.ctx_mut()?, &Picture::new(*view, *space));
     Ok(())
+}
+
+/// Around the dot of the selected row, on one picture.
+#[derive(SystemParam)]
+pub(super) struct SelectedRing<'w> {
+    overlays: Res<'w, Overlays>,
+    desk: Res<'w, SqlDesk>,
+    theme: Res<'w, Theme>,
+}
+
+impl SelectedRing<'_> {
+    pub(super) fn show(&self, context: &egui::Context, picture: &Picture) {
+        let Self { overlays, desk, theme } = self;
+        // Without its table, a ring alone would stand around nothing.
+        let is_seen = overlays.sql || desk.selected.is_some_and(|selected| desk.is_plotted(selected.answer));
+        let Some([x, y]) = desk.selected_px(picture).filter(|_| is_seen) else {
+            return;
+        };
+        let at = egui::pos2(x, y) / picture.map.px_per_point;
+        let painter = context.layer_painter(LayerId::background());
+        painter.circle_stroke(at, RING, Stroke::new(1.6, theme.colours.accent.egui()));
+    }
 }

@@ -8,6 +8,7 @@ use super::{
     card,
     hover::Hover,
     looks::Circles,
+    plots::SelectedRing,
     space::{BlockNames, SpacePanel},
     style,
 };
@@ -58,6 +59,7 @@ fn show(
     mut second: ResMut<SecondWindow>,
     (cards, theme): (Res<Cards>, Res<Theme>),
     (mut panel, mut circles, mut hover): (SpacePanel, Circles, Hover),
+    selected: SelectedRing,
 ) {
     // It has just been closed where one of them is missing.
     let (Some(mut context), Some(second)) =
@@ -73,6 +75,7 @@ fn show(
     second.panels.rects.clear();
     panel.show(context, &picture, Pane::Second, &mut second.panels);
     second.panels.has_keyboard = context.text_edit_focused();
+    selected.show(context, &picture);
     card::ring_on(context, &picture, &cards, &theme);
     circles.show(context, &picture);
     hover.show(context, windows.iter().next(), &picture, &second.panels);

@@ -2,7 +2,10 @@
 
 use std::{
     collections::HashSet,
-    fs, io,
+    fs,
+    hash::Hash,
+    io,
+    net::IpAddr,
     path::{Path, PathBuf},
     sync::Arc,
     thread,
@@ -14,7 +17,8 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use super::{super::Wake, table::Found};
 use crate::{
     components::sql::{
-        Answer, Catalogue, ExportForm, NamedQuery, Plot, PlottedPoint, Remark, Rows, Sorting, SqlError,
+        Answer, Catalogue, ExportForm, NamedQuery, Plot, PlottedAddress, PlottedPoint, Remark, Rows, Sorting,
+        SqlError,
     },
     config::{
         self,
@@ -190,19 +194,19 @@ pub fn plot_of(answer: Answer, geography: &Geography) -> Option<Plot> {
         .filter(|plotted| !(plotted.points.is_empty() && plotted.addresses.is_empty()))?;
     let point = |&(row, lat, lon): &(u32, f32, f32)| PlottedPoint { row, lon_lat: [lon, lat] };
     let points: Arc<[PlottedPoint]> = plotted.points.iter().map(point).collect();
-    let dots = places(&points);
-    let keys = plotted.addresses.iter().filter_map(|address| Family::key_of(*address)).collect();
-    Some(Plot { answer, colour: 0, points, dots, keys, without_place: plotted.without_place })
+    let dots = once(points.iter().map(|point| point.lon_lat), |lon_lat| lon_lat.map(f32::to_bits));
+    let address = |&(row, address): &(u32, IpAddr)| {
+        Family::key_of(address).map(|(family, key)| PlottedAddress { row, family, key })
+    };
+    let addresses: Arc<[PlottedAddress]> = plotted.addresses.iter().filter_map(address).collect();
+    let keys = once(addresses.iter().map(|address| (address.family, address.key)), |key| key);
+    Some(Plot { answer, colour: 0, points, dots, addresses, keys, without_place: plotted.without_place })
 }
 
-/// Each place once, in the order in which they come.
-fn places(points: &[PlottedPoint]) -> Arc<[[f32; 2]]> {
+/// Each once, in the order in which they come.
+fn once<T: Copy, K: Eq + Hash>(all: impl Iterator<Item = T>, key: impl Fn(T) -> K) -> Arc<[T]> {
     let mut seen = HashSet::new();
-    points
-        .iter()
-        .map(|point| point.lon_lat)
-        .filter(|lon_lat| seen.insert(lon_lat.map(f32::to_bits)))
-        .collect()
+    all.filter(|it| seen.insert(key(*it))).collect()
 }
 
 fn catalogue() -> Catalogue {
