@@ -4,6 +4,7 @@
 pub mod filters;
 pub mod queries;
 pub mod settings;
+pub mod wall_scene;
 pub mod whole_file;
 
 use std::{

@@ -51,3 +51,5 @@ pub mod history;
 pub mod scene_source;
 #[cfg(feature = "gui")]
 pub mod systems;
+#[cfg(feature = "gui")]
+pub mod wall;

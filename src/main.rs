@@ -65,6 +65,7 @@ fn run(args: &Cli) -> anyhow::Result<ExitCode> {
 fn show(args: &WindowArgs, serves: bool, replay: Option<ReplayAtStart>) -> anyhow::Result<ExitCode> {
     let common = args.common();
     let rules = common.named().read_rules()?;
+    let wall = args.wall.scene()?;
     let start = Start {
         collector: SyncCell::new(Some(common.collector(true))),
         agent_name: common.agent_name().into(),
@@ -78,7 +79,7 @@ fn show(args: &WindowArgs, serves: bool, replay: Option<ReplayAtStart>) -> anyho
         remembers_window: common.demo.is_none(),
     };
     let look = WindowLook {
-        fullscreen: args.fullscreen,
+        fullscreen: args.fullscreen || args.wall.wall,
         decorated: args.decorated,
         light: args.light,
         reduced_motion: args.reduced_motion,
@@ -90,6 +91,9 @@ fn show(args: &WindowArgs, serves: bool, replay: Option<ReplayAtStart>) -> anyho
         demo: common.demo.map(|_| common.agent_name()),
     };
     let mut app = window_app(start, rules, &look)?;
+    if let Some(scene) = wall {
+        args.wall.hang(scene, &mut app);
+    }
     if let Some(replay) = replay {
         app.insert_resource(replay);
     }

@@ -6,7 +6,10 @@ mod codec;
 
 pub use codec::{Baked, BakedLevel, CUT_LATITUDE, GridPoint, UNITS_PER_DEGREE, WorldError};
 
-use std::{collections::HashMap, sync::LazyLock};
+use std::{
+    collections::HashMap,
+    sync::{Arc, LazyLock},
+};
 
 use crate::model::CountryCode;
 
@@ -19,6 +22,14 @@ static COUNTRY_NAMES: LazyLock<HashMap<CountryCode, String>> = LazyLock::new(|| 
 /// time.
 pub fn country_name(code: CountryCode) -> &'static str {
     COUNTRY_NAMES.get(&code).map_or("", String::as_str)
+}
+
+/// Its name, or its code where that is no country's.
+pub fn country_words(code: CountryCode) -> Arc<str> {
+    match country_name(code) {
+        "" => code.as_str().into(),
+        name => name.into(),
+    }
 }
 
 /// The world in several levels of detail.

@@ -36,7 +36,18 @@ const FLOORS: &[Floor] = &[
     Floor { folders: &["model"], never: &[&["crate"], DISPLAY, INPUT_AND_OUTPUT, SIDE_EFFECTS] },
     // Sums, without thread, socket, clock or file.
     Floor {
-        folders: &["projection", "hilbert", "rules", "filter", "tally", "world", "demo", "id_map", "zip"],
+        folders: &[
+            "projection",
+            "hilbert",
+            "rules",
+            "filter",
+            "tally",
+            "wall",
+            "world",
+            "demo",
+            "id_map",
+            "zip",
+        ],
         never: &[WORLD_AND_UP, EDGES, DISPLAY, INPUT_AND_OUTPUT, SIDE_EFFECTS],
     },
     // Decodes on two threads, which end before it returns.

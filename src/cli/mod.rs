@@ -12,6 +12,7 @@ mod snapshot;
 mod stop;
 mod table;
 mod version;
+mod wall;
 mod when;
 
 use std::{
@@ -32,6 +33,7 @@ pub use replay::{ReplayArgs, replay};
 pub use serve::{ServeArgs, fleet_start, serve};
 pub use snapshot::snapshot;
 pub use version::print_sources;
+pub use wall::WallArgs;
 
 use crate::{
     components::trails::{LapseStyle, TimeLapse, length_from_text},
@@ -91,6 +93,8 @@ pub struct WindowArgs {
     /// All addresses in a second window, beside the map
     #[arg(long)]
     pub hilbert_window: bool,
+    #[command(flatten)]
+    pub wall: WallArgs,
     #[command(flatten)]
     pub lapse: LapseArgs,
     #[command(flatten)]

@@ -122,6 +122,19 @@ impl MapView {
         self.keep_inside();
     }
 
+    /// Shows a part of the map, with so much room around it as a share of its size, and no nearer than `most_zoom`.
+    pub fn show_region(&mut self, min: [f32; 2], max: [f32; 2], room: f32, most_zoom: f32) {
+        self.zoom = 1.0;
+        let whole = self.scale_px();
+        let fit = (0..2).map(|axis| self.size_px[axis] / ((max[axis] - min[axis]) * (1.0 + room) * whole));
+        self.zoom = fit.fold(most_zoom, f32::min).max(1.0);
+        self.center = [0, 1].map(|axis| (min[axis] + max[axis]) * 0.5);
+        if self.is_home() {
+            *self = Self::home(self.size_px, self.px_per_point);
+        }
+        self.keep_inside();
+    }
+
     pub fn resize(&mut self, size_px: [f32; 2], px_per_point: f32) {
         self.size_px = size_px;
         self.px_per_point = px_per_point;

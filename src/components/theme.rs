@@ -219,6 +219,8 @@ pub mod size {
     pub const TEXT_TITLE: f32 = 18.0;
     /// Read from across a room.
     pub const TEXT_CAPTION: f32 = TEXT_TITLE * 1.6;
+    /// The clock of a wall.
+    pub const WALL_CLOCK: f32 = TEXT_TITLE * 2.0;
     /// Core radius of a dot.
     pub const DOT: f32 = 3.4;
     /// The same where a processor draws thousands of them.

@@ -16,7 +16,7 @@ use super::inspect::Look;
 use crate::{
     filter::Filter,
     hilbert::Peers,
-    model::{AgentId, AgentStatus, Located, LocatedConnection},
+    model::{AgentId, AgentStatus, CountryCode, Located, LocatedConnection},
     tally::Tally,
 };
 
@@ -230,6 +230,8 @@ pub enum TimeAction {
     },
     /// Shows a stretch, which is also what is played from then on.
     Select(Span),
+    /// Plays something again and again, or once.
+    Turn(ReplayAtStart),
     PlayOrPause,
     StepForward,
     StepBack,
@@ -321,6 +323,8 @@ pub enum PastOrder {
     Places {
         only: Only,
     },
+    /// Which countries and autonomous systems there ever were.
+    Known,
     /// How often which addresses were at the other end, by the number of the question.
     Peers {
         number: u32,
@@ -379,6 +383,10 @@ pub enum PastAnswer {
     Peers {
         number: u32,
         peers: Box<Peers>,
+    },
+    Known {
+        countries: Vec<CountryCode>,
+        systems: Vec<u32>,
     },
     /// They cannot be read; why.
     PeersFailed {

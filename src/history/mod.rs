@@ -8,6 +8,7 @@ mod addresses;
 mod aside;
 mod batch;
 mod dictionary;
+mod ever;
 mod lock;
 mod overview;
 mod passed_over;
@@ -24,6 +25,7 @@ mod waiting;
 mod writer;
 
 pub use address::{address_from_sql, address_to_sql};
+pub use ever::Ever;
 pub use lock::LockError;
 pub use overview::{Choice, Counted, Opened, SpanSet};
 pub use passed_over::PassedOver;

@@ -17,6 +17,7 @@ use crate::components::{
     rule_book::RuleBook,
     second_window::SecondWindow,
     theme::Theme,
+    wall::Wall,
 };
 
 pub(super) fn plugin(app: &mut App) {
@@ -150,11 +151,12 @@ fn obey_space(action: SpaceAction, space: &mut HilbertView, second: &mut SecondW
     }
 }
 
-/// Closes the topmost thing; from the bare map it ends the program.
+/// Closes the topmost thing; from the bare map it ends the program, but on a wall.
 pub(super) fn step_back(
     mut actions: MessageReader<UiAction>,
     mut overlays: ResMut<Overlays>,
     (mut waiting, mut cards): (ResMut<WaitingToLoad>, ResMut<Cards>),
+    wall: Option<Res<Wall>>,
     mut exit: MessageWriter<AppExit>,
 ) {
     for _ in actions.read().filter(|action| **action == UiAction::Back) {
@@ -176,7 +178,7 @@ pub(super) fn step_back(
             overlays.sql = false;
         } else if let Some(card) = cards.open.last().map(|card| card.number) {
             cards.close(card);
-        } else if overlays.lists.pop().is_none() {
+        } else if overlays.lists.pop().is_none() && wall.is_none() {
             if overlays.fullscreen {
                 overlays.fullscreen = false;
             } else {

@@ -27,6 +27,7 @@ mod sql;
 mod trail;
 mod trails;
 pub mod ui;
+pub mod wall;
 pub mod window;
 
 use bevy::prelude::*;
@@ -99,6 +100,7 @@ pub fn connections_plugin(app: &mut App) {
             (hilbert::plugin, space_ground::plugin, space_heat::plugin, space_cells::plugin),
             account::plugin,
             (sql::plugin, cards::plugin),
+            wall::plugin,
             history::plugin,
             replay::plugin,
         ));
@@ -112,6 +114,7 @@ pub fn window_plugin(app: &mut App) {
         pacing::plugin,
         window::plugin,
         second_window::plugin,
+        wall::window_plugin,
     ));
 }
 

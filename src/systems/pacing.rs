@@ -6,16 +6,17 @@ use std::time::Duration;
 use bevy::{
     prelude::*,
     render::renderer::RenderAdapterInfo,
+    time::Real,
     window::RequestRedraw,
     winit::{UpdateMode, WinitSettings},
 };
 use wgpu_types::DeviceType;
 
-use super::{MapSystems, cards::follow, replay::is_winding};
+use super::{MapSystems, cards::follow, replay::is_winding, wall::elapsed};
 use crate::components::{
     action::UiAction, animation::Animation, cards::Cards, hilbert_view::HilbertView,
     history_circles::HistoryCircles, inspect::ListDue, map_clock::MapClock, space_heat::SpaceHeat,
-    time_travel::TimeTravel, trails::Trails,
+    time_travel::TimeTravel, trails::Trails, wall::Wall,
 };
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -56,6 +57,7 @@ fn pace(
     (travel, trails): (Option<Res<TimeTravel>>, Option<Res<Trails>>),
     (cards, list): (Option<Res<Cards>>, Option<Res<ListDue>>),
     (space, heat): (Option<Res<HilbertView>>, Option<Res<SpaceHeat>>),
+    (wall, time): (Option<Res<Wall>>, Option<Res<Time<Real>>>),
     mut settings: ResMut<WinitSettings>,
 ) {
     let now = clock.now_unix_millis();
@@ -64,7 +66,9 @@ fn pace(
         Some(travel) => is_winding(&travel),
         None => animation.is_moving(now),
     };
-    let is_moving = is_moving || space.as_ref().is_some_and(|space| space.is_flying());
+    let is_moving = is_moving
+        || space.as_ref().is_some_and(|space| space.is_flying())
+        || wall.as_ref().is_some_and(|wall| wall.is_changing());
     // What stands still lies on the world.
     let is_hidden = space.as_ref().is_some_and(|space| space.has_arrived());
     let still = [history.and_then(|it| it.due_unix_millis), trails.and_then(|it| it.due_unix_millis)];
@@ -82,6 +86,8 @@ fn pace(
         true => until_due.min(PROGRESS_EVERY),
         false => until_due,
     };
+    let next_view = wall.and_then(|wall| wall.until_next(elapsed(time.as_deref())));
+    let until_due = next_view.map_or(until_due, |next| until_due.min(next));
     let until_minute = until_next_minute(now);
     let wanted = if is_moving { animation.frame_time() } else { until_minute.min(until_due) };
     let may_be_late =

@@ -10,13 +10,14 @@ use bevy::{
     window::{PrimaryWindow, Window, WindowEvent},
 };
 
-use super::{MapSystems, keyboard::press, window::follow_size};
+use super::{MapSystems, keyboard::press, wall::direct, window::follow_size};
 use crate::components::{
     action::{Overlays, Pane, ResizeEdge, UiAction},
     hilbert_view::HilbertView,
     map_view::MapView,
     panels::Panels,
     second_window::{SecondWindow, SpaceWindow},
+    wall::Wall,
 };
 
 /// A press that moves less than this many points is a click.
@@ -48,7 +49,12 @@ pub(super) fn plugin(app: &mut App) {
     // What is asked for by key and by pointer within one frame is always done in this order.
     app.add_systems(
         Update,
-        (gestures.after(press).after(follow_size), gestures_beside).chain().in_set(MapSystems::Sense),
+        (gestures.after(press).after(follow_size), gestures_beside)
+            .chain()
+            .before(direct)
+            .in_set(MapSystems::Sense)
+            // A wall is not to be touched.
+            .run_if(not(resource_exists::<Wall>)),
     );
 }
 

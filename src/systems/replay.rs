@@ -56,9 +56,12 @@ pub(super) fn plugin(app: &mut App) {
 
 /// A wall may begin with the past.
 fn begin(at_start: Option<Res<ReplayAtStart>>, mut travel: ResMut<TimeTravel>, mut tape: ResMut<Tape>) {
-    let Some(ReplayAtStart { edges, speed, loops }) = at_start.map(|at_start| *at_start) else {
-        return;
-    };
+    if let Some(at_start) = at_start {
+        turn(*at_start, &mut travel, &mut tape);
+    }
+}
+
+fn turn(ReplayAtStart { edges, speed, loops }: ReplayAtStart, travel: &mut TimeTravel, tape: &mut Tape) {
     *travel = TimeTravel { edges: Some(edges), speed, loops, is_playing: true, ..travel.clone() };
     tape.want(Wanted::Turn(edges));
 }
@@ -99,6 +102,7 @@ pub(super) fn obey(
                 (travel.is_playing, travel.range, travel.edges) = (false, Some(span), None);
                 tape.want(Wanted::Span(span));
             }
+            TimeAction::Turn(what) => turn(what, &mut travel, &mut tape),
             TimeAction::PlayOrPause => play_or_pause(&mut travel, &mut tape),
             TimeAction::StepForward => {
                 travel.is_playing = false;

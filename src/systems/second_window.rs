@@ -12,11 +12,10 @@ use bevy::{
     },
 };
 
-use super::{MapSystems, keyboard::press};
+use super::{MapSystems, keyboard::press, window::told};
 use crate::components::{
     map_view::FIRST_SIZE_PX,
     second_window::{SecondWindow, SpaceCamera, SpaceWindow},
-    theme::px_per_point,
 };
 
 /// A window that comes or goes is there, or gone, after so many frames; a still map would draw none of them.
@@ -46,10 +45,7 @@ fn follow_window(mut second: ResMut<SecondWindow>, windows: Query<&Window, With<
     else {
         return;
     };
-    let size_px = [window.physical_width() as f32, window.physical_height() as f32];
-    let px_per_point = px_per_point(size_px[1], window.scale_factor());
-    let is_other = view.size_px() != size_px || view.px_per_point() != px_per_point;
-    if is_other && size_px.iter().all(|px| *px >= 1.0) {
+    if let Some((size_px, px_per_point)) = told(window, 1.0, (view.size_px(), view.px_per_point())) {
         view.resize(size_px, px_per_point);
     }
 }

@@ -10,6 +10,7 @@ pub mod past;
 pub mod places;
 pub mod space;
 pub mod sql;
+pub mod wall_scene;
 
 use std::{
     path::PathBuf,
@@ -32,7 +33,6 @@ use super::{
     ingest::{Feed, ingest},
     interact::act,
     replay::obey,
-    space_heat,
     trail::keep_moving,
 };
 use crate::{
@@ -107,7 +107,7 @@ pub fn plugin(app: &mut App) {
         Update,
         (
             (watch_traffic, tell_pace).chain().after(keep_moving).in_set(MapSystems::Trail),
-            reload_rules.after(act).after(obey).before(space_heat::ask).in_set(MapSystems::Interact),
+            reload_rules.after(act).after(obey).in_set(MapSystems::Interact),
             take_reports.after(ingest).in_set(MapSystems::Ingest),
         ),
     );
@@ -120,6 +120,7 @@ fn start(
     mut start: ResMut<Start>,
     book: Res<RuleBook>,
     (mut notices, mut filter_box): (ResMut<Notices>, ResMut<FilterBox>),
+    scene_file: Option<Res<wall_scene::SceneFile>>,
     proxy: Option<Res<EventLoopProxyWrapper>>,
 ) {
     let Some(collector) = start.collector.get().take() else {
@@ -150,6 +151,7 @@ fn start(
     filters::start(&mut commands, &start, (&mut filter_box, &mut notices), waker());
     past::start(&mut commands, &start, &waker);
     space::start(&mut commands, &start, &waker);
+    wall_scene::start(&mut commands, scene_file.as_deref(), waker());
     let wake = waker();
     let (folders, agent_name) = (start.folders.clone(), start.agent_name.clone());
     let enrich = thread::Builder::new().name("enrich".to_owned()).spawn(move || {

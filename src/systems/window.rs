@@ -13,6 +13,7 @@ use crate::components::{
     action::{Overlays, ResizeEdge, UiAction},
     map_view::MapView,
     theme::px_per_point,
+    wall::Wall,
 };
 
 const ICON: &[u8] = include_bytes!("../../assets/icon.png");
@@ -28,17 +29,28 @@ pub(super) fn plugin(app: &mut App) {
     );
 }
 
-pub(super) fn follow_size(mut view: ResMut<MapView>, windows: Query<&Window, With<PrimaryWindow>>) {
-    let Ok(window) = windows.single() else {
-        return;
-    };
-    let size_px = [window.physical_width() as f32, window.physical_height() as f32];
-    if view.size_px != size_px && size_px.iter().all(|px| *px >= 1.0) {
-        view.resize(size_px, px_per_point(size_px[1], window.scale_factor()));
+pub(super) fn follow_size(
+    mut view: ResMut<MapView>,
+    windows: Query<&Window, With<PrimaryWindow>>,
+    wall: Option<Res<Wall>>,
+) {
+    let text_scale = wall.map_or(1.0, |wall| wall.scene().text_scale);
+    if let Ok(window) = windows.single()
+        && let Some((size_px, px_per_point)) = told(window, text_scale, (view.size_px, view.px_per_point))
+    {
+        view.resize(size_px, px_per_point);
     }
 }
 
-fn ask_system(
+/// The size of a window in pixels, and those of a point, where they are not what is known of it.
+pub(super) fn told(window: &Window, text_scale: f32, known: ([f32; 2], f32)) -> Option<([f32; 2], f32)> {
+    let size_px = [window.physical_width() as f32, window.physical_height() as f32];
+    let now = (size_px, px_per_point(size_px[1], window.scale_factor()) * text_scale);
+    // One that is folded away has none.
+    (now != known && size_px.iter().all(|px| *px >= 1.0)).then_some(now)
+}
+
+pub(super) fn ask_system(
     mut actions: MessageReader<UiAction>,
     overlays: Res<Overlays>,
     mut windows: Query<&mut Window, With<PrimaryWindow>>,
@@ -54,13 +66,13 @@ fn ask_system(
             _ => {}
         }
     }
-    let mode = if overlays.fullscreen {
-        WindowMode::BorderlessFullscreen(MonitorSelection::Current)
-    } else {
-        WindowMode::Windowed
-    };
-    if window.mode != mode {
-        window.mode = mode;
+    // On whichever monitor.
+    let is_fullscreen = matches!(window.mode, WindowMode::BorderlessFullscreen(_));
+    if is_fullscreen != overlays.fullscreen {
+        window.mode = match overlays.fullscreen {
+            true => WindowMode::BorderlessFullscreen(MonitorSelection::Current),
+            false => WindowMode::Windowed,
+        };
     }
 }
 
@@ -113,6 +125,18 @@ fn decode_icon() -> Option<winit::window::Icon> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_window_tells_its_size_and_its_scale_when_they_are_others() {
+        let mut window = Window { resolution: (1280, 720).into(), ..default() };
+        let known = told(&window, 1.0, ([0.0; 2], 0.0)).expect("a size");
+        assert_eq!(told(&window, 1.0, known), None);
+        window.resolution.set_scale_factor(3.0);
+        let larger = told(&window, 1.0, known).expect("another scale");
+        assert!(larger.1 > known.1);
+        window.resolution.set_physical_resolution(0, 0);
+        assert_eq!(told(&window, 1.0, larger), None, "it is folded away");
+    }
 
     #[test]
     fn the_built_in_icon_can_be_read() {

@@ -80,6 +80,34 @@ fn a_question_is_answered_plotted_and_cleared() {
         .shows("the map alone", |picture| picture.changed(&bare, Region::new([720, 260], [1000, 430])) == 0);
 }
 
+/// On the square of all addresses, left of the SQL window: the blocks of the lowest numbers.
+const LOWEST: Region = Region::new([300, 40], [460, 160]);
+
+#[test]
+fn what_is_plotted_lies_in_the_address_space_too() {
+    let Some(desktop) = Desktop::start() else { return };
+    let history = history(&desktop.home);
+    let Some(window) = open(&desktop, &history) else { return };
+    let bare = window.rest();
+    window.key("q");
+    ask(&window, "select peer from connections");
+    let answered = window.shows("rows", |picture| picture.bright(ROWS) > 300);
+    let plot = answered.find(Region::new([1205, 210], [1240, 232]), is_bright).expect("a button").center();
+    window.click(plot);
+    window.shows("the plot beside the key", |picture| orange(picture, PLOTS) > 30);
+    window.press(EDITOR);
+    window.key("Escape");
+    let below = Region::new([720, 260], [1000, 430]);
+    window.shows("the map alone", |picture| picture.changed(&bare, below) == 0);
+    window.key("z");
+    let space = window.shows("a mark on the square", |picture| orange(picture, LOWEST) > 10);
+    let mark = space.find(LOWEST, is_like(ORANGE)).expect("a mark").center();
+    window.click(mark);
+    window.shows("a ring around the mark of the selected row", |picture| {
+        picture.count(LOWEST, is_like(ACCENT)) > 30
+    });
+}
+
 #[test]
 fn an_endless_question_is_cancelled_and_an_error_is_marked() {
     let Some(desktop) = Desktop::start() else { return };

@@ -11,6 +11,7 @@ use crate::{
         animation::Animation,
         connection::Agents,
         filtering::ActiveFilter,
+        firsts::Firsts,
         history_circles::HistoryCircles,
         inspect::Looks,
         map_clock::MapClock,
@@ -49,6 +50,9 @@ pub(super) fn take(world: &mut World) {
                 if heat.number == number {
                     heat.put(peers);
                 }
+            }
+            PastAnswer::Known { countries, systems } => {
+                world.resource_mut::<Firsts>().teach(countries, systems);
             }
             PastAnswer::Near { number, connections } => {
                 world.resource_mut::<Looks>().remember(number, connections);

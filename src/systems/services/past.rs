@@ -19,7 +19,7 @@ use crate::{
         BackToNow, Density, Only, PastAnswer, PastLink, PastOrder, Span, SpanSums, TIMELINE_TICKET,
     },
     enrich::Request,
-    history::{Counted, Player, ReadError},
+    history::{Counted, Ever, Player, ReadError},
     model::{AgentLink, AgentStatus, CollectorMethod},
     projection::map_from_lon_lat,
     systems::{MapSystems, wall_unix_millis},
@@ -200,6 +200,10 @@ impl Reader {
                 let filter = Arc::clone(&only.filter);
                 tally.into_iter().map(|tally| PastAnswer::Places { filter: filter.clone(), tally }).collect()
             }
+            PastOrder::Known => {
+                let Ever { countries, systems } = player.ever()?;
+                vec![PastAnswer::Known { countries, systems }]
+            }
             PastOrder::Peers { number, span: Span { from_ms, to_ms }, ref only } => {
                 let is_wanted = || only.wish.is_newest();
                 let peers = if only.filter.is_everything() {
@@ -236,7 +240,9 @@ const fn failure(order: &PastOrder, reason: String) -> PastAnswer {
         | PastOrder::Advance { ticket, .. }
         | PastOrder::Span { ticket, .. }
         | PastOrder::Previous { ticket, .. } => *ticket,
-        PastOrder::Density { .. } | PastOrder::Places { .. } | PastOrder::Near { .. } => TIMELINE_TICKET,
+        PastOrder::Density { .. } | PastOrder::Places { .. } | PastOrder::Near { .. } | PastOrder::Known => {
+            TIMELINE_TICKET
+        }
     };
     PastAnswer::Failed { ticket, reason }
 }

@@ -21,6 +21,7 @@ use crate::components::{
     still::Still,
     theme::{Theme, size},
     time_travel::Timeline,
+    wall::Wall,
 };
 
 const BOX: f32 = 9.0;
@@ -52,7 +53,8 @@ pub(super) fn show(
     mut contexts: EguiContexts,
     book: Res<RuleBook>,
     palette: Res<Palette>,
-    (account, timeline, still): (Res<Account>, Res<Timeline>, Option<Res<Still>>),
+    (account, timeline): (Res<Account>, Res<Timeline>),
+    (still, wall): (Option<Res<Still>>, Option<Res<Wall>>),
     theme: Res<Theme>,
     view: Res<MapView>,
     mut panels: ResMut<Panels>,
@@ -72,7 +74,8 @@ pub(super) fn show(
         let rows = rows(&book, *palette, &account, &theme);
         let names = rows.iter().map(|row| row::width(ui, row.text, medium(size::TEXT)));
         let width = names.fold(NARROWEST, |widest, name| widest.max(name + BOX + GAP + 56.0)).min(WIDEST);
-        head(ui, width, still.is_none(), &theme, &mut actions);
+        // Nobody can press a key in a picture, and nobody does on a wall.
+        head(ui, width, still.is_none() && wall.is_none(), &theme, &mut actions);
         let height = (rows.len() as f32 * row::ROW_HEIGHT).min(tallest);
         // Without the least height a key that once was short would stay so.
         egui::ScrollArea::vertical().max_height(tallest).min_scrolled_height(height).show(ui, |ui| {

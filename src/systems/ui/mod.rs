@@ -33,12 +33,19 @@ mod status;
 mod style;
 mod timeline;
 mod traps;
+mod wall;
 mod words;
 
 use bevy::prelude::*;
 use bevy_egui::{EguiPlugin, EguiPreUpdateSet, EguiPrimaryContextPass};
 
-use crate::components::time_travel::{TimeTravel, Timeline};
+use crate::{
+    components::{
+        time_travel::{TimeTravel, Timeline},
+        wall::Wall,
+    },
+    wall::Part,
+};
 
 /// What stands in the corner of a synthetic scene.
 #[derive(Resource, Clone, Debug, PartialEq, Eq)]
@@ -72,9 +79,28 @@ pub(super) fn plugin(app: &mut App) {
         .add_systems(
             EguiPrimaryContextPass,
             (
-                (timeline::show_ground, agents::show, key::show, plots::show).chain(),
-                (status::show, timeline::show).chain(),
-                (badge::show, space::show, timeline::show_caption, notices::show, filter_box::show).chain(),
+                (
+                    timeline::show_ground,
+                    agents::show.run_if(wall::has(Part::Clients)),
+                    key::show.run_if(wall::has(Part::Key)),
+                    plots::show,
+                )
+                    .chain(),
+                (status::show.run_if(wall::has(Part::Account)), timeline::show).chain(),
+                (
+                    wall::show_clock.run_if(wall::has_beside(Part::Clock)),
+                    wall::show_top.run_if(wall::has_beside(Part::Top)),
+                    wall::show_news.run_if(wall::has_beside(Part::Ticker)),
+                )
+                    .chain(),
+                (
+                    badge::show,
+                    space::show.run_if(not(resource_exists::<Wall>)),
+                    timeline::show_caption,
+                    notices::show,
+                    filter_box::show,
+                )
+                    .chain(),
                 (list::show, card::show).chain(),
                 sql::show,
                 keep::show,
@@ -95,9 +121,10 @@ pub(super) fn plugin(app: &mut App) {
                 plots::ring,
                 card::ring,
                 looks::show,
-                hover::show,
-                labels::show,
+                hover::show.run_if(not(resource_exists::<Wall>)),
+                labels::show.run_if(wall::has(Part::Texts)),
                 space::show_blocks,
+                wall::cover.run_if(resource_exists::<Wall>),
             )
                 .chain()
                 .in_set(Labels),

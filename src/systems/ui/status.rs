@@ -31,6 +31,7 @@ use crate::components::{
     theme::{Theme, size},
     time_travel::{Shown, TimeTravel, Timeline},
     trails::TimeLapse,
+    wall::Wall,
 };
 
 /// Height of the bottom line, in points.
@@ -48,7 +49,7 @@ pub(super) fn show(
     still: Option<Res<Still>>,
     sources: Res<DataSources>,
     labels: Res<LabelLayout>,
-    demo: Option<Res<DemoBadge>>,
+    (demo, wall): (Option<Res<DemoBadge>>, Option<Res<Wall>>),
     theme: Res<Theme>,
     view: Res<MapView>,
     mut widths: ResMut<LineWidths>,
@@ -62,6 +63,10 @@ pub(super) fn show(
         .order(Order::Background)
         .fade_in(false)
         .show(context, |ui| {
+            // A wall has a larger clock.
+            if wall.is_some() {
+                return;
+            }
             ui.spacing_mut().item_spacing = egui::vec2(size::GRID, 2.0);
             let (date, _) = date_and_time(clock.now_unix_millis());
             let time = timeline::time(clock.now_unix_millis(), timeline::has_seconds(&travel));
@@ -103,7 +108,7 @@ pub(super) fn show(
                 if free_row.is_some() {
                     // The first line stays where it was.
                     ui.add_space(LINE_HEIGHT);
-                } else if view.has_room_for_panels() {
+                } else if view.has_room_for_panels() && wall.is_none() {
                     let clock_ends = left.response.rect.right() + APART;
                     let room = context.content_rect().right() - size::MARGIN - clock_ends;
                     reasons(ui, facts(), room, &theme, &mut actions);
@@ -137,7 +142,7 @@ pub(super) fn show(
 }
 
 /// What the map shows: `LIVE`, `REPLAY ×60`, `PAUSED`, `SPAN 14:00–18:00`.
-fn state(
+pub(super) fn state(
     travel: &TimeTravel,
     is_scene: bool,
     still_word: Option<&'static str>,

@@ -1,0 +1,199 @@
+//! A display on a wall: which view of its scene is shown, how dark it is just now, and what of the panels stands on the
+//! picture. Without a scene there is no [`Wall`], and a window shows all that it has.
+
+use std::time::Duration;
+
+use bevy::prelude::Resource;
+use crossbeam_channel::Receiver;
+
+use crate::wall::{Minute, Part, Scene, View};
+
+/// From one view to the next the picture goes dark for so long, and comes back in the same time.
+pub const DARKENING: Duration = Duration::from_millis(450);
+
+/// What time it is where the wall is, whatever time the map shows.
+#[derive(Resource, Clone, Debug, Default, PartialEq, Eq)]
+pub struct TimeOfDay {
+    /// Since midnight.
+    pub minute: Minute,
+    /// As people write it.
+    pub date: String,
+}
+
+impl TimeOfDay {
+    /// As in 07:30.
+    pub fn time(&self) -> String {
+        format!("{:02}:{:02}", self.minute / 60, self.minute % 60)
+    }
+}
+
+#[derive(Resource, Debug)]
+pub struct Wall {
+    scene: Scene,
+    /// Of the scene's views; `None` before the first.
+    at: Option<usize>,
+    step: Step,
+}
+
+/// Where a view is. Times are of a clock that only goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    Shown { since: Duration },
+    Darkens { since: Duration },
+    Brightens { since: Duration },
+}
+
+impl Wall {
+    pub const fn new(scene: Scene) -> Self {
+        Self { scene, at: None, step: Step::Shown { since: Duration::ZERO } }
+    }
+
+    pub const fn scene(&self) -> &Scene {
+        &self.scene
+    }
+
+    pub fn view(&self) -> Option<&View> {
+        self.scene.views.get(self.at?)
+    }
+
+    /// Another scene begins with its first view.
+    pub fn put(&mut self, scene: Scene) {
+        *self = Self::new(scene);
+    }
+
+    /// Goes on to where it is now. Returns whether another view is to be shown: all of it is dark then.
+    pub fn go_on(&mut self, now: Duration, minute: Minute) -> bool {
+        let Some(view) = self.view() else {
+            self.enter(now, minute);
+            self.step = Step::Brightens { since: now };
+            return true;
+        };
+        match self.step {
+            Step::Brightens { since } if now.saturating_sub(since) >= DARKENING => {
+                self.step = Step::Shown { since };
+            }
+            Step::Shown { since } => {
+                let is_over = now.saturating_sub(since) >= Duration::from_secs(view.secs.into());
+                if (is_over || !view.is_on_at(minute)) && self.scene.next(self.at, minute) != self.shown() {
+                    self.step = Step::Darkens { since: now };
+                } else if is_over {
+                    self.step = Step::Shown { since: now };
+                }
+            }
+            Step::Darkens { since } if now.saturating_sub(since) >= DARKENING => {
+                self.enter(now, minute);
+                return true;
+            }
+            Step::Darkens { .. } | Step::Brightens { .. } => {}
+        }
+        false
+    }
+
+    fn enter(&mut self, now: Duration, minute: Minute) {
+        self.at = Some(self.scene.next(self.at, minute));
+        self.step = Step::Brightens { since: now };
+    }
+
+    fn shown(&self) -> usize {
+        self.at.unwrap_or_default()
+    }
+
+    /// Whether it goes dark or comes back: each frame is another.
+    pub const fn is_changing(&self) -> bool {
+        !matches!(self.step, Step::Shown { .. })
+    }
+
+    /// Until something happens by itself: the next view, or the end of its hours.
+    pub fn until_next(&self, now: Duration) -> Option<Duration> {
+        let (Step::Shown { since }, Some(view)) = (self.step, self.view()) else {
+            return None;
+        };
+        Some((since + Duration::from_secs(view.secs.into())).saturating_sub(now))
+    }
+
+    /// How bright the picture is, 0 dark to 1.
+    pub fn brightness(&self, now: Duration, minute: Minute) -> f32 {
+        let share = |since: Duration| {
+            (now.saturating_sub(since).as_secs_f32() / DARKENING.as_secs_f32()).clamp(0.0, 1.0)
+        };
+        let lit = match self.step {
+            Step::Shown { .. } => 1.0,
+            Step::Darkens { since } => 1.0 - share(since),
+            Step::Brightens { since } => share(since),
+        };
+        lit * self.scene.brightness(minute)
+    }
+}
+
+/// Whether something that a window always shows stands on the picture.
+pub fn shows(wall: Option<&Wall>, part: Part) -> bool {
+    wall.is_none_or(|wall| wall.view().is_some_and(|view| view.has(part)))
+}
+
+/// Whether something stands on the picture that only a wall shows.
+pub fn shows_beside(wall: Option<&Wall>, part: Part) -> bool {
+    wall.is_some_and(|wall| shows(Some(wall), part))
+}
+
+/// What the scene's file says, whenever it has changed: a scene, or why it is none.
+#[derive(Resource)]
+pub struct SceneFeed(pub Receiver<Result<Scene, String>>);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn secs(secs: u64) -> Duration {
+        Duration::from_secs(secs)
+    }
+
+    fn wall(text: &str) -> Wall {
+        Wall::new(Scene::parse(text).unwrap())
+    }
+
+    const TWO: &str = "[[view]]\nsecs = 60\nparts = ['clock']\n[[view]]\nsecs = 10\nhours = '8:00-18:00'\n";
+
+    #[test]
+    fn views_change_in_the_dark() {
+        let mut wall = wall(TWO);
+        let noon = 12 * 60;
+        assert!(wall.go_on(secs(5), noon), "the first one");
+        assert_eq!((wall.brightness(secs(5), noon), wall.is_changing()), (0.0, true));
+        assert!(!wall.go_on(secs(6), noon));
+        assert_eq!((wall.brightness(secs(6), noon), wall.is_changing()), (1.0, false));
+        assert_eq!(wall.until_next(secs(25)), Some(secs(40)));
+        assert!(!wall.go_on(secs(65), noon), "it goes dark first");
+        assert!(!wall.go_on(secs(65) + DARKENING / 2, noon));
+        assert!((wall.brightness(secs(65) + DARKENING / 2, noon) - 0.5).abs() < 1e-3);
+        assert!(wall.go_on(secs(66), noon));
+        assert_eq!(wall.view().map(|view| view.secs), Some(10));
+        assert_eq!(wall.brightness(secs(66), noon), 0.0);
+    }
+
+    #[test]
+    fn a_view_ends_with_its_hours_and_one_alone_stays_bright() {
+        let mut wall = wall(TWO);
+        wall.go_on(secs(0), 17 * 60 + 59);
+        wall.go_on(secs(1), 17 * 60 + 59);
+        wall.go_on(secs(60), 17 * 60 + 59);
+        assert!(wall.go_on(secs(61), 17 * 60 + 59));
+        wall.go_on(secs(62), 17 * 60 + 59);
+        assert!(!wall.is_changing());
+        wall.go_on(secs(63), 18 * 60);
+        assert!(wall.is_changing() && wall.go_on(secs(64), 18 * 60));
+        wall.go_on(secs(65), 18 * 60);
+        // There is no other at night.
+        for later in 66..1_000 {
+            assert!(!wall.go_on(secs(later), 20 * 60) && !wall.is_changing());
+        }
+        assert!(wall.until_next(secs(1_000)).is_some_and(|left| left <= secs(60)));
+    }
+
+    #[test]
+    fn a_window_shows_what_it_has_and_a_wall_what_its_scene_says() {
+        let mut wall = wall(TWO);
+        wall.go_on(secs(0), 0);
+        assert!(shows(None, Part::Key) && !shows_beside(None, Part::Clock));
+        assert!(!shows(Some(&wall), Part::Key) && shows_beside(Some(&wall), Part::Clock));
+    }
+}

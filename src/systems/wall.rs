@@ -1,0 +1,126 @@
+//! The wall's scene from view to view: each is asked for as a person would ask, in the dark between two of them. The window
+//! of a wall has no pointer, and goes back to its monitor when that comes back.
+
+mod firsts;
+mod monitor;
+mod top;
+mod view;
+
+use std::time::Duration;
+
+use bevy::{prelude::*, time::Real};
+
+use super::{
+    MapSystems,
+    clock::wall_unix_millis,
+    keyboard::press,
+    window::{ask_system, follow_size},
+};
+use crate::{
+    components::{
+        action::UiAction,
+        connection::{Position, Trail},
+        firsts::Firsts,
+        hilbert_view::HilbertView,
+        history_circles::HistoryCircles,
+        map_view::MapView,
+        notices::{Notices, Severity},
+        time_travel::{PastLink, TimeTravel},
+        top_lists::TopLists,
+        trails::TimeLapse,
+        wall::{SceneFeed, TimeOfDay, Wall},
+    },
+    wall::Zoom,
+};
+use view::OnScreen;
+
+/// What the notices of this file are about.
+const TOPIC: &str = "The scene";
+
+pub use monitor::OnMonitor;
+
+pub(super) fn plugin(app: &mut App) {
+    app.init_resource::<TimeOfDay>().init_resource::<Firsts>().init_resource::<TopLists>().add_systems(
+        Update,
+        (
+            (tell_time, take_scene, direct).chain().after(press).after(follow_size).in_set(MapSystems::Sense),
+            (firsts::learn, firsts::see).chain().in_set(MapSystems::Trail),
+            top::count.in_set(MapSystems::Account),
+        )
+            .run_if(resource_exists::<Wall>),
+    );
+}
+
+/// The window of a wall, besides what it shows; and no window goes with its monitor.
+pub(super) fn window_plugin(app: &mut App) {
+    monitor::outlive_monitors(app);
+    app.add_systems(
+        Update,
+        (monitor::keep, monitor::hide_pointer)
+            .after(ask_system)
+            .in_set(MapSystems::Trail)
+            .run_if(resource_exists::<Wall>),
+    );
+}
+
+/// By the wall's clock, whatever time the map shows.
+fn tell_time(mut day: ResMut<TimeOfDay>) {
+    if let Ok(at) = jiff::Timestamp::from_millisecond(wall_unix_millis()) {
+        let local = at.to_zoned(jiff::tz::TimeZone::system());
+        let minute = local.hour().unsigned_abs() as u16 * 60 + local.minute().unsigned_abs() as u16;
+        if day.minute != minute || day.date.is_empty() {
+            *day = TimeOfDay { minute, date: local.strftime("%A %-d %B").to_string() };
+        }
+    }
+}
+
+/// A file that was changed counts from then on; one with a mistake in it leaves the scene as it was.
+fn take_scene(feed: Option<Res<SceneFeed>>, mut wall: ResMut<Wall>, mut notices: ResMut<Notices>) {
+    for told in feed.iter().flat_map(|feed| feed.0.try_iter()) {
+        match told {
+            Ok(scene) => {
+                notices.dismiss(TOPIC);
+                wall.put(scene);
+            }
+            Err(problem) => notices.say(Severity::Warning, TOPIC, vec![problem]),
+        }
+    }
+}
+
+/// Since the program began.
+pub(in crate::systems) fn elapsed(time: Option<&Time<Real>>) -> Duration {
+    time.map_or(Duration::ZERO, Time::elapsed)
+}
+
+/// Goes on with the scene. What the next view needs is asked for while all of it is dark.
+pub(super) fn direct(
+    (time, day): (Option<Res<Time<Real>>>, Res<TimeOfDay>),
+    (space, travel, past): (Res<HilbertView>, Res<TimeTravel>, Option<Res<PastLink>>),
+    (circles, dots): (Res<HistoryCircles>, Query<&Position, Without<Trail>>),
+    mut wall: ResMut<Wall>,
+    (mut map, mut lapse): (ResMut<MapView>, ResMut<TimeLapse>),
+    mut actions: MessageWriter<UiAction>,
+) {
+    let wall = wall.bypass_change_detection();
+    if !wall.go_on(elapsed(time.as_deref()), day.minute) {
+        return;
+    }
+    let Some(view) = wall.view() else {
+        return;
+    };
+    let before = OnScreen {
+        space: space.is_shown,
+        now: travel.is_now() && !travel.is_playing,
+        circles: circles.shown,
+        has_past: past.is_some(),
+    };
+    actions.write_batch(view::actions(view, before));
+    let style = view::lapse(view.trails);
+    if lapse.style != style {
+        lapse.style = style;
+    }
+    if view.zoom == Zoom::Activity {
+        let mut places: Vec<[f32; 2]> = dots.iter().map(|position| position.map).collect();
+        map.set_if_neq(view::around(&mut places, &map));
+    }
+}

@@ -1,0 +1,45 @@
+//! Learns which countries and systems are known, and looks at what opens for others.
+
+use bevy::prelude::*;
+
+use crate::components::{
+    connection::Connection,
+    firsts::Firsts,
+    map_clock::MapClock,
+    time_travel::{PastLink, PastOrder, TimeTravel},
+};
+
+/// Where nothing is recorded so many milliseconds pass first: what opens then is what always does.
+const LEARNING_MILLIS: i64 = 60_000;
+
+/// Asks the recording what it knows, once. Where there is none, time does.
+pub(super) fn learn(
+    link: Option<Res<PastLink>>,
+    clock: Res<MapClock>,
+    mut firsts: ResMut<Firsts>,
+    mut began: Local<Option<i64>>,
+    mut is_asked: Local<bool>,
+) {
+    if firsts.is_taught() {
+        return;
+    }
+    let now = clock.now_unix_millis();
+    match link {
+        Some(link) => *is_asked = *is_asked || link.sums.try_send(PastOrder::Known).is_ok(),
+        None if now - *began.get_or_insert(now) >= LEARNING_MILLIS => firsts.teach([], []),
+        None => {}
+    }
+}
+
+/// What comes back from the past was seen before.
+pub(super) fn see(
+    travel: Res<TimeTravel>,
+    clock: Res<MapClock>,
+    came: Query<&Connection, Added<Connection>>,
+    mut firsts: ResMut<Firsts>,
+) {
+    if travel.is_now() && !came.is_empty() {
+        let firsts = firsts.bypass_change_detection();
+        came.iter().for_each(|connection| firsts.see(&connection.0, clock.now_unix_millis()));
+    }
+}

@@ -1,0 +1,131 @@
+//! What a person would press to have a view of the scene on screen, and how far the map is zoomed for it.
+
+use crate::{
+    components::{
+        action::{Pane, SpaceAction, UiAction},
+        map_view::MapView,
+        time_travel::{Edge, Edges, ReplayAtStart, SPEEDS, TimeAction},
+        trails::LapseStyle,
+    },
+    wall::{Part, Show, Trails, View, Zoom},
+};
+
+const HOUR_SECS: u32 = 3_600;
+const HOUR_MILLIS: i64 = HOUR_SECS as i64 * 1_000;
+/// The map shows where so much of the connections is: a few far away do not make it the world again. At each end.
+const LEFT_OUT: f32 = 0.08;
+/// Around the outermost, as a share of what is shown.
+const ROOM: f32 = 0.25;
+/// From nearer nobody on the other side of the room knows where this is.
+const MOST_ZOOM: f32 = 6.0;
+
+/// What is on screen before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct OnScreen {
+    pub space: bool,
+    pub now: bool,
+    pub circles: bool,
+    /// Something was recorded, or may be.
+    pub has_past: bool,
+}
+
+pub(super) fn actions(view: &View, before: OnScreen) -> Vec<UiAction> {
+    let mut actions = Vec::new();
+    if (view.show == Show::Hilbert) != before.space {
+        actions.push(UiAction::Space(SpaceAction::Toggle));
+    }
+    match view.show {
+        Show::Replay if before.has_past => actions.push(UiAction::Time(TimeAction::Turn(replay(view)))),
+        _ if !before.now => actions.push(UiAction::Time(TimeAction::GoLive)),
+        _ => {}
+    }
+    if view.has(Part::Circles) != before.circles {
+        actions.push(UiAction::ToggleHistory);
+    }
+    if view.zoom == Zoom::World {
+        actions.push(UiAction::ShowWhole(Pane::Main));
+    }
+    actions
+}
+
+/// The last hours, in the time that the view has.
+fn replay(view: &View) -> ReplayAtStart {
+    let fastest = SPEEDS[SPEEDS.len() - 1];
+    let speed = view.last_hours.saturating_mul(HOUR_SECS).div_ceil(view.secs).clamp(1, fastest);
+    let from = Edge::Ago(i64::from(view.last_hours) * HOUR_MILLIS);
+    ReplayAtStart { edges: Edges { from, to: Edge::End }, speed, loops: true }
+}
+
+pub(super) const fn lapse(trails: Trails) -> LapseStyle {
+    match trails {
+        Trails::Off => LapseStyle::Dots,
+        Trails::Fading => LapseStyle::Trails,
+        Trails::Integrating => LapseStyle::Integrating,
+    }
+}
+
+/// The map around most of these places, in map units; where there are none, all of it.
+pub(super) fn around(places: &mut [[f32; 2]], view: &MapView) -> MapView {
+    let mut around = MapView::home(view.size_px, view.px_per_point);
+    if places.is_empty() {
+        return around;
+    }
+    let left_out = (places.len() as f32 * LEFT_OUT) as usize;
+    let [x, y] = [0, 1].map(|axis| {
+        places.sort_unstable_by(|a, b| a[axis].total_cmp(&b[axis]));
+        [places[left_out][axis], places[places.len() - 1 - left_out][axis]]
+    });
+    around.show_region([x[0], y[0]], [x[1], y[1]], ROOM, MOST_ZOOM);
+    around
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{projection::map_from_lon_lat, wall::Scene};
+
+    const LIVE: OnScreen = OnScreen { space: false, now: true, circles: true, has_past: true };
+
+    fn view(text: &str) -> View {
+        Scene::parse(&format!("[[view]]\nsecs = 60\n{text}")).unwrap().views.remove(0)
+    }
+
+    #[test]
+    fn what_is_on_screen_already_is_not_asked_for() {
+        let world = view("parts = ['circles']\nzoom = 'activity'\n");
+        assert_eq!(actions(&world, LIVE), []);
+        let away = OnScreen { space: true, now: false, circles: false, has_past: true };
+        let back = [
+            UiAction::Space(SpaceAction::Toggle),
+            UiAction::Time(TimeAction::GoLive),
+            UiAction::ToggleHistory,
+        ];
+        assert_eq!(actions(&world, away), back);
+    }
+
+    #[test]
+    fn a_replay_shows_its_hours_in_the_time_it_has_and_where_nothing_was_recorded_the_present() {
+        let replay = view("show = 'replay'\nlast_hours = 24\nparts = ['circles']\nzoom = 'activity'\n");
+        let [UiAction::Time(TimeAction::Turn(turn))] = actions(&replay, LIVE)[..] else { panic!() };
+        assert_eq!((turn.speed, turn.loops), (1_440, true));
+        assert_eq!(turn.edges.from, Edge::Ago(86_400_000));
+        assert_eq!(actions(&replay, OnScreen { has_past: false, ..LIVE }), []);
+    }
+
+    #[test]
+    fn the_map_goes_to_where_most_connections_are() {
+        let home = MapView::home([1920.0, 1080.0], 2.2);
+        let mut places: Vec<_> = (0..40_u8)
+            .map(|at| map_from_lon_lat(5.0 + f32::from(at) * 0.3, 45.0 + f32::from(at % 7)))
+            .collect();
+        places.push(map_from_lon_lat(151.0, -33.0));
+        let around = around(&mut places, &home);
+        assert!(around.zoom > 3.0 && around.zoom <= MOST_ZOOM, "{}", around.zoom);
+        let in_sight = |lon: f32, lat: f32| {
+            let [x, y] = around.px_from_lon_lat(lon, lat).px;
+            (0.0..1920.0).contains(&x) && (0.0..1080.0).contains(&y)
+        };
+        assert!(in_sight(10.0, 48.0) && !in_sight(151.0, -33.0));
+        assert!(super::around(&mut [], &home).is_home());
+    }
+}
