@@ -35,3 +35,5 @@ mod space;
 mod stage;
 #[path = "ecs/trails.rs"]
 mod trails;
+#[path = "ecs/wall.rs"]
+mod wall;

@@ -14,6 +14,8 @@ pub const MAX_ZOOM: f32 = 256.0;
 const HOME_CENTER_Y: f32 = 0.080;
 /// A window wider than this shows sea beside the world rather than cutting off more of north and south.
 const WIDEST_ASPECT: f32 = 2.1;
+/// A share of the picture.
+const NOTICED: f32 = 0.12;
 /// The map is square: its top and bottom edge in map units.
 const MAX_MAP_Y: f32 = 0.5;
 
@@ -133,6 +135,29 @@ impl MapView {
             *self = Self::home(self.size_px, self.px_per_point);
         }
         self.keep_inside();
+    }
+
+    /// On the way to another view of this size: `share` of it is gone, 0 to 1. The zoom changes evenly to the eye.
+    pub fn between(&self, to: &Self, share: f32) -> Self {
+        let mut view = *self;
+        view.zoom = self.zoom * (to.zoom / self.zoom).powf(share);
+        // The centre moves as fast as the picture is large, so that nothing races by.
+        let way = if self.zoom == to.zoom {
+            share
+        } else {
+            (1.0 / view.zoom - 1.0 / self.zoom) / (1.0 / to.zoom - 1.0 / self.zoom)
+        };
+        view.center = [0, 1].map(|axis| self.center[axis] + (to.center[axis] - self.center[axis]) * way);
+        view
+    }
+
+    /// Whether somebody would notice the difference: another part of the map, or a larger or smaller one.
+    pub fn is_elsewhere(&self, other: &Self) -> bool {
+        let scale = self.scale_px();
+        let moved = (0..2).any(|axis| {
+            (self.center[axis] - other.center[axis]).abs() * scale > self.size_px[axis] * NOTICED
+        });
+        moved || (self.zoom / other.zoom).ln().abs() > NOTICED
     }
 
     pub fn resize(&mut self, size_px: [f32; 2], px_per_point: f32) {

@@ -255,9 +255,23 @@ pub fn px_per_point(height_px: f32, scale_factor: f32) -> f32 {
     (height_px / size::REFERENCE_HEIGHT_PX).max(size::SMALLEST_SCALE).max(scale_factor)
 }
 
+/// The same for a wall, whose text is a share of its height.
+pub fn px_per_point_on_wall(height_px: f32, text_scale: f32) -> f32 {
+    (height_px / size::REFERENCE_HEIGHT_PX * text_scale).max(size::SMALLEST_SCALE)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_smallest_text_of_a_wall_is_a_45th_of_its_height() {
+        let usual = crate::wall::Scene::parse("[[view]]\nsecs = 60\n").unwrap().text_scale;
+        for height in [720.0, 1080.0, 2160.0] {
+            let text_px = size::TEXT_SMALL * px_per_point_on_wall(height, usual);
+            assert!(text_px >= height / 45.0, "{height}: {text_px}");
+        }
+    }
 
     /// Contrast of two opaque colours (WCAG 2.1).
     fn contrast(a: Rgba, b: Rgba) -> f32 {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bevy::prelude::Resource;
 
 /// Rows of a list.
-pub const MOST_ROWS: usize = 4;
+pub const MOST_ROWS: usize = 3;
 
 #[derive(Resource, Debug, Default, Clone, PartialEq, Eq)]
 pub struct TopLists {

@@ -6,10 +6,13 @@ use std::time::Duration;
 use bevy::prelude::Resource;
 use crossbeam_channel::Receiver;
 
+use super::map_view::MapView;
 use crate::wall::{Minute, Part, Scene, View};
 
 /// From one view to the next the picture goes dark for so long, and comes back in the same time.
 pub const DARKENING: Duration = Duration::from_millis(450);
+/// The map glides for so long.
+const GLIDE: Duration = Duration::from_millis(1_500);
 
 /// What time it is where the wall is, whatever time the map shows.
 #[derive(Resource, Clone, Debug, Default, PartialEq, Eq)]
@@ -33,6 +36,28 @@ pub struct Wall {
     /// Of the scene's views; `None` before the first.
     at: Option<usize>,
     step: Step,
+    /// The map is on its way to where the connections are.
+    pub glide: Option<Glide>,
+}
+
+/// From one part of the map to another.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Glide {
+    pub from: MapView,
+    pub to: MapView,
+    pub since: Duration,
+}
+
+impl Glide {
+    /// Where the map is, and whether it has arrived. Slow at both ends.
+    pub fn at(&self, now: Duration) -> (MapView, bool) {
+        let share = now.saturating_sub(self.since).as_secs_f32() / GLIDE.as_secs_f32();
+        if share >= 1.0 {
+            return (self.to, true);
+        }
+        let eased = share * share * (3.0 - 2.0 * share);
+        (self.from.between(&self.to, eased), false)
+    }
 }
 
 /// Where a view is. Times are of a clock that only goes on.
@@ -45,7 +70,7 @@ enum Step {
 
 impl Wall {
     pub const fn new(scene: Scene) -> Self {
-        Self { scene, at: None, step: Step::Shown { since: Duration::ZERO } }
+        Self { scene, at: None, step: Step::Shown { since: Duration::ZERO }, glide: None }
     }
 
     pub const fn scene(&self) -> &Scene {
@@ -91,6 +116,7 @@ impl Wall {
 
     fn enter(&mut self, now: Duration, minute: Minute) {
         self.at = Some(self.scene.next(self.at, minute));
+        self.glide = None;
         self.step = Step::Brightens { since: now };
     }
 
@@ -98,9 +124,9 @@ impl Wall {
         self.at.unwrap_or_default()
     }
 
-    /// Whether it goes dark or comes back: each frame is another.
+    /// Whether it goes dark or comes back, or the map moves: each frame is another.
     pub const fn is_changing(&self) -> bool {
-        !matches!(self.step, Step::Shown { .. })
+        !matches!(self.step, Step::Shown { .. }) || self.glide.is_some()
     }
 
     /// Until something happens by itself: the next view, or the end of its hours.
@@ -149,6 +175,18 @@ mod tests {
 
     fn wall(text: &str) -> Wall {
         Wall::new(Scene::parse(text).unwrap())
+    }
+
+    #[test]
+    fn the_map_glides_from_one_place_to_the_other() {
+        let from = MapView::home([1920.0, 1080.0], 2.2);
+        let mut to = from;
+        to.show_region([-0.1, 0.1], [0.1, 0.2], 0.2, 8.0);
+        let glide = Glide { from, to, since: secs(10) };
+        assert_eq!(glide.at(secs(10)), (from, false));
+        let (half, arrived) = glide.at(secs(10) + GLIDE / 2);
+        assert!(!arrived && half.zoom > from.zoom && half.zoom < to.zoom);
+        assert_eq!(glide.at(secs(12)), (to, true));
     }
 
     const TWO: &str = "[[view]]\nsecs = 60\nparts = ['clock']\n[[view]]\nsecs = 10\nhours = '8:00-18:00'\n";

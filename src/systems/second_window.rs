@@ -45,7 +45,7 @@ fn follow_window(mut second: ResMut<SecondWindow>, windows: Query<&Window, With<
     else {
         return;
     };
-    if let Some((size_px, px_per_point)) = told(window, 1.0, (view.size_px(), view.px_per_point())) {
+    if let Some((size_px, px_per_point)) = told(window, None, (view.size_px(), view.px_per_point())) {
         view.resize(size_px, px_per_point);
     }
 }

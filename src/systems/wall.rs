@@ -19,6 +19,7 @@ use super::{
 use crate::{
     components::{
         action::UiAction,
+        animation::Animation,
         connection::{Position, Trail},
         firsts::Firsts,
         hilbert_view::HilbertView,
@@ -28,12 +29,14 @@ use crate::{
         time_travel::{PastLink, TimeTravel},
         top_lists::TopLists,
         trails::TimeLapse,
-        wall::{SceneFeed, TimeOfDay, Wall},
+        wall::{Glide, SceneFeed, TimeOfDay, Wall},
     },
-    wall::Zoom,
+    wall::{Show, Zoom},
 };
 use view::OnScreen;
 
+/// The map follows the connections no sooner: a wall is no film.
+const LOOKED_EVERY: Duration = Duration::from_secs(30);
 /// What the notices of this file are about.
 const TOPIC: &str = "The scene";
 
@@ -43,7 +46,11 @@ pub(super) fn plugin(app: &mut App) {
     app.init_resource::<TimeOfDay>().init_resource::<Firsts>().init_resource::<TopLists>().add_systems(
         Update,
         (
-            (tell_time, take_scene, direct).chain().after(press).after(follow_size).in_set(MapSystems::Sense),
+            (tell_time, take_scene, direct, follow_activity)
+                .chain()
+                .after(press)
+                .after(follow_size)
+                .in_set(MapSystems::Sense),
             (firsts::learn, firsts::see).chain().in_set(MapSystems::Trail),
             top::count.in_set(MapSystems::Account),
         )
@@ -96,9 +103,9 @@ pub(in crate::systems) fn elapsed(time: Option<&Time<Real>>) -> Duration {
 pub(super) fn direct(
     (time, day): (Option<Res<Time<Real>>>, Res<TimeOfDay>),
     (space, travel, past): (Res<HilbertView>, Res<TimeTravel>, Option<Res<PastLink>>),
-    (circles, dots): (Res<HistoryCircles>, Query<&Position, Without<Trail>>),
+    circles: Res<HistoryCircles>,
     mut wall: ResMut<Wall>,
-    (mut map, mut lapse): (ResMut<MapView>, ResMut<TimeLapse>),
+    mut lapse: ResMut<TimeLapse>,
     mut actions: MessageWriter<UiAction>,
 ) {
     let wall = wall.bypass_change_detection();
@@ -119,8 +126,41 @@ pub(super) fn direct(
     if lapse.style != style {
         lapse.style = style;
     }
-    if view.zoom == Zoom::Activity {
-        let mut places: Vec<[f32; 2]> = dots.iter().map(|position| position.map).collect();
-        map.set_if_neq(view::around(&mut places, &map));
+}
+
+/// Brings the map to where the connections are, and looks now and then whether they are elsewhere.
+fn follow_activity(
+    (time, animation): (Option<Res<Time<Real>>>, Res<Animation>),
+    (space, dots): (Res<HilbertView>, Query<&Position, Without<Trail>>),
+    mut wall: ResMut<Wall>,
+    mut map: ResMut<MapView>,
+    mut looked: Local<Option<Duration>>,
+) {
+    let now = elapsed(time.as_deref());
+    let wall = wall.bypass_change_detection();
+    if let Some(glide) = wall.glide {
+        let (at, has_arrived) = glide.at(now);
+        map.set_if_neq(MapView { size_px: map.size_px, px_per_point: map.px_per_point, ..at });
+        wall.glide = wall.glide.filter(|_| !has_arrived);
+        return;
+    }
+    let wants = wall.view().is_some_and(|view| view.zoom == Zoom::Activity && view.show != Show::Hilbert);
+    if !wants || space.is_visible() {
+        *looked = None;
+        return;
+    }
+    if looked.is_some_and(|at| now.saturating_sub(at) < LOOKED_EVERY) || dots.is_empty() {
+        return;
+    }
+    *looked = Some(now);
+    let mut places: Vec<[f32; 2]> = dots.iter().map(|position| position.map).collect();
+    let around = view::around(&mut places, &map);
+    if map.is_elsewhere(&around) {
+        // In the dark nobody sees it come.
+        if animation.reduced || wall.is_changing() {
+            map.set_if_neq(around);
+        } else {
+            wall.glide = Some(Glide { from: *map, to: around, since: now });
+        }
     }
 }

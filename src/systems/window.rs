@@ -12,7 +12,7 @@ use super::MapSystems;
 use crate::components::{
     action::{Overlays, ResizeEdge, UiAction},
     map_view::MapView,
-    theme::px_per_point,
+    theme::{px_per_point, px_per_point_on_wall},
     wall::Wall,
 };
 
@@ -34,7 +34,7 @@ pub(super) fn follow_size(
     windows: Query<&Window, With<PrimaryWindow>>,
     wall: Option<Res<Wall>>,
 ) {
-    let text_scale = wall.map_or(1.0, |wall| wall.scene().text_scale);
+    let text_scale = wall.map(|wall| wall.scene().text_scale);
     if let Ok(window) = windows.single()
         && let Some((size_px, px_per_point)) = told(window, text_scale, (view.size_px, view.px_per_point))
     {
@@ -43,9 +43,18 @@ pub(super) fn follow_size(
 }
 
 /// The size of a window in pixels, and those of a point, where they are not what is known of it.
-pub(super) fn told(window: &Window, text_scale: f32, known: ([f32; 2], f32)) -> Option<([f32; 2], f32)> {
+/// On a wall they follow its height alone: whoever looks stands as far away from each.
+pub(super) fn told(
+    window: &Window,
+    text_scale: Option<f32>,
+    known: ([f32; 2], f32),
+) -> Option<([f32; 2], f32)> {
     let size_px = [window.physical_width() as f32, window.physical_height() as f32];
-    let now = (size_px, px_per_point(size_px[1], window.scale_factor()) * text_scale);
+    let px_per_point = match text_scale {
+        Some(text_scale) => px_per_point_on_wall(size_px[1], text_scale),
+        None => px_per_point(size_px[1], window.scale_factor()),
+    };
+    let now = (size_px, px_per_point);
     // One that is folded away has none.
     (now != known && size_px.iter().all(|px| *px >= 1.0)).then_some(now)
 }
@@ -129,13 +138,13 @@ mod tests {
     #[test]
     fn a_window_tells_its_size_and_its_scale_when_they_are_others() {
         let mut window = Window { resolution: (1280, 720).into(), ..default() };
-        let known = told(&window, 1.0, ([0.0; 2], 0.0)).expect("a size");
-        assert_eq!(told(&window, 1.0, known), None);
+        let known = told(&window, None, ([0.0; 2], 0.0)).expect("a size");
+        assert_eq!(told(&window, None, known), None);
         window.resolution.set_scale_factor(3.0);
-        let larger = told(&window, 1.0, known).expect("another scale");
+        let larger = told(&window, None, known).expect("another scale");
         assert!(larger.1 > known.1);
         window.resolution.set_physical_resolution(0, 0);
-        assert_eq!(told(&window, 1.0, larger), None, "it is folded away");
+        assert_eq!(told(&window, None, larger), None, "it is folded away");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::f32::consts::TAU;
 
 use bevy::{prelude::*, time::Real};
 use bevy_egui::{
-    EguiContexts,
+    EguiContexts, EguiGlobalSettings,
     egui::{self, Color32, Id, LayerId, Order, Vec2, emath::TSTransform},
 };
 
@@ -34,6 +34,15 @@ pub(super) fn has(part: Part) -> impl FnMut(Option<Res<Wall>>) -> bool + Clone {
 /// Whether a part is shown that only a wall has.
 pub(super) fn has_beside(part: Part) -> impl FnMut(Option<Res<Wall>>) -> bool + Clone {
     move |wall| shows_beside(wall.as_deref(), part)
+}
+
+/// Nobody points at a wall: wherever the pointer was left, nothing lights up there.
+pub(super) fn ignore_pointer(mut settings: ResMut<EguiGlobalSettings>) {
+    let input = &mut settings.input_system_settings;
+    input.run_write_window_pointer_moved_messages = false;
+    input.run_write_pointer_button_messages = false;
+    input.run_write_mouse_wheel_messages_system = false;
+    settings.enable_cursor_icon_updates = false;
 }
 
 /// Moves what stands still on the picture, and darkens all of it.
