@@ -25,7 +25,7 @@ use crate::{
         hilbert_view::HilbertView,
         history_circles::HistoryCircles,
         map_view::MapView,
-        notices::{Notices, Severity},
+        notices::{Notice, Notices, Severity},
         time_travel::{PastLink, TimeTravel},
         top_lists::TopLists,
         trails::TimeLapse,
@@ -37,6 +37,8 @@ use view::OnScreen;
 
 /// The map follows the connections no sooner: a wall is no film.
 const LOOKED_EVERY: Duration = Duration::from_secs(30);
+/// Time to see that there is something, and to read it.
+const NOTICES_FOR: Duration = Duration::from_secs(120);
 /// What the notices of this file are about.
 const TOPIC: &str = "The scene";
 
@@ -52,7 +54,7 @@ pub(super) fn plugin(app: &mut App) {
                 .after(follow_size)
                 .in_set(MapSystems::Sense),
             (firsts::learn, firsts::see).chain().in_set(MapSystems::Trail),
-            top::count.in_set(MapSystems::Account),
+            (top::count, forget_notices).chain().in_set(MapSystems::Account),
         )
             .run_if(resource_exists::<Wall>),
     );
@@ -90,6 +92,19 @@ fn take_scene(feed: Option<Res<SceneFeed>>, mut wall: ResMut<Wall>, mut notices:
                 wall.put(scene);
             }
             Err(problem) => notices.say(Severity::Warning, TOPIC, vec![problem]),
+        }
+    }
+}
+
+/// Nobody dismisses anything on a wall: what is no error goes after a while without anything new.
+fn forget_notices(time: Option<Res<Time<Real>>>, mut notices: ResMut<Notices>, mut since: Local<Duration>) {
+    let now = elapsed(time.as_deref());
+    if notices.is_changed() {
+        *since = now;
+    } else if now.saturating_sub(*since) >= NOTICES_FOR {
+        let is_error = |notice: &Notice| notice.severity == Severity::Error;
+        if !notices.0.iter().all(is_error) {
+            notices.0.retain(is_error);
         }
     }
 }

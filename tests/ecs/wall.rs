@@ -10,6 +10,7 @@ use connmapperl::{
         hilbert_view::HilbertView,
         history_circles::HistoryCircles,
         map_view::MapView,
+        notices::{Notices, Severity},
         top_lists::TopLists,
         trails::{LapseStyle, TimeLapse},
         wall::Wall,
@@ -99,6 +100,20 @@ fn lists_count_what_is_open_and_are_made_for_nobody_else() {
     bare.frame();
     later(&mut bare, 4_000);
     assert_eq!(*bare.resource::<TopLists>(), TopLists::default());
+}
+
+#[test]
+fn notices_go_by_themselves_but_for_errors() {
+    let mut stage = wall(TWO);
+    let mut notices = stage.app.world_mut().resource_mut::<Notices>();
+    notices.say(Severity::Warning, "An agent", vec!["is gone".to_owned()]);
+    notices.say(Severity::Error, "A disk", vec!["is full".to_owned()]);
+    later(&mut stage, 1_000);
+    later(&mut stage, 60_000);
+    assert_eq!(stage.resource::<Notices>().0.len(), 2);
+    later(&mut stage, 61_000);
+    let left: Vec<_> = stage.resource::<Notices>().0.iter().map(|notice| notice.topic.as_str()).collect();
+    assert_eq!(left, ["A disk"]);
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! Top right: what the user should read, until dismissed.
+//! Top right: what the user should read, until dismissed. On a wall, where nobody can, in the middle of the bottom, below no
+//! clock.
 
 use bevy::prelude::*;
 use bevy_egui::{
@@ -7,7 +8,7 @@ use bevy_egui::{
 };
 
 use super::{
-    panel,
+    panel, status,
     style::{medium, sans},
     timeline,
 };
@@ -19,6 +20,7 @@ use crate::components::{
     panels::Panels,
     theme::{Theme, size},
     time_travel::Timeline,
+    wall::Wall,
 };
 
 pub(super) const WIDTH: f32 = 360.0;
@@ -31,7 +33,7 @@ const LINES_SHOWN: usize = 8;
 
 pub(super) fn show(
     mut contexts: EguiContexts,
-    (notices, timeline): (Res<Notices>, Res<Timeline>),
+    (notices, timeline, wall): (Res<Notices>, Res<Timeline>, Option<Res<Wall>>),
     theme: Res<Theme>,
     (view, space_view): (Res<MapView>, Res<HilbertView>),
     mut panels: ResMut<Panels>,
@@ -48,7 +50,11 @@ pub(super) fn show(
     let offset = egui::vec2(-size::MARGIN, top);
     let below = size::MARGIN + timeline::reach(&timeline, &view) + size::GRID;
     let tallest = (context.content_rect().height() - top - below - 2.0 * size::INNER).max(SHORTEST);
-    let (rect, ()) = panel::floating(context, "notices", Align2::RIGHT_TOP, offset, &theme, |ui| {
+    let (anchor, offset) = match wall {
+        Some(_) => (Align2::CENTER_BOTTOM, egui::vec2(0.0, -below - status::HEIGHT)),
+        None => (Align2::RIGHT_TOP, offset),
+    };
+    let (rect, ()) = panel::floating(context, "notices", anchor, offset, &theme, |ui| {
         ui.set_width(WIDTH);
         egui::ScrollArea::vertical().max_height(tallest).min_scrolled_height(tallest).show(ui, |ui| {
             for notice in &notices.0 {
@@ -59,6 +65,9 @@ pub(super) fn show(
                 };
                 ui.horizontal(|ui| {
                     ui.label(RichText::new(&notice.topic).font(medium(size::TEXT)).color(colour.egui()));
+                    if wall.is_some() {
+                        return;
+                    }
                     ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                         let close = RichText::new("dismiss").font(sans(size::TEXT_SMALL));
                         if ui.add(egui::Button::new(close).frame(false)).clicked() {
