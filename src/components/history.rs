@@ -13,6 +13,8 @@ pub struct HistoryFacts {
     pub is_pruning: bool,
     /// Connections that could not be kept since the start.
     pub lost: u64,
+    /// How often all was to be forgotten, and is, or is not for a reason that was said.
+    pub resets: u64,
 }
 
 /// What is kept.

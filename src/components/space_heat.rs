@@ -21,6 +21,8 @@ pub struct Meant {
     /// `None`: all up to now, and what opens from then on.
     pub span: Option<Span>,
     pub filter: Arc<Filter>,
+    /// Without what was recorded: that is on its way out.
+    pub is_forgetting: bool,
 }
 
 /// One that opened since the recording was asked.
@@ -41,6 +43,10 @@ pub struct SpaceHeat {
     pub is_waiting: bool,
     /// When connections before this one were asked of the recording, Unix milliseconds: later ones are counted here.
     pub recorded_until_ms: i64,
+    /// The recording cannot be read; what is open takes its place.
+    pub has_failed: bool,
+    /// The recording counts again when so many times all was forgotten.
+    pub resets_awaited: u64,
     /// What opened while the recording is read.
     since: Vec<Opened>,
     /// Counts what was put in place of one another.
@@ -87,6 +93,11 @@ impl SpaceHeat {
         };
         add(peers, &opened);
         true
+    }
+
+    /// What opened meanwhile is told in another way.
+    pub fn forget_since(&mut self) {
+        self.since.clear();
     }
 
     /// Another question is asked: what waited for the answer to the one before is part of it.

@@ -112,6 +112,11 @@ impl Pruner {
         self.look_at_ms = 0;
     }
 
+    /// Whether closed rows are on their way out since [`Self::forget_all`].
+    pub const fn is_forgetting(&self) -> bool {
+        self.forgets_all
+    }
+
     /// Whether there is more to do soon.
     pub const fn is_busy(&self) -> bool {
         self.is_busy

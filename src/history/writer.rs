@@ -70,6 +70,8 @@ pub struct Facts {
     pub is_pruning: bool,
     /// Connections that could not be kept since the start.
     pub lost: u64,
+    /// How often it was asked to forget all, and has, or has said why not.
+    pub resets: u64,
 }
 
 /// The thread. It ends, and ends the recording, when the channel of records closes.
@@ -122,6 +124,9 @@ struct Writer {
     is_second: bool,
     problem: Vec<String>,
     lost: u64,
+    /// Asked for, and done.
+    resets: u64,
+    resets_done: u64,
 }
 
 impl Writer {
@@ -143,6 +148,8 @@ impl Writer {
             is_second: false,
             problem: Vec::new(),
             lost: 0,
+            resets: 0,
+            resets_done: 0,
         }
     }
 
@@ -385,12 +392,16 @@ impl Writer {
                 }
             }
             Order::Reset if self.is_second => {
+                self.resets += 1;
                 self.say_problem(vec![format!(
                     "{}: another program records into it: nothing was forgotten",
                     self.path.display()
                 )]);
             }
-            Order::Reset => self.pruner.forget_all(),
+            Order::Reset => {
+                self.resets += 1;
+                self.pruner.forget_all();
+            }
         }
         self.facts_at = Instant::now();
     }
@@ -421,6 +432,9 @@ impl Writer {
             None if self.is_second => self.look_at_the_other(),
             None => None,
         };
+        if !self.pruner.is_forgetting() {
+            self.resets_done = self.resets;
+        }
         let facts = Facts {
             bytes: bytes_of(&self.path),
             first_ms: span.map(|(first, _)| first),
@@ -428,6 +442,7 @@ impl Writer {
             keep: self.pruner.keep(),
             is_pruning: self.pruner.is_busy(),
             lost: self.lost,
+            resets: self.resets_done,
         };
         if self.told != Some(facts) {
             self.told = Some(facts);

@@ -13,6 +13,7 @@ use crate::{
         connection::{Connection, MatchedRule, Trail},
         filtering::{ActiveFilter, Passes},
         hilbert_view::HilbertView,
+        history::HistoryFacts,
         map_clock::MapClock,
         rule_book::RuleBook,
         second_window::{SecondWindow, shows_space},
@@ -38,48 +39,73 @@ type Known = (&'static Connection, &'static MatchedRule, &'static Passes, Has<Tr
 
 fn ask(
     (view, second): (Res<HilbertView>, Res<SecondWindow>),
-    link: Option<Res<PastLink>>,
+    (link, facts): (Option<Res<PastLink>>, Option<Res<HistoryFacts>>),
     (travel, filtered): (Res<TimeTravel>, Res<ActiveFilter>),
     (clock, book): (Res<MapClock>, Res<RuleBook>),
     known: Query<Known>,
     (wishes, mut actions): (Local<Wishes>, MessageReader<UiAction>),
     mut heat: ResMut<SpaceHeat>,
 ) {
-    let is_reset = actions.read().filter(|action| **action == UiAction::ResetHistory).count() > 0;
-    let meant = Meant { span: span_meant(&travel, &heat), filter: Arc::clone(&filtered.0) };
+    let resets = actions.read().filter(|action| **action == UiAction::ResetHistory).count() as u64;
+    // Where somebody else records, or nobody does, nothing of what was recorded is forgotten.
+    let is_reset = resets > 0 && (link.is_none() || facts.is_some());
+    let done = facts.as_ref().map_or(u64::MAX, |facts| facts.resets);
+    if is_reset && facts.is_some() {
+        let heat = heat.bypass_change_detection();
+        heat.resets_awaited = heat.resets_awaited.max(done) + resets;
+    }
+    let is_forgetting = heat.resets_awaited > done;
+    let meant = Meant { span: span_meant(&travel, &heat), filter: Arc::clone(&filtered.0), is_forgetting };
     if !shows_space(&view, &second) {
         // While nobody looks nothing else is counted; what was is no part of another time or filter, nor of what was
-        // forgotten.
-        heat.bypass_change_detection().meant.take_if(|known| is_reset || *known != meant);
+        // forgotten. What could not be read is tried again.
+        let has_failed = std::mem::take(&mut heat.bypass_change_detection().has_failed);
+        heat.bypass_change_detection().meant.take_if(|known| is_reset || has_failed || *known != meant);
         return;
     }
     if heat.meant.as_ref() == Some(&meant) && !is_reset {
+        if heat.has_failed && heat.is_waiting {
+            put_without_recording(&mut heat, &known, &book, true);
+        }
         return;
     }
-    let now_ms = clock.now_unix_millis();
-    // What has closed is forgotten from now on, and the recording has not heard of that yet.
-    let Some(link) = link.filter(|_| !is_reset || meant.span.is_some()) else {
+    heat.bypass_change_detection().has_failed = false;
+    let is_of_now = meant.span.is_none();
+    // What has closed is forgotten from now on. What the recording says of it counts once it has forgotten all.
+    let Some(link) = link.filter(|_| !is_forgetting) else {
+        wishes.next();
         heat.ask(meant, i64::MIN);
-        for opened in on_map(&known, &book, i64::MIN, !is_reset) {
-            heat.count(opened);
-        }
-        heat.put(Box::default());
+        put_without_recording(&mut heat, &known, &book, !is_forgetting && !is_reset);
         return;
     };
-    let recorded_until_ms = now_ms - WRITTEN_AFTER_MS;
-    let is_of_now = meant.span.is_none();
+    // What is open and is not being recorded, as in a scene, is in no recording either.
+    let is_recorded = facts.is_some_and(|facts| facts.keep.records);
+    let now_ms = clock.now_unix_millis();
+    let recorded_until_ms = if is_recorded { now_ms - WRITTEN_AFTER_MS } else { now_ms };
     let asked = meant.span.unwrap_or(Span { from_ms: 0, to_ms: recorded_until_ms });
-    // What is on its way is of no use any more.
     let only = Only { filter: Arc::clone(&meant.filter), wish: wishes.next() };
     let number = heat.number.wrapping_add(1);
     if link.addresses.try_send(PastOrder::Peers { number, span: asked, only }).is_ok() {
-        heat.ask(meant, recorded_until_ms);
+        let after_ms = if is_recorded { recorded_until_ms } else { i64::MIN };
+        heat.ask(meant, after_ms);
         if is_of_now {
-            for opened in on_map(&known, &book, recorded_until_ms, true) {
+            for opened in on_map(&known, &book, after_ms, true) {
                 heat.count(opened);
             }
         }
     }
+}
+
+/// What is open takes the place of an answer; in a stretch of the past nothing does.
+fn put_without_recording(heat: &mut SpaceHeat, known: &Query<Known>, book: &RuleBook, with_closed: bool) {
+    heat.recorded_until_ms = i64::MIN;
+    heat.forget_since();
+    if heat.until_ms().is_none() {
+        for opened in on_map(known, book, i64::MIN, with_closed) {
+            heat.count(opened);
+        }
+    }
+    heat.put(Box::default());
 }
 
 /// The stretch that is shown or played; `None` for all up to now. All that was recorded grows while it is played: as long as

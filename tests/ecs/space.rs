@@ -5,6 +5,7 @@ use connmapperl::{
     components::{
         action::{FilterAction, Pane, SpaceAction, UiAction},
         hilbert_view::{HilbertView, SpaceColour},
+        history::HistoryFacts,
         inspect::Looks,
         space_cells::SpaceCells,
         space_ground::{SpaceGround, age_number, rule_number},
@@ -83,6 +84,7 @@ fn a_reset_in_a_scene_forgets_what_fades() {
 #[test]
 fn the_recording_is_heard_and_what_opens_from_then_on() {
     let mut past = Past::new(&THREE);
+    written(&mut past, 0);
     shown(&mut past);
     assert_eq!(heard(&past.stage, PEER), 3);
     let now = past.stage.now();
@@ -96,6 +98,7 @@ fn the_recording_is_heard_and_what_opens_from_then_on() {
 #[test]
 fn what_opens_while_the_recording_is_read_is_heard_once_it_is() {
     let mut past = Past::new(&THREE);
+    written(&mut past, 0);
     past.stage.act(UiAction::Space(SpaceAction::Toggle));
     past.stage.frame();
     let now = past.stage.now();
@@ -191,6 +194,7 @@ fn back_to_now(past: &mut Past, open: &[&LocatedConnection]) {
 fn nothing_is_counted_twice_after_a_look_at_the_past_whoever_looks_at_addresses_meanwhile() {
     for is_hidden in [false, true] {
         let mut past = Past::new(&THREE);
+        written(&mut past, 0);
         shown(&mut past);
         let open = with_peer(7, "1.1.1.1:443", past.stage.now());
         past.stage.open(&open);
@@ -210,9 +214,16 @@ fn nothing_is_counted_twice_after_a_look_at_the_past_whoever_looks_at_addresses_
     }
 }
 
+/// A recording that is written, which has forgotten all so many times.
+fn written(past: &mut Past, resets: u64) {
+    past.stage.app.insert_resource(HistoryFacts { resets, ..HistoryFacts::default() });
+    past.settle();
+}
+
 #[test]
-fn a_reset_forgets_what_has_closed() {
+fn a_reset_forgets_what_has_closed_and_asks_again_once_that_is_gone() {
     let mut past = Past::new(&THREE);
+    written(&mut past, 0);
     shown(&mut past);
     let now = past.stage.now();
     past.stage.open(&with_peer(7, "9.9.9.9:443", now));
@@ -220,6 +231,60 @@ fn a_reset_forgets_what_has_closed() {
     past.stage.act(UiAction::ResetHistory);
     past.settle();
     assert_eq!((heard(&past.stage, PEER), heard(&past.stage, "9.9.9.9")), (0, 1));
+    past.stage.act(UiAction::Filter(FilterAction::Set("port:22".to_owned())));
+    past.settle();
+    past.stage.act(UiAction::Filter(FilterAction::Clear));
+    past.settle();
+    assert_eq!(heard(&past.stage, PEER), 0, "no filter brings back what is on its way out");
+    // This one could not be: another program may record into it.
+    written(&mut past, 1);
+    assert_eq!((heard(&past.stage, PEER), heard(&past.stage, "9.9.9.9")), (3, 1));
+}
+
+#[test]
+fn a_reset_while_a_stretch_is_shown_is_no_exception() {
+    let mut past = Past::new(&THREE);
+    written(&mut past, 0);
+    shown(&mut past);
+    past.act(TimeAction::Select(Span { from_ms: begin(), to_ms: begin() + 5 * SECOND }));
+    past.settle();
+    assert_eq!(heard(&past.stage, PEER), 2);
+    past.stage.act(UiAction::ResetHistory);
+    past.settle();
+    assert_eq!(heard(&past.stage, PEER), 0);
+    rusqlite::Connection::open(past.folder.path().join("history.sqlite"))
+        .and_then(|database| database.execute_batch("DELETE FROM connection"))
+        .unwrap();
+    written(&mut past, 1);
+    assert_eq!(heard(&past.stage, PEER), 0);
+}
+
+#[test]
+fn a_scene_beside_a_recording_is_heard_besides_it_and_a_reset_leaves_it_alone() {
+    let mut past = Past::new(&THREE);
+    past.stage.open(&with_peer(7, "9.9.9.9:443", past.stage.now() - HOUR));
+    shown(&mut past);
+    let both = |past: &Past| (heard(&past.stage, PEER), heard(&past.stage, "9.9.9.9"));
+    assert_eq!(both(&past), (3, 1));
+    past.stage.act(UiAction::Filter(FilterAction::Set("port:22".to_owned())));
+    past.settle();
+    past.stage.act(UiAction::Filter(FilterAction::Clear));
+    past.stage.act(UiAction::ResetHistory);
+    past.settle();
+    assert_eq!(both(&past), (3, 1), "nobody records here, so nothing is forgotten");
+}
+
+#[test]
+fn where_the_recording_cannot_be_read_what_is_open_is_heard_and_another_look_tries_again() {
+    let mut past = Past::new(&THREE);
+    let reader = std::mem::replace(&mut past.reader, crate::past::reader("/nowhere/history.sqlite".as_ref()));
+    past.stage.open(&with_peer(7, "9.9.9.9:443", past.stage.now() - HOUR));
+    shown(&mut past);
+    assert_eq!((heard(&past.stage, PEER), heard(&past.stage, "9.9.9.9")), (0, 1));
+    shown(&mut past);
+    past.reader = reader;
+    shown(&mut past);
+    assert_eq!((heard(&past.stage, PEER), heard(&past.stage, "9.9.9.9")), (3, 1));
 }
 
 #[test]

@@ -91,10 +91,8 @@ pub(super) fn take(world: &mut World) {
             }
             PastAnswer::PeersFailed { number, reason } => {
                 let mut heat = world.resource_mut::<SpaceHeat>();
-                if heat.number == number {
-                    // What opens from now on is shown all the same.
-                    heat.put(Box::default());
-                }
+                // What is open is shown all the same.
+                heat.has_failed |= heat.number == number;
                 world.resource_mut::<Notices>().say(Severity::Warning, TOPIC, vec![reason]);
             }
             PastAnswer::PassedOver { line } => {

@@ -152,6 +152,7 @@ fn shown(facts: Facts) -> HistoryFacts {
         keep: Kept { age_secs, bytes, records },
         is_pruning: facts.is_pruning,
         lost: facts.lost,
+        resets: facts.resets,
     }
 }
 
