@@ -21,7 +21,7 @@ pub use newest::{Last, Newest};
 pub use prefix::{Area, BadPrefix, Prefix, ipv6_key, ipv6_net};
 
 /// Which addresses the square shows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Family {
     #[default]
     V4,

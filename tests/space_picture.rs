@@ -89,6 +89,14 @@ fn colours_tell_the_rule_of_the_newest_and_how_old_it_is() {
 }
 
 #[test]
+fn what_was_heard_once_is_seen_as_heat() {
+    let home = Home::new();
+    recorded(&home);
+    let (picture, _) = painted(&home, &["--color", "heat", "--plain"]);
+    assert!(brightness(&picture, "203.0.113.7") > 4 * brightness(&picture, "77.0.0.0"));
+}
+
+#[test]
 fn names_stand_on_the_picture_unless_it_is_plain() {
     let home = Home::new();
     recorded(&home);
@@ -127,6 +135,8 @@ fn a_list_is_painted_and_what_it_cannot_tell_is_refused() {
     assert!(lit[0] > lit[1] && lit[1] > lit[2], "{lit:?}");
     let refused = run(&["--color", "age"], "9.9.9.9\n");
     assert!(!refused.status.success() && complaint(&refused).contains("neither rules nor times"));
+    let wild = run(&[], "\u{1b}[31mred\n");
+    assert!(complaint(&wild).contains("`\\u{1b}[31mred`"), "it moves no terminal: {}", complaint(&wild));
     let bad = run(&[], "9.9.9.9\nnine\n");
     assert!(!bad.status.success() && complaint(&bad).contains("line 2"), "{}", complaint(&bad));
 }

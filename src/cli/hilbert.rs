@@ -37,8 +37,8 @@ use crate::{
 const MOST_COMPLAINTS: u64 = 20;
 /// Of grid lines, of 255, over what is below.
 const GRID: u32 = 26;
-/// Blocks that the grid parts: of so many bits more than the block of the picture, at most.
-const GRID_BITS: u8 = 8;
+/// Blocks that the grid parts: of so many bits more than the block of the picture, at least.
+const LEAST_GRID_BITS: u8 = 4;
 
 #[derive(Clone, Debug, Args)]
 pub struct HilbertArgs {
@@ -115,7 +115,7 @@ pub fn hilbert(args: &HilbertArgs) -> anyhow::Result<ExitCode> {
     let (heard, bad_lines) = if args.stdin { listed()? } else { (recorded(args)?, 0) };
     let heat = &heard.peers.ipv4.heat;
     let mut rgba = painted(args, &heard, view)?;
-    let grid_length = (args.prefix.length() + GRID_BITS).min(32);
+    let grid_length = grid_length(args.prefix);
     if !args.plain {
         draw_grid(view, args.prefix, grid_length, &mut rgba);
     }
@@ -137,6 +137,12 @@ pub fn hilbert(args: &HilbertArgs) -> anyhow::Result<ExitCode> {
     Ok(if bad_lines == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
+/// The grid parts a block by whole octets, into sixteen parts at least: blocks that are named by their octets, and squares.
+const fn grid_length(block: Prefix) -> u8 {
+    let octets = (block.length() + LEAST_GRID_BITS).div_ceil(8);
+    if octets < 4 { 8 * octets } else { 32 }
+}
+
 /// What the picture is made of.
 struct Heard {
     peers: Peers,
@@ -150,7 +156,8 @@ fn listed() -> anyhow::Result<(Heard, u64)> {
     let bad_lines = list::read(io::stdin().lock(), &mut peers.ipv4.heat, |bad, number, text| {
         if bad <= MOST_COMPLAINTS {
             complain(&format!(
-                "line {number}: `{text}` is no IPv4 address, alone or with how often behind it"
+                "line {number}: `{}` is no IPv4 address, alone or with how often behind it",
+                text.escape_debug()
             ));
         }
     })

@@ -14,6 +14,8 @@ use crate::{
 
 /// From the one picture to the other.
 pub const FLIGHT: Duration = Duration::from_millis(1_200);
+/// From one block to another.
+const HEADING: Duration = Duration::from_millis(700);
 /// No cell is drawn larger, in points: one address fills a thumb.
 const LARGEST_CELL: f64 = 64.0;
 /// Above and below the square, in points: the lines of the account stand there.
@@ -72,6 +74,17 @@ pub struct HilbertView {
     flown: f32,
     /// What it began with, until the window has its size.
     began_with: Option<Prefix>,
+    /// Where it is on its way to.
+    heading: Option<Heading>,
+}
+
+/// From one part of the space to another: middle and zoom of both.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Heading {
+    from: ([f64; 2], f64),
+    to: ([f64; 2], f64),
+    /// Of the way, from 0 to 1.
+    share: f64,
 }
 
 impl HilbertView {
@@ -89,6 +102,7 @@ impl HilbertView {
             px_per_point,
             flown: 0.0,
             began_with: None,
+            heading: None,
         }
     }
 
@@ -161,6 +175,7 @@ impl HilbertView {
             Orientation::Transposed => Orientation::Usual,
         };
         self.center.swap(0, 1);
+        self.heading = None;
         self.keep_inside();
     }
 
@@ -169,11 +184,11 @@ impl HilbertView {
     }
 
     pub fn go_home(&mut self) {
-        (self.center, self.zoom) = ([f64::from(SIDE) * 0.5; 2], 1.0);
+        (self.center, self.zoom, self.heading) = ([f64::from(SIDE) * 0.5; 2], 1.0, None);
     }
 
     pub fn resize(&mut self, size_px: [f32; 2], px_per_point: f32) {
-        (self.size_px, self.px_per_point) = (size_px, px_per_point);
+        (self.size_px, self.px_per_point, self.heading) = (size_px, px_per_point, None);
         self.zoom = self.zoom.min(self.most_zoom());
         self.keep_inside();
         if let Some(block) = self.began_with.take() {
@@ -243,7 +258,7 @@ impl HilbertView {
 
     /// Zooms so that what is under the pointer stays under it.
     pub fn zoom_at(&mut self, px: [f32; 2], factor: f32) {
-        self.began_with = None;
+        (self.began_with, self.heading) = (None, None);
         let before = self.cell_from_px(px);
         self.zoom = (self.zoom * f64::from(factor)).clamp(1.0, self.most_zoom());
         let after = self.cell_from_px(px);
@@ -255,7 +270,7 @@ impl HilbertView {
 
     /// Moves the square along with a drag of so many pixels.
     pub fn pan_px(&mut self, delta_px: [f32; 2]) {
-        self.began_with = None;
+        (self.began_with, self.heading) = (None, None);
         let scale = self.px_per_cell();
         for (center, delta_px) in self.center.iter_mut().zip(delta_px) {
             *center -= f64::from(delta_px) / scale;
@@ -263,9 +278,57 @@ impl HilbertView {
         self.keep_inside();
     }
 
+    /// Goes there from where it is, as [`Self::show_block`] would put it.
+    pub fn head_for(&mut self, block: Prefix) {
+        let from = (self.center, self.zoom);
+        self.show_block(block);
+        let to = (self.center, self.zoom);
+        if from != to {
+            (self.center, self.zoom) = from;
+            self.heading = Some(Heading { from, to, share: 0.0 });
+        }
+    }
+
+    /// Whether each frame shows it elsewhere.
+    pub fn is_moving(&self) -> bool {
+        self.is_flying() || self.is_heading()
+    }
+
+    pub const fn is_heading(&self) -> bool {
+        self.heading.is_some()
+    }
+
+    /// Goes on towards where it is heading for. The zoom changes evenly to the eye, and the middle as fast as the picture is
+    /// large, so that nothing races by.
+    pub fn head(&mut self, by: Duration) {
+        let Some(heading) = &mut self.heading else {
+            return;
+        };
+        heading.share += by.as_secs_f64() / HEADING.as_secs_f64();
+        let Heading { from, to, share } = *heading;
+        if share >= 1.0 {
+            (self.center, self.zoom, self.heading) = (to.0, to.1, None);
+            return;
+        }
+        let eased = share * share * (3.0 - 2.0 * share);
+        self.zoom = from.1 * (to.1 / from.1).powf(eased);
+        let way = match (1.0 / to.1 - 1.0 / from.1, 1.0 / self.zoom - 1.0 / from.1) {
+            (0.0, _) => eased,
+            (whole, gone) => gone / whole,
+        };
+        self.center = [0, 1].map(|axis| from.0[axis] + (to.0[axis] - from.0[axis]) * way);
+    }
+
+    /// The block in the middle of the picture, as large as about half of it.
+    pub fn block_in_middle(&self) -> Prefix {
+        let shorter = self.size_px[0].min(self.size_px[1]) * 0.5 / self.px_per_point;
+        let middle = self.key_at(self.size_px.map(|px| px * 0.5)).unwrap_or_default();
+        Prefix::of(middle, if self.is_home() { 0 } else { self.prefix_of_side(shorter) })
+    }
+
     /// Puts a block into the middle, as large as it may be with what is around it in sight.
     pub fn show_block(&mut self, block: Prefix) {
-        self.began_with = None;
+        (self.began_with, self.heading) = (None, None);
         let area = block.area(self.orientation);
         let side = f64::from(area.width.max(area.height));
         self.zoom = (f64::from(SIDE) / side * SHARE_OF_BLOCK).clamp(1.0, self.most_zoom());
@@ -325,6 +388,24 @@ mod tests {
 
     fn view() -> HilbertView {
         HilbertView::home([1280.0, 720.0], 1.0)
+    }
+
+    #[test]
+    fn it_flies_to_a_block_and_ends_where_a_jump_would() {
+        let block: Prefix = "203.0.113.0/24".parse().unwrap();
+        let (mut flown, mut jumped) = (view(), view());
+        jumped.show_block(block);
+        flown.head_for(block);
+        assert!(flown.is_heading() && flown.is_home());
+        flown.head(HEADING / 2);
+        assert!(flown.is_heading() && !flown.is_home() && flown.px_per_cell() < jumped.px_per_cell());
+        flown.head(HEADING / 2);
+        assert_eq!(flown, jumped);
+        flown.head_for(block);
+        assert!(!flown.is_heading(), "it is there");
+        flown.head_for(Prefix::ALL);
+        flown.zoom_at([640.0, 360.0], 1.1);
+        assert!(!flown.is_heading(), "whoever turns the wheel has it");
     }
 
     #[test]

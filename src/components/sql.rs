@@ -127,8 +127,8 @@ pub struct Plot {
     pub dots: Arc<[[f32; 2]]>,
     /// In the order of the rows, those that have one.
     pub addresses: Arc<[PlottedAddress]>,
-    /// The same without their rows, each once.
-    pub keys: Arc<[(Family, u32)]>,
+    /// The same without their rows, each once, with how many rows lie there.
+    pub keys: Arc<[(Family, u32, u32)]>,
     pub without_place: usize,
 }
 

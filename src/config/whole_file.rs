@@ -41,6 +41,8 @@ pub fn replace(
         before.map_or_else(|| Permissions::from_mode(mode_if_new), |before| before.permissions());
     // On the file system of the target, or it could not take its place.
     let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // Otherwise it would be the new file's name that is told, which nobody knows.
+    fs::metadata(folder)?;
     let file = tempfile::Builder::new().permissions(permissions).tempfile_in(folder)?;
     let mut file = BufWriter::new(file);
     write(&mut file)?;

@@ -216,7 +216,7 @@ impl Canvas<'_> {
 fn shade(tint: [u8; 3], level: u8) -> [u8; 3] {
     let brightness = match level {
         0 => u32::from(SILENT),
-        level => FAINTEST + (255 - FAINTEST) * u32::from(level) / 255,
+        level => FAINTEST + (255 - FAINTEST) * tint::share_of_brightest(level) / 255,
     };
     tint.map(|part| (u32::from(part) * brightness / 255) as u8)
 }

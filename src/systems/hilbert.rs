@@ -12,6 +12,8 @@ use crate::components::{
     second_window::SecondWindow,
 };
 
+/// Of a flight that begins.
+const FIRST_STEP: Duration = Duration::from_millis(16);
 /// A frame that comes late moves the flight no further than this: what is asked for after a rest begins at its beginning.
 const LONGEST_STEP: Duration = Duration::from_millis(150);
 
@@ -33,17 +35,34 @@ fn fly(
     time: Option<Res<Time<Real>>>,
     animation: Res<Animation>,
     mut view: ResMut<HilbertView>,
-    mut was_flying: Local<bool>,
+    mut second: ResMut<SecondWindow>,
+    mut moved: Local<[bool; 2]>,
 ) {
-    if !view.is_flying() {
-        *was_flying = false;
-        return;
+    let step = time.filter(|_| !animation.reduced).map(|time| time.delta().min(LONGEST_STEP));
+    let was_moving = *moved;
+    if view.is_moving() {
+        go_on(&mut view, step, was_moving[0]);
     }
-    match time.filter(|_| !animation.reduced) {
-        Some(time) if *was_flying => view.fly(time.delta().min(LONGEST_STEP)),
-        // The time before was not flown.
-        Some(_) => view.fly(Duration::from_millis(16)),
-        None => view.land(),
+    moved[0] = view.is_moving();
+    let second = second.bypass_change_detection().view_mut().filter(|view| view.is_moving());
+    moved[1] = second.is_some_and(|view| {
+        go_on(view, step, was_moving[1]);
+        view.is_moving()
+    });
+}
+
+/// `None` where nothing moves by itself: it is there at once.
+fn go_on(view: &mut HilbertView, step: Option<Duration>, was_moving: bool) {
+    // The time before was not flown.
+    let step = step.map(|step| if was_moving { step } else { FIRST_STEP });
+    match step {
+        Some(step) => {
+            view.fly(step);
+            view.head(step);
+        }
+        None => {
+            view.land();
+            view.head(Duration::MAX);
+        }
     }
-    *was_flying = true;
 }

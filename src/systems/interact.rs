@@ -141,12 +141,17 @@ fn obey_space(action: SpaceAction, space: &mut HilbertView, second: &mut SecondW
         SpaceAction::Transpose => space.transpose(),
         SpaceAction::ShowBlock(Pane::Second, block) => {
             if let Some(space) = second.view_mut() {
-                space.show_block(block);
+                space.head_for(block);
             }
+        }
+        // From the world it flies there in one.
+        SpaceAction::ShowBlock(Pane::Main, block) if !space.is_visible() => {
+            space.is_shown = true;
+            space.show_block(block);
         }
         SpaceAction::ShowBlock(Pane::Main, block) => {
             space.is_shown = true;
-            space.show_block(block);
+            space.head_for(block);
         }
     }
 }

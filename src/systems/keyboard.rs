@@ -6,6 +6,7 @@ use bevy::{
         keyboard::{KeyCode, KeyboardFocusLost, KeyboardInput},
     },
     prelude::*,
+    window::{PrimaryWindow, Window},
 };
 
 use super::MapSystems;
@@ -24,6 +25,7 @@ pub(super) fn press(
     mut presses: MessageReader<KeyboardInput>,
     (panels, overlays): (Res<Panels>, Res<Overlays>),
     (second, second_windows): (Res<SecondWindow>, Query<(), With<SpaceWindow>>),
+    mut main: Query<&mut Window, With<PrimaryWindow>>,
     held: Res<ButtonInput<KeyCode>>,
     mut shift: Local<bool>,
     mut focus_lost: MessageReader<KeyboardFocusLost>,
@@ -57,12 +59,17 @@ pub(super) fn press(
         let Some(action) = action.map(|action| if is_beside { beside(action) } else { action }) else {
             continue;
         };
-        // A field that a key opened lies in the main window: what is typed beside it is meant for it, and no command.
-        if is_beside && (panels.has_keyboard || opens_field) && !closes_second(&action) {
+        // What is typed beside the field of the filter is meant for it, as long as that window has not got the focus.
+        if is_beside && (overlays.filter && panels.has_keyboard || opens_field) && !closes_second(&action) {
             continue;
         }
-        // What is typed behind it, in a slow frame, is for the field that it opens.
-        opens_field |= action == UiAction::ToggleFilter && !overlays.filter;
+        // What is typed behind it, in a slow frame, is for the field that it opens; that lies in the main window.
+        if action == UiAction::ToggleFilter && !overlays.filter {
+            opens_field = true;
+            if is_beside && let Ok(mut main) = main.single_mut() {
+                main.focused = true;
+            }
+        }
         actions.write(action);
     }
 }
@@ -83,7 +90,7 @@ fn beside(action: UiAction) -> UiAction {
 
 #[cfg(test)]
 mod tests {
-    use bevy::{input::keyboard::Key, window::Window};
+    use bevy::input::keyboard::Key;
 
     use super::*;
     use crate::components::hilbert_view::HilbertView;
@@ -111,7 +118,8 @@ mod tests {
             .init_resource::<Overlays>()
             .init_resource::<SecondWindow>()
             .add_systems(Update, press);
-        let main = app.world_mut().spawn(Window::default()).id();
+        let unfocused = Window { focused: false, ..Window::default() };
+        let main = app.world_mut().spawn((unfocused, PrimaryWindow)).id();
         let second = app.world_mut().spawn((Window::default(), SpaceWindow)).id();
         app.world_mut().resource_mut::<SecondWindow>().open(&HilbertView::home([1280.0, 720.0], 1.0));
         (main, second)
@@ -136,12 +144,22 @@ mod tests {
     }
 
     #[test]
-    fn while_a_field_of_the_main_window_has_the_keyboard_the_second_one_can_only_be_closed() {
+    fn while_a_filter_is_typed_in_the_main_window_the_second_one_can_only_be_closed() {
         let mut app = App::new();
         let (main, second) = windows(&mut app);
+        let slash = [UiAction::ToggleFilter];
+        assert_eq!(key(&mut app, second, KeyCode::Slash, Key::Character("/".into())), slash);
+        assert!(app.world().get::<Window>(main).is_some_and(|window| window.focused), "the field lies there");
         app.world_mut().resource_mut::<Panels>().has_keyboard = true;
+        let theme = || Key::Character("d".into());
+        assert_eq!(
+            key(&mut app, second, KeyCode::KeyD, theme()),
+            [UiAction::ToggleTheme],
+            "no filter is open"
+        );
+        app.world_mut().resource_mut::<Overlays>().filter = true;
         for window in [main, second] {
-            assert_eq!(key(&mut app, window, KeyCode::KeyD, Key::Character("d".into())), []);
+            assert_eq!(key(&mut app, window, KeyCode::KeyD, theme()), []);
         }
         assert_eq!(key(&mut app, main, KeyCode::Escape, Key::Escape), [], "it is the field's");
         let close = UiAction::Space(SpaceAction::CloseWindow);

@@ -15,8 +15,8 @@ use wgpu_types::DeviceType;
 use super::{MapSystems, cards::follow, replay::is_winding, wall::elapsed};
 use crate::components::{
     action::UiAction, animation::Animation, cards::Cards, hilbert_view::HilbertView,
-    history_circles::HistoryCircles, inspect::ListDue, map_clock::MapClock, space_heat::SpaceHeat,
-    time_travel::TimeTravel, trails::Trails, wall::Wall,
+    history_circles::HistoryCircles, inspect::ListDue, map_clock::MapClock, second_window::SecondWindow,
+    space_heat::SpaceHeat, time_travel::TimeTravel, trails::Trails, wall::Wall,
 };
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -56,7 +56,7 @@ fn pace(
     history: Option<Res<HistoryCircles>>,
     (travel, trails): (Option<Res<TimeTravel>>, Option<Res<Trails>>),
     (cards, list): (Option<Res<Cards>>, Option<Res<ListDue>>),
-    (space, heat): (Option<Res<HilbertView>>, Option<Res<SpaceHeat>>),
+    (space, heat, second): (Option<Res<HilbertView>>, Option<Res<SpaceHeat>>, Option<Res<SecondWindow>>),
     (wall, time): (Option<Res<Wall>>, Option<Res<Time<Real>>>),
     mut settings: ResMut<WinitSettings>,
 ) {
@@ -67,7 +67,8 @@ fn pace(
         None => animation.is_moving(now),
     };
     let is_moving = is_moving
-        || space.as_ref().is_some_and(|space| space.is_flying())
+        || space.as_ref().is_some_and(|space| space.is_moving())
+        || second.is_some_and(|second| second.0.as_ref().is_some_and(|second| second.view.is_moving()))
         || wall.as_ref().is_some_and(|wall| wall.is_changing());
     // What stands still lies on the world.
     let is_hidden = space.as_ref().is_some_and(|space| space.has_arrived());

@@ -16,8 +16,8 @@ use crate::{
         theme::PLOT_COLOURS,
     },
     hilbert::{
-        ORDER, Orientation,
-        heat::{FINEST, FINEST_KEPT, Heat},
+        Family, ORDER, Orientation,
+        heat::{FINEST, FINEST_KEPT, Heat, log_level},
     },
 };
 
@@ -27,6 +27,8 @@ const SMALLEST: f64 = 4.0;
 const MOST_HEARD: usize = 262_144;
 /// Of the faintest that was heard, of 255.
 const FAINTEST: u32 = 110;
+/// Of what was plotted, which is to be found.
+const FAINTEST_PLOTTED: u32 = 190;
 /// How bright a cell is from which on it is no brighter (`log_level`): 8 for each doubling.
 const BRIGHTEST: u32 = 96;
 /// Of one answer; more of them nobody tells apart.
@@ -79,10 +81,12 @@ fn write_in_sight(
         }
         for plot in &desk.plots {
             let [r, g, b] = PLOT_COLOURS[plot.colour % PLOT_COLOURS.len()].bytes();
-            let keys = plot.keys.iter().filter(|(family, key)| *family == view.family && is_near(view, *key));
-            rows.extend(keys.take(MOST_PLOTTED).map(|(_, key)| CellInstance {
+            let is_in_sight =
+                |(family, key, _): &&(Family, u32, u32)| *family == view.family && is_near(view, *key);
+            let keys = plot.keys.iter().filter(is_in_sight);
+            rows.extend(keys.take(MOST_PLOTTED).map(|(_, key, count)| CellInstance {
                 cell: packed_cell(Orientation::Usual.cell(*key)),
-                rgba: [r, g, b, u8::MAX],
+                rgba: [r, g, b, strength(log_level(u64::from(*count)), FAINTEST_PLOTTED)],
                 side: 1,
                 least_quarters: PLOT_QUARTERS,
             }));
@@ -90,9 +94,14 @@ fn write_in_sight(
     });
 }
 
+/// How much of its colour is seen, of 255.
+fn strength(level: u8, faintest: u32) -> u8 {
+    (faintest + (255 - faintest) * u32::from(level).min(BRIGHTEST) / BRIGHTEST) as u8
+}
+
 /// Whether the mark of an address reaches into the window.
 fn is_near(view: &HilbertView, key: u32) -> bool {
-    let reach_px = f32::from(PLOT_QUARTERS) * view.px_per_point();
+    let reach_px = f32::from(PLOT_QUARTERS) / 8.0 * view.px_per_point();
     let px = view.px_of_key(key);
     (0..2).all(|axis| px[axis] > -reach_px && px[axis] < view.size_px()[axis] + reach_px)
 }
@@ -126,10 +135,9 @@ fn write_heard(view: &HilbertView, heat: &Heat, ground: &SpaceGround, rows: &mut
                 return;
             }
             let [r, g, b] = ground.colour_of(key);
-            let alpha = FAINTEST + (255 - FAINTEST) * u32::from(level).min(BRIGHTEST) / BRIGHTEST;
             rows.push(CellInstance {
                 cell: packed_cell(cell),
-                rgba: [r, g, b, alpha as u8],
+                rgba: [r, g, b, strength(level, FAINTEST)],
                 side,
                 least_quarters: 0,
             });

@@ -170,7 +170,7 @@ mod tests {
             addresses: addresses.collect(),
             points: points.collect(),
             dots,
-            keys: Arc::new([(Family::V4, key)]),
+            keys: Arc::new([(Family::V4, key, 1)]),
             without_place: 0,
         }
     }

@@ -160,7 +160,8 @@ fn single_addresses_have_cells_from_near_and_nothing_changes_without_need() {
     shown(&mut past);
     assert!(past.stage.resource::<SpaceCells>().rows().is_empty());
     past.stage.act(UiAction::Space(SpaceAction::ShowBlock(Pane::Main, "1.1.1.0/24".parse().unwrap())));
-    past.settle();
+    // It flies there.
+    (0..10).for_each(|_| past.frame_after(100));
     let cells = past.stage.resource::<SpaceCells>();
     assert_eq!((cells.rows().len(), cells.rows()[0].side), (1, 1));
     let changes = cells.changes();

@@ -116,5 +116,8 @@ fn a_block_is_found_on_the_picture() {
 fn hues_are_apart_and_heat_grows() {
     assert_eq!((tint::hue(0), tint::hue(128)), ([255, 88, 88], [88, 255, 255]));
     assert_eq!((tint::heat(0), tint::heat(255)), ([10, 13, 20], [255, 255, 235]));
+    let light = |level: u8| tint::heat(level).iter().map(|part| u32::from(*part)).sum::<u32>();
+    assert!(light(1) > 4 * light(0), "what was heard once is seen");
+    assert!(light(100) > light(50) + 100, "and a thousand more than a hundred");
     assert_eq!(tint::registry(133 << 24), [240, 228, 66]);
 }

@@ -38,6 +38,16 @@ pub const fn number(of: u32) -> u8 {
     }
 }
 
+/// Levels of heat from which on a cell is no brighter: 8 for each doubling, so that 65,536 connections are as bright as any.
+const BRIGHTEST: u8 = 128;
+/// Where the colours of heat begin: what was heard once is seen.
+const HEAT_OF_ONE: u32 = 64;
+
+/// How bright a level of heat is, of 255.
+pub const fn share_of_brightest(level: u8) -> u32 {
+    (if level < BRIGHTEST { level } else { BRIGHTEST }) as u32 * 255 / BRIGHTEST as u32
+}
+
 /// Of a country.
 pub const fn country_number(code: CountryCode) -> u8 {
     number(u16::from_be_bytes(code.0) as u32)
@@ -95,11 +105,15 @@ pub fn age_class(secs: u32) -> usize {
     AGES.iter().position(|(below, ..)| secs < *below).unwrap_or(AGES.len() - 1)
 }
 
-/// From nearly black over violet, red and yellow to white.
+/// From nearly black, where nothing was heard, over violet, red and yellow to white.
 pub const fn heat(level: u8) -> [u8; 3] {
+    let level = match share_of_brightest(level) {
+        0 => 0,
+        share => HEAT_OF_ONE + (255 - HEAT_OF_ONE) * share / 255,
+    };
     const STOPS: [[u32; 3]; 5] =
         [[10, 13, 20], [96, 24, 110], [214, 56, 62], [250, 176, 36], [255, 255, 235]];
-    let (stop, part) = (level as usize >> 6, level as u32 & 63);
+    let (stop, part) = (level as usize >> 6, level & 63);
     let (low, high) = (STOPS[stop], STOPS[stop + 1]);
     let mut colour = [0; 3];
     let mut at = 0;

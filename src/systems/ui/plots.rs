@@ -38,7 +38,7 @@ pub(super) fn show(
     desk: Res<SqlDesk>,
     (timeline, still): (Res<Timeline>, Option<Res<Still>>),
     theme: Res<Theme>,
-    view: Res<MapView>,
+    (view, space): (Res<MapView>, Res<HilbertView>),
     mut panels: ResMut<Panels>,
     mut actions: MessageWriter<UiAction>,
 ) -> Result {
@@ -55,7 +55,7 @@ pub(super) fn show(
         let faint = theme.colours.text_faint.egui();
         row::text(ui, line.left_center(), Align2::LEFT_CENTER, "Plotted", sans(size::TEXT_SMALL), faint);
         for plot in &desk.plots {
-            if one(ui, plot, still.is_none(), &theme) {
+            if one(ui, plot, space.is_shown, still.is_none(), &theme) {
                 actions.write(UiAction::Sql(SqlAction::ClearPlot(plot.answer.id)));
             }
         }
@@ -65,7 +65,7 @@ pub(super) fn show(
 }
 
 /// Returns whether the plot is to go.
-fn one(ui: &mut Ui, plot: &Plot, can_go: bool, theme: &Theme) -> bool {
+fn one(ui: &mut Ui, plot: &Plot, is_space: bool, can_go: bool, theme: &Theme) -> bool {
     let (line, response) = row::place(ui, WIDTH, row::ROW_HEIGHT, theme);
     let colours = &theme.colours;
     let colour = PLOT_COLOURS[plot.colour % PLOT_COLOURS.len()].egui();
@@ -77,7 +77,8 @@ fn one(ui: &mut Ui, plot: &Plot, can_go: bool, theme: &Theme) -> bool {
     row::clipped(ui, room, &plot.answer.name, medium(size::TEXT), colours.text.egui());
     let room = if can_go { CROSS_ROOM } else { 0.0 };
     let figures = Rect::from_min_max(line.min, line.max - egui::vec2(room, 0.0));
-    row::figure(ui, figures, plot.points.len(), colours.text.egui());
+    let drawn = if is_space { plot.addresses.len() } else { plot.points.len() };
+    row::figure(ui, figures, drawn, colours.text.egui());
     let cross = line.right_center() - egui::vec2(4.0, 0.0);
     let line = Stroke::new(1.2, if response.hovered() { colours.text } else { colours.text_faint }.egui());
     for (x, y) in [(3.0, 3.0), (3.0, -3.0)].into_iter().filter(|_| can_go) {

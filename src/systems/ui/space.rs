@@ -109,7 +109,10 @@ impl SpacePanel<'_, '_> {
                 show_heard(ui, space, heat, theme);
                 let is_there = ground.shows(space.family, space.colour);
                 colours::show(ui, space, is_there, tops, theme, actions);
-                if let Some(block) = field::show(ui, space, draft, theme) {
+                if let Some((family, block)) = field::show(ui, space, draft, theme) {
+                    if family != space.family {
+                        actions.write(UiAction::Space(SpaceAction::ToggleFamily));
+                    }
                     actions.write(UiAction::Space(SpaceAction::ShowBlock(pane, block)));
                 }
                 if let Some(block) = block {
@@ -199,9 +202,14 @@ impl Sums {
 
 fn head(ui: &mut Ui, space: &HilbertView, sums: &Sums, theme: &Theme, actions: &mut MessageWriter<UiAction>) {
     let colours = &theme.colours;
-    let (title, each, other) = match space.family {
-        Family::V4 => ("IPv4, all of it", "one cell an address", "IPv6"),
-        Family::V6 => ("IPv6, 2000::/3", "one cell a /35", "IPv4"),
+    let (each, other) = match space.family {
+        Family::V4 => ("one cell an address", "IPv6"),
+        Family::V6 => ("one cell a /35", "IPv4"),
+    };
+    let title = match (space.family, space.block_in_middle()) {
+        (Family::V4, Prefix::ALL) => "IPv4, all of it".to_owned(),
+        (Family::V6, Prefix::ALL) => "IPv6, 2000::/3".to_owned(),
+        (family, block) => format!("around {}", pointed::names(family, block).0),
     };
     ui.label(RichText::new(title).font(medium(size::TEXT_LARGE)));
     ui.label(RichText::new(each).font(sans(size::TEXT_SMALL)).color(colours.text_second.egui()));

@@ -2,9 +2,7 @@
 
 use std::{
     collections::HashSet,
-    fs,
-    hash::Hash,
-    io,
+    fs, io,
     net::IpAddr,
     path::{Path, PathBuf},
     sync::Arc,
@@ -194,19 +192,31 @@ pub fn plot_of(answer: Answer, geography: &Geography) -> Option<Plot> {
         .filter(|plotted| !(plotted.points.is_empty() && plotted.addresses.is_empty()))?;
     let point = |&(row, lat, lon): &(u32, f32, f32)| PlottedPoint { row, lon_lat: [lon, lat] };
     let points: Arc<[PlottedPoint]> = plotted.points.iter().map(point).collect();
-    let dots = once(points.iter().map(|point| point.lon_lat), |lon_lat| lon_lat.map(f32::to_bits));
+    let dots = places(&points);
     let address = |&(row, address): &(u32, IpAddr)| {
         Family::key_of(address).map(|(family, key)| PlottedAddress { row, family, key })
     };
     let addresses: Arc<[PlottedAddress]> = plotted.addresses.iter().filter_map(address).collect();
-    let keys = once(addresses.iter().map(|address| (address.family, address.key)), |key| key);
+    let keys = counted(&addresses);
     Some(Plot { answer, colour: 0, points, dots, addresses, keys, without_place: plotted.without_place })
 }
 
-/// Each once, in the order in which they come.
-fn once<T: Copy, K: Eq + Hash>(all: impl Iterator<Item = T>, key: impl Fn(T) -> K) -> Arc<[T]> {
+/// Each place once, in the order in which they come.
+fn places(points: &[PlottedPoint]) -> Arc<[[f32; 2]]> {
     let mut seen = HashSet::new();
-    all.filter(|it| seen.insert(key(*it))).collect()
+    points
+        .iter()
+        .map(|point| point.lon_lat)
+        .filter(|lon_lat| seen.insert(lon_lat.map(f32::to_bits)))
+        .collect()
+}
+
+/// Each address once, along the curve, with how many rows have it.
+fn counted(addresses: &[PlottedAddress]) -> Arc<[(Family, u32, u32)]> {
+    let mut keys: Vec<(Family, u32)> =
+        addresses.iter().map(|address| (address.family, address.key)).collect();
+    keys.sort_unstable();
+    keys.chunk_by(|a, b| a == b).map(|same| (same[0].0, same[0].1, same.len() as u32)).collect()
 }
 
 fn catalogue() -> Catalogue {

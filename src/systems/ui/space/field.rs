@@ -18,8 +18,13 @@ pub(in crate::systems::ui) struct Draft {
     is_wrong: bool,
 }
 
-/// Returns the block that is to be shown.
-pub(super) fn show(ui: &mut Ui, space: &HilbertView, draft: &mut Draft, theme: &Theme) -> Option<Prefix> {
+/// Returns the block that is to be shown, and of which family it is.
+pub(super) fn show(
+    ui: &mut Ui,
+    space: &HilbertView,
+    draft: &mut Draft,
+    theme: &Theme,
+) -> Option<(Family, Prefix)> {
     let hint = match space.family {
         Family::V4 => "fly to 198.51.100.0/24",
         Family::V6 => "fly to 2001:db8::",
@@ -37,12 +42,14 @@ pub(super) fn show(ui: &mut Ui, space: &HilbertView, draft: &mut Draft, theme: &
     if !response.lost_focus() || !ui.input(|input| input.key_pressed(Key::Enter)) {
         return None;
     }
-    let block = block_of(&draft.text, space.family);
-    draft.is_wrong = block.is_none();
-    block
+    let found = [Family::V4, Family::V6]
+        .into_iter()
+        .find_map(|family| Some((family, block_of(&draft.text, family)?)));
+    draft.is_wrong = found.is_none();
+    found
 }
 
-/// Of an address or a network of the family that is shown.
+/// Of an address or a network of a family.
 fn block_of(text: &str, family: Family) -> Option<Prefix> {
     let text = text.trim();
     match family {

@@ -1,5 +1,7 @@
 //! What is known of the block under the pointer.
 
+use std::net::{Ipv4Addr, Ipv6Addr};
+
 use bevy_egui::egui::{Align2, RichText, Ui};
 
 use super::{
@@ -77,16 +79,17 @@ fn of_tables(facts: &BlockFacts) -> Vec<String> {
 }
 
 /// The network, and its first and last address where they differ.
-fn names(family: Family, block: Prefix) -> (String, String) {
+pub(super) fn names(family: Family, block: Prefix) -> (String, String) {
     match family {
         Family::V4 if block.keys() == 1 => (block.ipv4().to_string(), "one address".to_owned()),
         Family::V4 => {
-            let last = std::net::Ipv4Addr::from_bits(block.last());
+            let last = Ipv4Addr::from_bits(block.last());
             (block.to_string(), format!("{} – {last}", block.ipv4()))
         }
         Family::V6 => {
             let (first, length) = ipv6_net(block);
-            (format!("{first}/{length}"), "2000::/3, 32 bits after the first three".to_owned())
+            let last = Ipv6Addr::from_bits(first.to_bits() | u128::MAX >> length);
+            (format!("{first}/{length}"), format!("{first} – {last}"))
         }
     }
 }
@@ -120,6 +123,7 @@ fn of_blocks(family: Family, block: Prefix) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::hilbert::ipv6_key;
 
     fn facts_of(network: &str) -> String {
         of_blocks(Family::V4, network.parse().unwrap()).join(", ")
@@ -135,6 +139,11 @@ mod tests {
         assert_eq!(
             names(Family::V4, "9.0.0.0/8".parse().unwrap()),
             ("9.0.0.0/8".to_owned(), "9.0.0.0 – 9.255.255.255".to_owned())
+        );
+        let ripe = Prefix::of(ipv6_key("2a00::".parse().unwrap()).unwrap(), 9);
+        assert_eq!(
+            names(Family::V6, ripe),
+            ("2a00::/12".to_owned(), "2a00:: – 2a0f:ffff:ffff:ffff:ffff:ffff:ffff:ffff".to_owned())
         );
     }
 }
