@@ -9,7 +9,7 @@ use bevy::{
     window::{PrimaryWindow, Window},
 };
 
-use super::MapSystems;
+use super::{MapSystems, window::follow_size};
 use crate::components::{
     action::{Overlays, Pane, SpaceAction, UiAction},
     bindings::action_of,
@@ -18,7 +18,7 @@ use crate::components::{
 };
 
 pub(super) fn plugin(app: &mut App) {
-    app.add_systems(Update, press.in_set(MapSystems::Sense));
+    app.add_systems(Update, press.after(follow_size).in_set(MapSystems::Sense));
 }
 
 pub(super) fn press(

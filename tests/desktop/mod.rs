@@ -27,7 +27,7 @@ const NO_DRIVER: &str = "no graphics adapter";
 
 /// An X display of its own with a window manager.
 pub struct Desktop {
-    display: String,
+    pub display: String,
     pub size: [u32; 2],
     pub home: Home,
     _manager: Process,
@@ -45,7 +45,7 @@ impl Desktop {
         }
         let (home, size) = (Home::new(), [1920, 1080]);
         let mut server = Command::new("Xvfb");
-        server.args(["-displayfd", "1", "-noreset", "-nolisten", "tcp", "-screen", "0"]);
+        server.args(["-displayfd", "1", "-noreset", "-nolisten", "tcp", "-ac", "-screen", "0"]);
         server.arg(format!("{}x{}x24", size[0], size[1])).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut server = Process::spawn(&mut server);
         let mut number = String::new();
@@ -95,7 +95,7 @@ impl Desktop {
         Some(window)
     }
 
-    fn output(&self, program: &str, arguments: &[&str]) -> String {
+    pub fn output(&self, program: &str, arguments: &[&str]) -> String {
         String::from_utf8_lossy(&self.bytes(program, arguments)).into_owned()
     }
 
