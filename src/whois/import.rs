@@ -1,8 +1,10 @@
 //! From a file to its index: reads records, rejects those that cannot be used, and replaces the index of the same source
 //! when the new one is complete. Until then, and whenever it is interrupted, the old one stays.
 
+mod head;
 mod name;
 mod read;
+mod replace;
 
 use std::{
     fs::{self, File, TryLockError},
@@ -10,6 +12,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+pub use self::head::Head;
 use self::{name::Naming, read::Reading};
 use super::{
     detect::{Kind, detect, is_made_of},
@@ -47,12 +50,14 @@ pub struct Order<'a> {
     /// Somebody means this very file. One that was found beside others has to be a source for the most part, and is not
     /// known otherwise.
     pub is_meant: bool,
+    /// What is cut off, or has far fewer records than what it replaces, is imported all the same.
+    pub force: bool,
 }
 
 impl Order<'_> {
     /// The usual one.
     pub const fn new(today: Date) -> Self {
-        Self { name: None, today, with_names: true, is_meant: true }
+        Self { name: None, today, with_names: true, is_meant: true, force: false }
     }
 }
 
@@ -102,7 +107,7 @@ impl Folder {
     /// of an import that failed may still hold blocks of it: it is cleared first.
     ///
     /// # Errors
-    /// Where the file cannot be read, is of no known kind, or has no record that can be used.
+    /// Where the file cannot be read, is of no known kind, has no record that can be used, or has lost some.
     pub fn import(
         &self,
         piece: &Piece,
@@ -118,34 +123,40 @@ impl Folder {
             let found = format!("it has lines as {} has, among other things", kind.label());
             return Err(WhoisError::NotKnown { path: path.into(), found });
         }
+        let head = Head::of(kind, &input.head);
         let naming = Naming { path, kind, folder: &self.path };
         let given = order.name.map(|name| naming.given(name)).transpose()?;
         let file_bytes = input.file_bytes;
         while packer.finish().map_err(WhoisError::io(&self.path))?.is_some() {}
         let writer =
             IndexWriter::new(&self.path, packer, order.with_names).map_err(WhoisError::io(&self.path))?;
-        let mut reading = Reading::new(path, writer, file_bytes, progress);
+        let mut reading = Reading::new(path, writer, file_bytes, head.registry, progress);
         match kind {
             Kind::Delegated => reading.delegated(input.into_lines())?,
             Kind::AsOrg => reading.as_org(input.into_lines())?,
             Kind::Rpsl => reading.rpsl(input.into_lines())?,
         }
-        let Reading { writer, progress, registry, date, rejects, passed_over, mut notes, .. } =
-            reading.finished();
-        if progress.records == 0 {
-            return Err(no_records(path, rejects));
+        let reading = reading.finished();
+        if reading.progress.records == 0 {
+            return Err(no_records(path, &reading.rejects));
         }
+        let stem = piece.file_name();
+        let name = naming.name(given, &reading.registry, &stem)?;
+        let index_path = self.path.join(format!("{name}.{FILE_ENDING}"));
+        let replaced = Index::open(&index_path).ok().map(|old| old.meta().clone());
+        if !order.force {
+            replace::check(&reading, &name, path, replaced.as_ref())?;
+        }
+        let Reading { writer, progress, registry, rejects, passed_over, mut notes, .. } = reading;
         if !order.with_names && kind != Kind::Delegated {
             notes.push("imported without names: --org finds none of it".to_owned());
         }
-        let stem = piece.file_name();
-        let name = naming.name(given, &registry, &stem)?;
         let meta = Meta {
             kind,
             name,
             file: path.display().to_string(),
             registry,
-            date: date.or_else(|| date_in_name(&stem)).or(modified),
+            date: head.date.or_else(|| date_in_name(&stem)).or(modified),
             imported: order.today.to_string(),
             text_bytes: progress.text_bytes,
             records: progress.records,
@@ -153,8 +164,6 @@ impl Folder {
             rejects,
             notes,
         };
-        let index_path = self.path.join(format!("{}.{FILE_ENDING}", meta.name));
-        let replaced = Index::open(&index_path).ok().map(|old| old.meta().clone());
         writer.finish(&self.path, &meta).map_err(WhoisError::io(&self.path))?;
         let index_bytes = fs::metadata(&index_path).map_err(WhoisError::io(&index_path))?.len();
         Ok(Imported { meta, index_bytes, replaced })
@@ -178,7 +187,7 @@ pub fn clear_half_written(folder: &Path) -> Result<(), WhoisError> {
     Ok(())
 }
 
-fn no_records(path: &Path, rejects: Rejects) -> WhoisError {
+fn no_records(path: &Path, rejects: &Rejects) -> WhoisError {
     let first = rejects.told.first();
     let first =
         first.map_or("there are none".to_owned(), |told| format!("line {}: {}", told.line, told.reason));

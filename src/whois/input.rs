@@ -158,12 +158,14 @@ pub struct Lines<R> {
     pub number: u64,
     /// Bytes of text so far.
     pub text_bytes: u64,
+    /// The last line that was read had its end, which the last of a text may lack.
+    pub is_ended: bool,
     read_bytes: Rc<Cell<u64>>,
 }
 
 impl<R: BufRead> Lines<R> {
     pub fn new(reader: R) -> Self {
-        Self { reader, number: 0, text_bytes: 0, read_bytes: Rc::default() }
+        Self { reader, number: 0, text_bytes: 0, is_ended: true, read_bytes: Rc::default() }
     }
 
     /// Bytes of the file, as it lies on the disk, that have been read.
@@ -185,7 +187,8 @@ impl<R: BufRead> Lines<R> {
         if !whole {
             self.text_bytes += self.reader.skip_until(b'\n')? as u64;
         }
-        if line.last() == Some(&b'\n') {
+        self.is_ended = line.last() == Some(&b'\n');
+        if self.is_ended {
             line.pop();
         }
         if line.len() > start && line.last() == Some(&b'\r') {

@@ -30,8 +30,8 @@ fn each_kind_is_told_by_its_content() {
 
 #[test]
 fn every_fixture_is_read_without_a_rejected_record() {
-    let folder = tempfile::tempdir().unwrap();
     for name in ALL.iter().chain(&["as-org2info-5", "as-org2info.jsonl", "arin.db"]) {
+        let folder = tempfile::tempdir().unwrap();
         let imported = import(&fixture(name), folder.path()).unwrap();
         assert_eq!(imported.meta.rejects.told, [], "{name}");
     }

@@ -172,26 +172,6 @@ fn a_name_of_ones_own_takes_nobody_elses_place() {
 }
 
 #[test]
-fn a_delegated_file_that_is_cut_off_replaces_no_whole_one() {
-    let folder = imported(&["delegated-apnic-extended"]);
-    let file = folder.path().join("apnic");
-    let whole = fs::read_to_string(fixture("delegated-apnic-extended")).unwrap();
-    let lines: Vec<_> = whole.lines().collect();
-    fs::write(&file, lines[..lines.len() - 5].join("\n")).unwrap();
-    let import = ["import", file.to_str().unwrap()];
-    let output = ip2asn(folder.path(), &import, "");
-    assert_eq!(output.status.code(), Some(1));
-    let told = text(&output.stderr);
-    let expected = format!("{}: cut off: it has 9 records, and says that there are 14", file.display());
-    assert!(told.contains(&expected), "{told}");
-    let status = ip2asn(folder.path(), &["status"], "");
-    assert!(text(&status.stdout).contains("14 records"), "{}", text(&status.stdout));
-    // Where the header counts otherwise, the summaries are believed.
-    fs::write(&file, whole.replacen("|14||", "|18||", 1)).unwrap();
-    assert!(ip2asn(folder.path(), &import, "").status.success());
-}
-
-#[test]
 fn that_an_older_file_takes_the_place_of_a_newer_one_is_said() {
     let folder = imported(&["delegated-apnic-extended"]);
     let (newer, older) = (folder.path().join("newer"), fixture("delegated-apnic-extended"));

@@ -49,7 +49,7 @@ pub fn import(folder: &Path, options: &ImportOptions) -> anyhow::Result<Outcome>
         let path = piece.shown();
         let is_meant = was_named && is_alone;
         let (name, with_names) = (options.name.as_deref(), !options.no_names);
-        let order = Order { name, today, with_names, is_meant };
+        let order = Order { name, today, with_names, is_meant, force: options.force };
         let mut bar = Bar::new(&path);
         let done = target.import(&piece, order, &mut *packer, &mut |progress| {
             bar.import(progress);

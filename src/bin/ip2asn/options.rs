@@ -71,6 +71,9 @@ pub struct ImportOptions {
     /// Indexes no names, in less time: `--org` finds none of these.
     #[arg(long)]
     pub no_names: bool,
+    /// Imports what is cut off too, or has far fewer records than what it replaces.
+    #[arg(long)]
+    pub force: bool,
 }
 
 /// Fetches what registries and CAIDA publish, and imports it.
@@ -88,7 +91,7 @@ pub struct UpdateOptions {
     /// Does not ask.
     #[arg(long, short)]
     pub yes: bool,
-    /// Fetches and imports what is not newer, and what is older, all the same.
+    /// Fetches and imports what is not newer, older, or cut off all the same.
     #[arg(long)]
     pub force: bool,
     /// How long a server may take to begin an answer; then the next is asked.

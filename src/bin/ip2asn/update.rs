@@ -163,7 +163,7 @@ impl Updating<'_> {
     fn import(&mut self, piece: &Piece, source: &Source) -> anyhow::Result<()> {
         let today = Date::from_system_time(SystemTime::now());
         let mut bar = Bar::new(source.name.as_ref());
-        let order = Order { name: Some(source.name), ..Order::new(today) };
+        let order = Order { name: Some(source.name), force: self.force, ..Order::new(today) };
         let done = self.target.import(piece, order, &mut *self.packer, &mut |progress| {
             bar.import(progress);
             true
