@@ -61,6 +61,26 @@ impl Order<'_> {
     }
 }
 
+/// What a file is to be imported as, told before it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Look {
+    /// What has this name is replaced.
+    pub name: String,
+    pub date: Option<String>,
+    /// See [`Meta::is_own_date`].
+    pub is_own_date: bool,
+}
+
+/// A file that is open, and what was found of it so far.
+struct Opened {
+    input: Input,
+    path: PathBuf,
+    kind: Kind,
+    head: Head,
+    /// Its name, where somebody has given one.
+    name: Option<String>,
+}
+
 /// What came of an import.
 #[derive(Clone, Debug)]
 pub struct Imported {
@@ -103,6 +123,32 @@ impl Folder {
         Ok(Self { path: path.into(), lock })
     }
 
+    /// Looks at the first lines of a file, or of one in a zip file.
+    ///
+    /// # Errors
+    /// Where it cannot be read, or is of no known kind.
+    pub fn look(&self, piece: &Piece, order: Order) -> Result<Look, WhoisError> {
+        let Opened { input, path, kind, head, name } = self.open_piece(piece, order)?;
+        let stem = piece.file_name();
+        let name = Naming { path: &path, kind, folder: &self.path }.name(name, &head.registry, &stem)?;
+        let is_own_date = own_date(&head, &stem).is_some();
+        Ok(Look { name, date: own_date(&head, &stem).or_else(|| input.modified_day()), is_own_date })
+    }
+
+    fn open_piece(&self, piece: &Piece, order: Order) -> Result<Opened, WhoisError> {
+        let input = Input::open(piece)?;
+        let path = piece.shown();
+        let not_known = |found| WhoisError::NotKnown { path: path.clone(), found };
+        let kind = detect(&input.head).map_err(not_known)?;
+        if !(order.is_meant || is_made_of(kind, &input.head)) {
+            return Err(not_known(format!("it has lines as {} has, among other things", kind.label())));
+        }
+        let head = Head::of(kind, &input.head);
+        let naming = Naming { path: &path, kind, folder: &self.path };
+        let name = order.name.map(|name| naming.given(name)).transpose()?;
+        Ok(Opened { input, path, kind, head, name })
+    }
+
     /// Imports a file, or one in a zip file. `progress` is called now and then, and ends the import by `false`. A `packer`
     /// of an import that failed may still hold blocks of it: it is cleared first.
     ///
@@ -115,18 +161,11 @@ impl Folder {
         packer: &mut dyn Packer,
         progress: &mut dyn FnMut(&Progress) -> bool,
     ) -> Result<Imported, WhoisError> {
-        let input = Input::open(piece)?;
-        let path = &*piece.shown();
-        let kind = detect(&input.head).map_err(|found| WhoisError::NotKnown { path: path.into(), found })?;
-        let modified = input.modified.map(|time| Date::from_system_time(time).to_string());
-        if !(order.is_meant || is_made_of(kind, &input.head)) {
-            let found = format!("it has lines as {} has, among other things", kind.label());
-            return Err(WhoisError::NotKnown { path: path.into(), found });
-        }
-        let head = Head::of(kind, &input.head);
-        let naming = Naming { path, kind, folder: &self.path };
-        let given = order.name.map(|name| naming.given(name)).transpose()?;
-        let file_bytes = input.file_bytes;
+        let Opened { input, path, kind, head, name } = self.open_piece(piece, order)?;
+        let path = path.as_path();
+        let stem = piece.file_name();
+        let (file_bytes, modified, own_date) =
+            (input.file_bytes, input.modified_day(), own_date(&head, &stem));
         while packer.finish().map_err(WhoisError::io(&self.path))?.is_some() {}
         let writer =
             IndexWriter::new(&self.path, packer, order.with_names).map_err(WhoisError::io(&self.path))?;
@@ -140,8 +179,8 @@ impl Folder {
         if reading.progress.records == 0 {
             return Err(no_records(path, &reading.rejects));
         }
-        let stem = piece.file_name();
-        let name = naming.name(given, &reading.registry, &stem)?;
+        let naming = Naming { path, kind, folder: &self.path };
+        let name = naming.name(name, &reading.registry, &stem)?;
         let index_path = self.path.join(format!("{name}.{FILE_ENDING}"));
         let replaced = Index::open(&index_path).ok().map(|old| old.meta().clone());
         if !order.force {
@@ -156,7 +195,8 @@ impl Folder {
             name,
             file: path.display().to_string(),
             registry,
-            date: head.date.or_else(|| date_in_name(&stem)).or(modified),
+            is_own_date: own_date.is_some(),
+            date: own_date.or(modified),
             imported: order.today.to_string(),
             text_bytes: progress.text_bytes,
             records: progress.records,
@@ -194,7 +234,8 @@ fn no_records(path: &Path, rejects: &Rejects) -> WhoisError {
     WhoisError::NoRecords { path: path.into(), rejected: rejects.count, first }
 }
 
-/// `20260401.as-org2info.txt.gz` tells its day.
-fn date_in_name(name: &str) -> Option<String> {
-    name.split(|c: char| !c.is_ascii_digit()).find_map(super::delegated::iso_date)
+/// The day of the data as it says itself, or the name of its file: `20260401.as-org2info.txt.gz`.
+fn own_date(head: &Head, name: &str) -> Option<String> {
+    let in_name = || name.split(|c: char| !c.is_ascii_digit()).find_map(super::delegated::iso_date);
+    head.date.clone().or_else(in_name)
 }

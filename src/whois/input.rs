@@ -13,7 +13,10 @@ use std::{
 use flate2::bufread::MultiGzDecoder;
 
 use super::error::WhoisError;
-use crate::zip::{self, ZipError};
+use crate::{
+    geo::date::Date,
+    zip::{self, ZipError},
+};
 
 /// Bytes looked at to tell the kind: comment blocks before the first record have some thousand.
 const HEAD_BYTES: u64 = 64 << 10;
@@ -85,7 +88,7 @@ fn open_file(path: &Path) -> io::Result<File> {
 pub struct Input {
     /// The beginning of the unpacked text.
     pub head: Vec<u8>,
-    pub modified: Option<SystemTime>,
+    modified: Option<SystemTime>,
     /// Size as it lies on the disk, bytes.
     pub file_bytes: u64,
     /// Bytes read so far, of `file_bytes`.
@@ -111,6 +114,11 @@ impl Input {
         };
         let (head, rest) = Self::unpacked(reader).map_err(io)?;
         Ok(Self { head, modified: metadata.modified().ok(), file_bytes, read_bytes, rest })
+    }
+
+    /// The day on which the file was last written, `YYYY-MM-DD`.
+    pub fn modified_day(&self) -> Option<String> {
+        self.modified.map(|time| Date::from_system_time(time).to_string())
     }
 
     /// Bytes that are in no file.

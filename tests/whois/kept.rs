@@ -4,7 +4,7 @@
 use std::fs;
 
 use crate::{
-    fixture,
+    fixture, gzip,
     ip2asn::{ip2asn, text},
     program::imported,
 };
@@ -126,4 +126,64 @@ fn what_has_less_than_half_of_the_records_is_refused_with_both_numbers() {
     assert_eq!(import(&folder, "new", &less(2), &[]).0, Some(0));
     assert_eq!(import(&folder, "new", &tables, &[]).0, Some(0));
     assert_eq!(import(&folder, "new", &less(1), &["--force"]).0, Some(0));
+}
+
+#[test]
+fn of_several_files_for_one_place_the_latest_is_imported_whatever_its_name() {
+    let apnic = content("delegated-apnic-extended");
+    let of_day = |day: &str| apnic.replacen("|20260928|", &format!("|{day}|"), 1).into_bytes();
+    let (older, newer) = (of_day("20260901"), of_day("20261001"));
+    for (plain, packed) in [(&older, &newer), (&newer, &older)] {
+        let (folder, files) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        fs::write(files.path().join("delegated-latest"), plain).unwrap();
+        fs::write(files.path().join("delegated-latest.gz"), gzip(packed)).unwrap();
+        let output = ip2asn(folder.path(), &["import", files.path().to_str().unwrap()], "");
+        let (done, told) = (text(&output.stdout), text(&output.stderr));
+        assert!(output.status.success(), "{told}");
+        assert!(done.starts_with("delegated-apnic: 14 records of 2026-10-01\n"), "{done}");
+        assert!(!done.contains("replaces"), "{done}");
+        assert!(
+            told.contains(" of 2026-09-01: passed over: ") && told.contains(" of 2026-10-01 is"),
+            "{told}"
+        );
+        // Where both were named, one of them is missing.
+        let paths = ["delegated-latest.gz", "delegated-latest"].map(|name| files.path().join(name));
+        let [first, second] = paths.each_ref().map(|path| path.to_str().unwrap());
+        assert_eq!(ip2asn(folder.path(), &["import", first, second], "").status.code(), Some(1));
+        assert!(status(&folder).contains("of 2026-10-01"), "{}", status(&folder));
+    }
+}
+
+#[test]
+fn where_the_latest_is_of_no_use_the_one_before_it_is_imported() {
+    let (folder, files) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let apnic = content("delegated-apnic-extended");
+    let newer = apnic.replacen("|20260928|", "|20261001|", 1);
+    fs::write(files.path().join("a"), &newer[..newer.len() - 300]).unwrap();
+    fs::write(files.path().join("b"), apnic).unwrap();
+    let output = ip2asn(folder.path(), &["import", files.path().to_str().unwrap()], "");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("/a: cut off: "), "{}", text(&output.stderr));
+    assert!(
+        status(&folder).contains("loaded: delegated-apnic (delegated) of 2026-09-28"),
+        "{}",
+        status(&folder)
+    );
+}
+
+#[test]
+fn a_day_that_the_data_tells_counts_more_than_that_of_a_copy() {
+    let (folder, files) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    // Their files are of today. The first says its day in its third line, the second in its name alone.
+    fs::write(files.path().join("x.txt"), content("as-org2info")).unwrap();
+    fs::write(files.path().join("20260601.jsonl"), content("as-org2info.jsonl")).unwrap();
+    fs::write(files.path().join("y.jsonl"), content("as-org2info.jsonl")).unwrap();
+    let output = ip2asn(folder.path(), &["import", files.path().to_str().unwrap()], "");
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert!(
+        text(&output.stdout).contains("as-org2info: 12 records of 2026-07-01\n"),
+        "{}",
+        text(&output.stdout)
+    );
+    assert_eq!(text(&output.stderr).matches("passed over: ").count(), 2, "{}", text(&output.stderr));
 }

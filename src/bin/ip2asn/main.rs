@@ -3,6 +3,7 @@
 
 mod ask;
 mod bar;
+mod found;
 mod manage;
 mod options;
 mod pack;

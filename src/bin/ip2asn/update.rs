@@ -198,7 +198,7 @@ fn fits(piece: &Piece, source: &Source, old: Option<&Meta>) -> anyhow::Result<()
     ensure!(kind == source.kind, "{}: not {label}, but {}", url.display(), kind.label());
     if kind != Kind::Delegated {
         // Its date is that of the file, which tells something only where both are from there.
-        let date = input.modified.map(|time| Date::from_system_time(time).to_string());
+        let date = input.modified_day();
         let old = old.filter(|old| old.file == url.display().to_string());
         return not_older(date, old, &url);
     }
