@@ -42,7 +42,7 @@ pub enum WhoisError {
     /// Nothing of a name that was given may be part of a file's name.
     #[error("{}: {name:?} is no name for what is imported: it wants letters or digits", path.display())]
     NoName { path: PathBuf, name: String },
-    /// Another kind of file has this name, and one of them would replace the other.
+    /// Another kind of file or another registry has this name, and one of them would replace the other.
     #[error("{}: the name {name:?} is for {owner}, and this is {kind}: give another with --as", path.display())]
     NameTaken { path: PathBuf, name: String, kind: String, owner: String },
     #[error("{}: {problem}; import its source again", path.display())]

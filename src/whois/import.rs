@@ -50,7 +50,7 @@ pub struct Order<'a> {
     /// Somebody means this very file. One that was found beside others has to be a source for the most part, and is not
     /// known otherwise.
     pub is_meant: bool,
-    /// What is cut off, or has far fewer records than what it replaces, is imported all the same.
+    /// What is cut off, or has far fewer records than what it replaces or another registry's, is imported all the same.
     pub force: bool,
 }
 

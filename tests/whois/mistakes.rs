@@ -149,7 +149,9 @@ fn a_name_of_ones_own_takes_nobody_elses_place() {
         let output = ip2asn(folder.path(), &["import", "--as", name, &file], "");
         (output.status.code(), text(&output.stderr).to_owned())
     };
-    assert_eq!(import("mine", "ripe.db").0, Some(0));
+    for (name, file) in [("mine", "ripe.db"), ("delegated-apnic-2025", "delegated-apnic-extended")] {
+        assert_eq!(import(name, file).0, Some(0), "a name beside another's is free");
+    }
     for (name, file, problem) in [
         ("as-org2info", "ripe.db", "the name \"as-org2info\" is for as-org2info, and this is RPSL"),
         ("rpsl-ripe.db", "as-org2info", "the name \"rpsl-ripe.db\" is for RPSL, and this is as-org2info"),
@@ -159,16 +161,28 @@ fn a_name_of_ones_own_takes_nobody_elses_place() {
             "is for delegated of apnic, and this is delegated of arin",
         ),
         ("mine", "as-org2info", "\"mine\" is for RPSL"),
+        ("mine", "apnic.db.aut-num", "\"mine\" is for RPSL of ripe, and this is RPSL of apnic"),
+        (
+            "delegated-apnic-2025",
+            "delegated-ripencc-extended",
+            "is for delegated of apnic, and this is delegated of ripencc",
+        ),
     ] {
         let (code, told) = import(name, file);
         assert_eq!(code, Some(1), "{name}");
         assert!(told.contains(problem) && told.contains("--as"), "{name}: {told}");
     }
-    // All of it is still there, and a name beside another's is free.
+    // All of it is still there.
     assert!(ip2asn(folder.path(), &["--org", "huawei"], "").status.success());
     assert!(ip2asn(folder.path(), &["--object", "AS-RIPENCC"], "").status.success());
-    assert_eq!(import("delegated-apnic-2025", "delegated-apnic-extended").0, Some(0));
-    assert_eq!(import("mine", "apnic.db.aut-num").0, Some(0));
+    let status = ip2asn(folder.path(), &["status"], "");
+    assert_eq!(
+        text(&status.stdout).matches("loaded: delegated-apnic").count(),
+        2,
+        "{}",
+        text(&status.stdout)
+    );
+    assert_eq!(import("mine", "ripe.db").0, Some(0));
 }
 
 #[test]

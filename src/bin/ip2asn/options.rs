@@ -71,7 +71,7 @@ pub struct ImportOptions {
     /// Indexes no names, in less time: `--org` finds none of these.
     #[arg(long)]
     pub no_names: bool,
-    /// Imports what is cut off too, or has far fewer records than what it replaces.
+    /// Imports what is cut off too, or has far fewer records than what it replaces, or another registry's.
     #[arg(long)]
     pub force: bool,
 }

@@ -1,5 +1,5 @@
 //! Whether what was read is whole, and may take the place of what is kept under its name. What is kept is worth more than
-//! a file that has lost some: that is refused, unless whoever imports it says that it is meant.
+//! a file that has lost some or is another registry's: that is refused, unless whoever imports it says that it is meant.
 
 use std::path::Path;
 
@@ -13,7 +13,7 @@ const RECORDS_FOR_A_SLIP: u64 = 100;
 const MOST_SHRUNK: u64 = 2;
 
 /// # Errors
-/// What of the file is missing.
+/// What of the file is missing, or whose its place is.
 pub fn check(read: &Reading, name: &str, path: &Path, old: Option<&Meta>) -> Result<(), WhoisError> {
     let path = || path.to_owned();
     let records = read.progress.records;
@@ -26,6 +26,11 @@ pub fn check(read: &Reading, name: &str, path: &Path, old: Option<&Meta>) -> Res
         return Err(WhoisError::Cut { path: path(), problem });
     }
     let Some(old) = old else { return Ok(()) };
+    if [&read.registry, &old.registry].iter().all(|name| !name.is_empty()) && read.registry != old.registry {
+        let of = |registry: &str| format!("{} of {registry}", old.kind.label());
+        let (kind, owner) = (of(&read.registry), of(&old.registry));
+        return Err(WhoisError::NameTaken { path: path(), name: name.to_owned(), kind, owner });
+    }
     if records < old.records && records + announced / RECORDS_FOR_A_SLIP < announced {
         return Err(WhoisError::Spoilt { path: path(), records, told: announced, kept: old.records });
     }
