@@ -55,6 +55,21 @@ fn headers_tell_registry_and_date_in_every_registrys_way() {
 }
 
 #[test]
+fn as_org2info_tells_its_day_in_a_comment_or_by_its_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let tables = fs::read_to_string(fixture("as-org2info")).unwrap();
+    let date = |name: &str, text: &str| {
+        let meta = import_text(name, text.as_bytes(), folder.path()).unwrap().meta;
+        meta.is_own_date.then(|| meta.date.unwrap())
+    };
+    let without = tables.replacen("program start time", "somebody's notes of", 1);
+    assert_eq!(date("20260630.as-org2info.txt", &tables).as_deref(), Some("2026-07-01"));
+    assert_eq!(date("20260630.as-org2info.txt", &without).as_deref(), Some("2026-06-30"));
+    assert_eq!(date("as-org2info.txt", &without), None);
+    assert_eq!(date("as-org2info.txt", &tables.replacen("2026-07-01", "Wed Jul  1", 1)), None);
+}
+
+#[test]
 fn ranges_that_are_no_cidr_have_both_ends() {
     let (_folder, whois) = whois(&ALL);
     for (address, start, end) in [

@@ -18,6 +18,7 @@ use crate::{
 
 pub const APNIC: &str = "ftp.apnic.net/stats/apnic/delegated-apnic-extended-latest";
 const RIPE: &str = "ftp.ripe.net/ripe/dbase/split/ripe.db.aut-num.gz";
+const AS_ORG: &str = "publicdata.caida.org/datasets/as-organizations/latest.as-org2info.txt.gz";
 pub const THEN: &str = "Mon, 28 Sep 2026 22:00:00 GMT";
 pub const LATER: &str = "Tue, 29 Sep 2026 22:00:00 GMT";
 
@@ -315,6 +316,38 @@ fn dumps_have_dates_too_and_an_older_one_replaces_nothing() {
     assert!(errors(&output).contains("older than that of 2026-09-29"), "{}", errors(&output));
     let force = ["update", "--yes", "--force", "--only", only, "--from-base", server.base.as_str()];
     assert!(ip2asn(folder.path(), &force, "").status.success());
+}
+
+#[test]
+fn an_older_as_org2info_replaces_nothing_however_new_its_file_is() {
+    let (folder, server) = (tempfile::tempdir().unwrap(), Server::http());
+    let tables = fs::read_to_string(fixture("as-org2info")).unwrap();
+    let of = |day: &str| gzip(tables.replacen("2026-07-01", day, 1).as_bytes());
+    let update = |more: &[&str]| {
+        let arguments = ["update", "--yes", "--only", "as-org2info", "--from-base", server.base.as_str()];
+        ip2asn(folder.path(), &[&arguments, more].concat(), "")
+    };
+    let day = || Whois::open(&indexes(folder.path())).indexes()[0].meta().date.clone().unwrap();
+    // By hand, out of a file of today.
+    let by_hand = folder.path().join("as-org2info");
+    fs::write(&by_hand, of("2026-07-01")).unwrap();
+    assert!(ip2asn(folder.path(), &["import", by_hand.to_str().unwrap()], "").status.success());
+    server.put(AS_ORG, Served { last_modified: Some(LATER), ..served(of("2026-04-01")) });
+    let output = update(&[]);
+    assert_eq!(output.status.code(), Some(1));
+    let expected = "its data is of 2026-04-01, older than that of 2026-07-01, which is imported";
+    assert!(errors(&output).contains(expected), "{}", errors(&output));
+    assert_eq!(day(), "2026-07-01");
+    // A newer one is taken though its file was written before.
+    server.put(AS_ORG, Served { last_modified: Some(THEN), ..served(of("2026-08-01")) });
+    assert!(update(&[]).status.success());
+    assert_eq!(day(), "2026-08-01");
+    server
+        .put(AS_ORG, Served { etag: Some("\"2\""), last_modified: Some(LATER), ..served(of("2026-04-01")) });
+    assert_eq!(update(&[]).status.code(), Some(1));
+    assert_eq!(day(), "2026-08-01");
+    assert!(update(&["--force"]).status.success());
+    assert_eq!(day(), "2026-04-01");
 }
 
 #[test]

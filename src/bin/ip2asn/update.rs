@@ -6,15 +6,14 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{bail, ensure};
 use connmapperl::{
     download::{Base, Client, Downloads, Fetched, New, Sum, Wanted},
     geo::date::Date,
     whois::{
-        delegated::{self, Line},
         detect::{Kind, detect},
         error::WhoisError,
-        import::{Folder, Order},
+        import::{Folder, Head, Order},
         index::{FILE_ENDING, Index, Meta, Packer},
         input::{Input, Piece},
         sources::{SOURCES, Source, WITH_ACCOUNT, select},
@@ -196,19 +195,19 @@ fn fits(piece: &Piece, source: &Source, old: Option<&Meta>) -> anyhow::Result<()
     let kind = kind.map_err(|found| anyhow::anyhow!("{}: not what it should be: {found}", url.display()))?;
     let label = source.kind.label();
     ensure!(kind == source.kind, "{}: not {label}, but {}", url.display(), kind.label());
-    if kind != Kind::Delegated {
-        // Its date is that of the file, which tells something only where both are from there.
-        let date = input.modified_day();
-        let old = old.filter(|old| old.file == url.display().to_string());
+    let Head { registry, date } = Head::of(kind, &input.head);
+    if kind == Kind::Delegated {
+        ensure!(date.is_some(), "{}: there is no header in it that tells a day", url.display());
+        ensure!(registry == source.registry, "{}: of {registry:?}, not {}", url.display(), source.registry);
         return not_older(date, old, &url);
     }
-    let header = input.head.split(|&byte| byte == b'\n').find_map(|line| match delegated::parse(line) {
-        Ok(Some(Line::Header { registry, end_date, .. })) => Some((registry.to_ascii_lowercase(), end_date)),
-        _ => None,
-    });
-    let (registry, date) = header.with_context(|| format!("{}: there is no header in it", url.display()))?;
-    ensure!(registry == source.registry, "{}: of {registry:?}, not {}", url.display(), source.registry);
-    not_older(date, old, &url)
+    // A day that the data tells is compared with one alone, and that of the file where both are from there.
+    match old {
+        Some(old) if date.is_none() || !old.is_own_date => {
+            not_older(input.modified_day(), Some(old).filter(|old| Path::new(&old.file) == url), &url)
+        }
+        old => not_older(date, old, &url),
+    }
 }
 
 fn not_older(date: Option<String>, old: Option<&Meta>, url: &Path) -> anyhow::Result<()> {
