@@ -123,6 +123,32 @@ fn standard_input_gets_a_few_lines_each_and_bad_ones_are_named() {
 }
 
 #[test]
+fn a_brief_answer_has_a_line_of_what_a_routing_registry_says_of_the_system() {
+    let folder = imported(&["arin.db", "lacnic.db"]);
+    let lines = |query: &str| {
+        let output = ip2asn(folder.path(), &["--brief", query], "");
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        text(&output.stdout).lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let of_arin = "  aut-num: AS14773, LANLEB-IU13, Lancaster-Lebanon IU13 WAN Consortium";
+    for (query, line) in [("AS14773", of_arin), ("AS278", "  aut-num: 278, Description")] {
+        let answer = lines(query);
+        assert_eq!(answer.iter().filter(|told| *told == line).count(), 1, "{answer:#?}");
+    }
+    // One of an address that it announces, too; of a number that no table knows it is all there is.
+    let dump = folder.path().join("x.db");
+    fs::write(&dump, "aut-num: AS4199999999\nas-name: OWN\ndescr: Ours\n\naut-num: AS3333\nas-name: NCC\n")
+        .unwrap();
+    assert!(ip2asn(folder.path(), &["import", dump.to_str().unwrap()], "").status.success());
+    assert_eq!(lines("AS4199999999")[1..], ["  aut-num: AS4199999999, OWN, Ours"]);
+    assert!(
+        lines("193.0.6.139").contains(&"  aut-num: AS3333, NCC".to_owned()),
+        "{:#?}",
+        lines("193.0.6.139")
+    );
+}
+
+#[test]
 fn a_folder_is_imported_and_what_is_no_source_passed_over() {
     let (folder, files) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     fs::copy(fixture("ripe.db"), files.path().join("ripe.db")).unwrap();

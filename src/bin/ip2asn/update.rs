@@ -204,7 +204,8 @@ fn fits(piece: &Piece, source: &Source, old: Option<&Meta>) -> anyhow::Result<()
     // A day that the data tells is compared with one alone, and that of the file where both are from there.
     match old {
         Some(old) if date.is_none() || !old.is_own_date => {
-            not_older(input.modified_day(), Some(old).filter(|old| Path::new(&old.file) == url), &url)
+            let is_from_there = old.file == url.display().to_string();
+            not_older(input.modified_day(), is_from_there.then_some(old), &url)
         }
         old => not_older(date, old, &url),
     }
