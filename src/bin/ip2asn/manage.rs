@@ -1,6 +1,7 @@
 //! `ip2asn import` and `ip2asn status`: what is imported, and what is not.
 
 use std::{
+    borrow::Cow,
     io::{self, BufWriter, Write},
     path::{Path, PathBuf},
     time::{Duration, SystemTime},
@@ -25,7 +26,7 @@ use crate::{
     found::{Found, found, is_not_opened},
     options::{ImportOptions, StatusOptions},
     pack::packer,
-    say::{note, say},
+    say::{note, say, written},
     stop::clear_on_signals,
 };
 
@@ -40,7 +41,7 @@ pub fn import(folder: &Path, options: &ImportOptions) -> anyhow::Result<Outcome>
     let target = Folder::open(folder)?;
     clear_on_signals(folder)?;
     let today = Date::from_system_time(SystemTime::now());
-    let mut outcome = Outcome::Found;
+    let (mut outcome, mut told) = (Outcome::Found, Ok(()));
     let order = Order {
         name: options.name.as_deref(),
         with_names: !options.no_names,
@@ -69,7 +70,7 @@ pub fn import(folder: &Path, options: &ImportOptions) -> anyhow::Result<Outcome>
         bar.clear();
         match done {
             Ok(done) => {
-                tell(&done, bar.start.elapsed());
+                told = told.and(tell(&done, bar.start.elapsed()));
                 imported.push((done.meta, path));
             }
             Err(WhoisError::NotKnown { found: what, .. }) if !found.is_meant() => {
@@ -88,7 +89,7 @@ pub fn import(folder: &Path, options: &ImportOptions) -> anyhow::Result<Outcome>
         note("nothing was imported");
         outcome = Outcome::NotFound;
     }
-    Ok(outcome)
+    Ok(outcome.max(written(told)))
 }
 
 /// Why a file is not imported whose place another has taken.
@@ -104,7 +105,7 @@ fn passed_over(found: &Found, path: &Path, meta: &Meta, other: &Path) -> String 
     )
 }
 
-pub fn tell(done: &Imported, took: Duration) {
+pub fn tell(done: &Imported, took: Duration) -> io::Result<()> {
     let Imported { meta, index_bytes, replaced } = done;
     let secs = took.as_secs_f64();
     let rate = if secs < LEAST_RATED_SECS {
@@ -132,7 +133,7 @@ pub fn tell(done: &Imported, took: Duration) {
             told += &format!("  replaces one of {old} by an older one of {date}\n");
         }
     }
-    say(&told);
+    say(&told)
 }
 
 /// How many records there are, and what else was in the file.
@@ -172,7 +173,7 @@ fn indented(text: &str) -> String {
 
 #[derive(Serialize)]
 struct Status<'a> {
-    folder: &'a Path,
+    folder: Cow<'a, str>,
     loaded: Vec<&'a Meta>,
     missing: Vec<Missing>,
     problems: Vec<String>,
@@ -221,8 +222,11 @@ pub fn status(folder: &Path, options: &StatusOptions) -> anyhow::Result<Outcome>
     let mut output = BufWriter::new(io::stdout().lock());
     if options.json {
         loaded.sort_by(|a, b| a.name.cmp(&b.name));
-        serde_json::to_writer(&mut output, &Status { folder, loaded, missing, problems })
-            .map_err(io::Error::from)?;
+        serde_json::to_writer(
+            &mut output,
+            &Status { folder: folder.to_string_lossy(), loaded, missing, problems },
+        )
+        .map_err(io::Error::from)?;
         writeln!(output)?;
         output.flush()?;
         return Ok(outcome);

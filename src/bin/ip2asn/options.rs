@@ -12,7 +12,8 @@ const MOST_PATIENCE_SECS: u64 = 3_600;
 #[derive(Parser)]
 #[command(
     version,
-    after_help = "Exit code: 0 when something was found for every query, 1 when not, 2 when a query was none."
+    after_help = "Exit code: 0 when something was found for every query, 1 when not, 2 when a query was none, 3 when \
+                  the output cannot be written."
 )]
 pub struct Options {
     #[command(subcommand)]

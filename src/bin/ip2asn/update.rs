@@ -2,6 +2,7 @@
 
 use std::{
     io::{self, IsTerminal, Write},
+    mem,
     path::Path,
     time::{Duration, SystemTime},
 };
@@ -26,7 +27,7 @@ use crate::{
     manage::tell,
     options::UpdateOptions,
     pack::packer,
-    say::{mutter, note, say},
+    say::{mutter, note, say, written},
     stop::clear_on_signals,
 };
 
@@ -53,7 +54,9 @@ pub fn update(folder: &Path, options: &UpdateOptions) -> anyhow::Result<Outcome>
         }
     };
     let client = Client::new(base, Duration::from_secs(options.timeout))?;
-    plan(&sources, &client, folder)?;
+    if let Err(error) = plan(&sources, &client, folder) {
+        return Ok(Outcome::NotFound.max(written(Err(error))));
+    }
     if !(options.yes || agreed(sources.len())?) {
         note("nothing was fetched");
         return Ok(Outcome::NotFound);
@@ -61,7 +64,8 @@ pub fn update(folder: &Path, options: &UpdateOptions) -> anyhow::Result<Outcome>
     let target = Folder::open(folder)?;
     clear_on_signals(folder)?;
     let downloads = Downloads::new(&folder.join(DOWNLOADS), client)?;
-    let mut updating = Updating { folder, target, downloads, packer: packer()?, force: options.force };
+    let mut updating =
+        Updating { folder, target, downloads, packer: packer()?, force: options.force, told: Ok(()) };
     let mut failed = Vec::new();
     for source in &sources {
         if let Err(error) = updating.one(source) {
@@ -69,8 +73,9 @@ pub fn update(folder: &Path, options: &UpdateOptions) -> anyhow::Result<Outcome>
             failed.push(source.name);
         }
     }
+    let outcome = written(updating.told);
     if failed.is_empty() {
-        return Ok(Outcome::Found);
+        return Ok(outcome);
     }
     note(format_args!(
         "{} of {} were not updated, and stay as they were: {}",
@@ -78,7 +83,7 @@ pub fn update(folder: &Path, options: &UpdateOptions) -> anyhow::Result<Outcome>
         sources.len(),
         failed.join(", ")
     ));
-    Ok(Outcome::NotFound)
+    Ok(Outcome::NotFound.max(outcome))
 }
 
 /// Says what would be fetched from where, of which size and on which terms, and what is not, before anything is.
@@ -124,9 +129,16 @@ struct Updating<'a> {
     downloads: Downloads,
     packer: Box<dyn Packer>,
     force: bool,
+    /// Whether all that was said could be written.
+    told: io::Result<()>,
 }
 
 impl Updating<'_> {
+    fn tell(&mut self, done: io::Result<()>) {
+        let told = mem::replace(&mut self.told, Ok(()));
+        self.told = told.and(done);
+    }
+
     fn one(&mut self, source: &Source) -> anyhow::Result<()> {
         let index = self.folder.join(format!("{}.{FILE_ENDING}", source.name));
         // What there is counts for nothing where it is to be fetched all the same.
@@ -140,12 +152,12 @@ impl Updating<'_> {
         bar.clear();
         let new = match fetched? {
             Fetched::Unchanged => {
-                say(&format!("{}: nothing newer is there\n", source.name));
+                self.tell(say(&format!("{}: nothing newer is there\n", source.name)));
                 return Ok(());
             }
             Fetched::New(new) => new,
         };
-        tell_fetched(source, &new);
+        self.tell(tell_fetched(source, &new));
         let piece = Piece { origin: Some(self.downloads.url(&wanted)), ..Piece::file(&new.path) };
         let imported = fits(&piece, source, old.as_ref()).and_then(|()| self.import(&piece, source));
         let Err(error) = imported else {
@@ -168,12 +180,12 @@ impl Updating<'_> {
             true
         });
         bar.clear();
-        tell(&done?, bar.start.elapsed());
+        self.tell(tell(&done?, bar.start.elapsed()));
         Ok(())
     }
 }
 
-fn tell_fetched(source: &Source, new: &New) {
+fn tell_fetched(source: &Source, new: &New) -> io::Result<()> {
     let md5 = match new.md5 {
         Sum::Agrees => ", its MD5 agrees",
         Sum::Missing => ", no MD5 is there to compare",
@@ -184,7 +196,7 @@ fn tell_fetched(source: &Source, new: &New) {
         at if at == new.bytes => ", all of it earlier".to_owned(),
         at => format!(", {:.1} MB of it earlier", at as f64 / 1e6),
     };
-    say(&format!("{}: {:.1} MB fetched{resumed}{md5}\n", source.name, new.bytes as f64 / 1e6));
+    say(&format!("{}: {:.1} MB fetched{resumed}{md5}\n", source.name, new.bytes as f64 / 1e6))
 }
 
 /// Whether a file that was fetched is of this source, and not older than what is imported. Nothing is replaced before.
