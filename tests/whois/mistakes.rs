@@ -2,8 +2,9 @@
 //! do what it wants. Nothing that was there may be lost, and what is wrong is said once.
 
 use std::{
+    ffi::OsStr,
     fs,
-    io::{self, Write},
+    io::{self, Read, Write},
     os::{fd::FromRawFd, unix::fs::PermissionsExt},
     path::Path,
     process::{Command, Stdio},
@@ -248,6 +249,42 @@ fn a_file_that_is_named_twice_is_imported_once() {
         ip2asn(folder.path(), &["import", dump, files, dump, &format!("{files}/../files/ripe.db")], "");
     assert!(output.status.success() && output.stderr.is_empty(), "{}", text(&output.stderr));
     assert_eq!(text(&output.stdout).matches(" records").count(), 1, "{}", text(&output.stdout));
+}
+
+#[test]
+fn what_somebody_made_a_files_name_of_reaches_the_terminal_as_text_alone() {
+    let (folder, files) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let named = |name: &str, content: &[u8]| {
+        let path = files.path().join(format!("\x1b]0;pwn\x07\u{9b}31m{name}"));
+        fs::write(&path, content).unwrap();
+        path
+    };
+    let (dump, other) = (named(".db", &fs::read(fixture("ripe.db")).unwrap()), named("none", b"Nothing.\n"));
+    let is_plain = |told: &str| !told.contains(|c: char| c.is_control() && !matches!(c, '\n' | '\t'));
+    for arguments in [
+        &["import".as_ref(), dump.as_os_str(), other.as_os_str()] as &[&OsStr],
+        &["import".as_ref(), files.path().as_os_str()],
+        &["import".as_ref(), files.path().join("\x1b[31mmissing").as_os_str()],
+        &["status".as_ref()],
+        &["status".as_ref(), "--json".as_ref()],
+        &["8.8.8.8".as_ref(), "--data".as_ref(), other.as_os_str()],
+        &["--explain".as_ref(), "AS3333".as_ref()],
+        &["update".as_ref(), "--data".as_ref(), other.as_os_str()],
+    ] {
+        let output = command(folder.path()).args(arguments).stdin(Stdio::null()).output().unwrap();
+        let told = format!("{}{}", text(&output.stdout), text(&output.stderr));
+        assert!(told.contains('?') && is_plain(&told), "{arguments:?}: {told:?}");
+    }
+    // The bar of an import has a name in it, and moves the cursor itself.
+    let (mut screen, terminal) = terminal();
+    let mut child = command(folder.path());
+    let status = child.arg("import").arg(&dump).stdout(Stdio::null()).stderr(terminal).status().unwrap();
+    assert!(status.success());
+    drop(child);
+    let mut shown = vec![0; 4_096];
+    let count = screen.read(&mut shown).unwrap();
+    let shown = String::from_utf8_lossy(&shown[..count]);
+    assert!(shown.contains("?]0;pwn??31m.db [") && !shown.contains("\x1b]"), "{shown:?}");
 }
 
 /// A terminal of the test's own: what a person has of it, and what a program has.

@@ -26,6 +26,7 @@ use crate::{
     found::{Found, found, is_not_opened},
     options::{ImportOptions, StatusOptions},
     pack::packer,
+    plain::Plain,
     say::{note, say, written},
     stop::clear_on_signals,
 };
@@ -219,7 +220,7 @@ pub fn status(folder: &Path, options: &StatusOptions) -> anyhow::Result<Outcome>
         .collect();
     let problems: Vec<_> = whois.problems().iter().map(ToString::to_string).collect();
     let outcome = if problems.is_empty() { Outcome::Found } else { Outcome::NotFound };
-    let mut output = BufWriter::new(io::stdout().lock());
+    let mut output = BufWriter::new(Plain::new(io::stdout().lock()));
     if options.json {
         loaded.sort_by(|a, b| a.name.cmp(&b.name));
         serde_json::to_writer(

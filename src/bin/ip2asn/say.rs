@@ -6,14 +6,14 @@ use std::{
     io::{self, IsTerminal, Write},
 };
 
-use crate::Outcome;
+use crate::{Outcome, plain::Plain};
 
 /// What was done, on standard output.
 ///
 /// # Errors
 /// For [`written`], when all is done.
 pub fn say(told: &str) -> io::Result<()> {
-    io::stdout().write_all(told.as_bytes())
+    Plain::new(io::stdout()).write_all(told.as_bytes())
 }
 
 /// What became of writing to standard output. Whoever has read enough of it is no failure.
@@ -29,10 +29,10 @@ pub fn written(done: io::Result<()>) -> Outcome {
 
 /// What is wrong or to be known, a line on standard error.
 pub fn note(told: impl Display) {
-    mutter(format!("ip2asn: {told}\n"));
+    let _ = Plain::new(io::stderr()).write_all(format!("ip2asn: {told}\n").as_bytes());
 }
 
-/// Text on standard error as it is.
+/// Text on standard error as it is: the program's own.
 pub fn mutter(text: impl Display) {
     let _ = io::stderr().write_all(text.to_string().as_bytes());
 }

@@ -1,7 +1,7 @@
 //! `ip2asn update`: says what would be fetched, asks, fetches, looks whether it is what it should be, and imports it.
 
 use std::{
-    io::{self, IsTerminal, Write},
+    io::{self, BufWriter, IsTerminal, Write},
     mem,
     path::Path,
     time::{Duration, SystemTime},
@@ -27,6 +27,7 @@ use crate::{
     manage::tell,
     options::UpdateOptions,
     pack::packer,
+    plain::Plain,
     say::{mutter, note, say, written},
     stop::clear_on_signals,
 };
@@ -88,7 +89,7 @@ pub fn update(folder: &Path, options: &UpdateOptions) -> anyhow::Result<Outcome>
 
 /// Says what would be fetched from where, of which size and on which terms, and what is not, before anything is.
 fn plan(sources: &[&Source], client: &Client, folder: &Path) -> io::Result<()> {
-    let mut output = io::stdout().lock();
+    let mut output = BufWriter::new(Plain::new(io::stdout().lock()));
     writeln!(output, "To be fetched and imported into\n  {}\n", folder.display())?;
     for source in sources {
         let size = match source.about_bytes {
