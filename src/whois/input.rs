@@ -76,7 +76,8 @@ impl Piece {
     }
 }
 
-fn open_file(path: &Path) -> io::Result<File> {
+/// Opens what is a file, or a link to one.
+pub(super) fn open_file(path: &Path) -> io::Result<File> {
     // Before opening: to open a pipe would wait for its writer.
     if !std::fs::metadata(path)?.is_file() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a file"));

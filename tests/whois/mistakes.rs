@@ -287,6 +287,55 @@ fn what_somebody_made_a_files_name_of_reaches_the_terminal_as_text_alone() {
     assert!(shown.contains("?]0;pwn??31m.db [") && !shown.contains("\x1b]"), "{shown:?}");
 }
 
+#[test]
+fn what_is_no_file_holds_nothing_up_and_is_named() {
+    let (folder, files) = (imported(&["ripe.db"]), tempfile::tempdir().unwrap());
+    let pipe = |path: &Path| {
+        let made = Command::new("mkfifo").arg(path).status().unwrap();
+        assert!(made.success());
+    };
+    // Among what was imported, and among what is to be.
+    pipe(&folder.path().join("connmapperl/whois/rpsl-pipe.whois"));
+    let output = ip2asn(folder.path(), &["--object", "AS-RIPENCC"], "");
+    assert!(output.status.success());
+    assert!(text(&output.stderr).contains("rpsl-pipe.whois: not a file"), "{}", text(&output.stderr));
+    pipe(&files.path().join("pipe.db"));
+    std::os::unix::fs::symlink("nowhere", files.path().join("link.db")).unwrap();
+    fs::copy(fixture("as-org2info"), files.path().join("as-org2info")).unwrap();
+    let output = ip2asn(folder.path(), &["import", files.path().to_str().unwrap()], "");
+    let told = text(&output.stderr);
+    assert!(output.status.success(), "{told}");
+    assert!(told.contains("pipe.db: passed over: not a file"), "{told}");
+    assert!(told.contains("link.db: passed over: No such file"), "{told}");
+    let named = files.path().join("pipe.db");
+    let output = ip2asn(folder.path(), &["import", named.to_str().unwrap()], "");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("pipe.db: not a file"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn folders_in_a_folder_are_named_and_not_imported() {
+    let (folder, files) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    for name in ["2025", "2026", ".git"] {
+        fs::create_dir(files.path().join(name)).unwrap();
+        fs::copy(fixture("ripe.db"), files.path().join(name).join("ripe.db")).unwrap();
+    }
+    fs::copy(fixture("as-org2info"), files.path().join("as-org2info")).unwrap();
+    let output = ip2asn(folder.path(), &["import", files.path().to_str().unwrap()], "");
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let told = format!(
+        "ip2asn: {}: not looked into the folders in it, which have to be named: 2025, 2026\n",
+        files.path().display()
+    );
+    assert_eq!(text(&output.stderr), told);
+    assert!(!text(&output.stdout).contains("rpsl"), "{}", text(&output.stdout));
+    for i in 0..20 {
+        fs::create_dir(files.path().join(format!("x{i:02}"))).unwrap();
+    }
+    let output = ip2asn(folder.path(), &["import", files.path().to_str().unwrap()], "");
+    assert!(text(&output.stderr).contains(", x07 and 12 more\n"), "{}", text(&output.stderr));
+}
+
 /// A terminal of the test's own: what a person has of it, and what a program has.
 fn terminal() -> (fs::File, fs::File) {
     let (mut screen, mut terminal) = (-1, -1);

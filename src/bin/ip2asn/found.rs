@@ -16,6 +16,9 @@ use connmapperl::whois::{
 
 use crate::{Outcome, say::note};
 
+/// Folders in a folder that are told by name: more are nobody's to read.
+const TOLD_FOLDERS: usize = 10;
+
 /// Something that may be a source.
 pub struct Found {
     pub piece: Piece,
@@ -86,23 +89,13 @@ fn files(paths: &[PathBuf], outcome: &mut Outcome) -> Vec<(PathBuf, bool)> {
             files.push((path.clone(), true));
             continue;
         }
-        let inside = fs::read_dir(path).and_then(|inside| inside.collect::<io::Result<Vec<_>>>());
-        let mut inside: Vec<_> = match inside {
-            Ok(inside) => inside.iter().map(fs::DirEntry::path).collect(),
+        match files_in(path) {
+            Ok(inside) => files.extend(inside.into_iter().map(|path| (path, false))),
             Err(error) => {
                 note(format_args!("{}: {error}", path.display()));
                 *outcome = (*outcome).max(Outcome::NotFound);
-                continue;
             }
-        };
-        let is_hidden =
-            |path: &Path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
-        inside.retain(|path| path.is_file() && !is_hidden(path));
-        inside.sort();
-        if inside.is_empty() {
-            note(format_args!("{}: there are no files in it", path.display()));
         }
-        files.extend(inside.into_iter().map(|path| (path, false)));
     }
     // What is named itself and is in a folder too is meant.
     let real = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
@@ -114,4 +107,39 @@ fn files(paths: &[PathBuf], outcome: &mut Outcome) -> Vec<(PathBuf, bool)> {
         seen.insert(path)
     });
     files
+}
+
+/// The files of a folder, in order. Folders in it are not looked into: whoever names a folder of downloads does not mean
+/// all that is below it. That, and what else is no file, is said; hidden ones are nobody's business.
+fn files_in(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let (mut files, mut folders) = (Vec::new(), Vec::new());
+    let mut inside = fs::read_dir(folder)?.collect::<io::Result<Vec<_>>>()?;
+    inside.retain(|entry| !entry.file_name().to_string_lossy().starts_with('.'));
+    inside.sort_by_key(fs::DirEntry::file_name);
+    for entry in inside {
+        let path = entry.path();
+        match fs::metadata(&path) {
+            Ok(metadata) if metadata.is_file() => files.push(path),
+            Ok(metadata) if metadata.is_dir() => folders.push(entry.file_name()),
+            // To open a pipe would wait for its writer.
+            Ok(_) => note(format_args!("{}: passed over: not a file", path.display())),
+            Err(error) => note(format_args!("{}: passed over: {error}", path.display())),
+        }
+    }
+    if files.is_empty() {
+        note(format_args!("{}: there are no files in it", folder.display()));
+    }
+    if !folders.is_empty() {
+        let names: Vec<_> = folders.iter().take(TOLD_FOLDERS).map(|name| name.to_string_lossy()).collect();
+        let more = match folders.len() - names.len() {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        note(format_args!(
+            "{}: not looked into the folders in it, which have to be named: {}{more}",
+            folder.display(),
+            names.join(", ")
+        ));
+    }
+    Ok(files)
 }

@@ -63,7 +63,7 @@ pub enum Command {
 #[derive(Args)]
 #[command(verbatim_doc_comment)]
 pub struct ImportOptions {
-    /// Files, or folders whose files are looked at.
+    /// Files, or folders: of these the files, and nothing deeper.
     #[arg(value_name = "FILE|DIR", required = true)]
     pub paths: Vec<PathBuf>,
     /// Name of the source, which tells apart two dumps of one file name.
@@ -72,7 +72,7 @@ pub struct ImportOptions {
     /// Indexes no names, in less time: `--org` finds none of these.
     #[arg(long)]
     pub no_names: bool,
-    /// Imports what is cut off too, or has far fewer records than what it replaces, or another registry's.
+    /// Imports what is cut off, far smaller, or another registry's, too.
     #[arg(long)]
     pub force: bool,
 }
