@@ -431,3 +431,26 @@ fn a_password_goes_to_the_server_and_stands_nowhere() {
         }
     }
 }
+
+#[test]
+fn a_password_may_have_any_character_and_one_that_is_not_written_so_is_refused_unseen() {
+    let (folder, server) = (tempfile::tempdir().unwrap(), server_of_apnic());
+    let update = |login: &str| {
+        let base = server.base.replace("://", &format!("://{login}@"));
+        ip2asn(folder.path(), &["update", "--yes", "--only", "delegated-apnic", "--from-base", &base], "")
+    };
+    let output = update("martin:s%2Fe%40%3A%c3%bc");
+    assert!(output.status.success(), "{}", errors(&output));
+    // `martin:s/e@:ü`
+    assert_eq!(server.requests()[0].header("authorization"), Some("Basic bWFydGluOnMvZUA6w7w="));
+    for login in ["martin:sec/ret", "sec/", "sec/:ret", "martin:sec?ret", "martin:sec#ret"] {
+        let output = update(login);
+        assert_eq!(output.status.code(), Some(2), "{login}");
+        let told = format!("{}{}", text(&output.stdout), errors(&output));
+        assert!(
+            told.contains("@ is written %40") && !told.contains("sec") && !told.contains("ret"),
+            "{told}"
+        );
+    }
+    assert_eq!(server.requests().len(), 0);
+}
