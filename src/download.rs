@@ -5,6 +5,7 @@
 mod client;
 mod error;
 mod kept;
+mod login;
 mod md5;
 
 use std::{

@@ -27,6 +27,8 @@ pub mod geo;
 #[cfg(feature = "whois")]
 pub mod lookup;
 #[cfg(feature = "whois")]
+pub mod signals;
+#[cfg(feature = "whois")]
 pub mod whois;
 #[cfg(feature = "whois")]
 pub mod zip;

@@ -15,8 +15,15 @@ struct Floor {
 }
 
 const WORLD_AND_UP: &[&str] = &["crate::components", "crate::systems", "crate::app", "crate::cli"];
-const EDGES: &[&str] =
-    &["crate::net", "crate::enrich", "crate::history", "crate::lookup", "crate::download", "crate::config"];
+const EDGES: &[&str] = &[
+    "crate::net",
+    "crate::enrich",
+    "crate::history",
+    "crate::lookup",
+    "crate::download",
+    "crate::config",
+    "crate::signals",
+];
 const INPUT_AND_OUTPUT: &[&str] =
     &["tokio", "rustls", "tokio_rustls", "rusqlite", "rustix", "memmap2", "ureq"];
 const SIDE_EFFECTS: &[&str] = &[
@@ -62,7 +69,7 @@ const FLOORS: &[Floor] = &[
     },
     // Edges.
     Floor {
-        folders: &["net", "enrich", "history", "lookup", "download", "config", "scene_source"],
+        folders: &["net", "enrich", "history", "lookup", "download", "config", "scene_source", "signals"],
         never: &[WORLD_AND_UP, DISPLAY],
     },
     // The world, and the one place in it that starts and stops edges.

@@ -1,12 +1,10 @@
-//! Asked to end, by Ctrl-C or by whoever runs services: the program hears of it, and may end what it is at.
+//! What a program does that is asked to end: it hears of it, and may end what it is at.
 
 use std::{io, process, thread, time::Duration};
 
 use crossbeam_channel::{Receiver, bounded};
-use tokio::{
-    runtime,
-    signal::unix::{SignalKind, signal},
-};
+
+use crate::signals::when_told_to_end;
 
 /// What a program does that is told to end.
 #[derive(Clone, Copy, Debug)]
@@ -22,19 +20,8 @@ pub struct Ending {
 /// # Errors
 /// When the system gives no thread, or no signals.
 pub fn signals(ending: Ending) -> io::Result<Receiver<()>> {
-    let runtime = runtime::Builder::new_current_thread().enable_io().build()?;
-    let (mut terminate, mut interrupt) = {
-        let _context = runtime.enter();
-        (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?)
-    };
     let (came, stop) = bounded(0);
-    thread::Builder::new().name("signals".to_owned()).spawn(move || {
-        runtime.block_on(async {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
-            }
-        });
+    when_told_to_end(move |_| {
         drop(came);
         thread::sleep(ending.patience);
         process::exit(ending.exit_code.into());

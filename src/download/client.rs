@@ -4,12 +4,14 @@
 use std::{fs, io::Read, path::PathBuf, sync::Arc, time::Duration};
 
 use ureq::{
-    Agent, Proxy, ProxyProtocol,
+    Agent, Proxy, ProxyProtocol, RequestBuilder,
+    config::RedirectAuthHeaders,
     http::{HeaderMap, Response},
     tls::{Certificate, PemItem, RootCerts, TlsConfig},
+    typestate::WithoutBody,
 };
 
-use super::{error::DownloadError, kept::Version};
+use super::{error::DownloadError, kept::Version, login};
 
 /// So long a server may take to be found, to be connected to, and to begin an answer, each: one that is at work needs a
 /// second or two.
@@ -32,7 +34,7 @@ const ROOT_VARIABLE: &str = "SSL_CERT_FILE";
 pub struct Base {
     /// Without a slash at its end, and without name and password: it is shown and written into indexes.
     url: String,
-    /// `NAME:PASSWORD`, where it was given.
+    /// As the server hears it, where name and password were given.
     login: Option<String>,
     is_loopback: bool,
 }
@@ -43,7 +45,7 @@ impl Base {
     /// # Errors
     /// Where it is neither.
     pub fn new(url: &str) -> Result<Self, DownloadError> {
-        let (url, login) = without_login(url);
+        let (url, login) = login::split(url)?;
         let refused = |problem| DownloadError::Url { url: url.clone(), problem };
         let uri = url.parse::<ureq::http::Uri>().map_err(|_| refused("it cannot be read"))?;
         let host = uri.host().ok_or_else(|| refused("it names no host"))?;
@@ -55,18 +57,7 @@ impl Base {
             Some("http") => return Err(refused("plain HTTP is for this machine alone; use https")),
             _ => return Err(refused("it does not begin with https://")),
         }
-        let login = login.map(str::to_owned);
         Ok(Self { url: url.trim_end_matches('/').to_owned(), login, is_loopback })
-    }
-}
-
-/// An address without name and password, and these.
-fn without_login(url: &str) -> (String, Option<&str>) {
-    let (scheme, rest) = url.split_once("://").unwrap_or_default();
-    let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
-    match authority.rsplit_once('@') {
-        Some((login, host)) => (format!("{scheme}://{host}{path}"), Some(login)),
-        None => (url.to_owned(), None),
     }
 }
 
@@ -107,6 +98,8 @@ impl Client {
             .http_status_as_error(false)
             // This machine's word that a file is elsewhere leads to no other.
             .max_redirects(if is_plain { 0 } else { MOST_REDIRECTS })
+            // Name and password are for the server that they were given for.
+            .redirect_auth_headers(RedirectAuthHeaders::SameHost)
             .timeout_resolve(Some(patience))
             .timeout_connect(Some(patience))
             .timeout_recv_response(Some(patience))
@@ -140,12 +133,12 @@ impl Client {
         }
     }
 
-    /// An address of [`Self::url`] as the server has to hear it: with name and password.
-    fn with_login(&self, url: &str) -> String {
-        let login = self.base.as_ref().and_then(|base| base.login.as_ref());
-        match login.zip(url.split_once("://")) {
-            Some((login, (scheme, rest))) => format!("{scheme}://{login}@{rest}"),
-            None => url.to_owned(),
+    /// Asks for an address of [`Self::url`], with name and password.
+    fn request(&self, url: &str) -> RequestBuilder<WithoutBody> {
+        let request = self.agent.get(url);
+        match self.base.as_ref().and_then(|base| base.login.as_ref()) {
+            Some(login) => request.header("Authorization", login),
+            None => request,
         }
     }
 
@@ -157,7 +150,7 @@ impl Client {
         there: Option<&(Version, u64)>,
         old: Option<&Version>,
     ) -> Result<(Answer, Version), DownloadError> {
-        let mut request = self.agent.get(self.with_login(url));
+        let mut request = self.request(url);
         if let Some((version, bytes)) = there {
             request = request.header("Range", format!("bytes={bytes}-"));
             if let Some(condition) = version.condition() {
@@ -197,7 +190,7 @@ impl Client {
 
     /// Asks for a file that may not be there.
     pub(super) fn get_if_there(&self, url: &str) -> Result<Option<Body>, DownloadError> {
-        let response = self.agent.get(self.with_login(url)).call().map_err(self.error(url))?;
+        let response = self.request(url).call().map_err(self.error(url))?;
         match response.status().as_u16() {
             200 => Ok(Some(body(response))),
             404 | 410 => Ok(None),

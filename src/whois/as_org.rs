@@ -6,11 +6,20 @@ mod json;
 
 pub use json::JsonLine;
 
+use crate::geo::date::Date;
+
 /// Which columns of a table are where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Table {
     Organisations { id: usize, changed: usize, name: usize, country: usize, source: usize, columns: usize },
     Systems { number: usize, changed: usize, name: usize, id: usize, source: usize, columns: usize },
+}
+
+/// The day out of `# program start time: 2026-07-01 00:00:00`, the one comment that tells of which day the data is.
+pub fn date_in_comment(line: &[u8]) -> Option<String> {
+    let line = std::str::from_utf8(line).ok()?.strip_prefix('#')?.trim();
+    let time = line.strip_prefix("program start time:")?.trim();
+    Date::from_text(time.split(' ').next()?).map(|date| date.to_string())
 }
 
 /// A record of either table.

@@ -7,6 +7,9 @@ use thiserror::Error;
 
 use crate::zip::ZipError;
 
+/// What becomes of a file that has lost some of its records.
+const STAYS: &str = "nothing is replaced, and --force imports it all the same";
+
 #[derive(Debug, Error)]
 pub enum WhoisError {
     #[error("{}: {source}", path.display())]
@@ -21,13 +24,25 @@ pub enum WhoisError {
     /// A file of a known kind without one record that could be used: nothing is replaced by it.
     #[error("{}: none of its {rejected} records can be used; {first}", path.display())]
     NoRecords { path: PathBuf, rejected: u64, first: String },
-    /// Nothing is replaced by it.
-    #[error("{}: cut off: it has {found} records, and says that there are {told}; nothing is replaced", path.display())]
+    /// Nothing is replaced by it, as by the next three.
+    #[error("{}: cut off: it has {found} records, and says that there are {told}; {STAYS}", path.display())]
     Incomplete { path: PathBuf, found: u64, told: u64 },
+    #[error("{}: cut off: {problem}; {STAYS}", path.display())]
+    Cut { path: PathBuf, problem: &'static str },
+    #[error(
+        "{}: only {records} of the {told} records that it announces can be used, and {kept} are kept; {STAYS}",
+        path.display()
+    )]
+    Spoilt { path: PathBuf, records: u64, told: u64, kept: u64 },
+    #[error(
+        "{}: it has {records} records, less than half of the {kept} that are kept as {name:?}; {STAYS}",
+        path.display()
+    )]
+    FarFewer { path: PathBuf, records: u64, name: String, kept: u64 },
     /// Nothing of a name that was given may be part of a file's name.
     #[error("{}: {name:?} is no name for what is imported: it wants letters or digits", path.display())]
     NoName { path: PathBuf, name: String },
-    /// Another kind of file has this name, and one of them would replace the other.
+    /// Another kind of file or another registry has this name, and one of them would replace the other.
     #[error("{}: the name {name:?} is for {owner}, and this is {kind}: give another with --as", path.display())]
     NameTaken { path: PathBuf, name: String, kind: String, owner: String },
     #[error("{}: {problem}; import its source again", path.display())]
@@ -43,7 +58,12 @@ impl WhoisError {
     pub fn is_of_file(&self) -> bool {
         use io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
         match self {
-            Self::NotKnown { .. } | Self::NoRecords { .. } | Self::Incomplete { .. } => true,
+            Self::NotKnown { .. }
+            | Self::NoRecords { .. }
+            | Self::Incomplete { .. }
+            | Self::Cut { .. }
+            | Self::Spoilt { .. }
+            | Self::FarFewer { .. } => true,
             Self::Zip { source: ZipError::Io(source), .. }
             | Self::Io { source, .. }
             | Self::CutOff { source, .. } => {

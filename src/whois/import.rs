@@ -1,8 +1,10 @@
 //! From a file to its index: reads records, rejects those that cannot be used, and replaces the index of the same source
 //! when the new one is complete. Until then, and whenever it is interrupted, the old one stays.
 
+mod head;
 mod name;
 mod read;
+mod replace;
 
 use std::{
     fs::{self, File, TryLockError},
@@ -10,6 +12,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+pub use self::head::Head;
 use self::{name::Naming, read::Reading};
 use super::{
     detect::{Kind, detect, is_made_of},
@@ -47,13 +50,35 @@ pub struct Order<'a> {
     /// Somebody means this very file. One that was found beside others has to be a source for the most part, and is not
     /// known otherwise.
     pub is_meant: bool,
+    /// What is cut off, or has far fewer records than what it replaces or another registry's, is imported all the same.
+    pub force: bool,
 }
 
 impl Order<'_> {
     /// The usual one.
     pub const fn new(today: Date) -> Self {
-        Self { name: None, today, with_names: true, is_meant: true }
+        Self { name: None, today, with_names: true, is_meant: true, force: false }
     }
+}
+
+/// What a file is to be imported as, told before it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Look {
+    /// What has this name is replaced.
+    pub name: String,
+    pub date: Option<String>,
+    /// See [`Meta::is_own_date`].
+    pub is_own_date: bool,
+}
+
+/// A file that is open, and what was found of it so far.
+struct Opened {
+    input: Input,
+    path: PathBuf,
+    kind: Kind,
+    head: Head,
+    /// Its name, where somebody has given one.
+    name: Option<String>,
 }
 
 /// What came of an import.
@@ -98,11 +123,37 @@ impl Folder {
         Ok(Self { path: path.into(), lock })
     }
 
+    /// Looks at the first lines of a file, or of one in a zip file.
+    ///
+    /// # Errors
+    /// Where it cannot be read, or is of no known kind.
+    pub fn look(&self, piece: &Piece, order: Order) -> Result<Look, WhoisError> {
+        let Opened { input, path, kind, head, name } = self.open_piece(piece, order)?;
+        let stem = piece.file_name();
+        let name = Naming { path: &path, kind, folder: &self.path }.name(name, &head.registry, &stem)?;
+        let is_own_date = own_date(&head, &stem).is_some();
+        Ok(Look { name, date: own_date(&head, &stem).or_else(|| input.modified_day()), is_own_date })
+    }
+
+    fn open_piece(&self, piece: &Piece, order: Order) -> Result<Opened, WhoisError> {
+        let input = Input::open(piece)?;
+        let path = piece.shown();
+        let not_known = |found| WhoisError::NotKnown { path: path.clone(), found };
+        let kind = detect(&input.head).map_err(not_known)?;
+        if !(order.is_meant || is_made_of(kind, &input.head)) {
+            return Err(not_known(format!("it has lines as {} has, among other things", kind.label())));
+        }
+        let head = Head::of(kind, &input.head);
+        let naming = Naming { path: &path, kind, folder: &self.path };
+        let name = order.name.map(|name| naming.given(name)).transpose()?;
+        Ok(Opened { input, path, kind, head, name })
+    }
+
     /// Imports a file, or one in a zip file. `progress` is called now and then, and ends the import by `false`. A `packer`
     /// of an import that failed may still hold blocks of it: it is cleared first.
     ///
     /// # Errors
-    /// Where the file cannot be read, is of no known kind, or has no record that can be used.
+    /// Where the file cannot be read, is of no known kind, has no record that can be used, or has lost some.
     pub fn import(
         &self,
         piece: &Piece,
@@ -110,42 +161,42 @@ impl Folder {
         packer: &mut dyn Packer,
         progress: &mut dyn FnMut(&Progress) -> bool,
     ) -> Result<Imported, WhoisError> {
-        let input = Input::open(piece)?;
-        let path = &*piece.shown();
-        let kind = detect(&input.head).map_err(|found| WhoisError::NotKnown { path: path.into(), found })?;
-        let modified = input.modified.map(|time| Date::from_system_time(time).to_string());
-        if !(order.is_meant || is_made_of(kind, &input.head)) {
-            let found = format!("it has lines as {} has, among other things", kind.label());
-            return Err(WhoisError::NotKnown { path: path.into(), found });
-        }
-        let naming = Naming { path, kind, folder: &self.path };
-        let given = order.name.map(|name| naming.given(name)).transpose()?;
-        let file_bytes = input.file_bytes;
+        let Opened { input, path, kind, head, name } = self.open_piece(piece, order)?;
+        let path = path.as_path();
+        let stem = piece.file_name();
+        let (file_bytes, modified, own_date) =
+            (input.file_bytes, input.modified_day(), own_date(&head, &stem));
         while packer.finish().map_err(WhoisError::io(&self.path))?.is_some() {}
         let writer =
             IndexWriter::new(&self.path, packer, order.with_names).map_err(WhoisError::io(&self.path))?;
-        let mut reading = Reading::new(path, writer, file_bytes, progress);
+        let mut reading = Reading::new(path, writer, file_bytes, head.registry, progress);
         match kind {
             Kind::Delegated => reading.delegated(input.into_lines())?,
             Kind::AsOrg => reading.as_org(input.into_lines())?,
             Kind::Rpsl => reading.rpsl(input.into_lines())?,
         }
-        let Reading { writer, progress, registry, date, rejects, passed_over, mut notes, .. } =
-            reading.finished();
-        if progress.records == 0 {
-            return Err(no_records(path, rejects));
+        let reading = reading.finished();
+        if reading.progress.records == 0 {
+            return Err(no_records(path, &reading.rejects));
         }
+        let naming = Naming { path, kind, folder: &self.path };
+        let name = naming.name(name, &reading.registry, &stem)?;
+        let index_path = self.path.join(format!("{name}.{FILE_ENDING}"));
+        let replaced = Index::open(&index_path).ok().map(|old| old.meta().clone());
+        if !order.force {
+            replace::check(&reading, &name, path, replaced.as_ref())?;
+        }
+        let Reading { writer, progress, registry, rejects, passed_over, mut notes, .. } = reading;
         if !order.with_names && kind != Kind::Delegated {
             notes.push("imported without names: --org finds none of it".to_owned());
         }
-        let stem = piece.file_name();
-        let name = naming.name(given, &registry, &stem)?;
         let meta = Meta {
             kind,
             name,
             file: path.display().to_string(),
             registry,
-            date: date.or_else(|| date_in_name(&stem)).or(modified),
+            is_own_date: own_date.is_some(),
+            date: own_date.or(modified),
             imported: order.today.to_string(),
             text_bytes: progress.text_bytes,
             records: progress.records,
@@ -153,8 +204,6 @@ impl Folder {
             rejects,
             notes,
         };
-        let index_path = self.path.join(format!("{}.{FILE_ENDING}", meta.name));
-        let replaced = Index::open(&index_path).ok().map(|old| old.meta().clone());
         writer.finish(&self.path, &meta).map_err(WhoisError::io(&self.path))?;
         let index_bytes = fs::metadata(&index_path).map_err(WhoisError::io(&index_path))?.len();
         Ok(Imported { meta, index_bytes, replaced })
@@ -178,14 +227,15 @@ pub fn clear_half_written(folder: &Path) -> Result<(), WhoisError> {
     Ok(())
 }
 
-fn no_records(path: &Path, rejects: Rejects) -> WhoisError {
+fn no_records(path: &Path, rejects: &Rejects) -> WhoisError {
     let first = rejects.told.first();
     let first =
         first.map_or("there are none".to_owned(), |told| format!("line {}: {}", told.line, told.reason));
     WhoisError::NoRecords { path: path.into(), rejected: rejects.count, first }
 }
 
-/// `20260401.as-org2info.txt.gz` tells its day.
-fn date_in_name(name: &str) -> Option<String> {
-    name.split(|c: char| !c.is_ascii_digit()).find_map(super::delegated::iso_date)
+/// The day of the data as it says itself, or the name of its file: `20260401.as-org2info.txt.gz`.
+fn own_date(head: &Head, name: &str) -> Option<String> {
+    let in_name = || name.split(|c: char| !c.is_ascii_digit()).find_map(super::delegated::iso_date);
+    head.date.clone().or_else(in_name)
 }

@@ -13,7 +13,10 @@ use std::{
 use flate2::bufread::MultiGzDecoder;
 
 use super::error::WhoisError;
-use crate::zip::{self, ZipError};
+use crate::{
+    geo::date::Date,
+    zip::{self, ZipError},
+};
 
 /// Bytes looked at to tell the kind: comment blocks before the first record have some thousand.
 const HEAD_BYTES: u64 = 64 << 10;
@@ -73,7 +76,8 @@ impl Piece {
     }
 }
 
-fn open_file(path: &Path) -> io::Result<File> {
+/// Opens what is a file, or a link to one.
+pub(super) fn open_file(path: &Path) -> io::Result<File> {
     // Before opening: to open a pipe would wait for its writer.
     if !std::fs::metadata(path)?.is_file() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a file"));
@@ -85,7 +89,7 @@ fn open_file(path: &Path) -> io::Result<File> {
 pub struct Input {
     /// The beginning of the unpacked text.
     pub head: Vec<u8>,
-    pub modified: Option<SystemTime>,
+    modified: Option<SystemTime>,
     /// Size as it lies on the disk, bytes.
     pub file_bytes: u64,
     /// Bytes read so far, of `file_bytes`.
@@ -111,6 +115,11 @@ impl Input {
         };
         let (head, rest) = Self::unpacked(reader).map_err(io)?;
         Ok(Self { head, modified: metadata.modified().ok(), file_bytes, read_bytes, rest })
+    }
+
+    /// The day on which the file was last written, `YYYY-MM-DD`.
+    pub fn modified_day(&self) -> Option<String> {
+        self.modified.map(|time| Date::from_system_time(time).to_string())
     }
 
     /// Bytes that are in no file.
@@ -158,12 +167,14 @@ pub struct Lines<R> {
     pub number: u64,
     /// Bytes of text so far.
     pub text_bytes: u64,
+    /// The last line that was read had its end, which the last of a text may lack.
+    pub is_ended: bool,
     read_bytes: Rc<Cell<u64>>,
 }
 
 impl<R: BufRead> Lines<R> {
     pub fn new(reader: R) -> Self {
-        Self { reader, number: 0, text_bytes: 0, read_bytes: Rc::default() }
+        Self { reader, number: 0, text_bytes: 0, is_ended: true, read_bytes: Rc::default() }
     }
 
     /// Bytes of the file, as it lies on the disk, that have been read.
@@ -185,7 +196,8 @@ impl<R: BufRead> Lines<R> {
         if !whole {
             self.text_bytes += self.reader.skip_until(b'\n')? as u64;
         }
-        if line.last() == Some(&b'\n') {
+        self.is_ended = line.last() == Some(&b'\n');
+        if self.is_ended {
             line.pop();
         }
         if line.len() > start && line.last() == Some(&b'\r') {

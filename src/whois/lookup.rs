@@ -26,9 +26,9 @@ pub const MOST_OBJECTS: usize = 8;
 /// How much is put together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Depth {
-    /// Delegation and names.
+    /// Delegation, names and the aut-num of the system that was asked for or that announces the address.
     Brief,
-    /// Objects and all that a holder has, too.
+    /// All objects and all that a holder has, too.
     Full,
 }
 
@@ -43,13 +43,12 @@ impl Whois {
         }
         let own = announced_by.into_iter();
         self.add_names(own.chain(asns(&answer.holder_asns)).collect(), announced_by, &mut answer);
+        // A brief answer has no numbers of the holder.
+        let systems = announced_by.into_iter().chain(asns(&answer.holder_asns)).take(MOST_OF_HOLDER);
+        let aut_nums = systems.map(|number| self.aut_nums(number)).find(|found| !found.is_empty());
+        answer.aut_nums = aut_nums.unwrap_or_default();
         if depth == Depth::Full {
             self.network_objects(range, &mut answer);
-            let systems = announced_by.into_iter().chain(asns(&answer.holder_asns)).take(MOST_OF_HOLDER);
-            answer.aut_nums = systems
-                .map(|number| self.aut_nums(number))
-                .find(|found| !found.is_empty())
-                .unwrap_or_default();
             self.organisation_objects(&mut answer);
         }
         answer

@@ -65,8 +65,9 @@ fn as_org2info() {
             writeln!(text, "{}|20120224|NAME{i}|ORG|o|ARIN", i + 100).unwrap();
         }
     }
+    text += "# format:org_id|changed|org_name|country|source\nORG|20120224|Name|US|ARIN\n";
     let meta = import_text("damaged", text.as_bytes(), folder.path()).unwrap().meta;
-    assert_eq!((meta.records, lines(&meta.rejects.told)), (20, expected));
+    assert_eq!((meta.records, lines(&meta.rejects.told)), (21, expected));
     let whois = Whois::open(folder.path());
     for i in 0..25 {
         assert_eq!(whois.system(i + 100, Depth::Full).is_empty(), is_damaged(i as usize), "{i}");
@@ -92,8 +93,9 @@ fn as_org2info_as_json_lines() {
             writeln!(text, r#"{{"asn":"{}","type":"ASN","name":"N","unknown":[{{}}]}}"#, i + 100).unwrap();
         }
     }
+    text += "{\"organizationId\":\"O\",\"type\":\"Organization\"}\n";
     let meta = import_text("damaged", text.as_bytes(), folder.path()).unwrap().meta;
-    assert_eq!((meta.records, lines(&meta.rejects.told)), (20, expected));
+    assert_eq!((meta.records, lines(&meta.rejects.told)), (21, expected));
     let whois = Whois::open(folder.path());
     for i in 0..25 {
         assert_eq!(whois.system(i + 100, Depth::Full).is_empty(), is_damaged(i as usize), "{i}");

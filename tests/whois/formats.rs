@@ -30,8 +30,8 @@ fn each_kind_is_told_by_its_content() {
 
 #[test]
 fn every_fixture_is_read_without_a_rejected_record() {
-    let folder = tempfile::tempdir().unwrap();
     for name in ALL.iter().chain(&["as-org2info-5", "as-org2info.jsonl", "arin.db"]) {
+        let folder = tempfile::tempdir().unwrap();
         let imported = import(&fixture(name), folder.path()).unwrap();
         assert_eq!(imported.meta.rejects.told, [], "{name}");
     }
@@ -52,6 +52,21 @@ fn headers_tell_registry_and_date_in_every_registrys_way() {
         assert_eq!((meta.name, meta.registry), (format!("delegated-{registry}"), registry.to_owned()));
         assert_eq!((meta.date.as_deref(), meta.records), (Some(date), records), "{registry}");
     }
+}
+
+#[test]
+fn as_org2info_tells_its_day_in_a_comment_or_by_its_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let tables = fs::read_to_string(fixture("as-org2info")).unwrap();
+    let date = |name: &str, text: &str| {
+        let meta = import_text(name, text.as_bytes(), folder.path()).unwrap().meta;
+        meta.is_own_date.then(|| meta.date.unwrap())
+    };
+    let without = tables.replacen("program start time", "somebody's notes of", 1);
+    assert_eq!(date("20260630.as-org2info.txt", &tables).as_deref(), Some("2026-07-01"));
+    assert_eq!(date("20260630.as-org2info.txt", &without).as_deref(), Some("2026-06-30"));
+    assert_eq!(date("as-org2info.txt", &without), None);
+    assert_eq!(date("as-org2info.txt", &tables.replacen("2026-07-01", "Wed Jul  1", 1)), None);
 }
 
 #[test]

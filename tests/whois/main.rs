@@ -8,6 +8,7 @@ mod formats;
 mod indexes;
 #[path = "../support/ip2asn.rs"]
 mod ip2asn;
+mod kept;
 mod mistakes;
 mod no_panic;
 mod peers;

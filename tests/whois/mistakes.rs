@@ -2,8 +2,9 @@
 //! do what it wants. Nothing that was there may be lost, and what is wrong is said once.
 
 use std::{
+    ffi::OsStr,
     fs,
-    io::{self, Write},
+    io::{self, Read, Write},
     os::{fd::FromRawFd, unix::fs::PermissionsExt},
     path::Path,
     process::{Command, Stdio},
@@ -149,7 +150,9 @@ fn a_name_of_ones_own_takes_nobody_elses_place() {
         let output = ip2asn(folder.path(), &["import", "--as", name, &file], "");
         (output.status.code(), text(&output.stderr).to_owned())
     };
-    assert_eq!(import("mine", "ripe.db").0, Some(0));
+    for (name, file) in [("mine", "ripe.db"), ("delegated-apnic-2025", "delegated-apnic-extended")] {
+        assert_eq!(import(name, file).0, Some(0), "a name beside another's is free");
+    }
     for (name, file, problem) in [
         ("as-org2info", "ripe.db", "the name \"as-org2info\" is for as-org2info, and this is RPSL"),
         ("rpsl-ripe.db", "as-org2info", "the name \"rpsl-ripe.db\" is for RPSL, and this is as-org2info"),
@@ -159,36 +162,28 @@ fn a_name_of_ones_own_takes_nobody_elses_place() {
             "is for delegated of apnic, and this is delegated of arin",
         ),
         ("mine", "as-org2info", "\"mine\" is for RPSL"),
+        ("mine", "apnic.db.aut-num", "\"mine\" is for RPSL of ripe, and this is RPSL of apnic"),
+        (
+            "delegated-apnic-2025",
+            "delegated-ripencc-extended",
+            "is for delegated of apnic, and this is delegated of ripencc",
+        ),
     ] {
         let (code, told) = import(name, file);
         assert_eq!(code, Some(1), "{name}");
         assert!(told.contains(problem) && told.contains("--as"), "{name}: {told}");
     }
-    // All of it is still there, and a name beside another's is free.
+    // All of it is still there.
     assert!(ip2asn(folder.path(), &["--org", "huawei"], "").status.success());
     assert!(ip2asn(folder.path(), &["--object", "AS-RIPENCC"], "").status.success());
-    assert_eq!(import("delegated-apnic-2025", "delegated-apnic-extended").0, Some(0));
-    assert_eq!(import("mine", "apnic.db.aut-num").0, Some(0));
-}
-
-#[test]
-fn a_delegated_file_that_is_cut_off_replaces_no_whole_one() {
-    let folder = imported(&["delegated-apnic-extended"]);
-    let file = folder.path().join("apnic");
-    let whole = fs::read_to_string(fixture("delegated-apnic-extended")).unwrap();
-    let lines: Vec<_> = whole.lines().collect();
-    fs::write(&file, lines[..lines.len() - 5].join("\n")).unwrap();
-    let import = ["import", file.to_str().unwrap()];
-    let output = ip2asn(folder.path(), &import, "");
-    assert_eq!(output.status.code(), Some(1));
-    let told = text(&output.stderr);
-    let expected = format!("{}: cut off: it has 9 records, and says that there are 14", file.display());
-    assert!(told.contains(&expected), "{told}");
     let status = ip2asn(folder.path(), &["status"], "");
-    assert!(text(&status.stdout).contains("14 records"), "{}", text(&status.stdout));
-    // Where the header counts otherwise, the summaries are believed.
-    fs::write(&file, whole.replacen("|14||", "|18||", 1)).unwrap();
-    assert!(ip2asn(folder.path(), &import, "").status.success());
+    assert_eq!(
+        text(&status.stdout).matches("loaded: delegated-apnic").count(),
+        2,
+        "{}",
+        text(&status.stdout)
+    );
+    assert_eq!(import("mine", "ripe.db").0, Some(0));
 }
 
 #[test]
@@ -254,6 +249,91 @@ fn a_file_that_is_named_twice_is_imported_once() {
         ip2asn(folder.path(), &["import", dump, files, dump, &format!("{files}/../files/ripe.db")], "");
     assert!(output.status.success() && output.stderr.is_empty(), "{}", text(&output.stderr));
     assert_eq!(text(&output.stdout).matches(" records").count(), 1, "{}", text(&output.stdout));
+}
+
+#[test]
+fn what_somebody_made_a_files_name_of_reaches_the_terminal_as_text_alone() {
+    let (folder, files) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let named = |name: &str, content: &[u8]| {
+        let path = files.path().join(format!("\x1b]0;pwn\x07\u{9b}31m{name}"));
+        fs::write(&path, content).unwrap();
+        path
+    };
+    let (dump, other) = (named(".db", &fs::read(fixture("ripe.db")).unwrap()), named("none", b"Nothing.\n"));
+    let is_plain = |told: &str| !told.contains(|c: char| c.is_control() && !matches!(c, '\n' | '\t'));
+    for arguments in [
+        &["import".as_ref(), dump.as_os_str(), other.as_os_str()] as &[&OsStr],
+        &["import".as_ref(), files.path().as_os_str()],
+        &["import".as_ref(), files.path().join("\x1b[31mmissing").as_os_str()],
+        &["status".as_ref()],
+        &["status".as_ref(), "--json".as_ref()],
+        &["8.8.8.8".as_ref(), "--data".as_ref(), other.as_os_str()],
+        &["--explain".as_ref(), "AS3333".as_ref()],
+        &["update".as_ref(), "--data".as_ref(), other.as_os_str()],
+    ] {
+        let output = command(folder.path()).args(arguments).stdin(Stdio::null()).output().unwrap();
+        let told = format!("{}{}", text(&output.stdout), text(&output.stderr));
+        assert!(told.contains('?') && is_plain(&told), "{arguments:?}: {told:?}");
+    }
+    // The bar of an import has a name in it, and moves the cursor itself.
+    let (mut screen, terminal) = terminal();
+    let mut child = command(folder.path());
+    let status = child.arg("import").arg(&dump).stdout(Stdio::null()).stderr(terminal).status().unwrap();
+    assert!(status.success());
+    drop(child);
+    let mut shown = vec![0; 4_096];
+    let count = screen.read(&mut shown).unwrap();
+    let shown = String::from_utf8_lossy(&shown[..count]);
+    assert!(shown.contains("?]0;pwn??31m.db [") && !shown.contains("\x1b]"), "{shown:?}");
+}
+
+#[test]
+fn what_is_no_file_holds_nothing_up_and_is_named() {
+    let (folder, files) = (imported(&["ripe.db"]), tempfile::tempdir().unwrap());
+    let pipe = |path: &Path| {
+        let made = Command::new("mkfifo").arg(path).status().unwrap();
+        assert!(made.success());
+    };
+    // Among what was imported, and among what is to be.
+    pipe(&folder.path().join("connmapperl/whois/rpsl-pipe.whois"));
+    let output = ip2asn(folder.path(), &["--object", "AS-RIPENCC"], "");
+    assert!(output.status.success());
+    assert!(text(&output.stderr).contains("rpsl-pipe.whois: not a file"), "{}", text(&output.stderr));
+    pipe(&files.path().join("pipe.db"));
+    std::os::unix::fs::symlink("nowhere", files.path().join("link.db")).unwrap();
+    fs::copy(fixture("as-org2info"), files.path().join("as-org2info")).unwrap();
+    let output = ip2asn(folder.path(), &["import", files.path().to_str().unwrap()], "");
+    let told = text(&output.stderr);
+    assert!(output.status.success(), "{told}");
+    assert!(told.contains("pipe.db: passed over: not a file"), "{told}");
+    assert!(told.contains("link.db: passed over: No such file"), "{told}");
+    let named = files.path().join("pipe.db");
+    let output = ip2asn(folder.path(), &["import", named.to_str().unwrap()], "");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("pipe.db: not a file"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn folders_in_a_folder_are_named_and_not_imported() {
+    let (folder, files) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    for name in ["2025", "2026", ".git"] {
+        fs::create_dir(files.path().join(name)).unwrap();
+        fs::copy(fixture("ripe.db"), files.path().join(name).join("ripe.db")).unwrap();
+    }
+    fs::copy(fixture("as-org2info"), files.path().join("as-org2info")).unwrap();
+    let output = ip2asn(folder.path(), &["import", files.path().to_str().unwrap()], "");
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let told = format!(
+        "ip2asn: {}: not looked into the folders in it, which have to be named: 2025, 2026\n",
+        files.path().display()
+    );
+    assert_eq!(text(&output.stderr), told);
+    assert!(!text(&output.stdout).contains("rpsl"), "{}", text(&output.stdout));
+    for i in 0..20 {
+        fs::create_dir(files.path().join(format!("x{i:02}"))).unwrap();
+    }
+    let output = ip2asn(folder.path(), &["import", files.path().to_str().unwrap()], "");
+    assert!(text(&output.stderr).contains(", x07 and 12 more\n"), "{}", text(&output.stderr));
 }
 
 /// A terminal of the test's own: what a person has of it, and what a program has.

@@ -123,6 +123,32 @@ fn standard_input_gets_a_few_lines_each_and_bad_ones_are_named() {
 }
 
 #[test]
+fn a_brief_answer_has_a_line_of_what_a_routing_registry_says_of_the_system() {
+    let folder = imported(&["arin.db", "lacnic.db"]);
+    let lines = |query: &str| {
+        let output = ip2asn(folder.path(), &["--brief", query], "");
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        text(&output.stdout).lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let of_arin = "  aut-num: AS14773, LANLEB-IU13, Lancaster-Lebanon IU13 WAN Consortium";
+    for (query, line) in [("AS14773", of_arin), ("AS278", "  aut-num: 278, Description")] {
+        let answer = lines(query);
+        assert_eq!(answer.iter().filter(|told| *told == line).count(), 1, "{answer:#?}");
+    }
+    // One of an address that it announces, too; of a number that no table knows it is all there is.
+    let dump = folder.path().join("x.db");
+    fs::write(&dump, "aut-num: AS4199999999\nas-name: OWN\ndescr: Ours\n\naut-num: AS3333\nas-name: NCC\n")
+        .unwrap();
+    assert!(ip2asn(folder.path(), &["import", dump.to_str().unwrap()], "").status.success());
+    assert_eq!(lines("AS4199999999")[1..], ["  aut-num: AS4199999999, OWN, Ours"]);
+    assert!(
+        lines("193.0.6.139").contains(&"  aut-num: AS3333, NCC".to_owned()),
+        "{:#?}",
+        lines("193.0.6.139")
+    );
+}
+
+#[test]
 fn a_folder_is_imported_and_what_is_no_source_passed_over() {
     let (folder, files) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     fs::copy(fixture("ripe.db"), files.path().join("ripe.db")).unwrap();
@@ -325,23 +351,45 @@ fn a_line_that_is_no_query_is_not_kept_and_the_next_is_answered() {
     assert!(told.contains("line 1: longer than 4096 bytes") && told.len() < 2_000, "{}", told.len());
 }
 
+/// Runs the program with an output that takes nothing.
+fn into_nowhere(folder: &tempfile::TempDir, arguments: &[&str]) -> (Option<i32>, String) {
+    let full = fs::File::options().write(true).open("/dev/full").unwrap();
+    let output = command(folder.path()).args(arguments).stdin(Stdio::null()).stdout(full).output().unwrap();
+    (output.status.code(), text(&output.stderr).to_owned())
+}
+
 #[test]
 fn an_import_goes_on_though_nobody_can_hear_of_it() {
     let folder = tempfile::tempdir().unwrap();
-    let full = fs::File::options().write(true).open("/dev/full").unwrap();
-    let status = command(folder.path())
-        .args([
-            "import".to_owned(),
-            fixture("ripe.db").display().to_string(),
-            fixture("as-org2info").display().to_string(),
-        ])
-        .stdout(full)
-        .stderr(Stdio::null())
-        .status()
-        .unwrap();
-    assert_eq!(status.code(), Some(0));
+    let paths = ["ripe.db", "as-org2info"].map(|name| fixture(name).display().to_string());
+    let (code, told) = into_nowhere(&folder, &["import", &paths[0], &paths[1]]);
+    assert_eq!(code, Some(3));
+    assert_eq!(told.matches("standard output: No space left").count(), 1, "{told}");
     assert!(ip2asn(folder.path(), &["--object", "AS-RIPENCC"], "").status.success());
     assert!(ip2asn(folder.path(), &["--org", "huawei"], "").status.success());
+}
+
+#[test]
+fn an_answer_that_cannot_be_written_has_an_exit_code_of_its_own() {
+    let folder = imported(&["ripe.db"]);
+    for arguments in [
+        &["8.8.8.8"] as &[&str],
+        &["--json", "8.8.8.8"],
+        &["--object", "AS-RIPENCC"],
+        &["--org", "ripe"],
+        &["status"],
+        &["status", "--json"],
+        &["update"],
+    ] {
+        let (code, told) = into_nowhere(&folder, arguments);
+        assert_eq!(code, Some(3), "{arguments:?}: {told}");
+        assert_eq!(told.matches("standard output: No space left").count(), 1, "{arguments:?}: {told}");
+    }
+    // Whoever stops reading has enough.
+    let (gone, pipe) = std::io::pipe().unwrap();
+    drop(gone);
+    let output = command(folder.path()).arg("8.8.8.8").stdout(pipe).output().unwrap();
+    assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), ""));
 }
 
 #[test]

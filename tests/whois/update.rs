@@ -18,6 +18,7 @@ use crate::{
 
 pub const APNIC: &str = "ftp.apnic.net/stats/apnic/delegated-apnic-extended-latest";
 const RIPE: &str = "ftp.ripe.net/ripe/dbase/split/ripe.db.aut-num.gz";
+const AS_ORG: &str = "publicdata.caida.org/datasets/as-organizations/latest.as-org2info.txt.gz";
 pub const THEN: &str = "Mon, 28 Sep 2026 22:00:00 GMT";
 pub const LATER: &str = "Tue, 29 Sep 2026 22:00:00 GMT";
 
@@ -318,6 +319,38 @@ fn dumps_have_dates_too_and_an_older_one_replaces_nothing() {
 }
 
 #[test]
+fn an_older_as_org2info_replaces_nothing_however_new_its_file_is() {
+    let (folder, server) = (tempfile::tempdir().unwrap(), Server::http());
+    let tables = fs::read_to_string(fixture("as-org2info")).unwrap();
+    let of = |day: &str| gzip(tables.replacen("2026-07-01", day, 1).as_bytes());
+    let update = |more: &[&str]| {
+        let arguments = ["update", "--yes", "--only", "as-org2info", "--from-base", server.base.as_str()];
+        ip2asn(folder.path(), &[&arguments, more].concat(), "")
+    };
+    let day = || Whois::open(&indexes(folder.path())).indexes()[0].meta().date.clone().unwrap();
+    // By hand, out of a file of today.
+    let by_hand = folder.path().join("as-org2info");
+    fs::write(&by_hand, of("2026-07-01")).unwrap();
+    assert!(ip2asn(folder.path(), &["import", by_hand.to_str().unwrap()], "").status.success());
+    server.put(AS_ORG, Served { last_modified: Some(LATER), ..served(of("2026-04-01")) });
+    let output = update(&[]);
+    assert_eq!(output.status.code(), Some(1));
+    let expected = "its data is of 2026-04-01, older than that of 2026-07-01, which is imported";
+    assert!(errors(&output).contains(expected), "{}", errors(&output));
+    assert_eq!(day(), "2026-07-01");
+    // A newer one is taken though its file was written before.
+    server.put(AS_ORG, Served { last_modified: Some(THEN), ..served(of("2026-08-01")) });
+    assert!(update(&[]).status.success());
+    assert_eq!(day(), "2026-08-01");
+    server
+        .put(AS_ORG, Served { etag: Some("\"2\""), last_modified: Some(LATER), ..served(of("2026-04-01")) });
+    assert_eq!(update(&[]).status.code(), Some(1));
+    assert_eq!(day(), "2026-08-01");
+    assert!(update(&["--force"]).status.success());
+    assert_eq!(day(), "2026-04-01");
+}
+
+#[test]
 fn servers_are_known_by_the_systems_authorities() {
     let folder = tempfile::tempdir().unwrap();
     let ((server, certificate), (_, other)) = (Server::https(), Server::https());
@@ -397,4 +430,27 @@ fn a_password_goes_to_the_server_and_stands_nowhere() {
             assert!(!bytes.windows(6).any(|part| part == b"secret"), "{:?}", entry.path());
         }
     }
+}
+
+#[test]
+fn a_password_may_have_any_character_and_one_that_is_not_written_so_is_refused_unseen() {
+    let (folder, server) = (tempfile::tempdir().unwrap(), server_of_apnic());
+    let update = |login: &str| {
+        let base = server.base.replace("://", &format!("://{login}@"));
+        ip2asn(folder.path(), &["update", "--yes", "--only", "delegated-apnic", "--from-base", &base], "")
+    };
+    let output = update("martin:s%2Fe%40%3A%c3%bc");
+    assert!(output.status.success(), "{}", errors(&output));
+    // `martin:s/e@:ü`
+    assert_eq!(server.requests()[0].header("authorization"), Some("Basic bWFydGluOnMvZUA6w7w="));
+    for login in ["martin:sec/ret", "sec/", "sec/:ret", "martin:sec?ret", "martin:sec#ret"] {
+        let output = update(login);
+        assert_eq!(output.status.code(), Some(2), "{login}");
+        let told = format!("{}{}", text(&output.stdout), errors(&output));
+        assert!(
+            told.contains("@ is written %40") && !told.contains("sec") && !told.contains("ret"),
+            "{told}"
+        );
+    }
+    assert_eq!(server.requests().len(), 0);
 }

@@ -25,7 +25,8 @@ pub struct Bar {
 impl Bar {
     pub fn new(path: &Path) -> Self {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let name = name.chars().take(NAME_CHARACTERS).collect();
+        let plain = |c: char| if c.is_control() { '?' } else { c };
+        let name = name.chars().take(NAME_CHARACTERS).map(plain).collect();
         Self { name, start: Instant::now(), shown: None, is_terminal: io::stderr().is_terminal() }
     }
 

@@ -3,6 +3,7 @@
 
 mod ask;
 mod bar;
+mod found;
 mod manage;
 mod options;
 mod pack;
@@ -19,19 +20,21 @@ use connmapperl::whois::default_folder;
 
 use self::{
     options::{Command, Options},
-    say::note,
+    say::{note, written},
 };
 
 /// Where what was imported lies, or would, cannot be told.
 const NO_FOLDER: &str = "neither XDG_DATA_HOME nor HOME is set: name a folder with --data DIR";
 
-/// The worst that became of any query.
+/// The worst that became of any query, or of telling it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Outcome {
     Found = 0,
     NotFound = 1,
     /// As with a command line that is wrong.
     BadInput = 2,
+    /// Standard output took not all of it.
+    NotWritten = 3,
 }
 
 impl From<Outcome> for ExitCode {
@@ -60,14 +63,6 @@ fn run(mut options: Options) -> anyhow::Result<Outcome> {
         Some(Command::Status(status)) => manage::status(named()?, &status),
         None => ask::run(folder.as_deref(), &options),
     };
-    match done {
-        // Whoever read the answers has enough of them: that is no failure.
-        Err(error) if is_broken_pipe(&error) => Ok(Outcome::Found),
-        done => done,
-    }
-}
-
-fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    let error = error.downcast_ref::<io::Error>();
-    error.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+    // Nothing but the output fails in this way: what was asked and what was imported have errors of their own.
+    done.or_else(|error| Ok(written(Err(error.downcast::<io::Error>()?))))
 }

@@ -1,8 +1,7 @@
 //! `ip2asn import` and `ip2asn status`: what is imported, and what is not.
 
 use std::{
-    collections::HashSet,
-    fs,
+    borrow::Cow,
     io::{self, BufWriter, Write},
     path::{Path, PathBuf},
     time::{Duration, SystemTime},
@@ -16,7 +15,6 @@ use connmapperl::{
         error::WhoisError,
         import::{Folder, Imported, Order},
         index::Meta,
-        input::Piece,
         sources::{SOURCES, Source},
     },
 };
@@ -25,9 +23,11 @@ use serde::Serialize;
 use crate::{
     Outcome,
     bar::Bar,
+    found::{Found, found, is_not_opened},
     options::{ImportOptions, StatusOptions},
     pack::packer,
-    say::{note, say},
+    plain::Plain,
+    say::{note, say, written},
     stop::clear_on_signals,
 };
 
@@ -42,36 +42,44 @@ pub fn import(folder: &Path, options: &ImportOptions) -> anyhow::Result<Outcome>
     let target = Folder::open(folder)?;
     clear_on_signals(folder)?;
     let today = Date::from_system_time(SystemTime::now());
-    let mut outcome = Outcome::Found;
-    let mut imported: Vec<(String, PathBuf)> = Vec::new();
+    let (mut outcome, mut told) = (Outcome::Found, Ok(()));
+    let order = Order {
+        name: options.name.as_deref(),
+        with_names: !options.no_names,
+        force: options.force,
+        ..Order::new(today)
+    };
+    let mut imported: Vec<(Meta, PathBuf)> = Vec::new();
     let mut packer = packer()?;
-    for Found { piece, is_alone, was_named } in pieces(&options.paths, &mut outcome) {
-        let path = piece.shown();
-        let is_meant = was_named && is_alone;
-        let (name, with_names) = (options.name.as_deref(), !options.no_names);
-        let order = Order { name, today, with_names, is_meant };
+    for found in found(&options.paths, &target, order, &mut outcome) {
+        let path = found.piece.shown();
+        let is_taken =
+            |(other, _): &&(Meta, PathBuf)| found.look.as_ref().is_some_and(|look| look.name == other.name);
+        if let Some((meta, other)) = imported.iter().find(is_taken) {
+            note(passed_over(&found, &path, meta, other));
+            if found.was_named {
+                outcome = outcome.max(Outcome::NotFound);
+            }
+            continue;
+        }
         let mut bar = Bar::new(&path);
-        let done = target.import(&piece, order, &mut *packer, &mut |progress| {
+        let order = Order { is_meant: found.is_meant(), ..order };
+        let done = target.import(&found.piece, order, &mut *packer, &mut |progress| {
             bar.import(progress);
             true
         });
         bar.clear();
         match done {
             Ok(done) => {
-                tell(&done, bar.start.elapsed());
-                if let Some((_, other)) = imported.iter().find(|(name, _)| *name == done.meta.name) {
-                    note(format_args!(
-                        "this took the place of {}: name one of them with --as",
-                        other.display()
-                    ));
-                    outcome = outcome.max(Outcome::NotFound);
-                }
-                imported.push((done.meta.name, path));
+                told = told.and(tell(&done, bar.start.elapsed()));
+                imported.push((done.meta, path));
             }
-            Err(WhoisError::NotKnown { found, .. }) if !is_meant => {
-                note(format_args!("{}: passed over: {found}", path.display()));
+            Err(WhoisError::NotKnown { found: what, .. }) if !found.is_meant() => {
+                note(format_args!("{}: passed over: {what}", path.display()));
             }
-            Err(error) if !was_named && is_not_opened(&error) => note(format_args!("passed over: {error}")),
+            Err(error) if !found.was_named && is_not_opened(&error) => {
+                note(format_args!("passed over: {error}"));
+            }
             Err(error) => {
                 note(error);
                 outcome = outcome.max(Outcome::NotFound);
@@ -82,81 +90,23 @@ pub fn import(folder: &Path, options: &ImportOptions) -> anyhow::Result<Outcome>
         note("nothing was imported");
         outcome = Outcome::NotFound;
     }
-    Ok(outcome)
+    Ok(outcome.max(written(told)))
 }
 
-/// Whether what is packed in a file cannot be told at all, so that nobody can say it is a source.
-fn is_not_opened(error: &WhoisError) -> bool {
-    matches!(error, WhoisError::Zip { .. } | WhoisError::Io { .. }) && error.is_of_file()
+/// Why a file is not imported whose place another has taken.
+fn passed_over(found: &Found, path: &Path, meta: &Meta, other: &Path) -> String {
+    let of = |date: Option<&String>| date.map(|date| format!(" of {date}")).unwrap_or_default();
+    format!(
+        "{}{}: passed over: {}{} is imported as {} already; --as NAME makes room for both",
+        path.display(),
+        of(found.look.as_ref().and_then(|look| look.date.as_ref())),
+        other.display(),
+        of(meta.date.as_ref()),
+        meta.name,
+    )
 }
 
-/// Something that may be a source.
-struct Found {
-    piece: Piece,
-    /// Of an archive of many files most are no sources.
-    is_alone: bool,
-    /// The file that it is in was named itself: that is meant to be imported.
-    was_named: bool,
-}
-
-/// What is in these files. One that cannot be read is told, and hides no other.
-fn pieces(paths: &[PathBuf], outcome: &mut Outcome) -> Vec<Found> {
-    let mut pieces = Vec::new();
-    for (path, was_named) in files(paths, outcome) {
-        match Piece::all(&path) {
-            Ok(all) => {
-                let is_alone = all.len() == 1;
-                pieces.extend(all.into_iter().map(|piece| Found { piece, is_alone, was_named }));
-            }
-            Err(error) if !was_named && is_not_opened(&error) => note(format_args!("passed over: {error}")),
-            Err(error) => {
-                note(error);
-                *outcome = (*outcome).max(Outcome::NotFound);
-            }
-        }
-    }
-    pieces
-}
-
-/// Files that are named, and those in folders that are, each once; whether a file was named itself.
-fn files(paths: &[PathBuf], outcome: &mut Outcome) -> Vec<(PathBuf, bool)> {
-    let mut files = Vec::new();
-    for path in paths {
-        if !path.is_dir() {
-            files.push((path.clone(), true));
-            continue;
-        }
-        let inside = fs::read_dir(path).and_then(|inside| inside.collect::<io::Result<Vec<_>>>());
-        let mut inside: Vec<_> = match inside {
-            Ok(inside) => inside.iter().map(fs::DirEntry::path).collect(),
-            Err(error) => {
-                note(format_args!("{}: {error}", path.display()));
-                *outcome = (*outcome).max(Outcome::NotFound);
-                continue;
-            }
-        };
-        let is_hidden =
-            |path: &Path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
-        inside.retain(|path| path.is_file() && !is_hidden(path));
-        inside.sort();
-        if inside.is_empty() {
-            note(format_args!("{}: there are no files in it", path.display()));
-        }
-        files.extend(inside.into_iter().map(|path| (path, false)));
-    }
-    // What is named itself and is in a folder too is meant.
-    let real = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let named: HashSet<_> = files.iter().filter(|file| file.1).map(|file| real(&file.0)).collect();
-    let mut seen = HashSet::new();
-    files.retain_mut(|(path, was_named)| {
-        let path = real(path);
-        *was_named = named.contains(&path);
-        seen.insert(path)
-    });
-    files
-}
-
-pub fn tell(done: &Imported, took: Duration) {
+pub fn tell(done: &Imported, took: Duration) -> io::Result<()> {
     let Imported { meta, index_bytes, replaced } = done;
     let secs = took.as_secs_f64();
     let rate = if secs < LEAST_RATED_SECS {
@@ -184,7 +134,7 @@ pub fn tell(done: &Imported, took: Duration) {
             told += &format!("  replaces one of {old} by an older one of {date}\n");
         }
     }
-    say(&told);
+    say(&told)
 }
 
 /// How many records there are, and what else was in the file.
@@ -224,7 +174,7 @@ fn indented(text: &str) -> String {
 
 #[derive(Serialize)]
 struct Status<'a> {
-    folder: &'a Path,
+    folder: Cow<'a, str>,
     loaded: Vec<&'a Meta>,
     missing: Vec<Missing>,
     problems: Vec<String>,
@@ -270,11 +220,14 @@ pub fn status(folder: &Path, options: &StatusOptions) -> anyhow::Result<Outcome>
         .collect();
     let problems: Vec<_> = whois.problems().iter().map(ToString::to_string).collect();
     let outcome = if problems.is_empty() { Outcome::Found } else { Outcome::NotFound };
-    let mut output = BufWriter::new(io::stdout().lock());
+    let mut output = BufWriter::new(Plain::new(io::stdout().lock()));
     if options.json {
         loaded.sort_by(|a, b| a.name.cmp(&b.name));
-        serde_json::to_writer(&mut output, &Status { folder, loaded, missing, problems })
-            .map_err(io::Error::from)?;
+        serde_json::to_writer(
+            &mut output,
+            &Status { folder: folder.to_string_lossy(), loaded, missing, problems },
+        )
+        .map_err(io::Error::from)?;
         writeln!(output)?;
         output.flush()?;
         return Ok(outcome);

@@ -12,7 +12,8 @@ const MOST_PATIENCE_SECS: u64 = 3_600;
 #[derive(Parser)]
 #[command(
     version,
-    after_help = "Exit code: 0 when something was found for every query, 1 when not, 2 when a query was none."
+    after_help = "Exit code: 0 when something was found for every query, 1 when not, 2 when a query was none, 3 when \
+                  the output cannot be written."
 )]
 pub struct Options {
     #[command(subcommand)]
@@ -62,7 +63,7 @@ pub enum Command {
 #[derive(Args)]
 #[command(verbatim_doc_comment)]
 pub struct ImportOptions {
-    /// Files, or folders whose files are looked at.
+    /// Files, or folders: of these the files, and nothing deeper.
     #[arg(value_name = "FILE|DIR", required = true)]
     pub paths: Vec<PathBuf>,
     /// Name of the source, which tells apart two dumps of one file name.
@@ -71,6 +72,9 @@ pub struct ImportOptions {
     /// Indexes no names, in less time: `--org` finds none of these.
     #[arg(long)]
     pub no_names: bool,
+    /// Imports what is cut off, far smaller, or another registry's, too.
+    #[arg(long)]
+    pub force: bool,
 }
 
 /// Fetches what registries and CAIDA publish, and imports it.
@@ -88,7 +92,7 @@ pub struct UpdateOptions {
     /// Does not ask.
     #[arg(long, short)]
     pub yes: bool,
-    /// Fetches and imports what is not newer, and what is older, all the same.
+    /// Fetches and imports what is not newer, older, or cut off all the same.
     #[arg(long)]
     pub force: bool,
     /// How long a server may take to begin an answer; then the next is asked.

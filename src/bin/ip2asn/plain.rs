@@ -1,5 +1,5 @@
-//! Answers as a terminal may have them: what others wrote into a registry moves no cursor and sets no title. Control
-//! characters but tab and the end of a line become question marks; JSON has none anyhow.
+//! Text as a terminal may have it: what others wrote into a registry, or made a file's name of, moves no cursor and sets no
+//! title. Control characters but tab and the end of a line become question marks.
 
 use std::io::{self, Write};
 

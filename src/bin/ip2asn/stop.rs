@@ -1,13 +1,9 @@
 //! Ctrl+C, or being told to end, while something is imported: what is half written, some gigabytes perhaps, is removed
 //! before the program ends. What was imported before stays, and what was fetched too.
 
-use std::{io, path::Path, process, thread};
+use std::{io, path::Path, process};
 
-use connmapperl::whois::import::clear_half_written;
-use tokio::{
-    runtime,
-    signal::unix::{SignalKind, signal},
-};
+use connmapperl::{signals::when_told_to_end, whois::import::clear_half_written};
 
 use crate::say::{clear_line, note};
 
@@ -19,26 +15,13 @@ const ENDED_BY: i32 = 128;
 /// # Errors
 /// When the system gives no thread, or no signals.
 pub fn clear_on_signals(folder: &Path) -> io::Result<()> {
-    let runtime = runtime::Builder::new_current_thread().enable_io().build()?;
-    let (terminate, interrupt) = (SignalKind::terminate(), SignalKind::interrupt());
-    let (mut terminated, mut interrupted) = {
-        let _context = runtime.enter();
-        (signal(terminate)?, signal(interrupt)?)
-    };
     let folder = folder.to_owned();
-    thread::Builder::new().name("signals".to_owned()).spawn(move || {
-        let came = runtime.block_on(async {
-            tokio::select! {
-                _ = terminated.recv() => terminate,
-                _ = interrupted.recv() => interrupt,
-            }
-        });
+    when_told_to_end(move |signal| {
         clear_line();
         note("interrupted; what was imported before stays as it was");
         if let Err(error) = clear_half_written(&folder) {
             note(error);
         }
-        process::exit(ENDED_BY + came.as_raw_value());
-    })?;
-    Ok(())
+        process::exit(ENDED_BY + signal.as_raw_value());
+    })
 }

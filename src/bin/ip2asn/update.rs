@@ -1,20 +1,20 @@
 //! `ip2asn update`: says what would be fetched, asks, fetches, looks whether it is what it should be, and imports it.
 
 use std::{
-    io::{self, IsTerminal, Write},
+    io::{self, BufWriter, IsTerminal, Write},
+    mem,
     path::Path,
     time::{Duration, SystemTime},
 };
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{bail, ensure};
 use connmapperl::{
     download::{Base, Client, Downloads, Fetched, New, Sum, Wanted},
     geo::date::Date,
     whois::{
-        delegated::{self, Line},
         detect::{Kind, detect},
         error::WhoisError,
-        import::{Folder, Order},
+        import::{Folder, Head, Order},
         index::{FILE_ENDING, Index, Meta, Packer},
         input::{Input, Piece},
         sources::{SOURCES, Source, WITH_ACCOUNT, select},
@@ -27,7 +27,8 @@ use crate::{
     manage::tell,
     options::UpdateOptions,
     pack::packer,
-    say::{mutter, note, say},
+    plain::Plain,
+    say::{mutter, note, say, written},
     stop::clear_on_signals,
 };
 
@@ -54,7 +55,9 @@ pub fn update(folder: &Path, options: &UpdateOptions) -> anyhow::Result<Outcome>
         }
     };
     let client = Client::new(base, Duration::from_secs(options.timeout))?;
-    plan(&sources, &client, folder)?;
+    if let Err(error) = plan(&sources, &client, folder) {
+        return Ok(Outcome::NotFound.max(written(Err(error))));
+    }
     if !(options.yes || agreed(sources.len())?) {
         note("nothing was fetched");
         return Ok(Outcome::NotFound);
@@ -62,7 +65,8 @@ pub fn update(folder: &Path, options: &UpdateOptions) -> anyhow::Result<Outcome>
     let target = Folder::open(folder)?;
     clear_on_signals(folder)?;
     let downloads = Downloads::new(&folder.join(DOWNLOADS), client)?;
-    let mut updating = Updating { folder, target, downloads, packer: packer()?, force: options.force };
+    let mut updating =
+        Updating { folder, target, downloads, packer: packer()?, force: options.force, told: Ok(()) };
     let mut failed = Vec::new();
     for source in &sources {
         if let Err(error) = updating.one(source) {
@@ -70,8 +74,9 @@ pub fn update(folder: &Path, options: &UpdateOptions) -> anyhow::Result<Outcome>
             failed.push(source.name);
         }
     }
+    let outcome = written(updating.told);
     if failed.is_empty() {
-        return Ok(Outcome::Found);
+        return Ok(outcome);
     }
     note(format_args!(
         "{} of {} were not updated, and stay as they were: {}",
@@ -79,12 +84,12 @@ pub fn update(folder: &Path, options: &UpdateOptions) -> anyhow::Result<Outcome>
         sources.len(),
         failed.join(", ")
     ));
-    Ok(Outcome::NotFound)
+    Ok(Outcome::NotFound.max(outcome))
 }
 
 /// Says what would be fetched from where, of which size and on which terms, and what is not, before anything is.
 fn plan(sources: &[&Source], client: &Client, folder: &Path) -> io::Result<()> {
-    let mut output = io::stdout().lock();
+    let mut output = BufWriter::new(Plain::new(io::stdout().lock()));
     writeln!(output, "To be fetched and imported into\n  {}\n", folder.display())?;
     for source in sources {
         let size = match source.about_bytes {
@@ -125,9 +130,16 @@ struct Updating<'a> {
     downloads: Downloads,
     packer: Box<dyn Packer>,
     force: bool,
+    /// Whether all that was said could be written.
+    told: io::Result<()>,
 }
 
 impl Updating<'_> {
+    fn tell(&mut self, done: io::Result<()>) {
+        let told = mem::replace(&mut self.told, Ok(()));
+        self.told = told.and(done);
+    }
+
     fn one(&mut self, source: &Source) -> anyhow::Result<()> {
         let index = self.folder.join(format!("{}.{FILE_ENDING}", source.name));
         // What there is counts for nothing where it is to be fetched all the same.
@@ -141,12 +153,12 @@ impl Updating<'_> {
         bar.clear();
         let new = match fetched? {
             Fetched::Unchanged => {
-                say(&format!("{}: nothing newer is there\n", source.name));
+                self.tell(say(&format!("{}: nothing newer is there\n", source.name)));
                 return Ok(());
             }
             Fetched::New(new) => new,
         };
-        tell_fetched(source, &new);
+        self.tell(tell_fetched(source, &new));
         let piece = Piece { origin: Some(self.downloads.url(&wanted)), ..Piece::file(&new.path) };
         let imported = fits(&piece, source, old.as_ref()).and_then(|()| self.import(&piece, source));
         let Err(error) = imported else {
@@ -163,18 +175,18 @@ impl Updating<'_> {
     fn import(&mut self, piece: &Piece, source: &Source) -> anyhow::Result<()> {
         let today = Date::from_system_time(SystemTime::now());
         let mut bar = Bar::new(source.name.as_ref());
-        let order = Order { name: Some(source.name), ..Order::new(today) };
+        let order = Order { name: Some(source.name), force: self.force, ..Order::new(today) };
         let done = self.target.import(piece, order, &mut *self.packer, &mut |progress| {
             bar.import(progress);
             true
         });
         bar.clear();
-        tell(&done?, bar.start.elapsed());
+        self.tell(tell(&done?, bar.start.elapsed()));
         Ok(())
     }
 }
 
-fn tell_fetched(source: &Source, new: &New) {
+fn tell_fetched(source: &Source, new: &New) -> io::Result<()> {
     let md5 = match new.md5 {
         Sum::Agrees => ", its MD5 agrees",
         Sum::Missing => ", no MD5 is there to compare",
@@ -185,7 +197,7 @@ fn tell_fetched(source: &Source, new: &New) {
         at if at == new.bytes => ", all of it earlier".to_owned(),
         at => format!(", {:.1} MB of it earlier", at as f64 / 1e6),
     };
-    say(&format!("{}: {:.1} MB fetched{resumed}{md5}\n", source.name, new.bytes as f64 / 1e6));
+    say(&format!("{}: {:.1} MB fetched{resumed}{md5}\n", source.name, new.bytes as f64 / 1e6))
 }
 
 /// Whether a file that was fetched is of this source, and not older than what is imported. Nothing is replaced before.
@@ -196,19 +208,20 @@ fn fits(piece: &Piece, source: &Source, old: Option<&Meta>) -> anyhow::Result<()
     let kind = kind.map_err(|found| anyhow::anyhow!("{}: not what it should be: {found}", url.display()))?;
     let label = source.kind.label();
     ensure!(kind == source.kind, "{}: not {label}, but {}", url.display(), kind.label());
-    if kind != Kind::Delegated {
-        // Its date is that of the file, which tells something only where both are from there.
-        let date = input.modified.map(|time| Date::from_system_time(time).to_string());
-        let old = old.filter(|old| old.file == url.display().to_string());
+    let Head { registry, date } = Head::of(kind, &input.head);
+    if kind == Kind::Delegated {
+        ensure!(date.is_some(), "{}: there is no header in it that tells a day", url.display());
+        ensure!(registry == source.registry, "{}: of {registry:?}, not {}", url.display(), source.registry);
         return not_older(date, old, &url);
     }
-    let header = input.head.split(|&byte| byte == b'\n').find_map(|line| match delegated::parse(line) {
-        Ok(Some(Line::Header { registry, end_date, .. })) => Some((registry.to_ascii_lowercase(), end_date)),
-        _ => None,
-    });
-    let (registry, date) = header.with_context(|| format!("{}: there is no header in it", url.display()))?;
-    ensure!(registry == source.registry, "{}: of {registry:?}, not {}", url.display(), source.registry);
-    not_older(date, old, &url)
+    // A day that the data tells is compared with one alone, and that of the file where both are from there.
+    match old {
+        Some(old) if date.is_none() || !old.is_own_date => {
+            let is_from_there = old.file == url.display().to_string();
+            not_older(input.modified_day(), is_from_there.then_some(old), &url)
+        }
+        old => not_older(date, old, &url),
+    }
 }
 
 fn not_older(date: Option<String>, old: Option<&Meta>, url: &Path) -> anyhow::Result<()> {

@@ -7,6 +7,7 @@ use crate::{
     whois::{
         answer::{Answer, Delegation, Found, Object, Source},
         lookup::{Depth, MOST_OBJECTS, MOST_OF_HOLDER, MOST_RANGES},
+        rpsl::keys::first_line_of,
     },
 };
 
@@ -32,7 +33,8 @@ fn brief(reply: &Reply, answer: Option<&Answer>, wanted: Wanted, output: &mut im
         Some(asn) => writeln!(output, "  AS{} {}", asn.number, asn.organisation)?,
         None => match answer.map(|answer| (answer.systems.first(), answer.aut_nums.first())) {
             Some((Some(name), _)) => writeln!(output, "  {} {}", name.of, name.name)?,
-            Some((None, Some(object))) => writeln!(output, "  {}", object.title)?,
+            // Its line follows.
+            Some((None, Some(_))) => {}
             _ => writeln!(output, "  no autonomous system")?,
         },
     }
@@ -49,6 +51,7 @@ fn brief(reply: &Reply, answer: Option<&Answer>, wanted: Wanted, output: &mut im
             writeln!(output, "  {registry} {country} {start}-{end} {status} {id}")?;
         }
         answer.organisations.iter().try_for_each(|name| writeln!(output, "  {}", name.name))?;
+        answer.aut_nums.iter().try_for_each(|object| writeln!(output, "  {}", aut_num(object)))?;
         if wanted.peers {
             peers(answer, output)?;
         }
@@ -63,6 +66,13 @@ fn brief(reply: &Reply, answer: Option<&Answer>, wanted: Wanted, output: &mut im
         writeln!(output, "  source: {}{date}", source.name)?;
     }
     Ok(())
+}
+
+/// What an aut-num is called, and what it says of itself first: more of that is an address more often than not.
+fn aut_num(object: &Object) -> String {
+    let value = |name| first_line_of(&object.text, name);
+    let about = value("descr").or_else(|| value("owner"));
+    [Some(&*object.title), value("as-name"), about].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 fn full(reply: &Reply, answer: &Answer, wanted: Wanted, output: &mut impl Write) -> io::Result<()> {

@@ -29,7 +29,10 @@ pub struct Reading<'a> {
     tell: &'a mut dyn FnMut(&Progress) -> bool,
     looked_at: u64,
     pub registry: String,
-    pub date: Option<String>,
+    /// Records that the file says it has.
+    pub announced: Option<u64>,
+    /// What tells that there was more of the file.
+    pub cut: Option<&'static str>,
     pub rejects: Rejects,
     pub passed_over: u64,
     pub notes: Vec<String>,
@@ -40,6 +43,7 @@ impl<'a> Reading<'a> {
         path: &'a Path,
         writer: IndexWriter<'a>,
         file_bytes: u64,
+        registry: String,
         tell: &'a mut dyn FnMut(&Progress) -> bool,
     ) -> Self {
         Self {
@@ -48,8 +52,9 @@ impl<'a> Reading<'a> {
             progress: Progress { file_bytes, ..Progress::default() },
             tell,
             looked_at: 0,
-            registry: String::new(),
-            date: None,
+            registry,
+            announced: None,
+            cut: None,
             rejects: Rejects::default(),
             passed_over: 0,
             notes: Vec::new(),
@@ -80,19 +85,20 @@ impl<'a> Reading<'a> {
         Ok(())
     }
 
-    /// Reads all lines: `read` takes each, says what it is found by through the writer, or why it is rejected.
+    /// Reads all lines: `read` takes each, says what it is found by through the writer, or why it is rejected. Tells
+    /// whether the last one had its end.
     fn lines(
         &mut self,
         mut lines: Lines<impl BufRead>,
         mut read: impl FnMut(&mut Self, &[u8]) -> io::Result<Result<(), &'static str>>,
-    ) -> Result<(), WhoisError> {
+    ) -> Result<bool, WhoisError> {
         let mut line = Vec::new();
         loop {
             line.clear();
             let next = lines.append_next(&mut line).map_err(self.cut_off(lines.number))?;
             self.look(&lines)?;
             let Some(whole) = next else {
-                return Ok(());
+                return Ok(lines.is_ended);
             };
             let read = if whole {
                 read(self, &line).map_err(self.cut_off(lines.number))?
@@ -114,10 +120,8 @@ impl<'a> Reading<'a> {
         self.lines(lines, |reading, line| {
             let record = match delegated::parse(line) {
                 Ok(Some(Line::Record(record))) => record,
-                Ok(Some(Line::Header { registry, end_date, records })) => {
+                Ok(Some(Line::Header { records, .. })) => {
                     add(&mut in_headers, records);
-                    reading.registry = registry.to_ascii_lowercase();
-                    reading.date = end_date;
                     return Ok(Ok(()));
                 }
                 Ok(Some(Line::Summary { records })) => {
@@ -127,9 +131,6 @@ impl<'a> Reading<'a> {
                 Ok(None) => return Ok(Ok(())),
                 Err(reason) => return Ok(Err(reason)),
             };
-            if reading.registry.is_empty() {
-                reading.registry = record.registry.to_ascii_lowercase();
-            }
             let number = reading.writer.add(line.trim_ascii())?;
             reading.writer.add_key(number, Key::Range(record.range))?;
             if !record.opaque_id.is_empty() {
@@ -141,11 +142,7 @@ impl<'a> Reading<'a> {
             Ok(Ok(()))
         })?;
         // Where both tell a number it should be the same; a registry that counts otherwise in one of them has cut nothing.
-        let told = [in_headers, in_summaries].into_iter().flatten().min();
-        let found = self.progress.records + self.rejects.count;
-        if let Some(told) = told.filter(|told| found < *told) {
-            return Err(WhoisError::Incomplete { path: self.path.into(), found, told });
-        }
+        self.announced = [in_headers, in_summaries].into_iter().flatten().min();
         if !with_holder {
             self.notes.push(
                 "the plain form without opaque ids: it does not tell what else a holder has; \
@@ -160,8 +157,8 @@ impl<'a> Reading<'a> {
         let hasher = RandomState::new();
         let (mut organisations, mut members) = (HashSet::new(), Vec::new());
         let mut table = None;
-        self.registry = "caida".to_owned();
-        self.lines(lines, |reading, line| {
+        let mut is_closed = false;
+        let is_ended = self.lines(lines, |reading, line| {
             if line.starts_with(b"#") {
                 table = Table::from_format_line(line).or(table.take());
                 return Ok(Ok(()));
@@ -171,8 +168,10 @@ impl<'a> Reading<'a> {
                 return Ok(Ok(()));
             }
             let json;
+            is_closed = false;
             let record = if text.starts_with('{') {
                 json = JsonLine::parse(&text);
+                is_closed = json.is_ok();
                 json.as_ref().map_err(|reason| *reason).and_then(JsonLine::record)
             } else {
                 table.as_ref().ok_or("no format line stands before it").and_then(|table| table.parse(&text))
@@ -200,6 +199,13 @@ impl<'a> Reading<'a> {
             reading.progress.records += 1;
             Ok(Ok(()))
         })?;
+        self.cut = match () {
+            () if members.is_empty() => Some("it has organisations, and no autonomous system"),
+            () if organisations.is_empty() => Some("it has autonomous systems, and no organisation"),
+            // Of a table the last field may have lost some, of JSON no line is whole without its brace.
+            () if !(is_ended || is_closed) => Some("its last line has no end"),
+            () => None,
+        };
         let dangling = members.iter().filter(|id| !organisations.contains(id)).count();
         if dangling > 0 {
             let systems = if dangling == 1 { "autonomous system names" } else { "autonomous systems name" };

@@ -104,6 +104,10 @@ pub struct Meta {
     pub registry: String,
     /// Date of the data as `YYYY-MM-DD`, where it is known.
     pub date: Option<String>,
+    /// The data says so itself, or its file's name; else it is the day on which the file was last written, which a copy may
+    /// have been long after. Earlier versions of this program did not tell.
+    #[serde(default)]
+    pub is_own_date: bool,
     /// Day of the import as `YYYY-MM-DD`.
     pub imported: String,
     /// Bytes of the unpacked text.

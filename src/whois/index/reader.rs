@@ -2,7 +2,6 @@
 
 use std::{
     collections::HashMap,
-    fs::File,
     path::Path,
     sync::{
         Arc, Mutex, PoisonError,
@@ -20,6 +19,7 @@ use super::{
 };
 use crate::whois::{
     error::WhoisError,
+    input::open_file,
     keys::{IdKind, Range},
 };
 
@@ -44,7 +44,7 @@ impl Index {
     /// Where the file cannot be read, is cut off, or is of another version.
     pub fn open(path: &Path) -> Result<Self, WhoisError> {
         let damaged = |problem| WhoisError::Damaged { path: path.into(), problem };
-        let file = File::open(path).map_err(WhoisError::io(path))?;
+        let file = open_file(path).map_err(WhoisError::io(path))?;
         let file_bytes = file.metadata().map_err(WhoisError::io(path))?.len();
         if file_bytes == 0 {
             return Err(damaged("the file is empty"));

@@ -39,7 +39,7 @@ pub fn keys(
         Class::Organisation | Class::AsSet => take(Key::Id(IdKind::Object, key)),
         // Found by their handles alone: there is no search for people.
         Class::Person | Class::Role => {
-            let handle = value(&text, "nic-hdl").ok_or("it has no nic-hdl")?;
+            let handle = first_line_of(&text, "nic-hdl").ok_or("it has no nic-hdl")?;
             take(Key::Id(IdKind::Object, handle));
             return Ok(());
         }
@@ -78,7 +78,7 @@ fn names<'a>(texts: impl Iterator<Item = Option<&'a str>>, mut take: impl FnMut(
 }
 
 /// First line of the value of the first attribute of this name that has one.
-fn value<'a>(text: &'a str, name: &str) -> Option<&'a str> {
+pub fn first_line_of<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     lines(text).find_map(|line| {
         let found =
             attribute_name(line.as_bytes()).filter(|found| found.eq_ignore_ascii_case(name.as_bytes()))?;

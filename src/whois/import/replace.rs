@@ -1,0 +1,41 @@
+//! Whether what was read is whole, and may take the place of what is kept under its name. What is kept is worth more than
+//! a file that has lost some or is another registry's: that is refused, unless whoever imports it says that it is meant.
+
+use std::path::Path;
+
+use super::read::Reading;
+use crate::whois::{error::WhoisError, index::Meta};
+
+/// Of so many records that a file announces one may be of no use: a registry's slip hides none of the others.
+const RECORDS_FOR_A_SLIP: u64 = 100;
+/// Sources grow and shrink by some parts of a hundred between two imports; one that has been divided by more than this is
+/// cut off, or is of something else.
+const MOST_SHRUNK: u64 = 2;
+
+/// # Errors
+/// What of the file is missing, or whose its place is.
+pub fn check(read: &Reading, name: &str, path: &Path, old: Option<&Meta>) -> Result<(), WhoisError> {
+    let path = || path.to_owned();
+    let records = read.progress.records;
+    let found = records + read.rejects.count;
+    let announced = read.announced.unwrap_or_default();
+    if found < announced {
+        return Err(WhoisError::Incomplete { path: path(), found, told: announced });
+    }
+    if let Some(problem) = read.cut {
+        return Err(WhoisError::Cut { path: path(), problem });
+    }
+    let Some(old) = old else { return Ok(()) };
+    if [&read.registry, &old.registry].iter().all(|name| !name.is_empty()) && read.registry != old.registry {
+        let of = |registry: &str| format!("{} of {registry}", old.kind.label());
+        let (kind, owner) = (of(&read.registry), of(&old.registry));
+        return Err(WhoisError::NameTaken { path: path(), name: name.to_owned(), kind, owner });
+    }
+    if records < old.records && records + announced / RECORDS_FOR_A_SLIP < announced {
+        return Err(WhoisError::Spoilt { path: path(), records, told: announced, kept: old.records });
+    }
+    if records.saturating_mul(MOST_SHRUNK) < old.records {
+        return Err(WhoisError::FarFewer { path: path(), records, name: name.to_owned(), kept: old.records });
+    }
+    Ok(())
+}

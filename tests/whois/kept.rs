@@ -1,0 +1,189 @@
+//! What may take the place of what is kept: nothing that has lost some of its records, unless somebody says that it is
+//! meant.
+
+use std::fs;
+
+use crate::{
+    fixture, gzip,
+    ip2asn::{ip2asn, text},
+    program::imported,
+};
+
+/// Imports a file of this content, and tells exit code and messages.
+fn import(folder: &tempfile::TempDir, name: &str, content: &str, more: &[&str]) -> (Option<i32>, String) {
+    let file = folder.path().join(name);
+    fs::write(&file, content).unwrap();
+    let arguments = [&["import", file.to_str().unwrap()], more].concat();
+    let output = ip2asn(folder.path(), &arguments, "");
+    (output.status.code(), text(&output.stderr).replace(&file.display().to_string(), name))
+}
+
+/// What `status` says that there is.
+fn status(folder: &tempfile::TempDir) -> String {
+    text(&ip2asn(folder.path(), &["status"], "").stdout).to_owned()
+}
+
+fn content(name: &str) -> String {
+    fs::read_to_string(fixture(name)).unwrap()
+}
+
+#[test]
+fn a_delegated_file_that_is_cut_off_replaces_no_whole_one() {
+    let folder = imported(&["delegated-apnic-extended"]);
+    let file = folder.path().join("apnic");
+    let whole = fs::read_to_string(fixture("delegated-apnic-extended")).unwrap();
+    let lines: Vec<_> = whole.lines().collect();
+    fs::write(&file, lines[..lines.len() - 5].join("\n")).unwrap();
+    let import = ["import", file.to_str().unwrap()];
+    let output = ip2asn(folder.path(), &import, "");
+    assert_eq!(output.status.code(), Some(1));
+    let told = text(&output.stderr);
+    let expected = format!("{}: cut off: it has 9 records, and says that there are 14", file.display());
+    assert!(told.contains(&expected), "{told}");
+    let status = ip2asn(folder.path(), &["status"], "");
+    assert!(text(&status.stdout).contains("14 records"), "{}", text(&status.stdout));
+    // Where the header counts otherwise, the summaries are believed.
+    fs::write(&file, whole.replacen("|14||", "|18||", 1)).unwrap();
+    assert!(ip2asn(folder.path(), &import, "").status.success());
+}
+
+#[test]
+fn broken_lines_are_no_records_that_a_file_announces() {
+    let folder = imported(&["delegated-apnic-extended"]);
+    let whole = content("delegated-apnic-extended");
+    let broken = whole.replace("|allocated|", "|4llocated|");
+    let (code, told) = import(&folder, "apnic", &broken, &[]);
+    assert_eq!(code, Some(1));
+    let expected =
+        "apnic: only 5 of the 14 records that it announces can be used, and 14 are kept; nothing is replaced";
+    assert!(told.contains(expected) && told.contains("--force"), "{told}");
+    assert!(status(&folder).contains("  14 records\n"), "{}", status(&folder));
+    assert_eq!(import(&folder, "apnic", &broken, &["--force"]).0, Some(0));
+    assert!(status(&folder).contains("  5 records, 9 rejected\n"), "{}", status(&folder));
+    // What is there now is no better, and where nothing is there a part is better than that.
+    assert_eq!(import(&folder, "apnic", &broken, &[]).0, Some(0));
+    assert_eq!(import(&tempfile::tempdir().unwrap(), "apnic", &broken, &[]).0, Some(0));
+}
+
+#[test]
+fn one_broken_line_of_hundreds_hides_no_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |broken: usize| {
+        let mut text = "2|apnic|20260928|300||20260928|+1000\n".to_owned();
+        for i in 0..300 {
+            let status = if i < broken { "4llocated" } else { "allocated" };
+            text += &format!("apnic|AU|asn|{}|1|20110811|{status}|A\n", 1_000 + i);
+        }
+        text
+    };
+    assert_eq!(import(&folder, "apnic", &file(0), &[]).0, Some(0));
+    assert_eq!(import(&folder, "apnic", &file(3), &[]).0, Some(0));
+    assert!(status(&folder).contains("  297 records, 3 rejected\n"), "{}", status(&folder));
+    assert_eq!(import(&folder, "apnic", &file(4), &[]).0, Some(1));
+}
+
+#[test]
+fn an_as_org2info_that_is_cut_off_replaces_no_whole_one() {
+    let folder = imported(&["as-org2info"]);
+    let (tables, json) = (content("as-org2info"), content("as-org2info.jsonl"));
+    let second = tables.find("# format:aut").unwrap();
+    let first_system = json.find("{\"asn\"").unwrap();
+    for (cut, problem) in [
+        (&tables[..second], "it has organisations, and no autonomous system"),
+        (&tables[..tables.find("1|20120224").unwrap()], "it has organisations, and no autonomous system"),
+        (&tables[second..], "it has autonomous systems, and no organisation"),
+        (&json[..first_system], "it has organisations, and no autonomous system"),
+        // In the last field, where no field is missing, and in the one before.
+        (&tables[..tables.len() - 2], "its last line has no end"),
+        (&tables[..tables.len() - 6], "its last line has no end"),
+        (&json[..json.len() - 9], "its last line has no end"),
+    ] {
+        let (code, told) = import(&folder, "new", cut, &[]);
+        assert_eq!(code, Some(1), "{problem}");
+        assert!(told.contains(&format!("new: cut off: {problem}; nothing is replaced")), "{problem}: {told}");
+        assert!(status(&folder).contains("  12 records\n"), "{problem}: {}", status(&folder));
+    }
+    // A line of JSON is whole with its brace.
+    assert_eq!(import(&folder, "new", json.trim_end(), &[]).0, Some(0));
+    assert_eq!(import(&folder, "new", &tables[..second], &["--force"]).0, Some(0));
+    assert!(status(&folder).contains("  4 records\n"), "{}", status(&folder));
+}
+
+#[test]
+fn what_has_less_than_half_of_the_records_is_refused_with_both_numbers() {
+    let folder = imported(&["as-org2info"]);
+    let tables = content("as-org2info");
+    let less = |systems: usize| {
+        let mut lines: Vec<_> = tables.lines().collect();
+        lines.truncate(lines.len() - 8 + systems);
+        lines.join("\n") + "\n"
+    };
+    let (code, told) = import(&folder, "new", &less(1), &[]);
+    assert_eq!(code, Some(1));
+    let expected = "new: it has 5 records, less than half of the 12 that are kept as \"as-org2info\"";
+    assert!(told.contains(expected) && told.contains("--force"), "{told}");
+    assert!(status(&folder).contains("  12 records\n"), "{}", status(&folder));
+    assert_eq!(import(&folder, "new", &less(2), &[]).0, Some(0));
+    assert_eq!(import(&folder, "new", &tables, &[]).0, Some(0));
+    assert_eq!(import(&folder, "new", &less(1), &["--force"]).0, Some(0));
+}
+
+#[test]
+fn of_several_files_for_one_place_the_latest_is_imported_whatever_its_name() {
+    let apnic = content("delegated-apnic-extended");
+    let of_day = |day: &str| apnic.replacen("|20260928|", &format!("|{day}|"), 1).into_bytes();
+    let (older, newer) = (of_day("20260901"), of_day("20261001"));
+    for (plain, packed) in [(&older, &newer), (&newer, &older)] {
+        let (folder, files) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        fs::write(files.path().join("delegated-latest"), plain).unwrap();
+        fs::write(files.path().join("delegated-latest.gz"), gzip(packed)).unwrap();
+        let output = ip2asn(folder.path(), &["import", files.path().to_str().unwrap()], "");
+        let (done, told) = (text(&output.stdout), text(&output.stderr));
+        assert!(output.status.success(), "{told}");
+        assert!(done.starts_with("delegated-apnic: 14 records of 2026-10-01\n"), "{done}");
+        assert!(!done.contains("replaces"), "{done}");
+        assert!(
+            told.contains(" of 2026-09-01: passed over: ") && told.contains(" of 2026-10-01 is"),
+            "{told}"
+        );
+        // Where both were named, one of them is missing.
+        let paths = ["delegated-latest.gz", "delegated-latest"].map(|name| files.path().join(name));
+        let [first, second] = paths.each_ref().map(|path| path.to_str().unwrap());
+        assert_eq!(ip2asn(folder.path(), &["import", first, second], "").status.code(), Some(1));
+        assert!(status(&folder).contains("of 2026-10-01"), "{}", status(&folder));
+    }
+}
+
+#[test]
+fn where_the_latest_is_of_no_use_the_one_before_it_is_imported() {
+    let (folder, files) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let apnic = content("delegated-apnic-extended");
+    let newer = apnic.replacen("|20260928|", "|20261001|", 1);
+    fs::write(files.path().join("a"), &newer[..newer.len() - 300]).unwrap();
+    fs::write(files.path().join("b"), apnic).unwrap();
+    let output = ip2asn(folder.path(), &["import", files.path().to_str().unwrap()], "");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("/a: cut off: "), "{}", text(&output.stderr));
+    assert!(
+        status(&folder).contains("loaded: delegated-apnic (delegated) of 2026-09-28"),
+        "{}",
+        status(&folder)
+    );
+}
+
+#[test]
+fn a_day_that_the_data_tells_counts_more_than_that_of_a_copy() {
+    let (folder, files) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    // Their files are of today. The first says its day in its third line, the second in its name alone.
+    fs::write(files.path().join("x.txt"), content("as-org2info")).unwrap();
+    fs::write(files.path().join("20260601.jsonl"), content("as-org2info.jsonl")).unwrap();
+    fs::write(files.path().join("y.jsonl"), content("as-org2info.jsonl")).unwrap();
+    let output = ip2asn(folder.path(), &["import", files.path().to_str().unwrap()], "");
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert!(
+        text(&output.stdout).contains("as-org2info: 12 records of 2026-07-01\n"),
+        "{}",
+        text(&output.stdout)
+    );
+    assert_eq!(text(&output.stderr).matches("passed over: ").count(), 2, "{}", text(&output.stderr));
+}
