@@ -15,6 +15,8 @@ use crate::desktop::{Desktop, Process, eventually, has_program};
 
 /// Who runs the compositor where the tests run as root, as whom it does not: `nobody`.
 const NOBODY: u32 = 65_534;
+/// Drawn after each change: a busy scene comes to so many within seconds.
+const FRAMES: usize = 8;
 struct Sway {
     _process: Process,
     folder: PathBuf,
@@ -97,16 +99,20 @@ fn a_wall_hangs_on_its_monitor_and_comes_back_to_it() {
     let Some(sway) = Sway::start(&desktop) else { return };
     let wayland = eventually("a display", || socket(&sway.folder, "wayland-"));
     let (mut program, log) = desktop.home.logged(env!("CARGO_BIN_EXE_connmapperl"), "log");
-    program.args(["--demo", "one-place", "--wall", "--wall-scene", "quiet", "--monitor", "2"]);
+    program.args(["--demo", "churn", "--wall", "--wall-scene", "quiet", "--monitor", "2"]);
     // A path of its own: the run folder is another user's.
     program.current_dir(desktop.home.path()).env("WAYLAND_DISPLAY", &wayland);
+    program.env("RUST_LOG", "warn,connmapperl::systems::render=trace");
     let mut program = Process::spawn(&mut program);
+    let said = || fs::read_to_string(&log).unwrap_or_default();
+    let frames = || said().lines().filter(|line| line.contains("frame drawn")).count();
     let mut is_on = |what: &str, monitor: &str| {
+        let before = frames();
         eventually(what, || {
             let ended = program.0.try_wait().unwrap();
-            let said = || fs::read_to_string(&log).unwrap_or_default();
             assert!(ended.is_none(), "{what}: it ended with {ended:?}: {}", said());
-            (sway.monitor().as_deref() == Some(monitor)).then_some(())
+            // And goes on there: what is not there any more is noticed with a frame.
+            (sway.monitor().as_deref() == Some(monitor) && frames() > before + FRAMES).then_some(())
         });
     };
     is_on("a wall on the monitor of its choice", "X11-2");

@@ -77,3 +77,34 @@ pub(super) fn outlive_monitors(app: &mut App) {
         commands.entity(lies.entity).try_remove::<LiesOn>();
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_window_outlives_its_monitor() {
+        let outlives = |is_kept: bool| {
+            let mut app = App::new();
+            if is_kept {
+                outlive_monitors(&mut app);
+            }
+            let world = app.world_mut();
+            let monitor = world.spawn_empty().id();
+            let window = world.spawn((Window::default(), LiesOn(monitor))).id();
+            world.flush();
+            world.despawn(monitor);
+            world.get_entity(window).is_ok()
+        };
+        assert!(outlives(true));
+        assert!(!outlives(false), "Bevy needs no such help any more");
+    }
+
+    #[test]
+    fn a_monitor_is_told_by_number_or_name() {
+        let of = |text: &str| text.parse::<OnMonitor>();
+        assert_eq!(of("2"), Ok(OnMonitor::Number(2)));
+        assert_eq!(of("HDMI-A-1"), Ok(OnMonitor::Named("HDMI-A-1".to_owned())));
+        assert_eq!(of("0"), Ok(OnMonitor::Named("0".to_owned())));
+    }
+}
