@@ -3,13 +3,16 @@
 
 use std::{fs, path::Path};
 
-/// Every text of the programs, and the script that `make` begins with as it stands, but for its variables.
+/// Scripts that speak to people.
+const SCRIPTS: [&str; 2] = ["scripts/setup.sh", "packaging/openwrt/connmapperl-client.init"];
+
+/// Every text of the programs, and scripts as they stand, but for their variables.
 pub fn said_by_programs() -> Vec<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut said = Vec::new();
     gather(&root.join("src"), &mut said);
-    let script = fs::read_to_string(root.join("scripts/setup.sh")).unwrap();
-    said.push(without_variables(&script));
+    let scripts = SCRIPTS.map(|script| fs::read_to_string(root.join(script)).unwrap());
+    said.extend(scripts.iter().map(|script| without_variables(script)));
     said
 }
 
@@ -117,10 +120,10 @@ fn with_gaps(text: &str) -> String {
 pub fn explained(chapter: &str) -> Vec<String> {
     let items = chapter.lines().filter_map(|line| line.strip_prefix("- `"));
     items
-        .filter_map(|item| match item.strip_prefix("` ") {
-            Some(item) => item.split_once(" ``"),
+        .filter_map(|item| match item.strip_prefix('`') {
+            Some(item) => item.split_once("``"),
             None => item.split_once('`'),
         })
-        .map(|(message, _)| message.to_owned())
+        .map(|(message, _)| message.trim().to_owned())
         .collect()
 }
