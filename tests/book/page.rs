@@ -32,6 +32,13 @@ pub fn chapters() -> Vec<Page> {
     all().into_iter().filter(|page| page.name != "SUMMARY.md").collect()
 }
 
+/// The front page, which leads into the book.
+pub fn readme() -> Page {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let text = fs::read_to_string(&path).unwrap();
+    Page { name: "README.md".to_owned(), path, text }
+}
+
 pub struct Page {
     pub name: String,
     pub path: PathBuf,
@@ -51,6 +58,10 @@ pub struct Block<'a> {
 impl Page {
     pub fn of(name: &str, text: &str) -> Self {
         Self { name: name.to_owned(), path: folder().join(name), text: text.to_owned() }
+    }
+
+    pub fn folder(&self) -> &Path {
+        self.path.parent().unwrap()
     }
 
     pub fn blocks(&self) -> impl Iterator<Item = Block<'_>> {
@@ -121,8 +132,8 @@ impl Page {
     /// A file, or what stands in it between the lines of an anchor.
     fn included(&self, wanted: &str) -> String {
         let (file, anchor) = wanted.split_once(':').unwrap_or((wanted, ""));
-        let path = folder().join(file);
-        let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {file}: {error}", self.name));
+        let text = fs::read_to_string(self.folder().join(file))
+            .unwrap_or_else(|error| panic!("{}: {file}: {error}", self.name));
         if anchor.is_empty() {
             return text;
         }
