@@ -1,5 +1,6 @@
 //! A reader who types what the book says: a home of its own in which a month of a made-up history lies where the program
-//! keeps it, and the three programs at hand. Nothing of whoever runs the tests reaches it, and nothing of it is left behind.
+//! keeps it, and the three programs at hand. Nothing of whoever runs the tests reaches it, and nothing of it is left behind
+//! but unpacked tables.
 
 use std::{
     fs::{self, Permissions},
@@ -22,6 +23,8 @@ const PROGRAMS: [(&str, &str); 3] = [
 /// The machine's own way to a graphics driver, where it has one.
 const DRIVER_VARIABLES: [&str; 4] =
     ["VK_DRIVER_FILES", "VK_ICD_FILENAMES", "VK_ADD_DRIVER_FILES", "LD_LIBRARY_PATH"];
+/// Tables that the programs unpack once: the same for every home, and some seconds of work each time.
+const CACHE: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/book-cache");
 /// What somebody has fetched who has an import before them.
 const DOWNLOADS: [&str; 3] = ["delegated-ripencc-extended", "as-org2info.jsonl", "ripe.db"];
 
@@ -75,6 +78,7 @@ impl Session {
             .env_clear()
             .env("PATH", format!("{}:/usr/bin:/bin", at("bin").display()))
             .env("HOME", at("home"))
+            .env("XDG_CACHE_HOME", CACHE)
             .env("XDG_RUNTIME_DIR", at("run"))
             .env("TZ", "UTC")
             .envs(kept)
