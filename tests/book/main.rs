@@ -55,6 +55,45 @@ fn what_the_book_tells_to_type_works() {
     assert!(worked > 0, "nothing was tried");
 }
 
+/// With `--help` behind it a command line is read, up to there, and nothing else is done.
+#[test]
+fn what_is_not_tried_is_understood_by_the_programs() {
+    let session = Session::new();
+    let mut read = 0;
+    for page in page::chapters() {
+        for block in page.blocks().filter(|block| block.untested.is_some()) {
+            let text = block.text.replace("\\\n", " ");
+            let is_ours = |line: &&str| {
+                let program = line.split(' ').next().unwrap_or_default();
+                session::PROGRAMS.iter().any(|(name, _)| *name == program)
+            };
+            for line in text.lines().filter(is_ours) {
+                let output = session.type_in(&format!("{line} --help"));
+                let (place, said) =
+                    (format!("{}:{}", page.name, block.line), String::from_utf8_lossy(&output.stderr));
+                assert!(output.status.success(), "{place}: {said}");
+                read += 1;
+            }
+        }
+    }
+    assert!(read > 0, "nothing was read");
+}
+
+#[test]
+fn files_that_are_copied_are_there() {
+    let repository = page::readme().folder().to_owned();
+    let mut seen = 0;
+    for page in page::chapters() {
+        for block in page.blocks().filter(|block| block.language == "sh") {
+            for word in block.text.split_whitespace().filter(|word| word.starts_with("packaging/")) {
+                assert!(repository.join(word).is_file(), "{}:{}: {word}", page.name, block.line);
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 0, "no file was looked for");
+}
+
 #[test]
 fn recipes_find_what_they_are_for() {
     let session = Session::new();

@@ -15,7 +15,7 @@ use rusqlite::Connection;
 
 /// Seconds; far longer than any block takes, a film on a software renderer too. Reached only by a failure.
 const PATIENCE_SECS: &str = "300";
-const PROGRAMS: [(&str, &str); 3] = [
+pub const PROGRAMS: [(&str, &str); 3] = [
     ("connmapperl", env!("CARGO_BIN_EXE_connmapperl")),
     ("connmapperl-client", env!("CARGO_BIN_EXE_connmapperl-client")),
     ("ip2asn", env!("CARGO_BIN_EXE_ip2asn")),
