@@ -14,7 +14,7 @@ use connmapperl::history::create_or_migrate;
 use rusqlite::Connection;
 
 /// Seconds; far longer than any block takes, a film on a software renderer too. Reached only by a failure.
-const PATIENCE_SECS: &str = "300";
+const PATIENCE_SECS: &str = "600";
 pub const PROGRAMS: [(&str, &str); 3] = [
     ("connmapperl", env!("CARGO_BIN_EXE_connmapperl")),
     ("connmapperl-client", env!("CARGO_BIN_EXE_connmapperl-client")),
@@ -66,7 +66,11 @@ impl Session {
 
     /// One question in SQL.
     pub fn ask(&self, sql: &str) -> Output {
-        self.command(env!("CARGO_BIN_EXE_connmapperl"), &["query", "--csv", sql])
+        // Its own limit is for people who wait, not for a machine that does ten things at once.
+        self.command(
+            env!("CARGO_BIN_EXE_connmapperl"),
+            &["query", "--csv", "--time-limit", PATIENCE_SECS, sql],
+        )
     }
 
     fn command(&self, program: &str, arguments: &[&str]) -> Output {
