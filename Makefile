@@ -16,7 +16,7 @@ export PREFIX DESTDIR
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test agent build install uninstall pages $(PROGRAMS:%=build-%)
+.PHONY: help setup run test agent build install uninstall deb dist pages $(PROGRAMS:%=build-%)
 
 help: ## show these lines
 	@echo 'connmapperl: the connections of this machine on a world map'
@@ -24,7 +24,7 @@ help: ## show these lines
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 	@echo
 	@echo '  make run ARGS="--demo world" passes arguments on.'
-	@echo '  make build PROGRAMS="ip2asn connmapperl-client" is of these alone, and so are install and uninstall.'
+	@echo '  make build PROGRAMS="ip2asn connmapperl-client" is of these alone, and so are install, uninstall, deb and dist.'
 	@echo '  make install PREFIX=/usr DESTDIR=/tmp/root installs elsewhere than in /usr/local.'
 	@echo '  The first build takes some 20 minutes on two cores; it goes to'
 	@echo '  $(CARGO_TARGET_DIR) (CARGO_TARGET_DIR=... for another place).'
@@ -83,6 +83,12 @@ install: ## install what was built, below PREFIX; compiles nothing
 
 uninstall: ## take away what was installed; configuration, history and data stay
 	@scripts/install.sh uninstall $(PROGRAMS)
+
+deb: ## make Debian packages of what was built, in build/ (needs cargo-deb)
+	@scripts/package.sh deb $(PROGRAMS)
+
+dist: ## make tar archives of what was built, in build/
+	@scripts/package.sh tar $(PROGRAMS)
 
 pages: ## write man pages and completions anew, after a change of the arguments
 	WRITE_PAGES=1 cargo test --locked --test 'pages_*' those_of_the_arguments

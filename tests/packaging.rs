@@ -6,11 +6,15 @@
 use std::{
     collections::BTreeSet,
     fs,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Command, Output},
 };
 
 const PROGRAMS: [&str; 3] = ["connmapperl", "ip2asn", "connmapperl-client"];
+
+fn source(below: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(below)
+}
 
 /// An empty system to install into, and programs that were built.
 struct System {
@@ -208,9 +212,30 @@ fn man_pages_are_set_without_a_complaint() {
             .unwrap();
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success() && said.is_empty(), "{page}: {said}");
-        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let text = system.read(&format!("root{page}"));
         for section in ["NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS"] {
-            assert!(text.contains(section), "{page} has no {section}");
+            assert!(text.contains(&format!("\n.SH {section}\n")), "{page} has no {section}");
         }
+    }
+}
+
+#[test]
+fn the_debian_package_asks_for_what_the_setup_asks_for() {
+    let setup = fs::read_to_string(source("scripts/setup.sh")).unwrap();
+    let table = setup.split("needs_run='").nth(1).unwrap().split('\'').next().unwrap();
+    let manifest = fs::read_to_string(source("Cargo.toml")).unwrap();
+    let package = manifest.split("[package.metadata.deb.variants.connmapperl]").nth(1).unwrap();
+    let asked: Vec<_> = package
+        .lines()
+        .take_while(|line| !line.starts_with('['))
+        .filter(|line| line.starts_with("depends = ") || line.starts_with("recommends = "))
+        .flat_map(|line| line.split([' ', ',', '"', '|']))
+        .collect();
+    let needed = table.lines().filter_map(|line| line.split_whitespace().nth(1));
+    // What builds is not what runs.
+    let needed: Vec<_> = needed.filter(|package| !package.starts_with("gcc")).collect();
+    assert!(needed.len() > 5, "{needed:?}");
+    for package in needed {
+        assert!(asked.contains(&package), "{package} is not asked for: {asked:?}");
     }
 }
