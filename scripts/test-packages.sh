@@ -104,7 +104,7 @@ start() {
             inside connmapperl --version | grep -q '^connmapperl ' || fail 'connmapperl --version'
             inside connmapperl list --demo world --csv | grep -q , || fail 'connmapperl list'
             ;;
-        ip2asn) inside ip2asn 193.0.6.139 | grep -q AS3333 || fail 'ip2asn does not know 193.0.6.139' ;;
+        ip2asn) inside ip2asn 193.0.6.139 2>"$work/log" | grep -q AS3333 || fail 'ip2asn does not know 193.0.6.139' ;;
         connmapperl-client)
             inside connmapperl-client --once --json | grep -q '^\[' || fail 'connmapperl-client --once'
             [ ! -e "$root/etc/systemd/system/multi-user.target.wants/connmapperl-client.service" ] ||
@@ -131,7 +131,7 @@ for program in "${programs[@]}"; do
     apt remove -y "$program"
     inside sh -c "command -v $program" && fail "$program is still there"
     still_there "removing $program"
-    inside dpkg --purge "$program" 2>"$work/log" || fail "purging $program: $(cat "$work/log")"
+    inside dpkg --purge "$program" >"$work/log" 2>&1 || fail "purging $program: $(cat "$work/log")"
     [ "$program" != connmapperl ] || apt autoremove -y --purge
     still_there "purging $program"
     # What a program has written of its own accord: caches, which say what they are.
