@@ -65,7 +65,7 @@ for program in "${programs[@]}"; do
     rm -rf "$work/later"
     if command -v lintian >/dev/null; then
         # No distribution's: there is no bug to close, and the agent is static by design.
-        said=$(lintian --fail-on none --suppress-tags initial-upload-closes-no-bugs,statically-linked-binary,bogus-mail-host \
+        said=$(lintian --fail-on none --suppress-tags initial-upload-closes-no-bugs,statically-linked-binary,shared-library-lacks-prerequisites,bogus-mail-host \
             --tag-display-limit 0 "$package" 2>/dev/null | grep -E '^[EW]:' || true)
         [ -z "$said" ] || fail "lintian of $package: $said"
     else
