@@ -64,7 +64,7 @@ import                  imagemagick           ImageMagick          imagemagick  
 xprop                   x11-utils             xprop                xorg-xprop         xprop
 '
 # Tests of these print `skipped` where they are missing; they come along when others are installed.
-wishes_test='weston sway'
+wishes_test='weston sway fish man-db appstream desktop-file-utils'
 
 needs=$needs_run
 [ "$purpose" = test ] && needs+=$needs_test

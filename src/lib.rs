@@ -18,6 +18,7 @@ mod id_map;
 pub mod projection;
 pub mod rules;
 pub mod tally;
+pub mod version;
 pub mod world;
 
 #[cfg(feature = "whois")]

@@ -16,6 +16,7 @@ use connmapperl::{
     components::time_travel::ReplayAtStart,
     config::{WindowPlace, history_places_file},
     systems::services::Start,
+    version::VERSION,
 };
 
 /// A panic on the render thread ends the program like a closed window would; it must not look like success.
@@ -104,7 +105,7 @@ fn show(args: &WindowArgs, serves: bool, replay: Option<ReplayAtStart>) -> anyho
 }
 
 fn print_version(out: &mut impl Write) -> anyhow::Result<ExitCode> {
-    writeln!(out, "connmapperl {}", env!("CARGO_PKG_VERSION")).context("cannot print")?;
+    writeln!(out, "connmapperl {VERSION}").context("cannot print")?;
     cli::print_sources(out)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -27,6 +27,12 @@ fn ip2asn(arguments: &[&str], input: &str) -> Output {
 }
 
 #[test]
+fn the_version_is_said_under_its_own_name() {
+    let output = ip2asn(&["--version"], "");
+    assert!(text(&output.stdout).starts_with(concat!("ip2asn ", env!("CARGO_PKG_VERSION"))));
+}
+
+#[test]
 fn an_address_is_answered_in_words() {
     let output = ip2asn(&["193.0.6.139", "10.0.0.1"], "");
     let answer = text(&output.stdout);

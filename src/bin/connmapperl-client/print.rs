@@ -11,7 +11,7 @@ use connmapperl::{
     net::collector::{Collector, CollectorMessage, Settings, spawn},
 };
 
-use crate::Arguments;
+use crate::arguments::Arguments;
 
 /// Messages that may wait to be printed; then the collector waits.
 const CHANNEL_MESSAGES: usize = 64;

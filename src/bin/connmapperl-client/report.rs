@@ -21,7 +21,7 @@ use connmapperl::net::{
 };
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::{Arguments, complain};
+use crate::{arguments::Arguments, complain};
 
 const SERVER_VARIABLE: &str = "CONNMAPPERL_SERVER";
 const TOKEN_VARIABLE: &str = "CONNMAPPERL_TOKEN";

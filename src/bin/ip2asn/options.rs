@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use connmapperl::download::PATIENCE;
+use connmapperl::{download::PATIENCE, version::VERSION};
 
 /// A server that takes longer has gone home.
 const MOST_PATIENCE_SECS: u64 = 3_600;
@@ -11,7 +11,8 @@ const MOST_PATIENCE_SECS: u64 = 3_600;
 /// Prints who holds IP addresses and AS numbers, and where they are, offline.
 #[derive(Parser)]
 #[command(
-    version,
+    name = "ip2asn",
+    version = VERSION,
     after_help = "Exit code: 0 when something was found for every query, 1 when not, 2 when a query was none, 3 when \
                   the output cannot be written."
 )]
