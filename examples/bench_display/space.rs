@@ -76,7 +76,8 @@ fn fill(map: &mut Map) {
         peers.add(std::net::Ipv4Addr::from_bits(key).into(), 1_764_000_000_000, None);
     }
     let mut heat = map.world().resource_mut::<SpaceHeat>();
-    let meant = heat.meant.clone().unwrap_or(Meant { span: None, filter: Default::default() });
+    let meant =
+        heat.meant.clone().unwrap_or(Meant { span: None, filter: Default::default(), is_forgetting: false });
     heat.ask(meant, 0);
     heat.put(peers);
 }

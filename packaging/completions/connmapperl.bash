@@ -146,7 +146,7 @@ _connmapperl() {
 
     case "${cmd}" in
         connmapperl)
-            opts="-V -h --config --data --demo --history --listen --fleet --fullscreen --decorated --light --reduced-motion --hilbert --hilbert-window --trails --integrate --filter --version --help list snapshot render hilbert replay query serve agents help"
+            opts="-V -h --config --data --demo --history --listen --fleet --fullscreen --decorated --light --reduced-motion --hilbert --hilbert-window --wall --wall-scene --monitor --trails --integrate --filter --version --help list snapshot render hilbert replay query serve agents help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -177,6 +177,14 @@ _connmapperl() {
                     return 0
                     ;;
                 --hilbert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --wall-scene)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --monitor)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -892,7 +900,7 @@ _connmapperl() {
             return 0
             ;;
         connmapperl__subcmd__replay)
-            opts="-h --config --data --demo --history --listen --fleet --fullscreen --decorated --light --reduced-motion --hilbert --hilbert-window --trails --integrate --filter --from --to --speed --loop --help"
+            opts="-h --config --data --demo --history --listen --fleet --fullscreen --decorated --light --reduced-motion --hilbert --hilbert-window --wall --wall-scene --monitor --trails --integrate --filter --from --to --speed --loop --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -926,6 +934,14 @@ _connmapperl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --wall-scene)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --monitor)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --trails)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -954,7 +970,7 @@ _connmapperl() {
             return 0
             ;;
         connmapperl__subcmd__serve)
-            opts="-h --config --data --history --listen --fleet --fullscreen --decorated --light --reduced-motion --hilbert --hilbert-window --trails --integrate --filter --no-gui --log --demo --help"
+            opts="-h --config --data --history --listen --fleet --fullscreen --decorated --light --reduced-motion --hilbert --hilbert-window --wall --wall-scene --monitor --trails --integrate --filter --no-gui --log --demo --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -981,6 +997,14 @@ _connmapperl() {
                     return 0
                     ;;
                 --hilbert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --wall-scene)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --monitor)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_connmapperl_global_optspecs
-    string join \n config= data= demo= history= listen= fleet= fullscreen decorated light reduced-motion hilbert= hilbert-window trails= integrate filter= V/version h/help
+    string join \n config= data= demo= history= listen= fleet= fullscreen decorated light reduced-motion hilbert= hilbert-window wall wall-scene= monitor= trails= integrate filter= V/version h/help
 end
 
 function __fish_connmapperl_needs_command
@@ -31,6 +31,8 @@ complete -c connmapperl -n "__fish_connmapperl_needs_command" -l history -d 'Fil
 complete -c connmapperl -n "__fish_connmapperl_needs_command" -l listen -d 'Listen for agents: ADDR:PORT, PORT or ADDR; without a value at port 6789 of all addresses' -r
 complete -c connmapperl -n "__fish_connmapperl_needs_command" -l fleet -d 'Folder with server-cert.pem, server-key.pem and agents.json' -r -F
 complete -c connmapperl -n "__fish_connmapperl_needs_command" -l hilbert -d 'All addresses on a Hilbert curve in place of the world, or those of a network' -r
+complete -c connmapperl -n "__fish_connmapperl_needs_command" -l wall-scene -d 'What the wall shows, and when: overview, quiet, replay, or a file, which is read again when it changes' -r -F
+complete -c connmapperl -n "__fish_connmapperl_needs_command" -l monitor -d 'The monitor, by its number or name' -r
 complete -c connmapperl -n "__fish_connmapperl_needs_command" -l trails -d 'Closed connections leave trails that fade over this long: 10s, 5m, 1h, 1d, 1w' -r
 complete -c connmapperl -n "__fish_connmapperl_needs_command" -l filter -d 'Only connections of which this holds, such as \'prog:firefox cc:DE !port:443\' (docs/filter.md)' -r
 complete -c connmapperl -n "__fish_connmapperl_needs_command" -l fullscreen -d 'Start in full screen'
@@ -38,6 +40,7 @@ complete -c connmapperl -n "__fish_connmapperl_needs_command" -l decorated -d 'W
 complete -c connmapperl -n "__fish_connmapperl_needs_command" -l light -d 'Light instead of dark'
 complete -c connmapperl -n "__fish_connmapperl_needs_command" -l reduced-motion -d 'No rings, no fading'
 complete -c connmapperl -n "__fish_connmapperl_needs_command" -l hilbert-window -d 'All addresses in a second window, beside the map'
+complete -c connmapperl -n "__fish_connmapperl_needs_command" -l wall -d 'For a screen on the wall: full screen, no pointer, what a scene says'
 complete -c connmapperl -n "__fish_connmapperl_needs_command" -l integrate -d 'Nothing fades: what was once there stays'
 complete -c connmapperl -n "__fish_connmapperl_needs_command" -s V -l version -d 'Print the version, the date of the data, and where it comes from'
 complete -c connmapperl -n "__fish_connmapperl_needs_command" -s h -l help -d 'Print help'
@@ -108,6 +111,8 @@ complete -c connmapperl -n "__fish_connmapperl_using_subcommand replay" -l histo
 complete -c connmapperl -n "__fish_connmapperl_using_subcommand replay" -l listen -d 'Listen for agents: ADDR:PORT, PORT or ADDR; without a value at port 6789 of all addresses' -r
 complete -c connmapperl -n "__fish_connmapperl_using_subcommand replay" -l fleet -d 'Folder with server-cert.pem, server-key.pem and agents.json' -r -F
 complete -c connmapperl -n "__fish_connmapperl_using_subcommand replay" -l hilbert -d 'All addresses on a Hilbert curve in place of the world, or those of a network' -r
+complete -c connmapperl -n "__fish_connmapperl_using_subcommand replay" -l wall-scene -d 'What the wall shows, and when: overview, quiet, replay, or a file, which is read again when it changes' -r -F
+complete -c connmapperl -n "__fish_connmapperl_using_subcommand replay" -l monitor -d 'The monitor, by its number or name' -r
 complete -c connmapperl -n "__fish_connmapperl_using_subcommand replay" -l trails -d 'Closed connections leave trails that fade over this long: 10s, 5m, 1h, 1d, 1w' -r
 complete -c connmapperl -n "__fish_connmapperl_using_subcommand replay" -l filter -d 'Only connections of which this holds, such as \'prog:firefox cc:DE !port:443\' (docs/filter.md)' -r
 complete -c connmapperl -n "__fish_connmapperl_using_subcommand replay" -l from -d 'Where to begin: 2026-11-25, "2026-11-25 14:00", 6h (ago), start' -r
@@ -118,6 +123,7 @@ complete -c connmapperl -n "__fish_connmapperl_using_subcommand replay" -l decor
 complete -c connmapperl -n "__fish_connmapperl_using_subcommand replay" -l light -d 'Light instead of dark'
 complete -c connmapperl -n "__fish_connmapperl_using_subcommand replay" -l reduced-motion -d 'No rings, no fading'
 complete -c connmapperl -n "__fish_connmapperl_using_subcommand replay" -l hilbert-window -d 'All addresses in a second window, beside the map'
+complete -c connmapperl -n "__fish_connmapperl_using_subcommand replay" -l wall -d 'For a screen on the wall: full screen, no pointer, what a scene says'
 complete -c connmapperl -n "__fish_connmapperl_using_subcommand replay" -l integrate -d 'Nothing fades: what was once there stays'
 complete -c connmapperl -n "__fish_connmapperl_using_subcommand replay" -l loop -d 'Begin again at the end; what is so long ago, now or the end is that of each turn'
 complete -c connmapperl -n "__fish_connmapperl_using_subcommand replay" -s h -l help -d 'Print help'
@@ -138,6 +144,8 @@ complete -c connmapperl -n "__fish_connmapperl_using_subcommand serve" -l histor
 complete -c connmapperl -n "__fish_connmapperl_using_subcommand serve" -l listen -d 'Listen for agents: ADDR:PORT, PORT or ADDR; without a value at port 6789 of all addresses' -r
 complete -c connmapperl -n "__fish_connmapperl_using_subcommand serve" -l fleet -d 'Folder with server-cert.pem, server-key.pem and agents.json' -r -F
 complete -c connmapperl -n "__fish_connmapperl_using_subcommand serve" -l hilbert -d 'All addresses on a Hilbert curve in place of the world, or those of a network' -r
+complete -c connmapperl -n "__fish_connmapperl_using_subcommand serve" -l wall-scene -d 'What the wall shows, and when: overview, quiet, replay, or a file, which is read again when it changes' -r -F
+complete -c connmapperl -n "__fish_connmapperl_using_subcommand serve" -l monitor -d 'The monitor, by its number or name' -r
 complete -c connmapperl -n "__fish_connmapperl_using_subcommand serve" -l trails -d 'Closed connections leave trails that fade over this long: 10s, 5m, 1h, 1d, 1w' -r
 complete -c connmapperl -n "__fish_connmapperl_using_subcommand serve" -l filter -d 'Only connections of which this holds, such as \'prog:firefox cc:DE !port:443\' (docs/filter.md)' -r
 complete -c connmapperl -n "__fish_connmapperl_using_subcommand serve" -l log -d 'Append the lines to this file, and go on where it ends' -r -F
@@ -147,6 +155,7 @@ complete -c connmapperl -n "__fish_connmapperl_using_subcommand serve" -l decora
 complete -c connmapperl -n "__fish_connmapperl_using_subcommand serve" -l light -d 'Light instead of dark'
 complete -c connmapperl -n "__fish_connmapperl_using_subcommand serve" -l reduced-motion -d 'No rings, no fading'
 complete -c connmapperl -n "__fish_connmapperl_using_subcommand serve" -l hilbert-window -d 'All addresses in a second window, beside the map'
+complete -c connmapperl -n "__fish_connmapperl_using_subcommand serve" -l wall -d 'For a screen on the wall: full screen, no pointer, what a scene says'
 complete -c connmapperl -n "__fish_connmapperl_using_subcommand serve" -l integrate -d 'Nothing fades: what was once there stays'
 complete -c connmapperl -n "__fish_connmapperl_using_subcommand serve" -l no-gui -d 'No window: print what agents say, one JSON object a line'
 complete -c connmapperl -n "__fish_connmapperl_using_subcommand serve" -s h -l help -d 'Print help'

@@ -143,7 +143,7 @@ _ip2asn() {
             return 0
             ;;
         ip2asn__subcmd__import)
-            opts="-h --as --no-names --data --help"
+            opts="-h --as --no-names --force --data --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

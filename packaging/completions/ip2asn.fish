@@ -41,13 +41,14 @@ complete -c ip2asn -n "__fish_ip2asn_needs_command" -a "help" -d 'Print this mes
 complete -c ip2asn -n "__fish_ip2asn_using_subcommand import" -l as -d 'Name of the source, which tells apart two dumps of one file name' -r
 complete -c ip2asn -n "__fish_ip2asn_using_subcommand import" -l data -d 'Folder of what was imported [default: ~/.local/share/connmapperl/whois]' -r -F
 complete -c ip2asn -n "__fish_ip2asn_using_subcommand import" -l no-names -d 'Indexes no names, in less time: `--org` finds none of these'
+complete -c ip2asn -n "__fish_ip2asn_using_subcommand import" -l force -d 'Imports what is cut off, far smaller, or another registry\'s, too'
 complete -c ip2asn -n "__fish_ip2asn_using_subcommand import" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ip2asn -n "__fish_ip2asn_using_subcommand update" -l only -d 'Kinds, registries (ripe, apnic ...) or sources, with commas between' -r
 complete -c ip2asn -n "__fish_ip2asn_using_subcommand update" -l timeout -d 'How long a server may take to begin an answer; then the next is asked' -r
 complete -c ip2asn -n "__fish_ip2asn_using_subcommand update" -l from-base -d 'A mirror that has files as URL/ftp.ripe.net/pub/...' -r
 complete -c ip2asn -n "__fish_ip2asn_using_subcommand update" -l data -d 'Folder of what was imported [default: ~/.local/share/connmapperl/whois]' -r -F
 complete -c ip2asn -n "__fish_ip2asn_using_subcommand update" -s y -l yes -d 'Does not ask'
-complete -c ip2asn -n "__fish_ip2asn_using_subcommand update" -l force -d 'Fetches and imports what is not newer, and what is older, all the same'
+complete -c ip2asn -n "__fish_ip2asn_using_subcommand update" -l force -d 'Fetches and imports what is not newer, older, or cut off all the same'
 complete -c ip2asn -n "__fish_ip2asn_using_subcommand update" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ip2asn -n "__fish_ip2asn_using_subcommand status" -l data -d 'Folder of what was imported [default: ~/.local/share/connmapperl/whois]' -r -F
 complete -c ip2asn -n "__fish_ip2asn_using_subcommand status" -l rejected -d 'The first records of each source that could not be used, by line and reason'
