@@ -2,6 +2,7 @@
 //! collector, the enrich thread, the listener for agents, the history and its files, the rules file, what is remembered
 //! of the window.
 
+mod awake;
 pub mod filters;
 pub mod fleet;
 pub mod history;
@@ -45,6 +46,7 @@ use crate::{
         map_clock::MapClock,
         notices::{Notices, Severity},
         rule_book::RuleBook,
+        wall::Wall,
     },
     config::{Named, RulesFile, WindowPlace},
     enrich::{
@@ -120,7 +122,7 @@ fn start(
     mut start: ResMut<Start>,
     book: Res<RuleBook>,
     (mut notices, mut filter_box): (ResMut<Notices>, ResMut<FilterBox>),
-    scene_file: Option<Res<wall_scene::SceneFile>>,
+    (scene_file, wall): (Option<Res<wall_scene::SceneFile>>, Option<Res<Wall>>),
     proxy: Option<Res<EventLoopProxyWrapper>>,
 ) {
     let Some(collector) = start.collector.get().take() else {
@@ -152,6 +154,9 @@ fn start(
     past::start(&mut commands, &start, &waker);
     space::start(&mut commands, &start, &waker);
     wall_scene::start(&mut commands, scene_file.as_deref(), waker());
+    if wall.is_some() {
+        awake::start(&mut commands, &mut notices);
+    }
     let wake = waker();
     let (folders, agent_name) = (start.folders.clone(), start.agent_name.clone());
     let enrich = thread::Builder::new().name("enrich".to_owned()).spawn(move || {
