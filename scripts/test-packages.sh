@@ -87,11 +87,11 @@ people='root/.config/connmapperl/connmapperlrc root/.local/share/connmapperl/his
     etc/systemd/system/connmapperl-client.service.d/names.conf'
 for file in $people; do
     install -d "$root/${file%/*}"
-    echo "mine: $file" >"$root/$file"
+    echo "# mine: $file" >"$root/$file"
 done
 still_there() {
     for file in $people; do
-        [ "$(cat "$root/$file")" = "mine: $file" ] || fail "$1 has touched /$file"
+        [ "$(cat "$root/$file")" = "# mine: $file" ] || fail "$1 has touched /$file"
     done
 }
 
@@ -101,12 +101,12 @@ still_there() {
 start() {
     case $1 in
         connmapperl)
-            inside connmapperl --version | grep -q '^connmapperl ' || fail 'connmapperl --version'
-            inside connmapperl list --demo world --csv | grep -q , || fail 'connmapperl list'
+            inside connmapperl --version | grep '^connmapperl ' >/dev/null || fail 'connmapperl --version'
+            inside connmapperl list --demo world --csv | grep , >/dev/null || fail 'connmapperl list'
             ;;
-        ip2asn) inside ip2asn 193.0.6.139 2>"$work/log" | grep -q AS3333 || fail 'ip2asn does not know 193.0.6.139' ;;
+        ip2asn) inside ip2asn 193.0.6.139 2>"$work/log" | grep AS3333 >/dev/null || fail 'ip2asn does not know 193.0.6.139' ;;
         connmapperl-client)
-            inside connmapperl-client --once --json | grep -q '^\[' || fail 'connmapperl-client --once'
+            inside connmapperl-client --once --json | grep '^\[' >/dev/null || fail 'connmapperl-client --once'
             [ ! -e "$root/etc/systemd/system/multi-user.target.wants/connmapperl-client.service" ] ||
                 fail 'the service was enabled before it was told its display'
             ;;
@@ -125,7 +125,7 @@ for program in "${programs[@]}"; do
     inside dpkg -V "$program" | grep . && fail "$program is not what the package has"
     start "$program"
     apt install -y --no-install-recommends "/packages/$program-later.deb"
-    inside dpkg-query -W "$program" | grep -q later || fail "$program was not upgraded"
+    inside dpkg-query -W "$program" | grep later >/dev/null || fail "$program was not upgraded"
     still_there "upgrading $program"
     start "$program"
     apt remove -y "$program"
