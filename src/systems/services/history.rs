@@ -1,7 +1,7 @@
 //! The thread that writes the detailed history, run from the window: it is given the rules and what is asked for, and
 //! the window learns how big the history is and what is wrong with it. At the end the recording is ended too.
 
-use std::{fs, io, path::PathBuf, sync::Arc, time::Duration};
+use std::{cell::Cell, fs, io, path::PathBuf, sync::Arc, time::Duration};
 
 use bevy::{app::AppExit, prelude::*};
 use crossbeam_channel::{Receiver, Sender, bounded};
@@ -61,9 +61,15 @@ pub(super) fn start(
     let (to_history, records) = bounded(HISTORY_CAPACITY);
     let (orders, from_window) = bounded(SIDE_CAPACITY);
     let (to_window, said) = bounded(SIDE_CAPACITY);
+    let shown = Cell::new(None);
     let say = move |said| {
+        // How far the recording has come is no reason to draw a frame: whoever wants to know that moves the pointer.
+        let is_news = match &said {
+            Said::Facts(facts) => shown.replace(Some(lasting(facts))) != Some(lasting(facts)),
+            Said::Problem(_) | Said::TellAgain => true,
+        };
         // The facts come again; a window that is behind by so many messages has gone.
-        if to_window.try_send(said).is_ok() {
+        if to_window.try_send(said).is_ok() && is_news {
             wake();
         }
     };
@@ -83,6 +89,11 @@ pub(super) fn start(
             None
         }
     }
+}
+
+/// What of the facts does not change by itself as time goes by.
+fn lasting(facts: &Facts) -> Facts {
+    Facts { bytes: 0, first_ms: None, last_ms: None, ..*facts }
 }
 
 fn make_folder(path: &std::path::Path) -> io::Result<()> {
@@ -182,6 +193,13 @@ pub(super) fn say_lost(lost: u64, notices: &mut Notices) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn how_far_the_recording_has_come_is_no_news() {
+        let facts = Facts { bytes: 1, last_ms: Some(1), ..Facts::default() };
+        assert_eq!(lasting(&facts), lasting(&Facts { bytes: 9, last_ms: Some(9), ..facts }));
+        assert_ne!(lasting(&facts), lasting(&Facts { is_pruning: true, ..facts }));
+    }
 
     #[test]
     fn an_order_that_finds_no_room_is_told() {
