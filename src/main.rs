@@ -7,7 +7,7 @@ use std::{
     sync::atomic::{AtomicBool, Ordering},
 };
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use bevy::{app::AppExit, platform::cell::SyncCell};
 use clap::Parser;
 use connmapperl::{
@@ -67,6 +67,11 @@ fn show(args: &WindowArgs, serves: bool, replay: Option<ReplayAtStart>) -> anyho
     let common = args.common();
     let rules = common.named().read_rules()?;
     let wall = args.wall.scene()?;
+    if wall.is_some() && replay.is_some() {
+        bail!(
+            "a wall shows what its scene says: let a view of it show \"replay\", in place of `connmapperl replay`"
+        );
+    }
     let start = Start {
         collector: SyncCell::new(Some(common.collector(true))),
         agent_name: common.agent_name().into(),

@@ -44,7 +44,7 @@ pub fn replay(args: &ReplayArgs) -> anyhow::Result<ReplayAtStart> {
     // What there is not to see is said before a window opens.
     when::stretch(&Player::open(&path)?, args.from, args.to, wall_unix_millis())?;
     let edges = when::edges(args.from, args.to)?;
-    Ok(ReplayAtStart { edges, speed: args.speed, loops: args.r#loop })
+    Ok(ReplayAtStart { edges, speed: args.speed, loops: args.r#loop, secs: None })
 }
 
 /// From 1 to the highest speed.

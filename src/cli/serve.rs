@@ -22,7 +22,7 @@ use crate::{
 /// It runs until it is told to end, so that is success. A line that is begun may be ended.
 const ENDING: stop::Ending = stop::Ending { patience: Duration::from_secs(2), exit_code: 0 };
 /// What shows nothing has no use for these.
-const WINDOW_ALONE: [&str; 10] = [
+const WINDOW_ALONE: [&str; 14] = [
     "config",
     "history",
     "fullscreen",
@@ -30,6 +30,10 @@ const WINDOW_ALONE: [&str; 10] = [
     "light",
     "reduced_motion",
     "hilbert",
+    "hilbert_window",
+    "wall",
+    "wall_scene",
+    "monitor",
     "trails",
     "integrate",
     "filter",

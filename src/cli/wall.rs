@@ -9,7 +9,7 @@ use crate::{
     components::{theme::Theme, wall::Wall},
     config::wall_scene::{WallSceneError, read, shipped},
     systems::{services::wall_scene::SceneFile, wall::OnMonitor},
-    wall::{Scene, ThemeName},
+    wall::Scene,
 };
 
 #[derive(Clone, Debug, Default, Args)]
@@ -37,10 +37,7 @@ impl WallArgs {
     /// Makes the window that of a wall.
     pub fn hang(&self, scene: Scene, app: &mut App) {
         if let Some(theme) = scene.theme {
-            app.insert_resource(match theme {
-                ThemeName::Dark => Theme::DARK,
-                ThemeName::Light => Theme::LIGHT,
-            });
+            app.insert_resource(Theme::named(theme));
         }
         app.insert_resource(Wall::new(scene));
         if shipped(&self.wall_scene).is_none() {

@@ -7,6 +7,7 @@ use super::{
     history::Kept,
     sql::SqlAction,
     time_travel::TimeAction,
+    trails::LapseStyle,
 };
 use crate::{
     hilbert::Prefix,
@@ -92,6 +93,7 @@ pub enum UiAction {
     Sql(SqlAction),
     /// What is left of connections that closed: dots only, trails, all of them.
     NextLapseStyle,
+    SetLapseStyle(LapseStyle),
     /// How long trails fade.
     NextTrailLength,
     /// What time the map shows.

@@ -26,6 +26,8 @@ pub struct Firsts {
     systems: HashSet<u32>,
     /// What was known before has been told; until then nothing is news.
     is_taught: bool,
+    /// When the recording is asked, if it is not being asked; Unix milliseconds.
+    ask_at_millis: Option<i64>,
     /// The newest first.
     news: VecDeque<First>,
 }
@@ -40,6 +42,20 @@ impl Firsts {
         self.countries.extend(countries);
         self.systems.extend(systems);
         self.is_taught = true;
+    }
+
+    /// Whether the recording is to be asked now. It is asked once, and again where it could not tell.
+    pub fn wants_to_ask(&mut self, now_millis: i64) -> bool {
+        now_millis >= *self.ask_at_millis.get_or_insert(now_millis)
+    }
+
+    pub const fn has_asked(&mut self) {
+        self.ask_at_millis = Some(i64::MAX);
+    }
+
+    /// The recording could not tell: it may be too young, or just being written.
+    pub const fn ask_again_at(&mut self, millis: i64) {
+        self.ask_at_millis = Some(millis);
     }
 
     pub const fn is_taught(&self) -> bool {

@@ -4,6 +4,7 @@
 use bevy::prelude::Resource;
 
 use super::fleet::AGENT_COLOURS;
+use crate::wall::ThemeName;
 
 /// sRGB with straight alpha, as one writes it: `#RRGGBB` and a share of opacity.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -100,6 +101,13 @@ pub struct Theme {
 }
 
 impl Theme {
+    pub const fn named(name: ThemeName) -> Self {
+        match name {
+            ThemeName::Dark => Self::DARK,
+            ThemeName::Light => Self::LIGHT,
+        }
+    }
+
     pub const DARK: Self = Self {
         colours: Colours {
             ocean_top: solid(0x0B1119),

@@ -128,6 +128,8 @@ pub struct TimeTravel {
     pub range: Option<Span>,
     /// What `range` is worked out from at each turn, where it is not the same each time.
     pub edges: Option<Edges>,
+    /// How long a turn takes, where that rules the speed.
+    pub turn_secs: Option<u32>,
     /// From the first moment that was recorded to the last.
     pub recorded: Option<Span>,
     /// Of a stretch with more connections than are shown one by one.
@@ -145,6 +147,7 @@ impl Default for TimeTravel {
             skips_idle: true,
             range: None,
             edges: None,
+            turn_secs: None,
             recorded: None,
             sums: None,
         }
@@ -154,6 +157,16 @@ impl Default for TimeTravel {
 impl TimeTravel {
     pub const fn is_now(&self) -> bool {
         matches!(self.shown, Shown::Now)
+    }
+
+    /// A turn is played, which goes from one moment to another.
+    pub fn begin_turn(&mut self, span: Span) {
+        self.range = Some(span);
+        if let Some(secs) = self.turn_secs {
+            let fastest = SPEEDS[SPEEDS.len() - 1];
+            let speed = span.len_ms() / 1_000 / i64::from(secs.max(1));
+            self.speed = u32::try_from(speed).unwrap_or(fastest).clamp(1, fastest);
+        }
     }
 
     /// What is played.
@@ -177,6 +190,8 @@ pub struct ReplayAtStart {
     /// From 1 to the highest of [`SPEEDS`].
     pub speed: u32,
     pub loops: bool,
+    /// In place of the speed: how long a turn takes, whatever there is of it.
+    pub secs: Option<u32>,
 }
 
 /// What happened in a stretch, summed because there was too much of it.
@@ -388,6 +403,8 @@ pub enum PastAnswer {
         countries: Vec<CountryCode>,
         systems: Vec<u32>,
     },
+    /// That cannot be told yet.
+    NotKnown,
     /// They cannot be read; why.
     PeersFailed {
         number: u32,

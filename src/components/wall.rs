@@ -81,16 +81,17 @@ impl Wall {
         self.scene.views.get(self.at?)
     }
 
-    /// Another scene begins with its first view.
+    /// Another scene begins with its first view; the same one goes on.
     pub fn put(&mut self, scene: Scene) {
-        *self = Self::new(scene);
+        if self.scene != scene {
+            *self = Self::new(scene);
+        }
     }
 
     /// Goes on to where it is now. Returns whether another view is to be shown: all of it is dark then.
     pub fn go_on(&mut self, now: Duration, minute: Minute) -> bool {
         let Some(view) = self.view() else {
             self.enter(now, minute);
-            self.step = Step::Brightens { since: now };
             return true;
         };
         match self.step {
@@ -99,10 +100,12 @@ impl Wall {
             }
             Step::Shown { since } => {
                 let is_over = now.saturating_sub(since) >= Duration::from_secs(view.secs.into());
-                if (is_over || !view.is_on_at(minute)) && self.scene.next(self.at, minute) != self.shown() {
+                let next = self.scene.next(self.at, minute);
+                // One that may not be shown any more stays where no other may either.
+                let may = |at: usize| self.scene.views.get(at).is_some_and(|view| view.is_on_at(minute));
+                let leaves = is_over || (!view.is_on_at(minute) && may(next));
+                if leaves && next != self.shown() {
                     self.step = Step::Darkens { since: now };
-                } else if is_over {
-                    self.step = Step::Shown { since: now };
                 }
             }
             Step::Darkens { since } if now.saturating_sub(since) >= DARKENING => {
@@ -129,12 +132,13 @@ impl Wall {
         !matches!(self.step, Step::Shown { .. }) || self.glide.is_some()
     }
 
-    /// Until something happens by itself: the next view, or the end of its hours.
-    pub fn until_next(&self, now: Duration) -> Option<Duration> {
+    /// Until the next view, if there is another; hours end with a minute, at which there is a frame in any case.
+    pub fn until_next(&self, now: Duration, minute: Minute) -> Option<Duration> {
         let (Step::Shown { since }, Some(view)) = (self.step, self.view()) else {
             return None;
         };
-        Some((since + Duration::from_secs(view.secs.into())).saturating_sub(now))
+        let is_other = self.scene.next(self.at, minute) != self.shown();
+        is_other.then(|| (since + Duration::from_secs(view.secs.into())).saturating_sub(now))
     }
 
     /// How bright the picture is, 0 dark to 1.
@@ -199,7 +203,7 @@ mod tests {
         assert_eq!((wall.brightness(secs(5), noon), wall.is_changing()), (0.0, true));
         assert!(!wall.go_on(secs(6), noon));
         assert_eq!((wall.brightness(secs(6), noon), wall.is_changing()), (1.0, false));
-        assert_eq!(wall.until_next(secs(25)), Some(secs(40)));
+        assert_eq!(wall.until_next(secs(25), noon), Some(secs(40)));
         assert!(!wall.go_on(secs(65), noon), "it goes dark first");
         assert!(!wall.go_on(secs(65) + DARKENING / 2, noon));
         assert!((wall.brightness(secs(65) + DARKENING / 2, noon) - 0.5).abs() < 1e-3);
@@ -224,7 +228,18 @@ mod tests {
         for later in 66..1_000 {
             assert!(!wall.go_on(secs(later), 20 * 60) && !wall.is_changing());
         }
-        assert!(wall.until_next(secs(1_000)).is_some_and(|left| left <= secs(60)));
+        assert_eq!(wall.until_next(secs(1_000), 20 * 60), None, "nothing to draw a frame for");
+    }
+
+    #[test]
+    fn where_all_hours_are_over_each_view_has_its_time() {
+        let mut wall =
+            wall("[[view]]\nsecs = 60\nhours = '1:00-2:00'\n[[view]]\nsecs = 60\nhours = '2:00-3:00'\n");
+        let mut entered = 0;
+        for millis in (0..180_000).step_by(100) {
+            entered += u32::from(wall.go_on(Duration::from_millis(millis), 12 * 60));
+        }
+        assert_eq!(entered, 3, "in three minutes");
     }
 
     #[test]

@@ -12,6 +12,7 @@ use crate::{
     components::{
         connection::{Age, Agents, Connection, MatchedRule, OpenConnections, Position, SpaceKey, Trail},
         dots::DotRow,
+        firsts::Firsts,
         fleet::HiddenAgents,
         hilbert_view::{HilbertView, key_of},
         history_circles::HistoryCircles,
@@ -19,6 +20,7 @@ use crate::{
         second_window::{SecondWindow, shows_space},
         time_travel::{BackToNow, Shown, TimeTravel},
         trails::Trails,
+        wall::Wall,
     },
     model::{AgentStatus, ConnectionKey, Located, LocatedConnection},
 };
@@ -91,7 +93,12 @@ fn apply_unseen(world: &mut World, message: Located) {
             clock.set(wall_unix_millis());
             show_at_once(world, connections);
         }
-        Located::Opened(connection) => count_unseen(world, &connection),
+        Located::Opened(connection) => {
+            count_unseen(world, &connection);
+            if world.contains_resource::<Wall>() {
+                world.resource_mut::<Firsts>().see(&connection, connection.opened_unix_millis);
+            }
+        }
         Located::FullSet(connections) => connections.iter().for_each(|it| count_unseen(world, it)),
         Located::Status(_) | Located::AgentGone(_) => apply(world, message),
         Located::Closed { key, .. } => world.resource_mut::<HistoryCircles>().forget(key),

@@ -96,6 +96,7 @@ pub(super) fn act(
             | UiAction::Sql(_)
             | UiAction::Time(_)
             | UiAction::NextLapseStyle
+            | UiAction::SetLapseStyle(_)
             | UiAction::NextTrailLength
             | UiAction::KeepHistory(_)
             | UiAction::PickAt { .. }

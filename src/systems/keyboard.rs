@@ -15,10 +15,13 @@ use crate::components::{
     bindings::action_of,
     panels::Panels,
     second_window::{SecondWindow, SpaceWindow},
+    wall::Wall,
 };
 
 pub(super) fn plugin(app: &mut App) {
-    app.add_systems(Update, press.after(follow_size).in_set(MapSystems::Sense));
+    // Whoever passes a wall is not to leave it in the past, or in a window.
+    let is_no_wall = not(resource_exists::<Wall>);
+    app.add_systems(Update, press.after(follow_size).in_set(MapSystems::Sense).run_if(is_no_wall));
 }
 
 pub(super) fn press(

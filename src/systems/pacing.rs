@@ -14,9 +14,18 @@ use wgpu_types::DeviceType;
 
 use super::{MapSystems, cards::follow, replay::is_winding, wall::elapsed};
 use crate::components::{
-    action::UiAction, animation::Animation, cards::Cards, hilbert_view::HilbertView,
-    history_circles::HistoryCircles, inspect::ListDue, map_clock::MapClock, second_window::SecondWindow,
-    space_heat::SpaceHeat, time_travel::TimeTravel, trails::Trails, wall::Wall,
+    action::UiAction,
+    animation::Animation,
+    cards::Cards,
+    hilbert_view::HilbertView,
+    history_circles::HistoryCircles,
+    inspect::ListDue,
+    map_clock::MapClock,
+    second_window::SecondWindow,
+    space_heat::SpaceHeat,
+    time_travel::TimeTravel,
+    trails::Trails,
+    wall::{TimeOfDay, Wall},
 };
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -57,7 +66,7 @@ fn pace(
     (travel, trails): (Option<Res<TimeTravel>>, Option<Res<Trails>>),
     (cards, list): (Option<Res<Cards>>, Option<Res<ListDue>>),
     (space, heat, second): (Option<Res<HilbertView>>, Option<Res<SpaceHeat>>, Option<Res<SecondWindow>>),
-    (wall, time): (Option<Res<Wall>>, Option<Res<Time<Real>>>),
+    (wall, time, day): (Option<Res<Wall>>, Option<Res<Time<Real>>>, Option<Res<TimeOfDay>>),
     mut settings: ResMut<WinitSettings>,
 ) {
     let now = clock.now_unix_millis();
@@ -87,7 +96,8 @@ fn pace(
         true => until_due.min(PROGRESS_EVERY),
         false => until_due,
     };
-    let next_view = wall.and_then(|wall| wall.until_next(elapsed(time.as_deref())));
+    let next_view =
+        wall.zip(day).and_then(|(wall, day)| wall.until_next(elapsed(time.as_deref()), day.minute));
     let until_due = next_view.map_or(until_due, |next| until_due.min(next));
     let until_minute = until_next_minute(now);
     let wanted = if is_moving { animation.frame_time() } else { until_minute.min(until_due) };

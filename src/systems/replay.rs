@@ -61,8 +61,19 @@ fn begin(at_start: Option<Res<ReplayAtStart>>, mut travel: ResMut<TimeTravel>, m
     }
 }
 
-fn turn(ReplayAtStart { edges, speed, loops }: ReplayAtStart, travel: &mut TimeTravel, tape: &mut Tape) {
-    *travel = TimeTravel { edges: Some(edges), speed, loops, is_playing: true, ..travel.clone() };
+fn turn(what: ReplayAtStart, travel: &mut TimeTravel, tape: &mut Tape) {
+    let ReplayAtStart { edges, speed, loops, secs } = what;
+    // What has its time is not to be over sooner.
+    let skips_idle = travel.skips_idle && secs.is_none();
+    *travel = TimeTravel {
+        edges: Some(edges),
+        speed,
+        loops,
+        turn_secs: secs,
+        skips_idle,
+        is_playing: true,
+        ..travel.clone()
+    };
     tape.want(Wanted::Turn(edges));
 }
 

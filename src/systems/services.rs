@@ -96,6 +96,7 @@ struct EnrichLink {
 
 pub fn plugin(app: &mut App) {
     app.add_plugins((
+        awake::plugin,
         filters::plugin,
         lookups::plugin,
         fleet::plugin,

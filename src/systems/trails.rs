@@ -36,6 +36,7 @@ fn obey(mut actions: MessageReader<UiAction>, mut lapse: ResMut<TimeLapse>, mut 
     for action in actions.read() {
         match action {
             UiAction::NextLapseStyle => lapse.next_style(),
+            UiAction::SetLapseStyle(style) => lapse.style = *style,
             UiAction::NextTrailLength => lapse.next_length(),
             _ => continue,
         }

@@ -26,6 +26,7 @@ use crate::{
         history_circles::HistoryCircles,
         map_view::MapView,
         notices::{Notice, Notices, Severity},
+        theme::Theme,
         time_travel::{PastLink, TimeTravel},
         top_lists::TopLists,
         trails::TimeLapse,
@@ -84,11 +85,18 @@ fn tell_time(mut day: ResMut<TimeOfDay>) {
 }
 
 /// A file that was changed counts from then on; one with a mistake in it leaves the scene as it was.
-fn take_scene(feed: Option<Res<SceneFeed>>, mut wall: ResMut<Wall>, mut notices: ResMut<Notices>) {
+fn take_scene(
+    feed: Option<Res<SceneFeed>>,
+    mut wall: ResMut<Wall>,
+    (mut notices, mut theme): (ResMut<Notices>, ResMut<Theme>),
+) {
     for told in feed.iter().flat_map(|feed| feed.0.try_iter()) {
         match told {
             Ok(scene) => {
                 notices.dismiss(TOPIC);
+                if let Some(name) = scene.theme {
+                    theme.set_if_neq(Theme::named(name));
+                }
                 wall.put(scene);
             }
             Err(problem) => notices.say(Severity::Warning, TOPIC, vec![problem]),
@@ -97,7 +105,11 @@ fn take_scene(feed: Option<Res<SceneFeed>>, mut wall: ResMut<Wall>, mut notices:
 }
 
 /// Nobody dismisses anything on a wall: what is no error goes after a while without anything new.
-fn forget_notices(time: Option<Res<Time<Real>>>, mut notices: ResMut<Notices>, mut since: Local<Duration>) {
+pub(super) fn forget_notices(
+    time: Option<Res<Time<Real>>>,
+    mut notices: ResMut<Notices>,
+    mut since: Local<Duration>,
+) {
     let now = elapsed(time.as_deref());
     if notices.is_changed() {
         *since = now;
@@ -120,7 +132,7 @@ pub(super) fn direct(
     (space, travel, past): (Res<HilbertView>, Res<TimeTravel>, Option<Res<PastLink>>),
     circles: Res<HistoryCircles>,
     mut wall: ResMut<Wall>,
-    mut lapse: ResMut<TimeLapse>,
+    lapse: Res<TimeLapse>,
     mut actions: MessageWriter<UiAction>,
 ) {
     let wall = wall.bypass_change_detection();
@@ -135,18 +147,16 @@ pub(super) fn direct(
         now: travel.is_now() && !travel.is_playing,
         circles: circles.shown,
         has_past: past.is_some(),
+        lapse: lapse.style,
     };
     actions.write_batch(view::actions(view, before));
-    let style = view::lapse(view.trails);
-    if lapse.style != style {
-        lapse.style = style;
-    }
 }
 
 /// Brings the map to where the connections are, and looks now and then whether they are elsewhere.
 fn follow_activity(
     (time, animation): (Option<Res<Time<Real>>>, Res<Animation>),
-    (space, dots): (Res<HilbertView>, Query<&Position, Without<Trail>>),
+    (space, travel): (Res<HilbertView>, Res<TimeTravel>),
+    dots: Query<&Position, Without<Trail>>,
     mut wall: ResMut<Wall>,
     mut map: ResMut<MapView>,
     mut looked: Local<Option<Duration>>,
@@ -160,7 +170,9 @@ fn follow_activity(
         return;
     }
     let wants = wall.view().is_some_and(|view| view.zoom == Zoom::Activity && view.show != Show::Hilbert);
-    if !wants || space.is_visible() {
+    // What the map shows until it is back, or has gone there, is of another time.
+    let is_there = wall.view().is_some_and(|view| (view.show == Show::Replay) != travel.is_now());
+    if !wants || !is_there || space.is_visible() {
         *looked = None;
         return;
     }

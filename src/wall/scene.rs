@@ -40,7 +40,7 @@ const MOST_VIEWS: usize = 64;
 const TEXT_SCALES: RangeInclusive<f32> = 1.0..=4.0;
 /// Below this nothing is to be seen.
 const BRIGHTNESSES: RangeInclusive<f32> = 0.05..=1.0;
-/// The largest text of a panel is 11 points at 1080 lines: with this it is a 45th of the height, which is legible from three
+/// The smallest text of a panel is 11 points at 1080 lines: with this it is a 45th of the height, which is legible from three
 /// metres.
 const USUAL_TEXT_SCALE: f32 = 2.2;
 

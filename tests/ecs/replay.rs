@@ -73,7 +73,7 @@ fn a_wall_begins_with_the_past() {
     let mut past = Past::new(&THREE);
     let span = Span { from_ms: begin() + SECOND, to_ms: begin() + HOUR };
     let edges = Edges { from: Edge::At(span.from_ms), to: Edge::At(span.to_ms) };
-    past.stage.app.insert_resource(ReplayAtStart { edges, speed: 600, loops: true });
+    past.stage.app.insert_resource(ReplayAtStart { edges, speed: 600, loops: true, secs: None });
     // The stage has begun already; the window's program has this before its first frame.
     past.stage.app.world_mut().run_schedule(Startup);
     past.settle();
@@ -91,7 +91,7 @@ fn a_wall_that_plays_the_last_seconds_plays_those_of_each_turn() {
     past.reader = Reader::new(path).with_clock(|| NOW.load(Ordering::Relaxed));
     NOW.store(begin() + 8 * SECOND, Ordering::Relaxed);
     let edges = Edges { from: Edge::Ago(7 * SECOND), to: Edge::Ago(0) };
-    past.stage.app.insert_resource(ReplayAtStart { edges, speed: 100, loops: true });
+    past.stage.app.insert_resource(ReplayAtStart { edges, speed: 100, loops: true, secs: None });
     past.stage.app.world_mut().run_schedule(Startup);
     past.settle();
     let span = |from, to| Some(Span { from_ms: begin() + from * SECOND, to_ms: begin() + to * SECOND });

@@ -12,7 +12,7 @@ use connmapperl::{
         map_view::MapView,
         notices::{Notices, Severity},
         top_lists::TopLists,
-        trails::{LapseStyle, TimeLapse},
+        trails::{LapseStyle, TimeLapse, Trails},
         wall::Wall,
     },
     wall::Scene,
@@ -52,6 +52,20 @@ fn views_follow_one_another_and_each_is_shown_as_its_scene_says() {
         later(&mut stage, 1_000);
     }
     assert!(!stage.resource::<HilbertView>().is_shown);
+}
+
+#[test]
+fn trails_go_with_the_view_that_had_them() {
+    let mut stage = wall(TWO);
+    stage.open(&connection(1, 443, place(8.0, 47.0)));
+    stage.frame();
+    stage.close(1);
+    stage.frame();
+    assert_eq!(stage.resource::<Trails>().rows().len(), 1);
+    for _ in 0..62 {
+        later(&mut stage, 1_000);
+    }
+    assert_eq!(stage.resource::<Trails>().rows().len(), 0);
 }
 
 #[test]

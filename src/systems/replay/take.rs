@@ -26,6 +26,9 @@ use crate::{
 /// Answers taken a frame; more of them than orders can be on their way.
 const ANSWERS_A_FRAME: usize = 8;
 
+/// A recording that could not tell what it knows is asked again.
+const KNOWN_AGAIN_MILLIS: i64 = 10_000;
+
 /// Works on the whole world, as `ingest` does.
 pub(super) fn take(world: &mut World) {
     let Some(link) = world.get_resource::<PastLink>() else {
@@ -54,6 +57,10 @@ pub(super) fn take(world: &mut World) {
             PastAnswer::Known { countries, systems } => {
                 world.resource_mut::<Firsts>().teach(countries, systems);
             }
+            PastAnswer::NotKnown => {
+                let now = world.resource::<MapClock>().now_unix_millis();
+                world.resource_mut::<Firsts>().ask_again_at(now + KNOWN_AGAIN_MILLIS);
+            }
             PastAnswer::Near { number, connections } => {
                 world.resource_mut::<Looks>().remember(number, connections);
             }
@@ -61,7 +68,9 @@ pub(super) fn take(world: &mut World) {
             PastAnswer::Set { ticket, at_ms, turn, connections, next_ms } if is_awaited(world, ticket) => {
                 world.resource_mut::<Tape>().next_ms = next_ms;
                 let mut travel = world.resource_mut::<TimeTravel>();
-                travel.range = turn.or(travel.range);
+                if let Some(turn) = turn {
+                    travel.begin_turn(turn);
+                }
                 show_moment(world, at_ms, connections);
             }
             PastAnswer::SpanSet { ticket, span, connections, sums } if is_awaited(world, ticket) => {

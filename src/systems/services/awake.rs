@@ -5,7 +5,10 @@ use std::process::{Child, Command, Stdio};
 
 use bevy::prelude::*;
 
-use crate::components::notices::{Notices, Severity};
+use crate::{
+    components::notices::{Notices, Severity},
+    systems::{MapSystems, wall::forget_notices},
+};
 
 /// What the notices of this file are about.
 const TOPIC: &str = "The screen";
@@ -13,7 +16,14 @@ const INHIBIT: &str = "systemd-inhibit";
 
 /// Dropping it lets the screen go blank again.
 #[derive(Resource)]
-struct Awake(#[expect(dead_code, reason = "its pipe is what counts")] Child);
+struct Awake(Child);
+
+pub(super) fn plugin(app: &mut App) {
+    app.add_systems(
+        Update,
+        look.after(forget_notices).in_set(MapSystems::Account).run_if(resource_exists::<Awake>),
+    );
+}
 
 pub(super) fn start(commands: &mut Commands, notices: &mut Notices) {
     match hold(INHIBIT) {
@@ -22,6 +32,15 @@ pub(super) fn start(commands: &mut Commands, notices: &mut Notices) {
             let line = format!("it may go blank: {INHIBIT} cannot be run ({error})");
             notices.say(Severity::Info, TOPIC, vec![line]);
         }
+    }
+}
+
+/// Where nobody listens to it, it has ended by itself.
+fn look(mut awake: ResMut<Awake>, mut notices: ResMut<Notices>, mut commands: Commands) {
+    if let Ok(Some(status)) = awake.0.try_wait() {
+        let line = format!("it may go blank: {INHIBIT} has ended ({status}); is logind running?");
+        notices.say(Severity::Info, TOPIC, vec![line]);
+        commands.remove_resource::<Awake>();
     }
 }
 

@@ -231,18 +231,18 @@ enum PastError {
 }
 
 /// What an order is answered with that cannot be obeyed.
-const fn failure(order: &PastOrder, reason: String) -> PastAnswer {
+fn failure(order: &PastOrder, reason: String) -> PastAnswer {
     let ticket = match order {
         PastOrder::Peers { number, .. } => return PastAnswer::PeersFailed { number: *number, reason },
+        // A recording that has just begun is none yet. What is wrong with one is told by whoever plays it.
+        PastOrder::Known => return PastAnswer::NotKnown,
         PastOrder::Seek { ticket, .. }
         | PastOrder::SeekLast { ticket, .. }
         | PastOrder::Turn { ticket, .. }
         | PastOrder::Advance { ticket, .. }
         | PastOrder::Span { ticket, .. }
         | PastOrder::Previous { ticket, .. } => *ticket,
-        PastOrder::Density { .. } | PastOrder::Places { .. } | PastOrder::Near { .. } | PastOrder::Known => {
-            TIMELINE_TICKET
-        }
+        PastOrder::Density { .. } | PastOrder::Places { .. } | PastOrder::Near { .. } => TIMELINE_TICKET,
     };
     PastAnswer::Failed { ticket, reason }
 }

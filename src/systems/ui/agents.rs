@@ -22,6 +22,7 @@ use crate::{
         panels::Panels,
         theme::{Theme, size},
         time_travel::TimeTravel,
+        wall::Wall,
     },
     model::{AgentId, AgentLink, AgentStatus, CollectorMethod},
 };
@@ -35,7 +36,7 @@ const TALLEST: f32 = 0.42;
 
 pub(super) fn show(
     mut contexts: EguiContexts,
-    (agents, travel): (Res<Agents>, Res<TimeTravel>),
+    (agents, travel, wall): (Res<Agents>, Res<TimeTravel>, Option<Res<Wall>>),
     (hidden, rings, listening): (Res<HiddenAgents>, Res<AgentRings>, Res<Listening>),
     account: Res<Account>,
     theme: Res<Theme>,
@@ -44,7 +45,9 @@ pub(super) fn show(
     mut actions: MessageWriter<UiAction>,
 ) -> Result {
     let shown: Vec<&AgentStatus> = agents.0.iter().filter(|agent| belongs(&agent.link, &travel)).collect();
-    if shown.is_empty() || !view.has_room_for_panels() {
+    // A wall shows what its scene names, whatever room there is.
+    let has_room = view.has_room_for_panels() || wall.is_some();
+    if shown.is_empty() || !has_room {
         return Ok(());
     }
     let context = contexts.ctx_mut()?;
@@ -53,7 +56,7 @@ pub(super) fn show(
     let ringed = rings.0 && shown.len() > 1;
     let (rect, ()) = panel::floating(context, "agents", Align2::LEFT_TOP, margin, &theme, |ui| {
         ui.spacing_mut().item_spacing.y = 2.0;
-        head(ui, &listening, travel.is_now(), &theme, &mut actions);
+        head(ui, &listening, (travel.is_now(), wall.is_some()), &theme, &mut actions);
         let height = (shown.len() as f32 * (AGENT_HEIGHT + 2.0)).min(tallest);
         egui::ScrollArea::vertical().max_height(tallest).min_scrolled_height(height).show(ui, |ui| {
             for agent in shown {
@@ -77,7 +80,7 @@ fn belongs(link: &AgentLink, travel: &TimeTravel) -> bool {
 fn head(
     ui: &mut Ui,
     listening: &Listening,
-    is_now: bool,
+    (is_now, is_wall): (bool, bool),
     theme: &Theme,
     actions: &mut MessageWriter<UiAction>,
 ) {
@@ -98,6 +101,8 @@ fn head(
     }
     let (word, colour) = match &listening.state {
         ListenState::Unavailable => return,
+        // Nobody presses a key there.
+        ListenState::Off if is_wall => return,
         ListenState::Off => ("add  n".to_owned(), faint),
         ListenState::On(facts) => {
             (format!("listening {}", port_of(&facts.address)), theme.colours.good.egui())

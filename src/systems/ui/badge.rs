@@ -18,11 +18,12 @@ use crate::components::{
     panels::Panels,
     theme::{Theme, size},
     time_travel::TimeTravel,
+    wall::Wall,
 };
 
 pub(super) fn show(
     mut contexts: EguiContexts,
-    demo: Option<Res<DemoBadge>>,
+    (demo, wall): (Option<Res<DemoBadge>>, Option<Res<Wall>>),
     agents: Res<Agents>,
     (account, travel): (Res<Account>, Res<TimeTravel>),
     theme: Res<Theme>,
@@ -49,8 +50,8 @@ pub(super) fn show(
             });
         panel::claim(&mut panels, badge.response.rect, &view);
     }
-    // Before the first look at the sockets nobody knows that there are none; in the past it is often so.
-    if account.on_map > 0 || agents.0.is_empty() || !travel.is_now() || space.is_visible() {
+    // Before the first look at the sockets nobody knows that there are none; in the past it is often so. A wall may be empty.
+    if wall.is_some() || account.on_map > 0 || agents.0.is_empty() || !travel.is_now() || space.is_visible() {
         return Ok(());
     }
     let of = |count: usize| if count == 1 { "1 socket".to_owned() } else { format!("{count} sockets") };

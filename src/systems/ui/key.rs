@@ -61,7 +61,9 @@ pub(super) fn show(
     mut actions: MessageWriter<UiAction>,
 ) -> Result {
     let shows_connections = still.as_ref().is_none_or(|still| still.word.is_none());
-    if !view.has_room_for_panels() || !shows_connections {
+    // A wall shows what its scene names, whatever room there is.
+    let has_room = view.has_room_for_panels() || wall.is_some();
+    if !has_room || !shows_connections {
         return Ok(());
     }
     let context = contexts.ctx_mut()?;

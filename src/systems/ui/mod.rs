@@ -68,7 +68,7 @@ pub(super) fn plugin(app: &mut App) {
         .init_resource::<TimeTravel>()
         .init_resource::<Timeline>()
         .configure_sets(EguiPrimaryContextPass, (Prepare, Panels, Labels).chain())
-        .add_systems(Startup, wall::ignore_pointer.run_if(resource_exists::<Wall>))
+        .add_systems(Startup, wall::ignore_hands.run_if(resource_exists::<Wall>))
         .add_systems(
             PreUpdate,
             (style::set_fonts, style::set_scale)

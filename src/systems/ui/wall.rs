@@ -36,12 +36,15 @@ pub(super) fn has_beside(part: Part) -> impl FnMut(Option<Res<Wall>>) -> bool + 
     move |wall| shows_beside(wall.as_deref(), part)
 }
 
-/// Nobody points at a wall: wherever the pointer was left, nothing lights up there.
-pub(super) fn ignore_pointer(mut settings: ResMut<EguiGlobalSettings>) {
+/// Nobody touches a wall: wherever the pointer was left, nothing lights up there, and no finger opens anything.
+pub(super) fn ignore_hands(mut settings: ResMut<EguiGlobalSettings>) {
     let input = &mut settings.input_system_settings;
     input.run_write_window_pointer_moved_messages = false;
     input.run_write_pointer_button_messages = false;
     input.run_write_mouse_wheel_messages_system = false;
+    input.run_write_window_touch_messages_system = false;
+    input.run_write_pinch_gesture_messages_system = false;
+    input.run_write_keyboard_input_messages_system = false;
     settings.enable_cursor_icon_updates = false;
 }
 
@@ -53,13 +56,14 @@ pub(super) fn cover(
 ) -> Result {
     let context = contexts.ctx_mut()?;
     let night = LayerId::new(Order::Debug, Id::new("night"));
-    if wall.scene().pixel_shift {
-        let by = TSTransform::from_translation(shift(day.minute.into()));
-        // What belongs to a dot stays with it.
-        let layers: Vec<LayerId> = context.memory(|memory| memory.layer_ids().collect());
-        for layer in layers.into_iter().filter(|layer| *layer != LayerId::background() && *layer != night) {
-            context.set_transform_layer(layer, by);
-        }
+    let by = match wall.scene().pixel_shift {
+        true => TSTransform::from_translation(shift(day.minute.into())),
+        false => TSTransform::IDENTITY,
+    };
+    // What belongs to a dot stays with it.
+    let layers: Vec<LayerId> = context.memory(|memory| memory.layer_ids().collect());
+    for layer in layers.into_iter().filter(|layer| *layer != LayerId::background() && *layer != night) {
+        context.set_transform_layer(layer, by);
     }
     let dark = 1.0 - wall.brightness(elapsed(time.as_deref()), day.minute);
     if dark > 0.0 {

@@ -18,14 +18,18 @@ pub(super) fn learn(
     clock: Res<MapClock>,
     mut firsts: ResMut<Firsts>,
     mut began: Local<Option<i64>>,
-    mut is_asked: Local<bool>,
 ) {
     if firsts.is_taught() {
         return;
     }
     let now = clock.now_unix_millis();
     match link {
-        Some(link) => *is_asked = *is_asked || link.sums.try_send(PastOrder::Known).is_ok(),
+        Some(link) => {
+            let firsts = firsts.bypass_change_detection();
+            if firsts.wants_to_ask(now) && link.sums.try_send(PastOrder::Known).is_ok() {
+                firsts.has_asked();
+            }
+        }
         None if now - *began.get_or_insert(now) >= LEARNING_MILLIS => firsts.teach([], []),
         None => {}
     }

@@ -7,7 +7,7 @@ use bevy::{
     },
 };
 
-/// Which monitor: by number from 1 in the order in which the system tells them, or by name.
+/// Which monitor: by number from 1, from left to right, or by name.
 #[derive(Resource, Clone, Debug, PartialEq, Eq)]
 pub enum OnMonitor {
     Number(usize),
@@ -29,12 +29,16 @@ pub(super) fn keep(
     let (Some(chosen), Ok(mut window)) = (chosen, windows.single_mut()) else {
         return;
     };
-    let found = monitors.iter().enumerate().find(|(at, (_, monitor))| match &*chosen {
-        OnMonitor::Number(number) => at + 1 == *number,
-        OnMonitor::Named(name) => monitor.name.as_deref() == Some(name.as_str()),
-    });
-    match found {
-        Some((_, (entity, _))) => {
+    let mut in_order: Vec<(Entity, &Monitor)> = monitors.iter().collect();
+    in_order.sort_by_key(|(_, monitor)| (monitor.physical_position.x, monitor.physical_position.y));
+    let found = match &*chosen {
+        OnMonitor::Number(number) => in_order.get(number - 1),
+        OnMonitor::Named(name) => {
+            in_order.iter().find(|(_, monitor)| monitor.name.as_deref() == Some(name.as_str()))
+        }
+    };
+    match found.map(|(entity, _)| *entity) {
+        Some(entity) => {
             window.mode = WindowMode::BorderlessFullscreen(MonitorSelection::Entity(entity));
         }
         None => {

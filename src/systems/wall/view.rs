@@ -4,14 +4,13 @@ use crate::{
     components::{
         action::{Pane, SpaceAction, UiAction},
         map_view::MapView,
-        time_travel::{Edge, Edges, ReplayAtStart, SPEEDS, TimeAction},
+        time_travel::{Edge, Edges, ReplayAtStart, TimeAction},
         trails::LapseStyle,
     },
     wall::{Part, Show, Trails, View, Zoom},
 };
 
-const HOUR_SECS: u32 = 3_600;
-const HOUR_MILLIS: i64 = HOUR_SECS as i64 * 1_000;
+const HOUR_MILLIS: i64 = 3_600_000;
 /// The map shows where so much of the connections is: a few far away do not make it the world again. At each end.
 const LEFT_OUT: f32 = 0.08;
 /// Around the outermost, as a share of what is shown.
@@ -27,6 +26,7 @@ pub(super) struct OnScreen {
     pub circles: bool,
     /// Something was recorded, or may be.
     pub has_past: bool,
+    pub lapse: LapseStyle,
 }
 
 pub(super) fn actions(view: &View, before: OnScreen) -> Vec<UiAction> {
@@ -42,6 +42,10 @@ pub(super) fn actions(view: &View, before: OnScreen) -> Vec<UiAction> {
     if view.has(Part::Circles) != before.circles {
         actions.push(UiAction::ToggleHistory);
     }
+    let style = lapse(view.trails);
+    if style != before.lapse {
+        actions.push(UiAction::SetLapseStyle(style));
+    }
     if view.zoom == Zoom::World {
         actions.push(UiAction::ShowWhole(Pane::Main));
     }
@@ -50,13 +54,12 @@ pub(super) fn actions(view: &View, before: OnScreen) -> Vec<UiAction> {
 
 /// The last hours, in the time that the view has.
 fn replay(view: &View) -> ReplayAtStart {
-    let fastest = SPEEDS[SPEEDS.len() - 1];
-    let speed = view.last_hours.saturating_mul(HOUR_SECS).div_ceil(view.secs).clamp(1, fastest);
     let from = Edge::Ago(i64::from(view.last_hours) * HOUR_MILLIS);
-    ReplayAtStart { edges: Edges { from, to: Edge::End }, speed, loops: true }
+    // The speed is that of what was recorded of them.
+    ReplayAtStart { edges: Edges { from, to: Edge::End }, speed: 1, loops: true, secs: Some(view.secs) }
 }
 
-pub(super) const fn lapse(trails: Trails) -> LapseStyle {
+const fn lapse(trails: Trails) -> LapseStyle {
     match trails {
         Trails::Off => LapseStyle::Dots,
         Trails::Fading => LapseStyle::Trails,
@@ -84,7 +87,8 @@ mod tests {
     use super::*;
     use crate::{projection::map_from_lon_lat, wall::Scene};
 
-    const LIVE: OnScreen = OnScreen { space: false, now: true, circles: true, has_past: true };
+    const LIVE: OnScreen =
+        OnScreen { space: false, now: true, circles: true, has_past: true, lapse: LapseStyle::Dots };
 
     fn view(text: &str) -> View {
         Scene::parse(&format!("[[view]]\nsecs = 60\n{text}")).unwrap().views.remove(0)
@@ -94,11 +98,12 @@ mod tests {
     fn what_is_on_screen_already_is_not_asked_for() {
         let world = view("parts = ['circles']\nzoom = 'activity'\n");
         assert_eq!(actions(&world, LIVE), []);
-        let away = OnScreen { space: true, now: false, circles: false, has_past: true };
+        let away = OnScreen { space: true, now: false, circles: false, lapse: LapseStyle::Trails, ..LIVE };
         let back = [
             UiAction::Space(SpaceAction::Toggle),
             UiAction::Time(TimeAction::GoLive),
             UiAction::ToggleHistory,
+            UiAction::SetLapseStyle(LapseStyle::Dots),
         ];
         assert_eq!(actions(&world, away), back);
     }
@@ -107,7 +112,7 @@ mod tests {
     fn a_replay_shows_its_hours_in_the_time_it_has_and_where_nothing_was_recorded_the_present() {
         let replay = view("show = 'replay'\nlast_hours = 24\nparts = ['circles']\nzoom = 'activity'\n");
         let [UiAction::Time(TimeAction::Turn(turn))] = actions(&replay, LIVE)[..] else { panic!() };
-        assert_eq!((turn.speed, turn.loops), (1_440, true));
+        assert_eq!((turn.secs, turn.loops), (Some(60), true));
         assert_eq!(turn.edges.from, Edge::Ago(86_400_000));
         assert_eq!(actions(&replay, OnScreen { has_past: false, ..LIVE }), []);
     }

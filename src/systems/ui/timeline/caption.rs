@@ -15,6 +15,7 @@ use crate::{
         panels::Panels,
         theme::{Theme, size},
         time_travel::TimeTravel,
+        wall::Wall,
     },
     systems::ui::{
         notices, panel,
@@ -35,7 +36,8 @@ const HALO: f32 = 1.5;
 
 pub(in crate::systems::ui) fn show(
     mut contexts: EguiContexts,
-    (travel, clock, notices): (Res<TimeTravel>, Res<MapClock>, Res<Notices>),
+    (travel, clock): (Res<TimeTravel>, Res<MapClock>),
+    (notices, wall): (Res<Notices>, Option<Res<Wall>>),
     theme: Res<Theme>,
     view: Res<MapView>,
     mut panels: ResMut<Panels>,
@@ -56,7 +58,8 @@ pub(in crate::systems::ui) fn show(
     if let Some(agents) = of_area("agents") {
         half = half.min(screen.center().x - agents.right() - BREATH);
     }
-    if !notices.0.is_empty() {
+    // Those of a wall are at the bottom.
+    if !notices.0.is_empty() && wall.is_none() {
         let from = screen.right() - size::MARGIN - notices::WIDTH - 2.0 * size::INNER;
         half = half.min(from - screen.center().x - BREATH);
     }

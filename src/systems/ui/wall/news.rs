@@ -46,21 +46,24 @@ pub(in crate::systems::ui) fn show(
             ui.spacing_mut().item_spacing.x = size::GRID;
             ui.horizontal(|ui| {
                 words(ui, "NEW", medium(size::TEXT_SMALL), colours.accent.egui());
-                let mut taken = 0.0;
+                let mut taken = row::width(ui, "NEW", medium(size::TEXT_SMALL));
+                let mut is_empty = true;
                 for first in firsts.news() {
                     let time = timeline::time(first.unix_millis, false);
                     taken += row::width(ui, &first.what, sans(size::TEXT))
                         + row::width(ui, &time, mono(size::TEXT_SMALL))
                         + size::GRID
                         + GAP;
-                    if taken > room {
+                    // One that is too long for all of it is shown all the same.
+                    if taken > room && !is_empty {
                         break;
                     }
+                    is_empty = false;
                     words(ui, &first.what, sans(size::TEXT), colours.text.egui());
                     words(ui, &time, mono(size::TEXT_SMALL), colours.text_faint.egui());
                     ui.add_space(GAP - size::GRID);
                 }
-                if taken == 0.0 {
+                if is_empty {
                     words(
                         ui,
                         "nothing that was not seen before",

@@ -32,6 +32,9 @@ pub(in crate::systems::ui) fn show(
     view: Res<MapView>,
     mut panels: ResMut<Panels>,
 ) -> Result {
+    if *lists == TopLists::default() {
+        return Ok(());
+    }
     let context = contexts.ctx_mut()?;
     let clock = Id::new(clock::AREA);
     let layer = LayerId::new(Order::Background, clock);
