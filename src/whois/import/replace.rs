@@ -28,8 +28,8 @@ pub fn check(read: &Reading, name: &str, path: &Path, old: Option<&Meta>) -> Res
     let Some(old) = old else { return Ok(()) };
     if [&read.registry, &old.registry].iter().all(|name| !name.is_empty()) && read.registry != old.registry {
         let of = |registry: &str| format!("{} of {registry}", old.kind.label());
-        let (kind, owner) = (of(&read.registry), of(&old.registry));
-        return Err(WhoisError::NameTaken { path: path(), name: name.to_owned(), kind, owner });
+        let (kind, kept) = (of(&read.registry), of(&old.registry));
+        return Err(WhoisError::OtherRegistry { path: path(), name: name.to_owned(), kind, kept });
     }
     if records < old.records && records + announced / RECORDS_FOR_A_SLIP < announced {
         return Err(WhoisError::Spoilt { path: path(), records, told: announced, kept: old.records });
