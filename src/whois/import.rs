@@ -5,6 +5,7 @@ mod head;
 mod name;
 mod read;
 mod replace;
+mod tally;
 
 use std::{
     fs::{self, File, TryLockError},

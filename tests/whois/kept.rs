@@ -129,6 +129,21 @@ fn what_has_less_than_half_of_the_records_is_refused_with_both_numbers() {
 }
 
 #[test]
+fn a_dump_is_that_of_the_source_that_most_of_its_objects_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let object = |number: u32, source: &str| format!("aut-num: AS{number}\nas-name: X\nsource: {source}\n\n");
+    let own: String = (1..5).map(|number| object(number, "APNIC")).collect();
+    let others = object(9, "JPNIC");
+    let import = |content: &str| import(&folder, "apnic.db", content, &[]);
+    assert_eq!(import(&(others.clone() + &own)).0, Some(0));
+    assert_eq!(import(&(own.clone() + &others)).0, Some(0));
+    assert_eq!(import(&own).0, Some(0));
+    let (code, told) = import(&(own + &others.repeat(5)));
+    assert_eq!(code, Some(1));
+    assert!(told.contains("it is RPSL of jpnic, and what is kept"), "{told}");
+}
+
+#[test]
 fn of_several_files_for_one_place_the_latest_is_imported_whatever_its_name() {
     let apnic = content("delegated-apnic-extended");
     let of_day = |day: &str| apnic.replacen("|20260928|", &format!("|{day}|"), 1).into_bytes();
