@@ -39,6 +39,13 @@ pub enum WhoisError {
         path.display()
     )]
     FarFewer { path: PathBuf, records: u64, name: String, kept: u64 },
+    /// It comes after a later one that was of no use.
+    #[error(
+        "{}: of {date}, and what is kept as {name:?} is of {kept}: it is replaced by an older one only where that is \
+         imported alone",
+        path.display()
+    )]
+    Older { path: PathBuf, date: String, name: String, kept: String },
     /// What is kept under the name that this is imported by is another registry's.
     #[error("{}: it is {kind}, and what is kept as {name:?} is {kept}; {STAYS}", path.display())]
     OtherRegistry { path: PathBuf, name: String, kind: String, kept: String },
@@ -67,6 +74,7 @@ impl WhoisError {
             | Self::Cut { .. }
             | Self::Spoilt { .. }
             | Self::FarFewer { .. }
+            | Self::Older { .. }
             | Self::OtherRegistry { .. } => true,
             Self::Zip { source: ZipError::Io(source), .. }
             | Self::Io { source, .. }

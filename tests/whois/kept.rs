@@ -187,6 +187,30 @@ fn where_the_latest_is_of_no_use_the_one_before_it_is_imported() {
 }
 
 #[test]
+fn in_place_of_a_file_of_no_use_none_that_is_older_replaces_what_is_kept() {
+    let (folder, files) = (imported(&["delegated-apnic-extended"]), tempfile::tempdir().unwrap());
+    let apnic = content("delegated-apnic-extended");
+    let of_day = |day: &str| apnic.replacen("|20260928|", &format!("|{day}|"), 1);
+    let newest = of_day("20261001");
+    fs::write(files.path().join("a"), &newest[..newest.len() - 300]).unwrap();
+    fs::write(files.path().join("b"), of_day("20260901")).unwrap();
+    let output = ip2asn(folder.path(), &["import", files.path().to_str().unwrap()], "");
+    let told = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1));
+    let expected = "/b: of 2026-09-01, and what is kept as \"delegated-apnic\" is of 2026-09-28";
+    assert!(told.contains("/a: cut off: ") && told.contains(expected), "{told}");
+    assert!(status(&folder).contains("of 2026-09-28"), "{}", status(&folder));
+    // One between them is better than what is kept.
+    fs::write(files.path().join("c"), of_day("20260930")).unwrap();
+    ip2asn(folder.path(), &["import", files.path().to_str().unwrap()], "");
+    assert!(status(&folder).contains("of 2026-09-30"), "{}", status(&folder));
+    // Alone, an older one is meant.
+    let alone = files.path().join("b");
+    assert!(ip2asn(folder.path(), &["import", alone.to_str().unwrap()], "").status.success());
+    assert!(status(&folder).contains("of 2026-09-01"), "{}", status(&folder));
+}
+
+#[test]
 fn a_day_that_the_data_tells_counts_more_than_that_of_a_copy() {
     let (folder, files) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     // Their files are of today. The first says its day in its third line, the second in its name alone.
