@@ -43,6 +43,8 @@ pub struct Wanted<'a> {
     pub has_md5: bool,
     /// What was fetched from there last time is still in use: a file that is the same, or older, is not fetched again.
     pub only_newer: bool,
+    /// What lies there whole from an earlier time is fetched again, whatever the server says of it.
+    pub anew: bool,
 }
 
 /// How far a file is.
@@ -116,7 +118,7 @@ impl Downloads {
         let path = self.folder.join(wanted.name);
         let half = Half::new(&self.folder, wanted.name);
         // It may have lain there for long: whether it is still the newest is asked.
-        let left = half.finished(&path, &self.url(wanted));
+        let left = half.finished(&path, &self.url(wanted)).filter(|_| !wanted.anew);
         let old = match &left {
             Some((_, version)) => Some(version.clone()),
             None if wanted.only_newer => self.imported(wanted),

@@ -24,7 +24,7 @@ pub enum WhoisError {
     /// A file of a known kind without one record that could be used: nothing is replaced by it.
     #[error("{}: none of its {rejected} records can be used; {first}", path.display())]
     NoRecords { path: PathBuf, rejected: u64, first: String },
-    /// Nothing is replaced by it, as by the next three.
+    /// Nothing is replaced by it, as by the next ones up to [`Self::OtherRegistry`].
     #[error("{}: cut off: it has {found} records, and says that there are {told}; {STAYS}", path.display())]
     Incomplete { path: PathBuf, found: u64, told: u64 },
     #[error("{}: cut off: {problem}; {STAYS}", path.display())]
@@ -39,10 +39,20 @@ pub enum WhoisError {
         path.display()
     )]
     FarFewer { path: PathBuf, records: u64, name: String, kept: u64 },
+    /// It comes after a later one that was of no use.
+    #[error(
+        "{}: of {date}, and what is kept as {name:?} is of {kept}: it is replaced by an older one only where that is \
+         imported alone",
+        path.display()
+    )]
+    Older { path: PathBuf, date: String, name: String, kept: String },
+    /// What is kept under the name that this is imported by is another registry's.
+    #[error("{}: it is {kind}, and what is kept as {name:?} is {kept}; {STAYS}", path.display())]
+    OtherRegistry { path: PathBuf, name: String, kind: String, kept: String },
     /// Nothing of a name that was given may be part of a file's name.
     #[error("{}: {name:?} is no name for what is imported: it wants letters or digits", path.display())]
     NoName { path: PathBuf, name: String },
-    /// Another kind of file or another registry has this name, and one of them would replace the other.
+    /// The name is for another kind of file or another registry, whatever is kept.
     #[error("{}: the name {name:?} is for {owner}, and this is {kind}: give another with --as", path.display())]
     NameTaken { path: PathBuf, name: String, kind: String, owner: String },
     #[error("{}: {problem}; import its source again", path.display())]
@@ -63,7 +73,9 @@ impl WhoisError {
             | Self::Incomplete { .. }
             | Self::Cut { .. }
             | Self::Spoilt { .. }
-            | Self::FarFewer { .. } => true,
+            | Self::FarFewer { .. }
+            | Self::Older { .. }
+            | Self::OtherRegistry { .. } => true,
             Self::Zip { source: ZipError::Io(source), .. }
             | Self::Io { source, .. }
             | Self::CutOff { source, .. } => {

@@ -5,6 +5,7 @@ mod head;
 mod name;
 mod read;
 mod replace;
+mod tally;
 
 use std::{
     fs::{self, File, TryLockError},
@@ -13,7 +14,7 @@ use std::{
 };
 
 pub use self::head::Head;
-use self::{name::Naming, read::Reading};
+use self::{name::Naming, read::Reading, replace::Place};
 use super::{
     detect::{Kind, detect, is_made_of},
     error::WhoisError,
@@ -52,12 +53,15 @@ pub struct Order<'a> {
     pub is_meant: bool,
     /// What is cut off, or has far fewer records than what it replaces or another registry's, is imported all the same.
     pub force: bool,
+    /// A later file for the same place was of no use. This one was not asked for in its stead, so it does not replace what
+    /// is later than it.
+    pub is_fallback: bool,
 }
 
 impl Order<'_> {
     /// The usual one.
     pub const fn new(today: Date) -> Self {
-        Self { name: None, today, with_names: true, is_meant: true, force: false }
+        Self { name: None, today, with_names: true, is_meant: true, force: false, is_fallback: false }
     }
 }
 
@@ -184,7 +188,10 @@ impl Folder {
         let index_path = self.path.join(format!("{name}.{FILE_ENDING}"));
         let replaced = Index::open(&index_path).ok().map(|old| old.meta().clone());
         if !order.force {
-            replace::check(&reading, &name, path, replaced.as_ref())?;
+            let (is_own_date, date) = (own_date.is_some(), own_date.as_ref().or(modified.as_ref()));
+            let date = date.map(String::as_str);
+            let place = Place { name: &name, path, date, is_own_date, is_fallback: order.is_fallback };
+            replace::check(&reading, &place, replaced.as_ref())?;
         }
         let Reading { writer, progress, registry, rejects, passed_over, mut notes, .. } = reading;
         if !order.with_names && kind != Kind::Delegated {

@@ -129,6 +129,21 @@ fn what_has_less_than_half_of_the_records_is_refused_with_both_numbers() {
 }
 
 #[test]
+fn a_dump_is_that_of_the_source_that_most_of_its_objects_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let object = |number: u32, source: &str| format!("aut-num: AS{number}\nas-name: X\nsource: {source}\n\n");
+    let own: String = (1..5).map(|number| object(number, "APNIC")).collect();
+    let others = object(9, "JPNIC");
+    let import = |content: &str| import(&folder, "apnic.db", content, &[]);
+    assert_eq!(import(&(others.clone() + &own)).0, Some(0));
+    assert_eq!(import(&(own.clone() + &others)).0, Some(0));
+    assert_eq!(import(&own).0, Some(0));
+    let (code, told) = import(&(own + &others.repeat(5)));
+    assert_eq!(code, Some(1));
+    assert!(told.contains("it is RPSL of jpnic, and what is kept"), "{told}");
+}
+
+#[test]
 fn of_several_files_for_one_place_the_latest_is_imported_whatever_its_name() {
     let apnic = content("delegated-apnic-extended");
     let of_day = |day: &str| apnic.replacen("|20260928|", &format!("|{day}|"), 1).into_bytes();
@@ -169,6 +184,30 @@ fn where_the_latest_is_of_no_use_the_one_before_it_is_imported() {
         "{}",
         status(&folder)
     );
+}
+
+#[test]
+fn in_place_of_a_file_of_no_use_none_that_is_older_replaces_what_is_kept() {
+    let (folder, files) = (imported(&["delegated-apnic-extended"]), tempfile::tempdir().unwrap());
+    let apnic = content("delegated-apnic-extended");
+    let of_day = |day: &str| apnic.replacen("|20260928|", &format!("|{day}|"), 1);
+    let newest = of_day("20261001");
+    fs::write(files.path().join("a"), &newest[..newest.len() - 300]).unwrap();
+    fs::write(files.path().join("b"), of_day("20260901")).unwrap();
+    let output = ip2asn(folder.path(), &["import", files.path().to_str().unwrap()], "");
+    let told = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1));
+    let expected = "/b: of 2026-09-01, and what is kept as \"delegated-apnic\" is of 2026-09-28";
+    assert!(told.contains("/a: cut off: ") && told.contains(expected), "{told}");
+    assert!(status(&folder).contains("of 2026-09-28"), "{}", status(&folder));
+    // One between them is better than what is kept.
+    fs::write(files.path().join("c"), of_day("20260930")).unwrap();
+    ip2asn(folder.path(), &["import", files.path().to_str().unwrap()], "");
+    assert!(status(&folder).contains("of 2026-09-30"), "{}", status(&folder));
+    // Alone, an older one is meant.
+    let alone = files.path().join("b");
+    assert!(ip2asn(folder.path(), &["import", alone.to_str().unwrap()], "").status.success());
+    assert!(status(&folder).contains("of 2026-09-01"), "{}", status(&folder));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::{fs, process::Stdio};
 
 use crate::{
-    ip2asn::{command, text},
+    ip2asn::{command, ip2asn, text},
     program::imported,
     server::{How, Served},
     update::{
@@ -223,4 +223,22 @@ fn what_this_machine_cannot_write_is_kept_until_it_can() {
     assert!(output.status.success(), "{}", errors(&output));
     assert_eq!(server.body_bytes(), 0, "it is there");
     assert!(has_apnic(folder.path(), "2026-09-28"));
+}
+
+#[test]
+fn by_force_what_was_kept_is_fetched_again() {
+    let (folder, server) = (tempfile::tempdir().unwrap(), server_of_apnic());
+    let in_the_way = indexes(folder.path()).join("delegated-apnic.whois");
+    fs::create_dir_all(in_the_way.join("x")).unwrap();
+    update(folder.path(), &server, "delegated-apnic");
+    assert!(downloads(folder.path()).contains(&"delegated-apnic".to_owned()));
+    fs::remove_dir_all(in_the_way).unwrap();
+    let older = text(&apnic()).replacen("20260928", "20260927", 1).into_bytes();
+    let before = Some("Sun, 27 Sep 2026 22:00:00 GMT");
+    server.put(&format!("{APNIC}.md5"), Served { body: md5(&older).into(), ..Served::default() });
+    server.put(APNIC, Served { etag: Some("\"0\""), last_modified: before, ..served(older) });
+    let force = ["update", "--yes", "--force", "--only", "delegated-apnic", "--from-base", &server.base];
+    let output = ip2asn(folder.path(), &force, "");
+    assert!(output.status.success(), "{}", errors(&output));
+    assert!(has_apnic(folder.path(), "2026-09-27"));
 }

@@ -351,6 +351,32 @@ fn an_older_as_org2info_replaces_nothing_however_new_its_file_is() {
 }
 
 #[test]
+fn another_registrys_dump_is_refused_and_removed_and_the_right_one_comes_after_it() {
+    let (folder, server) = (tempfile::tempdir().unwrap(), Server::http());
+    let only = "rpsl-ripe.db.aut-num";
+    let ripe = gzip(&fs::read(fixture("ripe.db")).unwrap());
+    let wrong = gzip(&fs::read(fixture("apnic.db.aut-num")).unwrap());
+    server.put(RIPE, served(ripe.clone()));
+    assert!(update(folder.path(), &server, only).status.success());
+    server.put(RIPE, Served { etag: Some("\"2\""), last_modified: Some(LATER), ..served(wrong) });
+    let output = update(folder.path(), &server, only);
+    assert_eq!(output.status.code(), Some(1));
+    let told = errors(&output);
+    assert!(
+        told.contains("it is RPSL of apnic, and what is kept as") && told.contains("RPSL of ripe"),
+        "{told}"
+    );
+    assert!(told.contains("--force") && !told.contains("--as"), "{told}");
+    assert_eq!(downloads(folder.path()), [format!("{only}.json")]);
+    // The right one, as old as it was.
+    server.put(RIPE, served(ripe));
+    let force = ["update", "--yes", "--force", "--only", only, "--from-base", server.base.as_str()];
+    let output = ip2asn(folder.path(), &force, "");
+    assert!(output.status.success(), "{}", errors(&output));
+    assert_eq!(Whois::open(&indexes(folder.path())).indexes()[0].meta().registry, "ripe");
+}
+
+#[test]
 fn servers_are_known_by_the_systems_authorities() {
     let folder = tempfile::tempdir().unwrap();
     let ((server, certificate), (_, other)) = (Server::https(), Server::https());

@@ -2,6 +2,7 @@
 
 use std::{
     borrow::Cow,
+    collections::HashSet,
     io::{self, BufWriter, Write},
     path::{Path, PathBuf},
     time::{Duration, SystemTime},
@@ -50,6 +51,7 @@ pub fn import(folder: &Path, options: &ImportOptions) -> anyhow::Result<Outcome>
         ..Order::new(today)
     };
     let mut imported: Vec<(Meta, PathBuf)> = Vec::new();
+    let mut failed = HashSet::new();
     let mut packer = packer()?;
     for found in found(&options.paths, &target, order, &mut outcome) {
         let path = found.piece.shown();
@@ -63,12 +65,17 @@ pub fn import(folder: &Path, options: &ImportOptions) -> anyhow::Result<Outcome>
             continue;
         }
         let mut bar = Bar::new(&path);
-        let order = Order { is_meant: found.is_meant(), ..order };
+        let name = found.look.as_ref().map(|look| look.name.clone());
+        let is_fallback = name.as_ref().is_some_and(|name| failed.contains(name));
+        let order = Order { is_meant: found.is_meant(), is_fallback, ..order };
         let done = target.import(&found.piece, order, &mut *packer, &mut |progress| {
             bar.import(progress);
             true
         });
         bar.clear();
+        if done.is_err() {
+            failed.extend(name);
+        }
         match done {
             Ok(done) => {
                 told = told.and(tell(&done, bar.start.elapsed()));

@@ -144,8 +144,13 @@ impl Updating<'_> {
         let index = self.folder.join(format!("{}.{FILE_ENDING}", source.name));
         // What there is counts for nothing where it is to be fetched all the same.
         let old = Index::open(&index).ok().filter(|_| !self.force).map(|index| index.meta().clone());
-        let mut wanted =
-            Wanted { url: source.url, name: source.name, has_md5: source.has_md5, only_newer: false };
+        let mut wanted = Wanted {
+            url: source.url,
+            name: source.name,
+            has_md5: source.has_md5,
+            only_newer: false,
+            anew: self.force,
+        };
         // What was imported from elsewhere since says nothing of what the server had.
         wanted.only_newer = old.as_ref().is_some_and(|old| old.file == self.downloads.url(&wanted));
         let mut bar = Bar::new(source.name.as_ref());

@@ -7,7 +7,7 @@ use std::{
     path::Path,
 };
 
-use super::Progress;
+use super::{Progress, tally::Tally};
 use crate::whois::{
     as_org::{self, JsonLine, Table},
     delegated::{self, Line},
@@ -215,12 +215,13 @@ impl<'a> Reading<'a> {
     }
 
     pub fn rpsl(&mut self, lines: Lines<impl BufRead>) -> Result<(), WhoisError> {
-        let mut objects = Objects::new(lines);
+        let (mut objects, mut sources) = (Objects::new(lines), Tally::default());
         loop {
             let more = objects.read_next(&mut self.rejects);
             let more = more.map_err(self.cut_off(objects.lines().number))?;
             self.look(objects.lines())?;
             if !more {
+                self.registry = sources.winner().unwrap_or_default();
                 return Ok(());
             }
             let object = &objects.object;
@@ -243,12 +244,7 @@ impl<'a> Reading<'a> {
             let written = written.and_then(|()| self.writer.add(object));
             written.map_err(self.cut_off(objects.lines().number))?;
             self.progress.records += 1;
-            if self.registry.is_empty() {
-                let text = rpsl::decode(object);
-                let source =
-                    rpsl::value_of(&rpsl::attributes(&text), "source").unwrap_or_default().to_lowercase();
-                self.registry = source;
-            }
+            sources.add(object, &objects.line_starts);
         }
     }
 }

@@ -12,10 +12,31 @@ const RECORDS_FOR_A_SLIP: u64 = 100;
 /// cut off, or is of something else.
 const MOST_SHRUNK: u64 = 2;
 
+/// What is to be replaced by what.
+pub struct Place<'a> {
+    pub name: &'a str,
+    /// Of the file, as it is told.
+    pub path: &'a Path,
+    /// Of what was read.
+    pub date: Option<&'a str>,
+    pub is_own_date: bool,
+    /// See [`super::Order::is_fallback`].
+    pub is_fallback: bool,
+}
+
+impl Place<'_> {
+    /// The day of what is kept, where this is older. A copy may be of any day after that of its data, so the day of the file
+    /// that is kept tells nothing of a day that the data tells.
+    fn is_older_than<'a>(&self, old: &'a Meta) -> Option<(&str, &'a str)> {
+        let (date, kept) = (self.date?, old.date.as_deref()?);
+        (date < kept && (old.is_own_date || !self.is_own_date)).then_some((date, kept))
+    }
+}
+
 /// # Errors
 /// What of the file is missing, or whose its place is.
-pub fn check(read: &Reading, name: &str, path: &Path, old: Option<&Meta>) -> Result<(), WhoisError> {
-    let path = || path.to_owned();
+pub fn check(read: &Reading, place: &Place, old: Option<&Meta>) -> Result<(), WhoisError> {
+    let (path, name) = (|| place.path.to_owned(), || place.name.to_owned());
     let records = read.progress.records;
     let found = records + read.rejects.count;
     let announced = read.announced.unwrap_or_default();
@@ -28,14 +49,20 @@ pub fn check(read: &Reading, name: &str, path: &Path, old: Option<&Meta>) -> Res
     let Some(old) = old else { return Ok(()) };
     if [&read.registry, &old.registry].iter().all(|name| !name.is_empty()) && read.registry != old.registry {
         let of = |registry: &str| format!("{} of {registry}", old.kind.label());
-        let (kind, owner) = (of(&read.registry), of(&old.registry));
-        return Err(WhoisError::NameTaken { path: path(), name: name.to_owned(), kind, owner });
+        let (kind, kept) = (of(&read.registry), of(&old.registry));
+        return Err(WhoisError::OtherRegistry { path: path(), name: name(), kind, kept });
+    }
+    if place.is_fallback
+        && let Some((date, kept)) = place.is_older_than(old)
+    {
+        let (date, kept) = (date.to_owned(), kept.to_owned());
+        return Err(WhoisError::Older { path: path(), date, name: name(), kept });
     }
     if records < old.records && records + announced / RECORDS_FOR_A_SLIP < announced {
         return Err(WhoisError::Spoilt { path: path(), records, told: announced, kept: old.records });
     }
     if records.saturating_mul(MOST_SHRUNK) < old.records {
-        return Err(WhoisError::FarFewer { path: path(), records, name: name.to_owned(), kept: old.records });
+        return Err(WhoisError::FarFewer { path: path(), records, name: name(), kept: old.records });
     }
     Ok(())
 }
