@@ -19,7 +19,8 @@ stage=build/stage
 
 # Debian has places and rules of its own.
 to_debian() {
-    local program=$1 usr=$stage/root/usr
+    local program=$1 tree=$stage/root
+    local usr=$tree/usr
     local doc=$usr/share/doc/$program
     if [ -d "$usr/share/zsh" ]; then
         mv "$usr/share/zsh/site-functions" "$usr/share/zsh/vendor-completions"
