@@ -8,6 +8,7 @@ use std::{
 };
 
 use bevy::{
+    app::TerminalCtrlCHandlerPlugin,
     log::{LogPlugin, tracing_subscriber},
     prelude::*,
     render::{
@@ -20,19 +21,17 @@ use bevy::{
 
 use crate::{
     components::{
-        action::Overlays,
-        animation::Animation,
         filtering::{ActiveFilter, FilterBox},
         hilbert_view::HilbertView,
         map_clock::MapClock,
         map_view::{FIRST_SIZE_PX, MapView},
         notices::Notices,
+        preferences::Preferences,
         rule_book::RuleBook,
         second_window::SecondWindow,
-        theme::{Theme, px_per_point},
-        trails::TimeLapse,
+        theme::px_per_point,
     },
-    config::{RulesFile, WindowPlace},
+    config::RulesFile,
     filter::Filter,
     hilbert::Prefix,
     systems::{
@@ -54,18 +53,14 @@ const DISPLAY_VARIABLES: [&str; 3] = ["WAYLAND_DISPLAY", "WAYLAND_SOCKET", "DISP
 /// How the window looks at the start.
 #[derive(Clone, Debug, Default)]
 pub struct WindowLook {
-    pub fullscreen: bool,
+    pub preferences: Preferences,
     pub decorated: bool,
-    pub light: bool,
-    pub reduced_motion: bool,
     /// A block of addresses in place of the world.
     pub hilbert: Option<Prefix>,
     /// All addresses in a window of their own beside the map.
     pub hilbert_window: bool,
-    pub lapse: TimeLapse,
     /// What is shown.
     pub filter: Filter,
-    pub place: Option<WindowPlace>,
     /// What the badge of a synthetic scene says.
     pub demo: Option<String>,
 }
@@ -97,12 +92,13 @@ pub fn window_app(start: Start, rules: RulesFile, look: &WindowLook) -> Result<A
     if DISPLAY_VARIABLES.iter().all(|name| std::env::var_os(name).is_none()) {
         return Err(StartError::NoDisplay);
     }
-    let size_px = look.place.map_or(FIRST_SIZE_PX, |place| [place.width, place.height]);
+    let place = look.preferences.place;
+    let size_px = place.map_or(FIRST_SIZE_PX, |place| [place.width, place.height]);
     let window = Window {
         title: "connmapperl".to_owned(),
         name: Some("connmapperl".to_owned()),
         resolution: WindowResolution::new(size_px[0], size_px[1]),
-        position: match look.place.and_then(|place| place.position) {
+        position: match place.and_then(|place| place.position) {
             Some(at) => WindowPosition::At(at.into()),
             None => WindowPosition::Automatic,
         },
@@ -112,7 +108,7 @@ pub fn window_app(start: Start, rules: RulesFile, look: &WindowLook) -> Result<A
             ..default()
         },
         decorations: look.decorated,
-        mode: if look.fullscreen {
+        mode: if look.preferences.fullscreen {
             WindowMode::BorderlessFullscreen(MonitorSelection::Current)
         } else {
             WindowMode::Windowed
@@ -128,14 +124,15 @@ pub fn window_app(start: Start, rules: RulesFile, look: &WindowLook) -> Result<A
             ..default()
         })
         .set(log_plugin())
-        .set(render_plugin());
+        .set(render_plugin())
+        // It knows Ctrl-C alone: `services/end` waits for all that may end a program.
+        .disable::<TerminalCtrlCHandlerPlugin>();
     add_or_explain(&mut app, plugins)?;
     let now = systems::wall_unix_millis();
     world(&mut app, MapClock::live(now), size_px, rules, look);
     app.insert_resource(start)
         .add_plugins((systems::window_plugin, services::plugin, systems::picture_plugin))
         .add_systems(Startup, spawn_camera);
-    app.world_mut().resource_mut::<Overlays>().fullscreen = look.fullscreen;
     Ok(app)
 }
 
@@ -172,8 +169,7 @@ fn world(app: &mut App, clock: MapClock, size_px: [u32; 2], rules: RulesFile, lo
         .insert_resource(notices)
         .add_plugins(systems::connections_plugin);
     systems::pacing::learn_adapter(app);
-    app.world_mut().resource_mut::<Animation>().reduced = look.reduced_motion;
-    app.insert_resource(look.lapse);
+    systems::preferences::put(app.world_mut(), &look.preferences);
     if !look.filter.is_everything() {
         app.world_mut().resource_mut::<FilterBox>().set(look.filter.to_string());
         app.insert_resource(ActiveFilter(Arc::new(look.filter.clone())));
@@ -184,9 +180,6 @@ fn world(app: &mut App, clock: MapClock, size_px: [u32; 2], rules: RulesFile, lo
     if look.hilbert_window {
         let main = *app.world().resource::<HilbertView>();
         app.world_mut().resource_mut::<SecondWindow>().open(&main);
-    }
-    if look.light {
-        app.insert_resource(Theme::LIGHT);
     }
     if let Some(badge) = &look.demo {
         app.insert_resource(DemoBadge(badge.clone()));

@@ -2,6 +2,7 @@
 //! is for others.
 
 pub mod filters;
+mod hand_written;
 pub mod queries;
 pub mod settings;
 pub mod wall_scene;
@@ -15,8 +16,6 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use serde::{Deserialize, Serialize};
-
 use crate::{
     geo::import,
     history::HISTORY_FILE,
@@ -29,7 +28,6 @@ const RULES_FILE: &str = "connmapperlrc";
 const RESOURCES_FOLDER: &str = "resources";
 /// By which a folder is the listener's. A certificate alone is an agent's copy.
 const FLEET_FILES: [&str; 2] = [KEY_FILE, REGISTER_FILE];
-const WINDOW_FILE: &str = "window.json";
 /// Where to listen for agents, in one line; no such file, no open port.
 const LISTEN_FILE: &str = "listen";
 
@@ -191,42 +189,9 @@ pub fn home() -> Option<PathBuf> {
     env::var_os("HOME").filter(|home| home != OsStr::new("")).map(PathBuf::from)
 }
 
-/// The window as it was left.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct WindowPlace {
-    /// Points, the units in which a window is asked for.
-    pub width: u32,
-    pub height: u32,
-    /// Where the system tells it; Wayland does not.
-    pub position: Option<[i32; 2]>,
-}
-
-/// A window smaller than this shows no map; larger ones than this are no screen's.
-const SMALLEST_PX: u32 = 320;
-const LARGEST_PX: u32 = 16_384;
-
-impl WindowPlace {
-    /// As remembered, else as connmap's own settings say, else `None`. What is damaged counts as not there.
-    pub fn remembered() -> Option<Self> {
-        let read = |path: PathBuf| fs::read_to_string(path).ok();
-        let ours = xdg("XDG_STATE_HOME", ".local/state")
-            .and_then(|folder| read(folder.join(WINDOW_FILE)))
-            .and_then(|text| serde_json::from_str::<Self>(&text).ok());
-        let connmap = || {
-            let path = xdg("XDG_CONFIG_HOME", ".config")?.with_file_name("connmap").join("connmaprc");
-            let (width, height) = connmaprc::start_size(&read(path)?)?;
-            Some(Self { width, height, position: None })
-        };
-        let is_sane = |px: u32| (SMALLEST_PX..=LARGEST_PX).contains(&px);
-        ours.or_else(connmap).filter(|place| is_sane(place.width) && is_sane(place.height))
-    }
-
-    /// # Errors
-    /// When the file cannot be written.
-    pub fn remember(&self) -> io::Result<()> {
-        let Some(folder) = xdg("XDG_STATE_HOME", ".local/state") else {
-            return Ok(());
-        };
-        whole_file::keep(&folder.join(WINDOW_FILE), |file| Ok(serde_json::to_writer(file, self)?))
-    }
+/// The size that connmap's own settings say a window has, in points. What is damaged counts as not there.
+pub fn connmap_window_size() -> Option<[u32; 2]> {
+    let path = xdg("XDG_CONFIG_HOME", ".config")?.with_file_name("connmap").join("connmaprc");
+    let (width, height) = connmaprc::start_size(&fs::read_to_string(path).ok()?)?;
+    Some([width, height])
 }

@@ -55,4 +55,6 @@ pub mod scene_source;
 #[cfg(feature = "gui")]
 pub mod systems;
 #[cfg(feature = "gui")]
+mod toml_text;
+#[cfg(feature = "gui")]
 pub mod wall;

@@ -13,8 +13,11 @@ use clap::Parser;
 use connmapperl::{
     app::{WindowLook, window_app},
     cli::{self, Cli, Command, WindowArgs},
-    components::time_travel::ReplayAtStart,
-    config::{WindowPlace, history_places_file},
+    components::{
+        notices::{Notices, Severity},
+        time_travel::ReplayAtStart,
+    },
+    config::history_places_file,
     systems::services::Start,
     version::VERSION,
 };
@@ -56,6 +59,7 @@ fn run(args: &Cli) -> anyhow::Result<ExitCode> {
         Some(Command::Serve(serve)) if serve.no_gui => cli::serve(serve)?,
         Some(Command::Serve(serve)) => return show(&serve.window, true, None),
         Some(Command::Replay(replay)) => return show(&replay.window, false, Some(cli::replay(replay)?)),
+        Some(Command::Config(config)) => return cli::config(config, &mut io::stdout().lock()),
         Some(Command::Agents(agents)) => cli::agents(agents, &mut io::stdout().lock())?,
         None => return show(&args.window, false, None),
     }
@@ -82,21 +86,20 @@ fn show(args: &WindowArgs, serves: bool, replay: Option<ReplayAtStart>) -> anyho
         history: common.history_file().filter(|_| common.demo.is_none()),
         questions: common.history_to_ask(),
         places_file: history_places_file(common.demo.is_some()),
-        remembers_window: common.demo.is_none(),
+        preferences_file: cli::preferences_file().filter(|_| common.demo.is_none() && wall.is_none()),
     };
+    let (chosen, problems) = cli::preferences();
     let look = WindowLook {
-        fullscreen: args.fullscreen || args.wall.wall,
+        preferences: args.preferences(chosen),
         decorated: args.decorated,
-        light: args.light,
-        reduced_motion: args.reduced_motion,
         hilbert: args.hilbert,
         hilbert_window: args.hilbert_window,
-        lapse: args.lapse.time_lapse(),
         filter: args.which.filter.clone(),
-        place: WindowPlace::remembered(),
         demo: common.demo.map(|_| common.agent_name()),
     };
     let mut app = window_app(start, rules, &look)?;
+    let mut notices = app.world_mut().resource_mut::<Notices>();
+    notices.say(Severity::Warning, "Settings", problems);
     if let Some(scene) = wall {
         args.wall.hang(scene, &mut app);
     }

@@ -7,7 +7,7 @@ mod scene;
 mod tests;
 
 pub use hours::{Hours, MINUTES_A_DAY, Minute};
-pub use scene::{Night, Part, Scene, SceneError, Show, ThemeName, Trails, View, Zoom};
+pub use scene::{Night, Part, Scene, Show, ThemeName, Trails, View, Zoom};
 
 /// Scenes that ship, by their names.
 pub const SHIPPED: [(&str, &str); 3] = [

@@ -25,6 +25,8 @@ mod laws;
 mod life;
 #[path = "ecs/past.rs"]
 mod past;
+#[path = "ecs/preferences.rs"]
+mod preferences;
 #[path = "ecs/replay.rs"]
 mod replay;
 #[path = "ecs/rules_and_sums.rs"]

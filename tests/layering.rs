@@ -54,6 +54,7 @@ const FLOORS: &[Floor] = &[
             "demo",
             "id_map",
             "zip",
+            "toml_text",
         ],
         never: &[WORLD_AND_UP, EDGES, DISPLAY, INPUT_AND_OUTPUT, SIDE_EFFECTS],
     },

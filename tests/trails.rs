@@ -25,6 +25,7 @@ use connmapperl::{
         action::UiAction,
         map_clock::MapClock,
         map_view::MapView,
+        preferences::Preferences,
         trails::{LapseStyle, TimeLapse},
     },
     config::RulesFile,
@@ -69,7 +70,10 @@ impl Map {
         let (rules, errors) = Rules::parse(RULES.as_bytes());
         let rules = RulesFile { rules, errors, source: "a test".to_owned(), is_useless: false };
         let lapse = TimeLapse { style, length: Duration::from_secs(60) };
-        let look = WindowLook { light, lapse, ..WindowLook::default() };
+        let look = WindowLook {
+            preferences: Preferences { light, lapse, ..Preferences::default() },
+            ..WindowLook::default()
+        };
         let mut app = match still_app(NOON, SIZE, rules, &look) {
             Ok(app) => app,
             Err(StartError::NoAdapter) => {

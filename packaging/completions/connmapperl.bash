@@ -19,6 +19,9 @@ _connmapperl() {
             connmapperl,agents)
                 cmd="connmapperl__subcmd__agents"
                 ;;
+            connmapperl,config)
+                cmd="connmapperl__subcmd__config"
+                ;;
             connmapperl,help)
                 cmd="connmapperl__subcmd__help"
                 ;;
@@ -91,8 +94,23 @@ _connmapperl() {
             connmapperl__subcmd__agents__subcmd__help,rotate)
                 cmd="connmapperl__subcmd__agents__subcmd__help__subcmd__rotate"
                 ;;
+            connmapperl__subcmd__config,check)
+                cmd="connmapperl__subcmd__config__subcmd__check"
+                ;;
+            connmapperl__subcmd__config,help)
+                cmd="connmapperl__subcmd__config__subcmd__help"
+                ;;
+            connmapperl__subcmd__config__subcmd__help,check)
+                cmd="connmapperl__subcmd__config__subcmd__help__subcmd__check"
+                ;;
+            connmapperl__subcmd__config__subcmd__help,help)
+                cmd="connmapperl__subcmd__config__subcmd__help__subcmd__help"
+                ;;
             connmapperl__subcmd__help,agents)
                 cmd="connmapperl__subcmd__help__subcmd__agents"
+                ;;
+            connmapperl__subcmd__help,config)
+                cmd="connmapperl__subcmd__help__subcmd__config"
                 ;;
             connmapperl__subcmd__help,help)
                 cmd="connmapperl__subcmd__help__subcmd__help"
@@ -139,6 +157,9 @@ _connmapperl() {
             connmapperl__subcmd__help__subcmd__agents,rotate)
                 cmd="connmapperl__subcmd__help__subcmd__agents__subcmd__rotate"
                 ;;
+            connmapperl__subcmd__help__subcmd__config,check)
+                cmd="connmapperl__subcmd__help__subcmd__config__subcmd__check"
+                ;;
             *)
                 ;;
         esac
@@ -146,7 +167,7 @@ _connmapperl() {
 
     case "${cmd}" in
         connmapperl)
-            opts="-V -h --config --data --demo --history --listen --fleet --fullscreen --decorated --light --reduced-motion --hilbert --hilbert-window --wall --wall-scene --monitor --trails --integrate --filter --version --help list snapshot render hilbert replay query serve agents help"
+            opts="-V -h --config --data --demo --history --listen --fleet --fullscreen --decorated --light --reduced-motion --hilbert --hilbert-window --wall --wall-scene --monitor --trails --integrate --filter --version --help list snapshot render hilbert replay query serve config agents help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -473,8 +494,86 @@ _connmapperl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        connmapperl__subcmd__config)
+            opts="-h --help check help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        connmapperl__subcmd__config__subcmd__check)
+            opts="-h --config --data --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --data)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        connmapperl__subcmd__config__subcmd__help)
+            opts="check help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        connmapperl__subcmd__config__subcmd__help__subcmd__check)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        connmapperl__subcmd__config__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         connmapperl__subcmd__help)
-            opts="list snapshot render hilbert replay query serve agents help"
+            opts="list snapshot render hilbert replay query serve config agents help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -586,6 +685,34 @@ _connmapperl() {
             return 0
             ;;
         connmapperl__subcmd__help__subcmd__agents__subcmd__rotate)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        connmapperl__subcmd__help__subcmd__config)
+            opts="check"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        connmapperl__subcmd__help__subcmd__config__subcmd__check)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

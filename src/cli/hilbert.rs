@@ -19,7 +19,7 @@ use crate::{
     components::{
         palette::Palette as RuleColours,
         rule_book::RuleBook,
-        space_ground::{age_number, rule_colour, rule_number},
+        space_ground::{age_number_at, rule_colour, rule_number},
         theme::Theme,
     },
     enrich::Sources,
@@ -206,10 +206,7 @@ fn painted(args: &HilbertArgs, heard: &Heard, view: View) -> anyhow::Result<Vec<
             })
         }
         Color::Age => {
-            let number = |last: Last| {
-                let age_secs = (until_ms / 1_000 - i64::from(last.opened_secs)).max(0);
-                age_number(tint::age_class(u32::try_from(age_secs).unwrap_or(u32::MAX)))
-            };
+            let number = |last: Last| age_number_at(last, *until_ms);
             let ground = Ground::of_newest(Family::V4, &peers.ipv4.newest, number);
             by(&|key| {
                 let class = usize::from(ground.number_at(key, order)).checked_sub(1);

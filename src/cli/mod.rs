@@ -1,6 +1,7 @@
 //! The command line: what may be asked for, and the two answers that need no window.
 
 mod agents;
+mod config;
 mod hilbert;
 mod list;
 mod live;
@@ -24,6 +25,7 @@ use std::{
 use clap::{Args, Parser, Subcommand};
 
 pub use agents::{AgentsArgs, agents};
+pub use config::{ConfigArgs, config, preferences, preferences_file};
 pub use hilbert::{HilbertArgs, hilbert};
 pub use list::list;
 pub use live::Look;
@@ -36,7 +38,10 @@ pub use version::print_sources;
 pub use wall::WallArgs;
 
 use crate::{
-    components::trails::{LapseStyle, TimeLapse, length_from_text},
+    components::{
+        preferences::Preferences,
+        trails::{LapseStyle, TimeLapse, length_from_text},
+    },
     demo::SeededScene,
     enrich::Report,
     filter::Filter,
@@ -102,6 +107,18 @@ pub struct WindowArgs {
 }
 
 impl WindowArgs {
+    /// What the window begins with: what was asked for now goes before what was chosen before.
+    pub fn preferences(&self, chosen: Preferences) -> Preferences {
+        let chosen = if self.wall.wall { chosen.on_wall() } else { chosen };
+        Preferences {
+            light: chosen.light || self.light,
+            reduced_motion: chosen.reduced_motion || self.reduced_motion,
+            fullscreen: chosen.fullscreen || self.fullscreen,
+            lapse: self.lapse.time_lapse().unwrap_or(chosen.lapse),
+            ..chosen
+        }
+    }
+
     pub fn common(&self) -> Common {
         Common {
             config: self.rules.config.clone(),
@@ -161,13 +178,16 @@ pub struct LapseArgs {
 }
 
 impl LapseArgs {
-    pub fn time_lapse(&self) -> TimeLapse {
+    /// If one was asked for.
+    pub fn time_lapse(&self) -> Option<TimeLapse> {
         match self {
             Self { integrate: true, .. } => {
-                TimeLapse { style: LapseStyle::Integrating, ..TimeLapse::default() }
+                Some(TimeLapse { style: LapseStyle::Integrating, ..TimeLapse::default() })
             }
-            Self { trails: Some(length), .. } => TimeLapse { style: LapseStyle::Trails, length: *length },
-            _ => TimeLapse::default(),
+            Self { trails: Some(length), .. } => {
+                Some(TimeLapse { style: LapseStyle::Trails, length: *length })
+            }
+            _ => None,
         }
     }
 }
@@ -199,6 +219,8 @@ pub enum Command {
     Query(QueryArgs),
     /// Listen for agents, and show or print what they say
     Serve(ServeArgs),
+    /// Check the files that are written by hand: settings.toml, connmapperlrc and others
+    Config(ConfigArgs),
     /// Who may connect: add, list, rename, revoke and more
     Agents(AgentsArgs),
 }

@@ -18,7 +18,10 @@ use super::{
 };
 use crate::{
     app::WindowLook,
-    components::time_travel::{SPEEDS, Span},
+    components::{
+        preferences::Preferences,
+        time_travel::{SPEEDS, Span},
+    },
     history::Player,
     systems::wall_unix_millis,
 };
@@ -107,8 +110,11 @@ pub fn render(args: &RenderArgs) -> anyhow::Result<ExitCode> {
     let stop = stop::signals(ENDING).context("cannot wait for signals")?;
     let mut output = Output::create(&args.output, args.size, args.fps)?;
     let look = WindowLook {
-        light: args.light,
-        lapse: args.lapse.time_lapse(),
+        preferences: Preferences {
+            light: args.light,
+            lapse: args.lapse.time_lapse().unwrap_or_default(),
+            ..Preferences::default()
+        },
         filter: args.which.filter.clone(),
         ..WindowLook::default()
     };

@@ -21,6 +21,7 @@ use crate::{
         hilbert_view::HilbertView,
         history_circles::HistoryCircles,
         notices::Notices,
+        preferences::Preferences,
         space_ground::SpaceGround,
         space_tables::{SpaceFacts, SpaceLink},
     },
@@ -103,7 +104,7 @@ fn still(look: &mut Look, common: &Common, args: &SnapshotArgs) -> anyhow::Resul
         is_useless: look.rules.is_useless,
     };
     let window_look = WindowLook {
-        light: args.light,
+        preferences: Preferences { light: args.light, ..Preferences::default() },
         hilbert: args.hilbert,
         demo: common.demo.map(|_| common.agent_name()),
         filter: args.which.filter.clone(),

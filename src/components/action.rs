@@ -1,9 +1,12 @@
 //! What the user asked for. Keys, gestures and panels all send these; only `systems/interact` acts on them.
 
+use std::time::Duration;
+
 use bevy::prelude::{Message, Resource};
 
 use super::{
     cards::{CardConnection, Question},
+    hilbert_view::SpaceColour,
     history::Kept,
     sql::SqlAction,
     time_travel::TimeAction,
@@ -56,6 +59,14 @@ pub enum UiAction {
     CloseAgentCard,
     ToggleTheme,
     TogglePalette,
+    /// Whether things pulse, fly and glide.
+    ToggleMotion,
+    /// The window in which all of this is set.
+    ToggleSettings,
+    /// A column of lists of connections, by name.
+    ToggleColumn {
+        column: &'static str,
+    },
     ToggleHelp,
     ToggleFullscreen,
     /// The whole world, or the whole address space.
@@ -96,6 +107,7 @@ pub enum UiAction {
     SetLapseStyle(LapseStyle),
     /// How long trails fade.
     NextTrailLength,
+    SetTrailLength(Duration),
     /// What time the map shows.
     Time(TimeAction),
     /// The view of the address space.
@@ -150,6 +162,7 @@ pub enum SpaceAction {
     /// IPv4 or IPv6.
     ToggleFamily,
     NextColour,
+    SetColour(SpaceColour),
     ToggleCurve,
     /// Columns for rows.
     Transpose,
@@ -230,5 +243,6 @@ pub struct Overlays {
     pub sql: bool,
     pub keep: bool,
     pub reset: bool,
+    pub settings: bool,
     pub fullscreen: bool,
 }

@@ -25,7 +25,7 @@ pub struct Gesture {
 }
 
 /// Keys, in the order in which they are shown.
-pub static KEYS: [KeyBinding; 37] = [
+pub static KEYS: [KeyBinding; 38] = [
     key("t", "all text on or off", &[KeyCode::KeyT], false, UiAction::ToggleAllText),
     key("c", "read the rules file again", &[KeyCode::KeyC], false, UiAction::ReloadRules),
     key("f  F11", "full screen", &[KeyCode::KeyF, KeyCode::F11], false, UiAction::ToggleFullscreen),
@@ -96,6 +96,7 @@ pub static KEYS: [KeyBinding; 37] = [
     key("w", "play in a loop, or once", &[KeyCode::KeyW], false, time(TimeAction::ToggleLoop)),
     key("j", "jump over idle time, or not", &[KeyCode::KeyJ], false, time(TimeAction::ToggleSkipIdle)),
     key("End", "live: back to now", &[KeyCode::End], false, time(TimeAction::GoLive)),
+    key(",", "settings", &[KeyCode::Comma], false, UiAction::ToggleSettings),
     key("F1", "this help", &[KeyCode::F1], false, UiAction::ToggleHelp),
     key("?", "this help", &[KeyCode::Slash], true, UiAction::ToggleHelp),
     key("Esc", "close the topmost thing, or the program", &[KeyCode::Escape], false, UiAction::Back),

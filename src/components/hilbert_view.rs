@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use bevy::prelude::Resource;
 
+use super::glide::{Sight, eased};
 use crate::{
     hilbert::{Area, Family, Orientation, Prefix, SIDE},
     model::LocatedConnection,
@@ -22,6 +23,9 @@ const LARGEST_CELL: f64 = 64.0;
 const MARGIN: f32 = 48.0;
 /// A block that somebody flies to takes this share of the square.
 const SHARE_OF_BLOCK: f64 = 0.6;
+
+/// All of it.
+const WHOLE: Sight = Sight { center: [SIDE as f64 * 0.5; 2], zoom: 1.0 };
 
 /// What a colour stands for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -64,10 +68,8 @@ pub struct HilbertView {
     pub colour: SpaceColour,
     /// The line along all addresses.
     pub shows_curve: bool,
-    /// In the middle of the window.
-    center: [f64; 2],
-    /// 1 shows all of it.
-    zoom: f64,
+    /// The cell in the middle of the window, and the zoom.
+    sight: Sight,
     size_px: [f32; 2],
     px_per_point: f32,
     /// How far the way from the world to the space is: 0 to 1.
@@ -78,26 +80,24 @@ pub struct HilbertView {
     heading: Option<Heading>,
 }
 
-/// From one part of the space to another: middle and zoom of both.
+/// From one part of the space to another.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Heading {
-    from: ([f64; 2], f64),
-    to: ([f64; 2], f64),
+    from: Sight,
+    to: Sight,
     /// Of the way, from 0 to 1.
     share: f64,
 }
 
 impl HilbertView {
     pub fn home(size_px: [f32; 2], px_per_point: f32) -> Self {
-        let middle = f64::from(SIDE) * 0.5;
         Self {
             is_shown: false,
             family: Family::default(),
             orientation: Orientation::default(),
             colour: SpaceColour::default(),
             shows_curve: false,
-            center: [middle; 2],
-            zoom: 1.0,
+            sight: WHOLE,
             size_px,
             px_per_point,
             flown: 0.0,
@@ -174,22 +174,22 @@ impl HilbertView {
             Orientation::Usual => Orientation::Transposed,
             Orientation::Transposed => Orientation::Usual,
         };
-        self.center.swap(0, 1);
+        self.sight.center.swap(0, 1);
         self.heading = None;
         self.keep_inside();
     }
 
     pub fn is_home(&self) -> bool {
-        self.zoom <= 1.0
+        self.sight.zoom <= 1.0
     }
 
     pub fn go_home(&mut self) {
-        (self.center, self.zoom, self.heading) = ([f64::from(SIDE) * 0.5; 2], 1.0, None);
+        (self.sight, self.heading) = (WHOLE, None);
     }
 
     pub fn resize(&mut self, size_px: [f32; 2], px_per_point: f32) {
         (self.size_px, self.px_per_point, self.heading) = (size_px, px_per_point, None);
-        self.zoom = self.zoom.min(self.most_zoom());
+        self.sight.zoom = self.sight.zoom.min(self.most_zoom());
         self.keep_inside();
         if let Some(block) = self.began_with.take() {
             self.show_block(block);
@@ -197,7 +197,7 @@ impl HilbertView {
     }
 
     pub const fn center(&self) -> [f64; 2] {
-        self.center
+        self.sight.center
     }
 
     pub const fn px_per_point(&self) -> f32 {
@@ -210,7 +210,7 @@ impl HilbertView {
 
     /// Pixels a cell has along each side.
     pub fn px_per_cell(&self) -> f64 {
-        self.fit_px() * self.zoom / f64::from(SIDE)
+        self.fit_px() * self.sight.zoom / f64::from(SIDE)
     }
 
     fn fit_px(&self) -> f64 {
@@ -224,12 +224,12 @@ impl HilbertView {
 
     pub fn px_from_cell(&self, cell: [f64; 2]) -> [f32; 2] {
         let scale = self.px_per_cell();
-        [0, 1].map(|axis| self.size_px[axis] * 0.5 + ((cell[axis] - self.center[axis]) * scale) as f32)
+        [0, 1].map(|axis| self.size_px[axis] * 0.5 + ((cell[axis] - self.sight.center[axis]) * scale) as f32)
     }
 
     pub fn cell_from_px(&self, px: [f32; 2]) -> [f64; 2] {
         let scale = self.px_per_cell();
-        [0, 1].map(|axis| self.center[axis] + f64::from(px[axis] - self.size_px[axis] * 0.5) / scale)
+        [0, 1].map(|axis| self.sight.center[axis] + f64::from(px[axis] - self.size_px[axis] * 0.5) / scale)
     }
 
     /// The key of the cell at a pixel; `None` beside the square.
@@ -260,10 +260,10 @@ impl HilbertView {
     pub fn zoom_at(&mut self, px: [f32; 2], factor: f32) {
         (self.began_with, self.heading) = (None, None);
         let before = self.cell_from_px(px);
-        self.zoom = (self.zoom * f64::from(factor)).clamp(1.0, self.most_zoom());
+        self.sight.zoom = (self.sight.zoom * f64::from(factor)).clamp(1.0, self.most_zoom());
         let after = self.cell_from_px(px);
         for axis in 0..2 {
-            self.center[axis] += before[axis] - after[axis];
+            self.sight.center[axis] += before[axis] - after[axis];
         }
         self.keep_inside();
     }
@@ -272,7 +272,7 @@ impl HilbertView {
     pub fn pan_px(&mut self, delta_px: [f32; 2]) {
         (self.began_with, self.heading) = (None, None);
         let scale = self.px_per_cell();
-        for (center, delta_px) in self.center.iter_mut().zip(delta_px) {
+        for (center, delta_px) in self.sight.center.iter_mut().zip(delta_px) {
             *center -= f64::from(delta_px) / scale;
         }
         self.keep_inside();
@@ -280,11 +280,11 @@ impl HilbertView {
 
     /// Goes there from where it is, as [`Self::show_block`] would put it.
     pub fn head_for(&mut self, block: Prefix) {
-        let from = (self.center, self.zoom);
+        let from = self.sight;
         self.show_block(block);
-        let to = (self.center, self.zoom);
+        let to = self.sight;
         if from != to {
-            (self.center, self.zoom) = from;
+            self.sight = from;
             self.heading = Some(Heading { from, to, share: 0.0 });
         }
     }
@@ -298,8 +298,7 @@ impl HilbertView {
         self.heading.is_some()
     }
 
-    /// Goes on towards where it is heading for. The zoom changes evenly to the eye, and the middle as fast as the picture is
-    /// large, so that nothing races by.
+    /// Goes on towards where it is heading for.
     pub fn head(&mut self, by: Duration) {
         let Some(heading) = &mut self.heading else {
             return;
@@ -307,16 +306,10 @@ impl HilbertView {
         heading.share += by.as_secs_f64() / HEADING.as_secs_f64();
         let Heading { from, to, share } = *heading;
         if share >= 1.0 {
-            (self.center, self.zoom, self.heading) = (to.0, to.1, None);
-            return;
+            (self.sight, self.heading) = (to, None);
+        } else {
+            self.sight = from.between(to, eased(share));
         }
-        let eased = share * share * (3.0 - 2.0 * share);
-        self.zoom = from.1 * (to.1 / from.1).powf(eased);
-        let way = match (1.0 / to.1 - 1.0 / from.1, 1.0 / self.zoom - 1.0 / from.1) {
-            (0.0, _) => eased,
-            (whole, gone) => gone / whole,
-        };
-        self.center = [0, 1].map(|axis| from.0[axis] + (to.0[axis] - from.0[axis]) * way);
     }
 
     /// The block in the middle of the picture, as large as about half of it.
@@ -331,9 +324,9 @@ impl HilbertView {
         (self.began_with, self.heading) = (None, None);
         let area = block.area(self.orientation);
         let side = f64::from(area.width.max(area.height));
-        self.zoom = (f64::from(SIDE) / side * SHARE_OF_BLOCK).clamp(1.0, self.most_zoom());
+        self.sight.zoom = (f64::from(SIDE) / side * SHARE_OF_BLOCK).clamp(1.0, self.most_zoom());
         let middle = |from: u32, length: u32| f64::from(from) + f64::from(length) * 0.5;
-        self.center = [middle(area.x, area.width), middle(area.y, area.height)];
+        self.sight.center = [middle(area.x, area.width), middle(area.y, area.height)];
         self.keep_inside();
     }
 
@@ -372,7 +365,7 @@ impl HilbertView {
         let side = f64::from(SIDE);
         for axis in 0..2 {
             let half = (f64::from(self.size_px[axis]) * 0.5 / self.px_per_cell()).min(side * 0.5);
-            self.center[axis] = self.center[axis].clamp(half, side - half);
+            self.sight.center[axis] = self.sight.center[axis].clamp(half, side - half);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Where somebody looked on the map: the picture of that moment, so that a list of what lay there goes on meaning the
-//! same places while the map moves and zooms.
+//! same places while the map moves and zooms. And which columns lists have.
 
-use std::{net::IpAddr, sync::Arc};
+use std::{collections::BTreeSet, net::IpAddr, sync::Arc};
 
 use bevy::prelude::Resource;
 
@@ -12,6 +12,40 @@ use crate::model::LocatedConnection;
 pub const REACH_POINTS: f32 = 24.0;
 /// More lists than anybody keeps open; the oldest place is forgotten.
 const MOST_LOOKS: usize = 32;
+
+/// Columns of lists of connections, from the left.
+pub const COLUMN_NAMES: [&str; 12] = [
+    "program",
+    "peer",
+    "agent",
+    "local port",
+    "rule",
+    "place",
+    "ASN",
+    "since",
+    "sent",
+    "received",
+    "RTT",
+    "organisation",
+];
+/// Without it a row would say nothing.
+pub const ALWAYS_SHOWN: &str = "peer";
+
+/// Columns that lists leave out, by name.
+#[derive(Resource, Clone, Debug, Default, PartialEq, Eq)]
+pub struct HiddenColumns(pub BTreeSet<String>);
+
+impl HiddenColumns {
+    pub fn hides(&self, column: &str) -> bool {
+        self.0.contains(column)
+    }
+
+    pub fn toggle(&mut self, column: &str) {
+        if !self.0.remove(column) && column != ALWAYS_SHOWN {
+            self.0.insert(column.to_owned());
+        }
+    }
+}
 
 /// A place of a picture.
 #[derive(Clone, Copy, Debug, PartialEq)]

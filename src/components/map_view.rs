@@ -3,7 +3,7 @@
 
 use bevy::prelude::Resource;
 
-use super::theme::size;
+use super::{glide::Sight, theme::size};
 use crate::projection::map_from_lon_lat;
 
 /// Of a window that has not told its own, physical pixels.
@@ -137,18 +137,14 @@ impl MapView {
         self.keep_inside();
     }
 
-    /// On the way to another view of this size: `share` of it is gone, 0 to 1. The zoom changes evenly to the eye.
-    pub fn between(&self, to: &Self, share: f32) -> Self {
-        let mut view = *self;
-        view.zoom = self.zoom * (to.zoom / self.zoom).powf(share);
-        // The centre moves as fast as the picture is large, so that nothing races by.
-        let way = if self.zoom == to.zoom {
-            share
-        } else {
-            (1.0 / view.zoom - 1.0 / self.zoom) / (1.0 / to.zoom - 1.0 / self.zoom)
-        };
-        view.center = [0, 1].map(|axis| self.center[axis] + (to.center[axis] - self.center[axis]) * way);
-        view
+    fn sight(&self) -> Sight {
+        Sight { center: self.center.map(f64::from), zoom: self.zoom.into() }
+    }
+
+    /// On the way to another view of this size: `share` of it is gone, 0 to 1.
+    pub fn between(&self, to: &Self, share: f64) -> Self {
+        let Sight { center, zoom } = self.sight().between(to.sight(), share);
+        Self { center: center.map(|at| at as f32), zoom: zoom as f32, ..*self }
     }
 
     /// Whether somebody would notice the difference: another part of the map, or a larger or smaller one.

@@ -1,5 +1,7 @@
 //! The rules in force and what the user switched off and on since they were read.
 
+use std::collections::BTreeSet;
+
 use bevy::prelude::Resource;
 
 use crate::{model::Observation, rules::Rules};
@@ -88,6 +90,38 @@ impl RuleBook {
         if let Some(text) = self.text.get_mut(label) {
             *text = Some(!on);
         }
+    }
+
+    /// What was switched, by the text of the labels: rules that are hidden, those with text and those without.
+    pub fn switches(&self) -> [BTreeSet<String>; 3] {
+        let labels = self.rules.labels();
+        let named = |is_meant: &dyn Fn(usize) -> bool| {
+            let meant = labels.iter().enumerate().filter(|(at, _)| is_meant(*at));
+            meant.map(|(_, label)| label.text.to_string()).collect()
+        };
+        let text = |at: usize| self.text.get(at).copied().flatten();
+        [
+            named(&|at| self.is_hidden(at)),
+            named(&|at| text(at) == Some(true)),
+            named(&|at| text(at) == Some(false)),
+        ]
+    }
+
+    /// Takes switches as [`Self::switches`] tells them. Those of labels that are no more are none.
+    pub fn put_switches(
+        &mut self,
+        hidden: &BTreeSet<String>,
+        with_text: &BTreeSet<String>,
+        without_text: &BTreeSet<String>,
+    ) {
+        let labels = self.rules.labels();
+        self.hidden = labels.iter().map(|label| hidden.contains(&*label.text)).collect();
+        let text = labels.iter().map(|label| match &*label.text {
+            text if with_text.contains(text) => Some(true),
+            text if without_text.contains(text) => Some(false),
+            _ => None,
+        });
+        self.text = text.collect();
     }
 
     pub fn toggle_hidden(&mut self, label: usize) {

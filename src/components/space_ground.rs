@@ -5,7 +5,7 @@ use bevy::prelude::Resource;
 
 use super::{hilbert_view::SpaceColour, palette::Palette, rule_book::RuleBook, theme::Theme};
 use crate::hilbert::{
-    Family,
+    Family, Last,
     blocks::Registry,
     ground::{Ground, NUMBERS, PLAIN},
     paint::tint,
@@ -115,6 +115,12 @@ pub fn rule_number(label: usize) -> u8 {
 /// Of a class of [`tint::AGES`].
 pub const fn age_number(class: usize) -> u8 {
     class as u8 + 1
+}
+
+/// Of what opened then, as old as it is at a moment in Unix milliseconds.
+pub fn age_number_at(last: Last, now_ms: i64) -> u8 {
+    let age_secs = (now_ms / 1_000 - i64::from(last.opened_secs)).max(0);
+    age_number(tint::age_class(u32::try_from(age_secs).unwrap_or(u32::MAX)))
 }
 
 #[cfg(test)]

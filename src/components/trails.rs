@@ -23,6 +23,9 @@ pub const LENGTHS: [Duration; 7] = [
     Duration::from_secs(7 * 24 * HOUR),
 ];
 const FIRST_LENGTH: Duration = LENGTHS[3];
+/// From the shortest, in seconds.
+const UNITS: [(char, u64); 5] =
+    [('s', 1), ('m', MINUTE), ('h', HOUR), ('d', 24 * HOUR), ('w', 7 * 24 * HOUR)];
 
 /// What is left of a connection that closed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -90,7 +93,8 @@ impl TimeLapse {
     }
 }
 
-fn length_words(secs: u64) -> String {
+/// As people say it.
+pub fn length_words(secs: u64) -> String {
     let units =
         [(7 * 24 * HOUR, "week"), (24 * HOUR, "day"), (HOUR, "hour"), (MINUTE, "minute"), (1, "second")];
     let (length, unit) =
@@ -99,13 +103,19 @@ fn length_words(secs: u64) -> String {
     format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
 }
 
+/// As [`length_from_text`] reads it.
+pub fn length_text(length: Duration) -> String {
+    let secs = length.as_secs();
+    let (unit, of) = UNITS.into_iter().rfind(|(_, of)| secs.is_multiple_of(*of)).unwrap_or(('s', 1));
+    format!("{}{unit}", secs / of)
+}
+
 /// `10m`, `6h` and the like: whole seconds, minutes, hours, days or weeks.
 ///
 /// # Errors
 /// When it is none of these, or longer than the longest of [`LENGTHS`].
 pub fn length_from_text(text: &str) -> Result<Duration, String> {
-    let units = [('s', 1), ('m', MINUTE), ('h', HOUR), ('d', 24 * HOUR), ('w', 7 * 24 * HOUR)];
-    let length = units.iter().find_map(|(unit, secs)| {
+    let length = UNITS.iter().find_map(|(unit, secs)| {
         let count: u64 = text.trim().strip_suffix(*unit)?.parse().ok()?;
         count.checked_mul(*secs).map(Duration::from_secs)
     });
@@ -124,6 +134,9 @@ mod tests {
     fn lengths_are_read_and_bad_ones_refused() {
         assert_eq!(length_from_text("10m"), Ok(Duration::from_secs(600)));
         assert_eq!(length_from_text("1w"), Ok(LENGTHS[6]));
+        for length in LENGTHS.into_iter().chain([Duration::from_secs(90), Duration::from_secs(3_660)]) {
+            assert_eq!(length_from_text(&length_text(length)), Ok(length));
+        }
         for bad in ["", "m", "10", "0s", "8d", "-1h", "1.5h", "99999999999999999999s"] {
             assert!(length_from_text(bad).is_err(), "{bad}");
         }

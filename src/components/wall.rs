@@ -6,7 +6,7 @@ use std::time::Duration;
 use bevy::prelude::Resource;
 use crossbeam_channel::Receiver;
 
-use super::map_view::MapView;
+use super::{glide::eased, map_view::MapView};
 use crate::wall::{Minute, Part, Scene, View};
 
 /// From one view to the next the picture goes dark for so long, and comes back in the same time.
@@ -49,14 +49,13 @@ pub struct Glide {
 }
 
 impl Glide {
-    /// Where the map is, and whether it has arrived. Slow at both ends.
+    /// Where the map is, and whether it has arrived.
     pub fn at(&self, now: Duration) -> (MapView, bool) {
-        let share = now.saturating_sub(self.since).as_secs_f32() / GLIDE.as_secs_f32();
+        let share = now.saturating_sub(self.since).as_secs_f64() / GLIDE.as_secs_f64();
         if share >= 1.0 {
             return (self.to, true);
         }
-        let eased = share * share * (3.0 - 2.0 * share);
-        (self.from.between(&self.to, eased), false)
+        (self.from.between(&self.to, eased(share)), false)
     }
 }
 

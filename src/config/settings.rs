@@ -1,5 +1,6 @@
-//! The user's `settings.toml`: where the web server's log is, and commands for the cards of connections. A file that cannot
-//! be read leaves the settings as they are without one, and the message says line and column.
+//! The user's `settings.toml`: the file, and of what is in it what is written by hand alone, where the web server's log is
+//! and commands for the cards of connections. What the window writes there too is in `components/preferences`. A file that
+//! cannot be read leaves the settings as they are without one, and the message says line and column.
 //!
 //! ```toml
 //! weblog = "/var/log/nginx/access.log"
@@ -11,19 +12,17 @@
 //! ```
 
 use std::{
-    fs,
-    io::{self, Read},
+    io,
     path::{Path, PathBuf},
     time::Duration,
 };
 
 use serde::Deserialize;
 
-use crate::lookup::command::Command;
+use super::{hand_written, whole_file};
+use crate::{lookup::command::Command, toml_text};
 
 const SETTINGS_FILE: &str = "settings.toml";
-/// Written by hand; what is longer is another file. Bytes.
-const MOST_BYTES: u64 = 1 << 20;
 /// Where Debian's nginx writes.
 const USUAL_WEBLOG: &str = "/var/log/nginx/access.log";
 /// As long as a whois client may take.
@@ -31,9 +30,8 @@ const USUAL_SECONDS: u64 = 30;
 /// More buttons than these fit on no card.
 const MOST_COMMANDS: usize = 12;
 
-/// What the user set.
+/// What the user set by hand.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Settings {
     /// A web server's access log; files that it was rotated to are found beside it.
     #[serde(default = "usual_weblog")]
@@ -91,25 +89,35 @@ pub enum SettingsError {
     Malformed { path: PathBuf, reason: String },
 }
 
+/// Where it is in the user's folder.
+pub fn path_in(folder: &Path) -> PathBuf {
+    folder.join(SETTINGS_FILE)
+}
+
+/// # Errors
+/// When there is no such file, it cannot be read, or is no text that somebody wrote.
+pub fn read_text(path: &Path) -> io::Result<String> {
+    hand_written::read(path)
+}
+
+/// Puts it in the place of what was there, as a whole or not at all.
+///
+/// # Errors
+/// When the file or its folder cannot be written.
+pub fn write_text(path: &Path, text: &str) -> io::Result<()> {
+    whole_file::keep(path, |file| file.write_all(text.as_bytes()))
+}
+
 impl Settings {
     /// Those of the user's folder, or the usual ones where there is no file.
     ///
     /// # Errors
     /// When there is a file that cannot be read, or does not say what it should.
     pub fn read(folder: Option<&Path>) -> Result<Self, SettingsError> {
-        let Some(path) = folder.map(|folder| folder.join(SETTINGS_FILE)) else {
+        let Some(path) = folder.map(path_in) else {
             return Ok(Self::default());
         };
-        let read = || {
-            let mut text = String::new();
-            // A pipe that nobody writes to would make the window wait for ever.
-            if !fs::metadata(&path)?.is_file() {
-                return Err(io::Error::new(io::ErrorKind::InvalidInput, "this is not a file"));
-            }
-            fs::File::open(&path)?.take(MOST_BYTES + 1).read_to_string(&mut text)?;
-            Ok(text)
-        };
-        let text = match read() {
+        let text = match hand_written::read(&path) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
             Err(reason) => return Err(SettingsError::Read { path, reason }),
@@ -117,17 +125,10 @@ impl Settings {
         Self::parse(&text).map_err(|reason| SettingsError::Malformed { path, reason })
     }
 
-    fn parse(text: &str) -> Result<Self, String> {
-        if text.len() as u64 > MOST_BYTES {
-            return Err(format!("more than {} MiB", MOST_BYTES >> 20));
-        }
-        let settings: Self = toml::from_str(text).map_err(|error| {
-            let at = error.span().map_or(0, |span| span.start).min(text.len());
-            let before = text.get(..at).unwrap_or_default();
-            let line = before.matches('\n').count() + 1;
-            let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
-            format!("line {line}, column {column}: {}", error.message())
-        })?;
+    /// # Errors
+    /// When it does not say what it should; what the window writes there is not looked at.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let settings: Self = toml_text::parse(text).map_err(|error| error.to_string())?;
         if settings.commands.len() > MOST_COMMANDS {
             return Err(format!("more than {MOST_COMMANDS} commands"));
         }
@@ -142,6 +143,8 @@ impl Settings {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]
@@ -160,7 +163,9 @@ mod tests {
     #[test]
     fn what_is_wrong_is_said_with_its_place() {
         let problem = |text: &str| Settings::parse(text).unwrap_err();
-        assert!(problem("weblog = '/a'\nwebog = '/b'\n").starts_with("line 2, column 1: unknown field"));
+        assert!(
+            problem("[[command]]\nname = 'x'\nruns = ['x']\n").starts_with("line 3, column 1: unknown field")
+        );
         assert!(problem("weblog = '/a\n").starts_with("line 1, column"));
         assert!(problem("[[command]]\nname = 'x'\nrun = []\n").contains("wants a name and a program"));
         assert!(problem("[[command]]\nname = 'x'\nrun = 'ping {ip}'\n").starts_with("line 3, column 7"));

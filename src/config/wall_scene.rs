@@ -1,23 +1,23 @@
 //! The file of a wall's scene, or one of those that ship; and when the file has changed. What is in it is `wall`'s.
 
 use std::{
-    fs,
-    io::{self, Read},
+    fs, io,
     path::{Path, PathBuf},
     time::SystemTime,
 };
 
-use crate::wall::{SHIPPED, Scene, SceneError};
-
-/// Written by hand; what is longer is another file. Bytes.
-const MOST_BYTES: u64 = 1 << 20;
+use super::hand_written;
+use crate::{
+    toml_text::TomlError,
+    wall::{SHIPPED, Scene},
+};
 
 #[derive(Debug, thiserror::Error)]
 pub enum WallSceneError {
     #[error("cannot read {path}: {reason}; scenes that ship are {}", names())]
     Read { path: PathBuf, reason: io::Error },
     #[error("{path}: {reason}")]
-    Malformed { path: PathBuf, reason: SceneError },
+    Malformed { path: PathBuf, reason: TomlError },
 }
 
 /// A scene that ships by its name, or a file's. A file of such a name is meant with a path, as in `./quiet`.
@@ -28,7 +28,8 @@ pub fn read(name: &Path) -> Result<Scene, WallSceneError> {
     if let Some(text) = shipped(name) {
         return parse(name, text);
     }
-    let text = text(name).map_err(|reason| WallSceneError::Read { path: name.to_owned(), reason })?;
+    let text =
+        hand_written::read(name).map_err(|reason| WallSceneError::Read { path: name.to_owned(), reason })?;
     parse(name, &text)
 }
 
@@ -39,19 +40,6 @@ pub fn shipped(name: &Path) -> Option<&'static str> {
 
 fn parse(path: &Path, text: &str) -> Result<Scene, WallSceneError> {
     Scene::parse(text).map_err(|reason| WallSceneError::Malformed { path: path.to_owned(), reason })
-}
-
-fn text(path: &Path) -> io::Result<String> {
-    // A pipe that nobody writes to would be waited for for ever.
-    if !fs::metadata(path)?.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "this is not a file"));
-    }
-    let mut text = String::new();
-    let read = fs::File::open(path)?.take(MOST_BYTES + 1).read_to_string(&mut text)?;
-    match read as u64 > MOST_BYTES {
-        true => Err(io::Error::new(io::ErrorKind::InvalidData, "it is too long for a scene")),
-        false => Ok(text),
-    }
 }
 
 /// Tells one state of a file from the next.

@@ -33,7 +33,7 @@ pub use lines::{EarlierAgent, FleetLines, Sink};
 pub use log::{FleetLog, LogError, LogFile};
 pub use record::Record;
 pub use recorder::HISTORY_CAPACITY;
-pub use sources::Sources;
+pub use sources::{PLACES_FILE, Sources};
 pub use table::{EarlierSet, OpenEarlier, OpenTable, Snapshot, connection_of_run};
 
 /// Messages that may wait for the map: several frames' worth of a flood. A full set is one message.

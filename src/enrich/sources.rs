@@ -12,7 +12,7 @@ use crate::geo::{
     user_places::{UserPlaces, UserPlacesFile},
 };
 
-const PLACES_FILE: &str = "places.csv";
+pub const PLACES_FILE: &str = "places.csv";
 const DATA_TOPIC: &str = "Data folder";
 const PLACES_TOPIC: &str = "Your places";
 const EMBEDDED_TOPIC: &str = "Embedded table";

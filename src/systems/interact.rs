@@ -6,11 +6,12 @@ use bevy::{app::AppExit, prelude::*};
 use super::MapSystems;
 use crate::components::{
     action::{ListKind, Overlays, Pane, SpaceAction, UiAction},
+    animation::Animation,
     cards::Cards,
     fleet::{AgentRings, HiddenAgents},
     hilbert_view::HilbertView,
     history_circles::WaitingToLoad,
-    inspect::{Look, Looks},
+    inspect::{HiddenColumns, Look, Looks},
     map_view::MapView,
     notices::Notices,
     palette::Palette,
@@ -33,6 +34,7 @@ pub(super) fn act(
     mut palette: ResMut<Palette>,
     mut notices: ResMut<Notices>,
     (mut hidden_agents, mut rings, mut looks): (ResMut<HiddenAgents>, ResMut<AgentRings>, ResMut<Looks>),
+    (mut animation, mut columns): (ResMut<Animation>, ResMut<HiddenColumns>),
     mut exit: MessageWriter<AppExit>,
 ) {
     for action in actions.read() {
@@ -52,6 +54,9 @@ pub(super) fn act(
             UiAction::CloseAgentCard => overlays.agent_card = None,
             UiAction::ToggleTheme => *theme = theme.other(),
             UiAction::TogglePalette => *palette = palette.other(),
+            UiAction::ToggleMotion => animation.reduced = !animation.reduced,
+            UiAction::ToggleColumn { column } => columns.toggle(column),
+            UiAction::ToggleSettings => overlays.settings = !overlays.settings,
             UiAction::ToggleHelp => overlays.help = !overlays.help,
             UiAction::ToggleFullscreen => overlays.fullscreen = !overlays.fullscreen,
             UiAction::ShowWhole(Pane::Second)
@@ -98,6 +103,7 @@ pub(super) fn act(
             | UiAction::NextLapseStyle
             | UiAction::SetLapseStyle(_)
             | UiAction::NextTrailLength
+            | UiAction::SetTrailLength(_)
             | UiAction::KeepHistory(_)
             | UiAction::PickAt { .. }
             | UiAction::DragWindow
@@ -138,6 +144,7 @@ fn obey_space(action: SpaceAction, space: &mut HilbertView, second: &mut SecondW
             space.is_shown |= !second.is_open();
         }
         SpaceAction::NextColour => space.colour = space.colour.next(),
+        SpaceAction::SetColour(colour) => space.colour = colour,
         SpaceAction::ToggleCurve => space.shows_curve = !space.shows_curve,
         SpaceAction::Transpose => space.transpose(),
         SpaceAction::ShowBlock(Pane::Second, block) => {
@@ -170,6 +177,8 @@ pub(super) fn step_back(
             waiting.0 = None;
         } else if overlays.help {
             overlays.help = false;
+        } else if overlays.settings {
+            overlays.settings = false;
         } else if overlays.filter {
             overlays.filter = false;
         } else if overlays.agent_card.is_some() {

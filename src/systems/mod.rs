@@ -16,6 +16,7 @@ mod keyboard;
 pub mod pacing;
 mod place;
 mod pointer;
+pub mod preferences;
 pub mod render;
 pub mod replay;
 pub mod second_window;
@@ -98,7 +99,7 @@ pub fn connections_plugin(app: &mut App) {
             (trail::plugin, trails::plugin, expire::plugin),
             (place::plugin, circles::plugin),
             (hilbert::plugin, space_ground::plugin, space_heat::plugin, space_cells::plugin),
-            account::plugin,
+            (account::plugin, preferences::plugin),
             (sql::plugin, cards::plugin),
             wall::plugin,
             history::plugin,

@@ -1,14 +1,16 @@
 //! Starts and stops everything with a thread, a socket or a file, and is the only one in the display to do so: the
-//! collector, the enrich thread, the listener for agents, the history and its files, the rules file, what is remembered
-//! of the window.
+//! collector, the enrich thread, the listener for agents, the history and its files, the rules file, what is chosen in
+//! the window.
 
 mod awake;
+mod end;
 pub mod filters;
 pub mod fleet;
 pub mod history;
 mod lookups;
 pub mod past;
 pub mod places;
+mod preferences;
 pub mod space;
 pub mod sql;
 pub mod wall_scene;
@@ -21,10 +23,8 @@ use std::{
 };
 
 use bevy::{
-    app::AppExit,
     platform::cell::SyncCell,
     prelude::*,
-    window::{PrimaryWindow, Window, WindowCloseRequested, WindowMode},
     winit::{EventLoopProxyWrapper, WinitUserEvent},
 };
 use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded};
@@ -45,10 +45,11 @@ use crate::{
         filtering::FilterBox,
         map_clock::MapClock,
         notices::{Notices, Severity},
+        preferences::Preferences,
         rule_book::RuleBook,
         wall::Wall,
     },
-    config::{Named, RulesFile, WindowPlace},
+    config::{Named, RulesFile},
     enrich::{
         self, DataFolders, FLEET_CAPACITY, Inlets, Outlets, Report, Request, SIDE_CAPACITY, TO_MAP_CAPACITY,
     },
@@ -82,8 +83,8 @@ pub struct Start {
     pub questions: Option<PathBuf>,
     /// Where the simple history is saved; `None` where this user has no folder.
     pub places_file: Option<PathBuf>,
-    /// A still or a scene leaves no trace.
-    pub remembers_window: bool,
+    /// Where what is chosen in the window is remembered; a scene leaves no trace.
+    pub preferences_file: Option<PathBuf>,
 }
 
 /// The display's ends of the side channels. Dropping them ends the threads.
@@ -97,12 +98,14 @@ struct EnrichLink {
 pub fn plugin(app: &mut App) {
     app.add_plugins((
         awake::plugin,
+        end::plugin,
         filters::plugin,
         lookups::plugin,
         fleet::plugin,
         history::plugin,
         past::plugin,
         places::plugin,
+        preferences::plugin,
         sql::plugin,
     ))
     .add_systems(Startup, start)
@@ -114,8 +117,6 @@ pub fn plugin(app: &mut App) {
             take_reports.after(ingest).in_set(MapSystems::Ingest),
         ),
     );
-    // After everything that may ask for the end, Bevy's own answer to Ctrl+C included.
-    app.add_systems(Last, remember_window);
 }
 
 fn start(
@@ -123,7 +124,7 @@ fn start(
     mut start: ResMut<Start>,
     book: Res<RuleBook>,
     (mut notices, mut filter_box): (ResMut<Notices>, ResMut<FilterBox>),
-    (scene_file, wall): (Option<Res<wall_scene::SceneFile>>, Option<Res<Wall>>),
+    (scene_file, wall, chosen): (Option<Res<wall_scene::SceneFile>>, Option<Res<Wall>>, Res<Preferences>),
     proxy: Option<Res<EventLoopProxyWrapper>>,
 ) {
     let Some(collector) = start.collector.get().take() else {
@@ -144,6 +145,7 @@ fn start(
             }
         })
     };
+    end::start(&mut commands, waker());
     fleet::start(&mut commands, &start, to_fleet, waker());
     let path = start.history.clone();
     let to_history =
@@ -154,6 +156,7 @@ fn start(
     filters::start(&mut commands, &start, (&mut filter_box, &mut notices), waker());
     past::start(&mut commands, &start, &waker);
     space::start(&mut commands, &start, &waker);
+    preferences::start(&mut commands, &start, &chosen, waker());
     wall_scene::start(&mut commands, scene_file.as_deref(), waker());
     if wall.is_some() {
         awake::start(&mut commands, &mut notices);
@@ -312,38 +315,5 @@ fn shown_sources(infos: &[SourceInfo]) -> DataSources {
             .map(|info| info.attribution.clone())
             .filter(|attribution| !attribution.is_empty())
             .collect(),
-    }
-}
-
-/// When the program ends, however it was asked to.
-fn remember_window(
-    mut exits: MessageReader<AppExit>,
-    mut closings: MessageReader<WindowCloseRequested>,
-    start: Res<Start>,
-    windows: Query<(Entity, &Window), With<PrimaryWindow>>,
-) {
-    let Ok((entity, window)) = windows.single() else {
-        return;
-    };
-    let closes = closings.read().filter(|closing| closing.window == entity).count() > 0;
-    let ends = exits.read().count() > 0 || closes;
-    if !ends || !start.remembers_window {
-        return;
-    }
-    if window.mode != WindowMode::Windowed {
-        return;
-    }
-    let position = match window.position {
-        WindowPosition::At(at) => Some(at.to_array()),
-        _ => None,
-    };
-    // In the units in which a window is asked for, or it would grow at every start on a scaled screen.
-    let place = WindowPlace {
-        width: window.width().round() as u32,
-        height: window.height().round() as u32,
-        position,
-    };
-    if let Err(error) = place.remember() {
-        warn!("the window's place is not remembered: {error}");
     }
 }

@@ -11,7 +11,7 @@ use crate::{
         palette::Palette,
         rule_book::RuleBook,
         second_window::{SecondWindow, shows_space},
-        space_ground::{SpaceGround, age_number, palette, rule_number},
+        space_ground::{SpaceGround, age_number_at, palette, rule_number},
         space_heat::SpaceHeat,
         space_tables::{SpaceAnswer, SpaceFacts, SpaceLink, SpaceOrder},
         theme::Theme,
@@ -20,7 +20,6 @@ use crate::{
     hilbert::{
         Family, Last, Peers,
         ground::{Ground, PLAIN},
-        paint::tint::age_class,
     },
 };
 
@@ -167,10 +166,7 @@ impl Colouring<'_> {
                 let label = peers.labels.get(usize::from(last.label)).and_then(Option::as_deref);
                 rule_number(self.book.label_named(label))
             }
-            SpaceColour::Age => {
-                let age_secs = self.now_ms / 1_000 - i64::from(last.opened_secs);
-                age_number(age_class(u32::try_from(age_secs.max(0)).unwrap_or(u32::MAX)))
-            }
+            SpaceColour::Age => age_number_at(last, self.now_ms),
             _ => PLAIN,
         }
     }

@@ -38,6 +38,7 @@ fn obey(mut actions: MessageReader<UiAction>, mut lapse: ResMut<TimeLapse>, mut 
             UiAction::NextLapseStyle => lapse.next_style(),
             UiAction::SetLapseStyle(style) => lapse.style = *style,
             UiAction::NextTrailLength => lapse.next_length(),
+            UiAction::SetTrailLength(length) => lapse.length = *length,
             _ => continue,
         }
         if lapse.leaves_trails() {

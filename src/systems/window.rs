@@ -12,6 +12,7 @@ use super::MapSystems;
 use crate::components::{
     action::{Overlays, ResizeEdge, UiAction},
     map_view::MapView,
+    preferences::Preferences,
     theme::{px_per_point, px_per_point_on_wall},
     wall::Wall,
 };
@@ -61,8 +62,9 @@ pub(super) fn told(
 
 pub(super) fn ask_system(
     mut actions: MessageReader<UiAction>,
-    overlays: Res<Overlays>,
+    (overlays, preferences): (Res<Overlays>, Res<Preferences>),
     mut windows: Query<&mut Window, With<PrimaryWindow>>,
+    mut was_windowed: Local<bool>,
 ) {
     let Ok(mut window) = windows.single_mut() else {
         actions.clear();
@@ -77,7 +79,12 @@ pub(super) fn ask_system(
     }
     // On whichever monitor.
     let is_fullscreen = matches!(window.mode, WindowMode::BorderlessFullscreen(_));
+    *was_windowed |= !is_fullscreen;
     if is_fullscreen != overlays.fullscreen {
+        // One that began in full screen has no size to go back to.
+        if let Some(place) = preferences.place.filter(|_| !overlays.fullscreen && !*was_windowed) {
+            window.resolution.set(place.width as f32, place.height as f32);
+        }
         window.mode = match overlays.fullscreen {
             true => WindowMode::BorderlessFullscreen(MonitorSelection::Current),
             false => WindowMode::Windowed,

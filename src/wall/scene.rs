@@ -30,6 +30,7 @@ use std::{fmt::Display, ops::RangeInclusive};
 use serde::{Deserialize, Deserializer, de::Error};
 
 use super::Hours;
+use crate::toml_text::{self, TomlError};
 
 /// Of a view. Shorter ones flicker, and nobody sees the longest out.
 const VIEW_SECS: RangeInclusive<u32> = 5..=7 * 86_400;
@@ -150,26 +151,11 @@ pub enum Zoom {
     Activity,
 }
 
-/// Line and column from 1.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("line {line}, column {column}: {what}")]
-pub struct SceneError {
-    pub line: usize,
-    pub column: usize,
-    pub what: String,
-}
-
 impl Scene {
     /// # Errors
     /// When it is no scene, or one that cannot be shown.
-    pub fn parse(text: &str) -> Result<Self, SceneError> {
-        toml::from_str(text).map_err(|error| {
-            let at = error.span().map_or(0, |span| span.start).min(text.len());
-            let before = text.get(..at).unwrap_or_default();
-            let line = before.matches('\n').count() + 1;
-            let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
-            SceneError { line, column, what: error.message().to_owned() }
-        })
+    pub fn parse(text: &str) -> Result<Self, TomlError> {
+        toml_text::parse(text)
     }
 }
 

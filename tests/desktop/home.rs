@@ -74,6 +74,11 @@ impl Home {
         self.0.path()
     }
 
+    /// What is in a file; nothing where there is none.
+    pub fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.path().join(name)).unwrap_or_default()
+    }
+
     /// Writes a file, with the folders on the way to it.
     pub fn write(&self, name: &str, contents: &str) -> PathBuf {
         let path = self.path().join(name);

@@ -327,6 +327,13 @@ impl Window<'_> {
         picture
     }
 
+    /// As whoever runs services ends a program.
+    pub fn terminate(&self) {
+        let process = self.process.as_ref().expect("the program's first window");
+        let killed = Command::new("kill").args(["-TERM", &process.0.id().to_string()]).status();
+        assert!(killed.unwrap().success());
+    }
+
     /// Waits for the program to end. Returns its exit code; `None` where a signal ended it.
     pub fn exit_code(mut self) -> Option<i32> {
         let process = self.process.as_mut().expect("the program's first window");

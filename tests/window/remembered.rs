@@ -1,6 +1,6 @@
-//! How the window looks at the start: as it was left, as connmap's settings say, with or without a title bar.
+//! How the window looks at the start: as it was left and as was chosen, as connmap's settings say, with or without a title bar.
 
-use crate::desktop::{Desktop, Window, eventually};
+use crate::desktop::{Desktop, Region, Window, eventually};
 
 /// Left, right, top, bottom: what the window manager puts around the window.
 fn frame(window: &Window) -> Vec<u32> {
@@ -32,14 +32,65 @@ fn size_and_place_are_as_they_were_left() {
 
     let Some(window) = desktop.open(&[]) else { return };
     eventually("the window as it was left", || (window.geometry() == left).then_some(()));
-    // And ended while in full screen: what is remembered is the window, not the screen.
+    // And ended while in full screen: it is so again, and below it the window is as it was.
     window.key("F11");
     eventually("full screen", || (window.geometry().size == desktop.size).then_some(()));
     window.ask_to_close();
     assert_eq!(window.exit_code(), Some(0));
 
     let Some(window) = desktop.open(&[]) else { return };
-    eventually("the window as it was left", || (window.geometry() == left).then_some(()));
+    eventually("full screen", || (window.geometry().size == desktop.size).then_some(()));
+    window.key("F11");
+    eventually("the size as it was left", || (window.geometry().size == left.size).then_some(()));
+    window.key("Escape");
+    assert_eq!(window.exit_code(), Some(0));
+    assert!(desktop.home.read("config/connmapperl/settings.toml").contains("full_screen = false"));
+}
+
+/// Where the window of all settings has the light theme, and the bare sea beside it.
+const LIGHT: [i32; 2] = [528, 132];
+const SEA: Region = Region::new([1100, 60], [1200, 100]);
+
+#[test]
+fn what_is_chosen_in_the_settings_is_found_again_and_so_is_what_was_written_by_hand() {
+    let Some(desktop) = Desktop::start() else { return };
+    let by_hand = "# mine\nrings = false # they distract\nof_another_version = 1\n";
+    let path = "config/connmapperl/settings.toml";
+    desktop.home.write(path, by_hand);
+    let is_light = |[r, g, b]: [u8; 3]| r > 200 && g > 200 && b > 200;
+    let Some(window) = desktop.open(&[]) else { return };
+    window.leave();
+    window.key("comma");
+    window.rest();
+    window.click(LIGHT);
+    window.leave();
+    eventually("a light sea", || window.picture().find(SEA, is_light));
+    // It is written while the window is open, ...
+    eventually("the file", || desktop.home.read(path).contains("theme = \"light\"").then_some(()));
+    window.key("Escape");
+    // ... and what is chosen just before the end is not lost either.
+    window.key("b");
+    window.key("Escape");
+    assert_eq!(window.exit_code(), Some(0));
+    let text = desktop.home.read(path);
+    assert!(text.starts_with(by_hand) && text.contains("\ncolour_blind = true\n"), "{text}");
+
+    let Some(window) = desktop.open(&[]) else { return };
+    eventually("a light sea", || window.picture().find(SEA, is_light));
+    window.key("Escape");
+    assert_eq!(window.exit_code(), Some(0));
+    assert_eq!(desktop.home.read(path), text, "nothing was chosen");
+}
+
+#[test]
+fn a_signal_ends_it_as_a_click_would() {
+    let Some(desktop) = Desktop::start() else { return };
+    let Some(window) = desktop.open(&[]) else { return };
+    window.key("d");
+    window.rest();
+    window.terminate();
+    assert_eq!(window.exit_code(), Some(0));
+    assert!(desktop.home.read("config/connmapperl/settings.toml").contains("theme = \"light\""));
 }
 
 #[test]
@@ -49,7 +100,7 @@ fn a_scene_leaves_no_trace() {
     window.resize([1000, 600]);
     window.key("Escape");
     assert_eq!(window.exit_code(), Some(0));
-    assert_eq!(std::fs::read_dir(desktop.home.path().join("state")).unwrap().count(), 0);
+    assert!(!desktop.home.path().join("config/connmapperl/settings.toml").exists());
 }
 
 #[test]

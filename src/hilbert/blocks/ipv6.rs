@@ -92,5 +92,7 @@ pub fn ipv6_blocks() -> &'static [Ipv6Block] {
 
 /// The smallest of them that has a key; `None` where nothing was given out.
 pub fn ipv6_block(key: u32) -> Option<&'static Ipv6Block> {
-    ipv6_blocks().iter().rfind(|block| block.block.contains(key))
+    // They stand in order of their first keys, a smaller one behind that which holds it.
+    let begun = ipv6_blocks().partition_point(|block| block.block.first() <= key);
+    ipv6_blocks()[..begun].iter().rfind(|block| block.block.contains(key))
 }

@@ -73,7 +73,7 @@ pub(super) fn start(
         }
     }
     // A scene leaves no trace.
-    if !start.remembers_window {
+    if start.preferences_file.is_none() {
         return;
     }
     let (changes, from_window) = bounded::<Vec<Change>>(CAPACITY);

@@ -47,7 +47,7 @@ pub(super) fn plugin(app: &mut App) {
         ),
     );
     // It has the world to itself; what Bevy does last does not mind when.
-    app.add_systems(Last, end.after(super::remember_window).ambiguous_with_all());
+    app.add_systems(Last, end.after(super::preferences::end).ambiguous_with_all());
 }
 
 /// Starts the thread. Returns where the enriching thread tells it what happens.

@@ -8,7 +8,9 @@ use bevy_egui::{
 };
 
 use super::{
-    amounts, panel, row, status,
+    amounts,
+    choices::choices,
+    panel, row, status,
     style::{medium, sans},
     words::{faint, small_button},
 };
@@ -87,13 +89,13 @@ pub(super) fn show(
 fn contents(ui: &mut Ui, facts: &HistoryFacts, theme: &Theme) -> Kept {
     let mut keep = facts.keep;
     faint(ui, "Connections are recorded", theme);
-    choices(ui, &RECORDING, &mut keep.records);
+    line(ui, &RECORDING, &mut keep.records);
     ui.add_space(size::GRID);
     faint(ui, "Closed connections are kept for", theme);
-    choices(ui, &AGES, &mut keep.age_secs);
+    line(ui, &AGES, &mut keep.age_secs);
     ui.add_space(size::GRID);
     faint(ui, "and the oldest go when the file is larger than", theme);
-    choices(ui, &SIZES, &mut keep.bytes);
+    line(ui, &SIZES, &mut keep.bytes);
     ui.add_space(size::INNER);
     ui.label(RichText::new(present(facts)).font(sans(size::TEXT)));
     // This line keeps its place, so that the dialog does not move under the pointer.
@@ -111,17 +113,10 @@ fn contents(ui: &mut Ui, facts: &HistoryFacts, theme: &Theme) -> Kept {
     keep
 }
 
-fn choices<T: Copy + PartialEq>(ui: &mut Ui, choices: &[(&str, T)], chosen: &mut T) {
+fn line<T: Copy + PartialEq>(ui: &mut Ui, of: &[(&str, T)], chosen: &mut T) {
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = size::GRID * 0.5;
-        for (text, value) in choices {
-            let text = RichText::new(*text).font(sans(size::TEXT));
-            // The frame stays, so that words do not move when another is chosen.
-            let choice = egui::Button::selectable(chosen == value, text).frame_when_inactive(true);
-            if ui.add(choice).clicked() {
-                *chosen = *value;
-            }
-        }
+        *chosen = choices(ui, of, *chosen).unwrap_or(*chosen);
     });
 }
 

@@ -19,11 +19,10 @@ use super::{
 };
 use crate::components::{
     action::{CardAction, ListKind, Overlays, UiAction},
-    cards::CardConnection,
     connection::{Agents, Connection, MatchedRule, Position, Trail},
     filtering::Passes,
     fleet::HiddenAgents,
-    inspect::{ListDue, Look, Looks, REACH_POINTS},
+    inspect::{ALWAYS_SHOWN, HiddenColumns, ListDue, Look, Looks, REACH_POINTS},
     map_clock::MapClock,
     map_view::MapView,
     panels::Panels,
@@ -54,7 +53,7 @@ pub(super) fn show(
     mut contexts: EguiContexts,
     overlays: Res<Overlays>,
     (book, hidden_agents, agents, looks): (Res<RuleBook>, Res<HiddenAgents>, Res<Agents>, Res<Looks>),
-    theme: Res<Theme>,
+    (theme, columns): (Res<Theme>, Res<HiddenColumns>),
     view: Res<MapView>,
     open: Query<(&Connection, &MatchedRule, &Passes, Option<&Position>), Without<Trail>>,
     (changes, mut gone): (Changes, RemovedComponents<Connection>),
@@ -99,7 +98,7 @@ pub(super) fn show(
             ListKind::Near(look) => looks.get(*look),
             _ => None,
         };
-        if let Some(action) = window(context, *kind, list, &names, (look, &theme)) {
+        if let Some(action) = window(context, *kind, list, &names, (look, &columns, &theme)) {
             actions.write(action);
         }
         if let Some(rect) = list.rect {
@@ -131,7 +130,7 @@ fn window(
     kind: ListKind,
     list: &mut ListRows,
     names: &Names<'_>,
-    (look, theme): (Option<&Look>, &Theme),
+    (look, columns, theme): (Option<&Look>, &HiddenColumns, &Theme),
 ) -> Option<UiAction> {
     let screen = context.content_rect();
     let height = if look.is_some() { NEAR_HEIGHT } else { HEIGHT };
@@ -139,7 +138,7 @@ fn window(
     let full = egui::vec2(WIDTH.min(screen.width() - 80.0), height.min(screen.height() - 120.0));
     let place = if is_empty { EMPTY } else { full };
     let at = look.map_or(screen.center() - place * 0.5, |look| beside(look, place, screen));
-    let mut opens = None;
+    let mut asked = None;
     let shown = egui::Window::new("list")
         // A window keeps the size it began with: one that fills is another one.
         .id(egui::Id::new(("list", kind, is_empty)))
@@ -160,13 +159,13 @@ fn window(
                 let nothing = RichText::new("Nothing is open here now.").font(sans(size::TEXT));
                 ui.label(nothing.color(theme.colours.text_second.egui()));
             } else {
-                opens = table(ui, list, names, theme);
+                asked = table(ui, list, names, columns, theme);
             }
             closes
         })?;
     list.rect = Some(shown.response.rect);
     let closes = (shown.inner == Some(true)).then_some(UiAction::CloseList(kind));
-    closes.or(opens.map(|connection| UiAction::Card(CardAction::Open(connection))))
+    closes.or(asked)
 }
 
 /// Below where somebody looked, or above it: the place itself stays in sight.
@@ -207,20 +206,29 @@ fn head(ui: &mut Ui, title: &str, rows: &[ListRow], names: &Names<'_>, theme: &T
     close.inner
 }
 
-/// Returns the connection whose card is to be opened.
-fn table(ui: &mut Ui, list: &mut ListRows, names: &Names<'_>, theme: &Theme) -> Option<CardConnection> {
-    let mut table = TableBuilder::new(ui).auto_shrink(false).sense(Sense::click());
-    for column in &COLUMNS {
-        table = table.column(match column.name {
-            "organisation" => Column::remainder().at_least(column.width).clip(true),
-            _ => Column::initial(column.width).clip(true).resizable(true),
+/// Returns what was asked for in it: the card of a connection, or a column more or less.
+fn table(
+    ui: &mut Ui,
+    list: &mut ListRows,
+    names: &Names<'_>,
+    hidden: &HiddenColumns,
+    theme: &Theme,
+) -> Option<UiAction> {
+    let shown = || COLUMNS.iter().enumerate().filter(|(_, column)| !hidden.hides(column.name));
+    let last = shown().last().map_or(0, |(index, _)| index);
+    // With other columns the widths are others.
+    let mut table = TableBuilder::new(ui).id_salt(&hidden.0).auto_shrink(false).sense(Sense::click());
+    for (index, column) in shown() {
+        table = table.column(match index == last {
+            true => Column::remainder().at_least(column.width).clip(true),
+            false => Column::initial(column.width).clip(true).resizable(true),
         });
     }
-    let (mut sorts, mut opens) = (None, None);
+    let (mut sorts, mut toggles, mut opens) = (None, None, None);
     let sorting = list.sorting;
     table
         .header(HEAD_HEIGHT, |mut header| {
-            for (index, column) in COLUMNS.iter().enumerate() {
+            for (index, column) in shown() {
                 header.col(|ui| {
                     let sign = match sorting {
                         (by, false) if by == index => " ↑",
@@ -231,9 +239,11 @@ fn table(ui: &mut Ui, list: &mut ListRows, names: &Names<'_>, theme: &Theme) -> 
                     let colour = if is_sorted { theme.colours.text } else { theme.colours.text_faint };
                     let name = RichText::new(format!("{}{sign}", column.name)).font(sans(size::TEXT_SMALL));
                     let label = Label::new(name.color(colour.egui())).selectable(false).sense(Sense::click());
-                    if ui.add(label).on_hover_cursor(egui::CursorIcon::PointingHand).clicked() {
+                    let response = ui.add(label).on_hover_cursor(egui::CursorIcon::PointingHand);
+                    if response.clicked() {
                         sorts = Some(index);
                     }
+                    response.context_menu(|ui| toggles = column_menu(ui, hidden).or(toggles));
                 });
             }
         })
@@ -242,11 +252,12 @@ fn table(ui: &mut Ui, list: &mut ListRows, names: &Names<'_>, theme: &Theme) -> 
                 let at = table_row.index();
                 let row = &list.rows()[at];
                 let repeats = at > 0 && list.rows()[at - 1].address() == row.address();
-                for (column, cell) in COLUMNS.iter().zip(names.cells(row)) {
+                let cells = names.cells(row);
+                for (index, column) in shown() {
                     table_row.col(|ui| {
                         let font = if column.is_figure { mono(size::TEXT_SMALL) } else { sans(size::TEXT) };
-                        let text =
-                            RichText::new(cell).font(font).color(colour(row, column.name, repeats, theme));
+                        let text = RichText::new(&cells[index]).font(font);
+                        let text = text.color(colour(row, column.name, repeats, theme));
                         if column.name != "program" {
                             ui.add(Label::new(text).truncate().selectable(true));
                         } else if link(ui, text) {
@@ -266,7 +277,20 @@ fn table(ui: &mut Ui, list: &mut ListRows, names: &Names<'_>, theme: &Theme) -> 
     if let Some(column) = sorts {
         list.sort_by(column, names);
     }
-    opens
+    let card = opens.map(|connection| UiAction::Card(CardAction::Open(connection)));
+    card.or(toggles.map(|column| UiAction::ToggleColumn { column }))
+}
+
+/// Returns the column that is to come or go.
+fn column_menu(ui: &mut Ui, hidden: &HiddenColumns) -> Option<&'static str> {
+    let mut toggled = None;
+    for column in COLUMNS.iter().filter(|column| column.name != ALWAYS_SHOWN) {
+        let mut is_shown = !hidden.hides(column.name);
+        if ui.checkbox(&mut is_shown, column.name).clicked() {
+            toggled = Some(column.name);
+        }
+    }
+    toggled
 }
 
 /// Returns whether it was clicked.

@@ -6,6 +6,7 @@ mod agents;
 mod amounts;
 mod badge;
 mod card;
+mod choices;
 mod exit;
 mod facts;
 mod filter_box;
@@ -27,6 +28,7 @@ mod plots;
 mod reset;
 mod row;
 mod second;
+mod settings;
 mod space;
 mod sql;
 mod status;
@@ -104,8 +106,7 @@ pub(super) fn plugin(app: &mut App) {
                     .chain(),
                 (list::show, card::show).chain(),
                 sql::show,
-                keep::show,
-                reset::show,
+                (keep::show, settings::show, reset::show).chain(),
                 fleet::show,
                 agent_card::show,
                 help::show,

@@ -96,8 +96,8 @@ impl SpacePanel<'_, '_> {
         let mut sums = Sums::default();
         tops.clear();
         for (connection, key, row, _) in open.iter().filter(|(.., passes)| passes.0) {
-            if sums.add(key, row, space.family, block) {
-                tops.add(space.colour, &connection.0);
+            if let Some(key) = sums.add(key, row, space.family, block) {
+                tops.add(space.colour, key, &connection.0);
             }
         }
         let top = if pane == Pane::Main { TOP } else { size::MARGIN };
@@ -107,14 +107,16 @@ impl SpacePanel<'_, '_> {
                 ui.set_width(WIDTH);
                 head(ui, space, &sums, theme, actions);
                 show_heard(ui, space, heat, theme);
-                let is_there = ground.shows(space.family, space.colour);
-                colours::show(ui, space, is_there, tops, theme, actions);
+                // Above what grows and shrinks, so that it stays where it is.
+                ui.add_space(size::GRID * 0.5);
                 if let Some((family, block)) = field::show(ui, space, draft, theme) {
                     if family != space.family {
                         actions.write(UiAction::Space(SpaceAction::ToggleFamily));
                     }
                     actions.write(UiAction::Space(SpaceAction::ShowBlock(pane, block)));
                 }
+                ui.add_space(size::GRID * 0.5);
+                colours::show(ui, space, ground, tops, theme, actions);
                 if let Some(block) = block {
                     ui.add_space(size::GRID * 0.5);
                     ui.separator();
@@ -177,26 +179,26 @@ struct Sums {
 }
 
 impl Sums {
-    /// Returns whether it is drawn here.
+    /// Returns its key, if it is drawn here.
     fn add(
         &mut self,
         key: Option<&SpaceKey>,
         row: Option<&DotRow>,
         family: Family,
         block: Option<Prefix>,
-    ) -> bool {
+    ) -> Option<SpaceKey> {
         match key {
             // Hidden, as its rule or its agent is.
             Some(_) if row.is_none_or(|row| row.0.is_none()) => {}
             Some(key) if key.family == family => {
                 self.here += 1;
                 self.pointed += usize::from(block.is_some_and(|block| block.contains(key.key)));
-                return true;
+                return Some(*key);
             }
             Some(_) => self.other_family += 1,
             None => self.nowhere += 1,
         }
-        false
+        None
     }
 }
 

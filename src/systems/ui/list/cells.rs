@@ -228,3 +228,15 @@ pub(super) fn json(rows: &[ListRow], names: &Names<'_>) -> String {
         .collect();
     serde_json::to_string_pretty(&objects).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::components::inspect::COLUMN_NAMES;
+
+    #[test]
+    fn columns_have_the_names_by_which_they_are_hidden() {
+        assert_eq!(COLUMNS.map(|column| column.name), COLUMN_NAMES);
+        assert_eq!((COLUMN_NAMES[PEER], COLUMN_NAMES[OPENED]), ("peer", "since"));
+    }
+}

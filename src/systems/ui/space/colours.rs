@@ -1,4 +1,4 @@
-//! What the colours of the address space stand for, and a key to them: of registries and ages all, of countries and
+//! What the colours of the address space stand for, and a key to them: of registries and ages all, of blocks, countries and
 //! autonomous systems those that most of the connections in it go to.
 
 use std::sync::Arc;
@@ -8,15 +8,21 @@ use bevy_egui::egui::{Align2, Color32, Rect, RichText, Sense, Ui, vec2};
 
 use super::{
     super::{row, style::sans},
-    WIDTH,
+    WIDTH, pointed,
 };
 use crate::{
     components::{
         action::{SpaceAction, UiAction},
+        connection::SpaceKey,
         hilbert_view::{HilbertView, SpaceColour},
+        space_ground::SpaceGround,
         theme::{Theme, size},
     },
-    hilbert::{Family, blocks::Registry, paint::tint},
+    hilbert::{
+        Family, Prefix,
+        blocks::{Registry, ipv6_block, octet_label},
+        paint::tint,
+    },
     model::{CountryCode, LocatedConnection},
     world::country_name,
 };
@@ -24,13 +30,13 @@ use crate::{
 const SWATCH: f32 = 9.0;
 /// Kept for the figure at the end of a row.
 const FIGURE_WIDTH: f32 = 56.0;
-/// Countries or systems that are named.
+/// Blocks, countries or systems that are named.
 const MOST_NAMED: usize = 6;
 
 /// Connections by what the colours stand for.
 #[derive(Default)]
 pub(in crate::systems::ui) struct Tops {
-    /// By the number of the country or the system: how many, and its name.
+    /// By the number of the country or the system, or the first key of the block: how many, and the name of a system.
     counts: HashMap<u32, (usize, Arc<str>)>,
     order: Vec<u32>,
 }
@@ -40,8 +46,9 @@ impl Tops {
         self.counts.clear();
     }
 
-    pub(super) fn add(&mut self, colour: SpaceColour, connection: &LocatedConnection) {
+    pub(super) fn add(&mut self, colour: SpaceColour, at: SpaceKey, connection: &LocatedConnection) {
         let (number, name) = match colour {
+            SpaceColour::FirstOctet => (block_of(at.family, at.key).first(), None),
             SpaceColour::Asn => match &connection.asn {
                 Some(system) => (system.number, Some(&system.organisation)),
                 None => return,
@@ -66,11 +73,18 @@ impl Tops {
     }
 }
 
-/// `is_there` is whether the picture shows these colours already.
+/// Of IPv4 the /8, of IPv6 what a registry was given; all of it where nobody was given anything.
+fn block_of(family: Family, key: u32) -> Prefix {
+    match family {
+        Family::V4 => Prefix::of(key, 8),
+        Family::V6 => ipv6_block(key).map_or(Prefix::ALL, |block| block.block),
+    }
+}
+
 pub(super) fn show(
     ui: &mut Ui,
     space: &HilbertView,
-    is_there: bool,
+    ground: &SpaceGround,
     tops: &mut Tops,
     theme: &Theme,
     actions: &mut MessageWriter<UiAction>,
@@ -97,7 +111,7 @@ pub(super) fn show(
             actions.write(UiAction::Space(action));
         }
     }
-    if !is_there {
+    if !ground.shows(space.family, space.colour) {
         let text = RichText::new("colouring…").font(sans(size::TEXT_SMALL));
         ui.label(text.color(theme.colours.text_second.egui()));
         return;
@@ -107,9 +121,11 @@ pub(super) fn show(
             chips(ui, Registry::ALL.map(|it| (tint::of_registry(it), it.name())).into_iter(), theme);
         }
         SpaceColour::Age => chips(ui, tint::AGES.map(|(_, rgb, name)| (rgb, name)).into_iter(), theme),
-        SpaceColour::Country | SpaceColour::Asn => show_tops(ui, space.colour, tops, theme),
-        // The first has too many to be told, the second the colour key.
-        SpaceColour::FirstOctet | SpaceColour::Rule => {}
+        SpaceColour::FirstOctet | SpaceColour::Country | SpaceColour::Asn => {
+            show_tops(ui, space, ground, tops, theme);
+        }
+        // It has the colour key.
+        SpaceColour::Rule => {}
     }
 }
 
@@ -126,22 +142,25 @@ fn chips(ui: &mut Ui, of: impl Iterator<Item = ([u8; 3], &'static str)>, theme: 
     });
 }
 
-fn show_tops(ui: &mut Ui, colour: SpaceColour, tops: &mut Tops, theme: &Theme) {
+fn show_tops(ui: &mut Ui, space: &HilbertView, ground: &SpaceGround, tops: &mut Tops, theme: &Theme) {
     tops.sort();
     for number in &tops.order {
         let (count, organisation) = &tops.counts[number];
-        let (hue, name) = match colour {
-            SpaceColour::Asn if organisation.is_empty() => (tint::number(*number), format!("AS{number}")),
-            SpaceColour::Asn => (tint::number(*number), organisation.to_string()),
+        let (colour, name) = match space.colour {
+            SpaceColour::FirstOctet => block_row(space.family, *number, ground),
+            SpaceColour::Asn if organisation.is_empty() => {
+                (tint::hue(tint::number(*number)), format!("AS{number}"))
+            }
+            SpaceColour::Asn => (tint::hue(tint::number(*number)), organisation.to_string()),
             _ => {
                 let code = CountryCode((*number as u16).to_be_bytes());
-                (tint::country_number(code), country_name(code).to_owned())
+                (tint::hue(tint::country_number(code)), country_name(code).to_owned())
             }
         };
         let (line, _) = row::place(ui, WIDTH, row::ROW_HEIGHT, theme);
         let swatch =
             Rect::from_center_size(line.left_center() + vec2(SWATCH * 0.5, 0.0), vec2(SWATCH, SWATCH));
-        ui.painter().rect_filled(swatch, 2.0, egui(tint::hue(hue)));
+        ui.painter().rect_filled(swatch, 2.0, egui(colour));
         let text = theme.colours.text_second.egui();
         // The figure stands at the right.
         let room =
@@ -149,6 +168,22 @@ fn show_tops(ui: &mut Ui, colour: SpaceColour, tops: &mut Tops, theme: &Theme) {
         row::clipped(ui, room, &name, sans(size::TEXT_SMALL), text);
         row::figure(ui, line, *count, text);
     }
+}
+
+/// Colour and name of the block with a first key.
+fn block_row(family: Family, first: u32, ground: &SpaceGround) -> ([u8; 3], String) {
+    let name = match family {
+        Family::V4 => {
+            let octet = (first >> 24) as u8;
+            format!("{octet}  {}", octet_label(octet))
+        }
+        Family::V6 => {
+            let block = block_of(family, first);
+            let word = ipv6_block(first).map_or("given to nobody", |block| block.label);
+            format!("{}  {word}", pointed::names(family, block).0)
+        }
+    };
+    (ground.colour_of(first), name)
 }
 
 const fn egui([r, g, b]: [u8; 3]) -> Color32 {
