@@ -4,6 +4,7 @@
 mod dots;
 mod instances;
 mod kept_world;
+pub mod lost;
 mod marks;
 mod pass;
 mod pipelines;
@@ -47,6 +48,7 @@ pub(super) fn plugin(app: &mut App) {
     app.add_plugins((
         ExtractComponentPlugin::<MapCamera>::default(),
         ExtractComponentPlugin::<SpaceCamera>::default(),
+        lost::plugin,
     ));
     let shaders = pipelines::add_shaders(&mut app.world_mut().resource_mut::<Assets<Shader>>());
     let Some(render_app) = app.get_sub_app_mut(RenderApp) else {

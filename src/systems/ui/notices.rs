@@ -54,7 +54,7 @@ pub(super) fn show(
         Some(_) => (Align2::CENTER_BOTTOM, egui::vec2(0.0, -below - status::HEIGHT)),
         None => (Align2::RIGHT_TOP, offset),
     };
-    let (rect, ()) = panel::floating(context, "notices", anchor, offset, &theme, |ui| {
+    let (rect, ()) = panel::covering(context, "notices", anchor, offset, &theme, |ui| {
         ui.set_width(WIDTH);
         egui::ScrollArea::vertical().max_height(tallest).min_scrolled_height(tallest).show(ui, |ui| {
             for notice in &notices.0 {

@@ -36,6 +36,18 @@ pub(super) fn floating<R>(
     hanging(context, name, anchor, offset, (Order::Middle, frame(theme)), contents)
 }
 
+/// As [`floating`], for what may lie over other panels: nothing shines through it.
+pub(super) fn covering<R>(
+    context: &Context,
+    name: &'static str,
+    anchor: Align2,
+    offset: Vec2,
+    theme: &Theme,
+    contents: impl FnOnce(&mut Ui) -> R,
+) -> (Rect, R) {
+    hanging(context, name, anchor, offset, (Order::Middle, dialog_frame(theme)), contents)
+}
+
 /// Draws a dialog in the middle of the window, over all panels.
 pub(super) fn dialog<R>(
     context: &Context,
