@@ -24,6 +24,8 @@ use crate::components::{
 };
 
 pub(super) const WIDTH: f32 = 360.0;
+/// Between the key and the lists of a wall of 16:9.
+const WALL_WIDTH: f32 = 320.0;
 /// Below the exit button.
 const TOP: f32 = size::MARGIN + 32.0;
 /// More than has room scrolls; a line or two are always seen.
@@ -55,7 +57,7 @@ pub(super) fn show(
         None => (Align2::RIGHT_TOP, offset),
     };
     let (rect, ()) = panel::covering(context, "notices", anchor, offset, &theme, |ui| {
-        ui.set_width(WIDTH);
+        ui.set_width(if wall.is_some() { WALL_WIDTH } else { WIDTH });
         egui::ScrollArea::vertical().max_height(tallest).min_scrolled_height(tallest).show(ui, |ui| {
             for notice in &notices.0 {
                 let colour = match notice.severity {
