@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use bevy::prelude::Resource;
 
+use super::effort::Effort;
+
 /// Rings around a connection that has just opened, as the viewer's time goes.
 pub const PULSE_MILLIS: i64 = 1_500;
 /// A closed connection fades out over this long, as the viewer's time goes.
@@ -11,8 +13,8 @@ pub const FADE_MILLIS: i64 = 2_500;
 
 /// Frames while something moves: smooth on a graphics card.
 const FRAME_ON_GPU: Duration = Duration::from_millis(16);
-/// A software renderer shares the cores with the programs it watches: motion is kept to a tenth of a second.
-const FRAME_ON_CPU: Duration = Duration::from_millis(100);
+/// A graphics card draws a picture in no time: what happens is seen two frames later at most.
+const BETWEEN_WAKES_ON_GPU: Duration = Duration::from_millis(33);
 /// Between two pictures of what stands still, for what has changed in it, as the viewer's time goes.
 const BETWEEN_ON_GPU_MILLIS: i64 = 100;
 const BETWEEN_ON_CPU_MILLIS: i64 = 1_000;
@@ -26,6 +28,8 @@ pub const HALO_DOTS_ON_CPU: usize = 300;
 #[derive(Resource, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Animation {
     pub on_software: bool,
+    /// What frames cost there.
+    pub effort: Effort,
     /// Motion goes on until here; no frame is drawn for it afterwards.
     pub until_unix_millis: i64,
     /// No pulse, no fade: for people whom motion disturbs, and for stills.
@@ -41,6 +45,7 @@ impl Default for Animation {
     fn default() -> Self {
         Self {
             on_software: false,
+            effort: Effort::default(),
             until_unix_millis: 0,
             reduced: false,
             draws_each_frame: false,
@@ -51,7 +56,13 @@ impl Default for Animation {
 
 impl Animation {
     pub const fn frame_time(&self) -> Duration {
-        if self.on_software { FRAME_ON_CPU } else { FRAME_ON_GPU }
+        if self.on_software { self.effort.frame_time() } else { FRAME_ON_GPU }
+    }
+
+    /// How long what happens on the network waits for a frame. Where a processor draws a little less than the next frame of a
+    /// motion, which then need not come: there is one frame for both.
+    pub fn between_wakes(&self) -> Duration {
+        if self.on_software { self.frame_time() * 9 / 10 } else { BETWEEN_WAKES_ON_GPU }
     }
 
     /// How long rings grow, on the map's clock.

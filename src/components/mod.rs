@@ -9,6 +9,7 @@ pub mod cards;
 pub mod connection;
 pub mod data_sources;
 pub mod dots;
+pub mod effort;
 pub mod filtering;
 pub mod firsts;
 pub mod fleet;

@@ -53,18 +53,16 @@ const MOST_TOGETHER: usize = 128;
 /// No more are taken together when they bring so many events: the history gets them as one batch.
 const MANY_EVENTS: usize = 1_024;
 
-/// A picture that follows the sockets at this pace looks live, and a software renderer keeps up with it.
+/// A picture that follows the sockets at this pace looks live. Whoever draws it says how often that may be.
 const BETWEEN_WAKES: Duration = Duration::from_millis(90);
-/// A graphics card draws a picture in no time: what happens is seen two frames later at most.
-const BETWEEN_WAKES_ON_GPU: Duration = Duration::from_millis(33);
 
 /// What the display asks of the thread.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Request {
     /// A list is open: counters are wanted, and all connections once.
     WatchTraffic(bool),
-    /// A graphics card draws, not the processor: the map may be woken more often.
-    WakeOften,
+    /// The map is woken no sooner after the last time.
+    WakeEvery(Duration),
     /// The map shows something else, and wants all that is open.
     TellAll,
     /// The history knows nothing of what is open.
@@ -195,8 +193,8 @@ struct Work {
     /// Something was told since the map was woken last.
     owes_wake: bool,
     last_wake: Option<Instant>,
-    /// A graphics card draws.
-    wakes_often: bool,
+    /// As the map asked for it.
+    between_wakes: Option<Duration>,
 }
 
 impl Work {
@@ -306,7 +304,7 @@ impl Work {
                 self.watches_traffic = watch;
                 self.needs_full_set |= watch && self.has_looked;
             }
-            Request::WakeOften => self.wakes_often = true,
+            Request::WakeEvery(between) => self.between_wakes = Some(between),
             Request::TellAll => self.needs_full_set |= self.has_looked,
             Request::TellHistoryAgain => self.recorder.tell_again(),
         }
@@ -371,7 +369,7 @@ impl Work {
     /// How long until the map may be woken again; `None` where it may.
     fn until_wake(&self, now: Instant) -> Option<Duration> {
         let since = now.saturating_duration_since(self.last_wake?);
-        let between = if self.wakes_often { BETWEEN_WAKES_ON_GPU } else { BETWEEN_WAKES };
+        let between = self.between_wakes.unwrap_or(BETWEEN_WAKES);
         between.checked_sub(since).filter(|left| !left.is_zero())
     }
 

@@ -3,6 +3,7 @@
 //! the window.
 
 mod awake;
+mod effort;
 mod end;
 pub mod filters;
 pub mod fleet;
@@ -98,7 +99,7 @@ struct EnrichLink {
 pub fn plugin(app: &mut App) {
     app.add_plugins((
         awake::plugin,
-        end::plugin,
+        (effort::plugin, end::plugin),
         filters::plugin,
         lookups::plugin,
         fleet::plugin,
@@ -125,7 +126,7 @@ fn start(
     book: Res<RuleBook>,
     (mut notices, mut filter_box): (ResMut<Notices>, ResMut<FilterBox>),
     (scene_file, wall, chosen): (Option<Res<wall_scene::SceneFile>>, Option<Res<Wall>>, Res<Preferences>),
-    proxy: Option<Res<EventLoopProxyWrapper>>,
+    (proxy, comes): (Option<Res<EventLoopProxyWrapper>>, Res<effort::NextFrameComes>),
 ) {
     let Some(collector) = start.collector.get().take() else {
         return;
@@ -161,7 +162,7 @@ fn start(
     if wall.is_some() {
         awake::start(&mut commands, &mut notices);
     }
-    let wake = waker();
+    let wake = comes.wake_without(waker());
     let (folders, agent_name) = (start.folders.clone(), start.agent_name.clone());
     let enrich = thread::Builder::new().name("enrich".to_owned()).spawn(move || {
         let outlets = Outlets { to_map, to_history, reports: to_display, wake };
@@ -230,12 +231,13 @@ fn watch_traffic(
     }
 }
 
-/// What draws is known after the start.
-fn tell_pace(animation: Res<Animation>, link: Option<Res<EnrichLink>>, mut told: Local<bool>) {
-    if let Some(link) = link
-        && !*told
+/// A wake draws a frame like any other.
+fn tell_pace(animation: Res<Animation>, link: Option<Res<EnrichLink>>, mut told: Local<Option<Duration>>) {
+    let between = animation.between_wakes();
+    if let Some(link) = link.filter(|_| *told != Some(between))
+        && link.requests.try_send(Request::WakeEvery(between)).is_ok()
     {
-        *told = animation.on_software || link.requests.try_send(Request::WakeOften).is_ok();
+        *told = Some(between);
     }
 }
 
