@@ -9,7 +9,7 @@ use bevy::{
     winit::{EventLoopProxyWrapper, WinitUserEvent},
 };
 
-use crate::systems::{MapSystems, interact::act};
+use crate::systems::MapSystems;
 
 /// A failure that may be over at the next try (EX_TEMPFAIL of sysexits.h).
 pub const EXIT_CODE: u8 = 75;
@@ -30,7 +30,7 @@ pub(super) fn plugin(app: &mut App) {
         }
         RenderErrorPolicy::StopRendering
     }))
-    .add_systems(Update, end.before(act).in_set(MapSystems::Interact).run_if(resource_exists::<DeviceLost>));
+    .add_systems(Update, end.in_set(MapSystems::Sense).run_if(resource_exists::<DeviceLost>));
 }
 
 fn end(lost: Res<DeviceLost>, mut exit: MessageWriter<AppExit>) {
