@@ -12,6 +12,7 @@ use crate::{
 };
 
 use super::{Reply, Wanted};
+use crate::lookup::show::in_line;
 
 /// Lines of one kind that an answer has at most; `--json` has more.
 const MOST_LINES: usize = 200;
@@ -174,7 +175,7 @@ fn peers(answer: &Answer, output: &mut impl Write) -> io::Result<()> {
 fn explain(reply: &Reply, output: &mut impl Write) -> io::Result<()> {
     let mut lines: Vec<String> = Vec::new();
     let mut add = |what: &str, source: String| {
-        let line = format!("{what}: {source}");
+        let line = in_line(&format!("{what}: {source}"));
         if !lines.contains(&line) {
             lines.push(line);
         }
@@ -200,7 +201,7 @@ fn explain(reply: &Reply, output: &mut impl Write) -> io::Result<()> {
 fn source_text(source: &Source) -> String {
     let date = source.date.as_deref().unwrap_or("unknown date");
     let file = if source.file.is_empty() { String::new() } else { format!(", {}", source.file) };
-    format!("{} of {date}{file}", source.name)
+    in_line(&format!("{} of {date}{file}", source.name))
 }
 
 /// A name, and what bears it.
