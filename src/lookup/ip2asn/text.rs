@@ -29,7 +29,7 @@ pub fn reply(reply: &Reply, wanted: Wanted, depth: Depth, output: &mut impl Writ
 }
 
 fn brief(reply: &Reply, answer: Option<&Answer>, wanted: Wanted, output: &mut impl Write) -> io::Result<()> {
-    writeln!(output, "{}", reply.query)?;
+    writeln!(output, "{}", in_line(&reply.query))?;
     match &reply.asn {
         Some(asn) => writeln!(output, "  AS{} {}", asn.number, asn.organisation)?,
         None => match answer.map(|answer| (answer.systems.first(), answer.aut_nums.first())) {
@@ -77,14 +77,14 @@ fn aut_num(object: &Object) -> String {
 }
 
 fn full(reply: &Reply, answer: &Answer, wanted: Wanted, output: &mut impl Write) -> io::Result<()> {
-    let what =
-        if reply.query.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("as")) { "AS" } else { "IP" };
+    let query = in_line(&reply.query);
+    let what = if query.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("as")) { "AS" } else { "IP" };
     if answer.delegations.is_empty() {
-        writeln!(output, "--- No Registry Information for: {} ---", reply.query)?;
+        writeln!(output, "--- No Registry Information for: {query} ---")?;
     }
     for (i, delegation) in answer.delegations.iter().take(MOST_LINES).enumerate() {
         if i == 0 {
-            writeln!(output, "--- Found {what} Information for: {} ---", reply.query)?;
+            writeln!(output, "--- Found {what} Information for: {query} ---")?;
         } else {
             writeln!(output, "---")?;
         }
