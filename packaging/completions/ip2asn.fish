@@ -41,7 +41,7 @@ complete -c ip2asn -n "__fish_ip2asn_needs_command" -a "help" -d 'Print this mes
 complete -c ip2asn -n "__fish_ip2asn_using_subcommand import" -l as -d 'Name of the source, which tells apart two dumps of one file name' -r
 complete -c ip2asn -n "__fish_ip2asn_using_subcommand import" -l data -d 'Folder of what was imported [default: ~/.local/share/connmapperl/whois]' -r -F
 complete -c ip2asn -n "__fish_ip2asn_using_subcommand import" -l no-names -d 'Indexes no names, in less time: `--org` finds none of these'
-complete -c ip2asn -n "__fish_ip2asn_using_subcommand import" -l force -d 'Imports what is cut off, far smaller, or another registry\'s, too'
+complete -c ip2asn -n "__fish_ip2asn_using_subcommand import" -l force -d 'Imports what has lost some, or is another registry\'s, too'
 complete -c ip2asn -n "__fish_ip2asn_using_subcommand import" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ip2asn -n "__fish_ip2asn_using_subcommand update" -l only -d 'Kinds, registries (ripe, apnic ...) or sources, with commas between' -r
 complete -c ip2asn -n "__fish_ip2asn_using_subcommand update" -l timeout -d 'How long a server may take to begin an answer; then the next is asked' -r

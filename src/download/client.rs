@@ -4,11 +4,9 @@
 use std::{fs, io::Read, path::PathBuf, sync::Arc, time::Duration};
 
 use ureq::{
-    Agent, Proxy, ProxyProtocol, RequestBuilder,
-    config::RedirectAuthHeaders,
-    http::{HeaderMap, Response},
+    Agent, Proxy, ProxyProtocol, ResponseExt,
+    http::{HeaderMap, Response, StatusCode, Uri},
     tls::{Certificate, PemItem, RootCerts, TlsConfig},
-    typestate::WithoutBody,
 };
 
 use super::{error::DownloadError, kept::Version, login};
@@ -20,6 +18,7 @@ pub const PATIENCE: Duration = Duration::from_secs(15);
 const READ_TIMEOUT: Duration = Duration::from_secs(60);
 /// Files that move are a hop or two away; more is a circle.
 const MOST_REDIRECTS: u32 = 5;
+const HTTPS_PORT: u16 = 443;
 /// Where distributions keep the certificates of authorities: Debian and Alpine, Fedora, openSUSE, older ones.
 const ROOT_FILES: [&str; 4] = [
     "/etc/ssl/certs/ca-certificates.crt",
@@ -47,17 +46,20 @@ impl Base {
     pub fn new(url: &str) -> Result<Self, DownloadError> {
         let (url, login) = login::split(url)?;
         let refused = |problem| DownloadError::Url { url: url.clone(), problem };
-        let uri = url.parse::<ureq::http::Uri>().map_err(|_| refused("it cannot be read"))?;
+        let uri = url.parse::<Uri>().map_err(|_| refused("it cannot be read"))?;
         let host = uri.host().ok_or_else(|| refused("it names no host"))?;
         let address = host.trim_matches(['[', ']']).parse::<std::net::IpAddr>();
-        let is_loopback = host == "localhost" || address.is_ok_and(|address| address.is_loopback());
-        match uri.scheme_str() {
-            Some("https") => {}
-            Some("http") if is_loopback => {}
+        let is_loopback =
+            host.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback());
+        // In small letters, however it was written.
+        let scheme = match uri.scheme_str() {
+            Some("https") => "https",
+            Some("http") if is_loopback => "http",
             Some("http") => return Err(refused("plain HTTP is for this machine alone; use https")),
             _ => return Err(refused("it does not begin with https://")),
-        }
-        Ok(Self { url: url.trim_end_matches('/').to_owned(), login, is_loopback })
+        };
+        let behind = url[scheme.len()..].trim_end_matches('/');
+        Ok(Self { url: format!("{scheme}{behind}"), login, is_loopback })
     }
 }
 
@@ -98,8 +100,6 @@ impl Client {
             .http_status_as_error(false)
             // This machine's word that a file is elsewhere leads to no other.
             .max_redirects(if is_plain { 0 } else { MOST_REDIRECTS })
-            // Name and password are for the server that they were given for.
-            .redirect_auth_headers(RedirectAuthHeaders::SameHost)
             .timeout_resolve(Some(patience))
             .timeout_connect(Some(patience))
             .timeout_recv_response(Some(patience))
@@ -133,13 +133,25 @@ impl Client {
         }
     }
 
-    /// Asks for an address of [`Self::url`], with name and password.
-    fn request(&self, url: &str) -> RequestBuilder<WithoutBody> {
-        let request = self.agent.get(url);
-        match self.base.as_ref().and_then(|base| base.login.as_ref()) {
-            Some(login) => request.header("Authorization", login),
-            None => request,
+    /// Asks for an address of [`Self::url`], with name and password. Behind a redirect nobody hears these but the same server,
+    /// which may say that it wants them there too: another port of its host may be anybody's.
+    fn call(&self, url: &str, headers: &[(&str, &str)]) -> Result<Response<ureq::Body>, DownloadError> {
+        let login = self.base.as_ref().and_then(|base| base.login.as_deref());
+        let mut at = url.parse::<Uri>().map_err(|error| self.error(url)(ureq::Error::Http(error.into())))?;
+        for _ in 0..=MOST_REDIRECTS {
+            let mut request = self.agent.get(&at);
+            for (name, value) in headers.iter().copied().chain(login.map(|login| ("Authorization", login))) {
+                request = request.header(name, value);
+            }
+            let response = request.call().map_err(self.error(url))?;
+            let there = response.get_uri();
+            let is_asked_for = login.is_some() && response.status() == StatusCode::UNAUTHORIZED;
+            if !is_asked_for || *there == at || !is_same_server(there, &at) {
+                return Ok(response);
+            }
+            at = there.clone();
         }
+        Err(self.error(url)(ureq::Error::TooManyRedirects))
     }
 
     /// Asks for a file: for the rest of it where so many bytes of a version are there already, and only where it is
@@ -150,21 +162,15 @@ impl Client {
         there: Option<&(Version, u64)>,
         old: Option<&Version>,
     ) -> Result<(Answer, Version), DownloadError> {
-        let mut request = self.request(url);
-        if let Some((version, bytes)) = there {
-            request = request.header("Range", format!("bytes={bytes}-"));
-            if let Some(condition) = version.condition() {
-                request = request.header("If-Range", condition);
-            }
+        let (range, mut headers) = (there.map(|(_, bytes)| format!("bytes={bytes}-")), Vec::new());
+        if let Some((version, _)) = there {
+            headers.extend(range.as_deref().map(|range| ("Range", range)));
+            headers.extend(version.condition().map(|condition| ("If-Range", condition)));
         } else if let Some(old) = old {
-            if let Some(etag) = &old.etag {
-                request = request.header("If-None-Match", etag);
-            }
-            if let Some(time) = &old.last_modified {
-                request = request.header("If-Modified-Since", time);
-            }
+            headers.extend(old.etag.as_deref().map(|etag| ("If-None-Match", etag)));
+            headers.extend(old.last_modified.as_deref().map(|time| ("If-Modified-Since", time)));
         }
-        let response = request.call().map_err(self.error(url))?;
+        let response = self.call(url, &headers)?;
         let header = |name| text_of(response.headers(), name);
         let version =
             Version { url: url.to_owned(), etag: header("etag"), last_modified: header("last-modified") };
@@ -190,7 +196,7 @@ impl Client {
 
     /// Asks for a file that may not be there.
     pub(super) fn get_if_there(&self, url: &str) -> Result<Option<Body>, DownloadError> {
-        let response = self.request(url).call().map_err(self.error(url))?;
+        let response = self.call(url, &[])?;
         match response.status().as_u16() {
             200 => Ok(Some(body(response))),
             404 | 410 => Ok(None),
@@ -206,6 +212,13 @@ impl Client {
             source => DownloadError::Http { url: url.to_owned(), source: Box::new(source) },
         }
     }
+}
+
+/// Whether both are of one scheme, host and port.
+fn is_same_server(one: &Uri, other: &Uri) -> bool {
+    let port = |uri: &Uri| uri.port_u16().or_else(|| (uri.scheme_str()? == "https").then_some(HTTPS_PORT));
+    let host = |uri: &Uri| uri.host().unwrap_or_default().to_ascii_lowercase();
+    one.scheme() == other.scheme() && host(one) == host(other) && port(one) == port(other)
 }
 
 fn text_of(headers: &HeaderMap, name: &str) -> Option<String> {
@@ -246,7 +259,7 @@ mod tests {
     #[test]
     fn plain_http_is_for_this_machine_alone() {
         for url in
-            ["https://mirror.example/x/", "http://127.0.0.1:80", "http://[::1]:80/", "http://localhost"]
+            ["https://mirror.example/x/", "http://127.0.0.1:80", "http://[::1]:80/", "HTTP://LOCALHOST"]
         {
             assert!(Base::new(url).is_ok(), "{url}");
         }
@@ -275,5 +288,15 @@ mod tests {
     fn a_base_has_files_below_the_names_of_their_hosts() {
         let client = Client::new(Some(Base::new("http://127.0.0.1:1/m/").unwrap()), PATIENCE).unwrap();
         assert_eq!(client.url("https://a.example/b.gz"), "http://127.0.0.1:1/m/a.example/b.gz");
+    }
+
+    #[test]
+    fn another_port_is_another_server() {
+        let is_same =
+            |other: &str| is_same_server(&"https://A.example/x".parse().unwrap(), &other.parse().unwrap());
+        assert!(is_same("https://a.example:443/y?z"));
+        for other in ["https://a.example:8443/x", "http://a.example/x", "https://b.example/x"] {
+            assert!(!is_same(other), "{other}");
+        }
     }
 }

@@ -13,6 +13,9 @@ use serde::{Deserialize, Serialize};
 
 use super::error::DownloadError;
 
+/// Clocks of servers and of this machine are not further apart, unless one is wrong.
+const CLOCKS_DIFFER_BY: Duration = Duration::from_secs(86_400);
+
 /// What tells a version of a file on a server from others.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Version {
@@ -39,9 +42,11 @@ impl Version {
         http_date(self.last_modified.as_deref()?)
     }
 
-    /// The times of change of this and of another version, where this one is newer.
+    /// The times of change of this and of another version, where this one is newer. That of a server whose clock was wrong, as
+    /// one is that is to come, says nothing.
     pub fn newer_than(&self, other: &Self) -> Option<(String, String)> {
-        let is_newer = self.modified()? > other.modified()?;
+        let (modified, latest) = (self.modified()?, SystemTime::now() + CLOCKS_DIFFER_BY);
+        let is_newer = modified > other.modified()? && modified < latest;
         is_newer
             .then(|| (self.last_modified.clone(), other.last_modified.clone()))
             .and_then(|(a, b)| a.zip(b))

@@ -47,6 +47,24 @@ impl Date {
         Self { year: year as i32, month: month as u32, day: day as u32 }
     }
 
+    /// The day after this one.
+    pub fn next(self) -> Self {
+        let days = Self { day: self.day + 1, ..self };
+        let first = |year, month| Self { year, month, day: 1 };
+        let is_leap = self.year % 4 == 0 && (self.year % 100 != 0 || self.year % 400 == 0);
+        let last = match self.month {
+            4 | 6 | 9 | 11 => 30,
+            2 if is_leap => 29,
+            2 => 28,
+            _ => 31,
+        };
+        match (self.day < last, self.month < 12) {
+            (true, _) => days,
+            (false, true) => first(self.year, self.month + 1),
+            (false, false) => first(self.year + 1, 1),
+        }
+    }
+
     /// Whole months from `self` to `later`; negative where `later` is earlier.
     pub fn months_until(self, later: Self) -> i32 {
         let months = (later.year - self.year) * 12 + later.month as i32 - self.month as i32;
@@ -91,6 +109,15 @@ mod tests {
         ] {
             let time = SystemTime::UNIX_EPOCH + Duration::from_secs(days * SECS_PER_DAY + 80_000);
             assert_eq!(Date::from_system_time(time).to_string(), text);
+        }
+    }
+
+    #[test]
+    fn after_the_last_day_of_a_month_comes_the_first() {
+        let mut day = date("1970-01-01");
+        for days in 1..60_000 {
+            day = day.next();
+            assert_eq!(day, Date::from_unix_days(days));
         }
     }
 

@@ -4,5 +4,5 @@
 
 pub mod command;
 pub mod ip2asn;
-mod show;
+pub mod show;
 pub mod weblog;

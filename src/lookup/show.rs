@@ -18,13 +18,24 @@ fn clean(bytes: &[u8], control: impl Fn(char) -> char) -> String {
     text.chars()
         .map(|c| match c {
             _ if c.is_control() => control(c),
-            // What turns the direction of writing could make an address look like another.
-            '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => REPLACEMENT,
-            // Line ends of Unicode.
-            '\u{2028}' | '\u{2029}' => REPLACEMENT,
+            _ if is_unseen(c) => REPLACEMENT,
             _ => c,
         })
         .collect()
+}
+
+/// Whether a character is none to be seen, and does something to those around it: control characters, what turns the
+/// direction of writing, which could make an address look like another, and Unicode's own line ends.
+pub fn is_unseen(c: char) -> bool {
+    let turns_or_ends =
+        matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    c.is_control() || turns_or_ends
+}
+
+/// A name that others have chosen, as part of a line: what is unseen in it, line ends and tabs too, becomes a question mark,
+/// which any terminal has.
+pub fn in_line(text: &str) -> String {
+    text.chars().map(|c| if is_unseen(c) { '?' } else { c }).collect()
 }
 
 #[cfg(test)]
@@ -42,5 +53,10 @@ mod tests {
     fn lines_of_a_text_stay_lines() {
         assert_eq!(text(b"a\r\nb\tc\n\rd"), "a\nb\tc\n\u{fffd}d");
         assert_eq!(line(b"a\nb"), "a\u{fffd}b");
+    }
+
+    #[test]
+    fn a_name_in_a_line_begins_no_other_and_turns_none() {
+        assert_eq!(in_line("a\nb\tc\x1b[2J\u{9b}\u{202e}\u{2066}\u{61c}\u{2028}é ü"), "a?b?c?[2J?????é ü");
     }
 }

@@ -38,6 +38,8 @@ pub struct Record<'a> {
     pub status: &'a str,
     /// Names the holder within this registry and this file; empty where none is told.
     pub opaque_id: &'a str,
+    /// Number of its fields, as the line has them.
+    pub fields: usize,
 }
 
 impl Record<'_> {
@@ -73,7 +75,7 @@ pub fn parse(line: &[u8]) -> Result<Option<Line<'_>>, &'static str> {
     if count < 7 {
         return Err("fewer than 7 fields");
     }
-    record(&fields).map(|record| Some(Line::Record(record)))
+    record(&fields, count).map(|record| Some(Line::Record(record)))
 }
 
 fn header<'a>(fields: &[&'a str; 10], count: usize) -> Result<Line<'a>, &'static str> {
@@ -86,7 +88,7 @@ fn header<'a>(fields: &[&'a str; 10], count: usize) -> Result<Line<'a>, &'static
     Ok(Line::Header { registry, end_date, records: records.parse().ok() })
 }
 
-fn record<'a>(fields: &[&'a str; 10]) -> Result<Record<'a>, &'static str> {
+fn record<'a>(fields: &[&'a str; 10], count: usize) -> Result<Record<'a>, &'static str> {
     let [registry, country_code, kind, start, value, date, status, opaque_id, ..] = *fields;
     if !is_registry(registry) {
         return Err("no registry's name");
@@ -103,7 +105,7 @@ fn record<'a>(fields: &[&'a str; 10]) -> Result<Record<'a>, &'static str> {
         return Err("the status is no word");
     }
     let date = if date == "00000000" { "" } else { date };
-    Ok(Record { registry, country_code, range, value, date, status, opaque_id })
+    Ok(Record { registry, country_code, range, value, date, status, opaque_id, fields: count })
 }
 
 fn range(kind: &str, start: &str, value: u64) -> Result<Range, &'static str> {

@@ -21,6 +21,9 @@ pub enum WhoisError {
     Zip { path: PathBuf, source: ZipError },
     #[error("{}: not a delegated file, an as-org2info or an RPSL dump: {found}", path.display())]
     NotKnown { path: PathBuf, found: String },
+    /// Files of several registries, one behind the other.
+    #[error("{}: several files in one, of {of}: each is to be imported by itself", path.display())]
+    SeveralFiles { path: PathBuf, of: String },
     /// A file of a known kind without one record that could be used: nothing is replaced by it.
     #[error("{}: none of its {rejected} records can be used; {first}", path.display())]
     NoRecords { path: PathBuf, rejected: u64, first: String },
@@ -30,10 +33,16 @@ pub enum WhoisError {
     #[error("{}: cut off: {problem}; {STAYS}", path.display())]
     Cut { path: PathBuf, problem: &'static str },
     #[error(
-        "{}: only {records} of the {told} records that it announces can be used, and {kept} are kept; {STAYS}",
+        "{}: only {records} of its {found} records can be used, and {kept} are kept ({first}); {STAYS}",
         path.display()
     )]
-    Spoilt { path: PathBuf, records: u64, told: u64, kept: u64 },
+    Spoilt { path: PathBuf, records: u64, found: u64, kept: u64, first: String },
+    /// Its first lines are of one registry, and its records of another.
+    #[error(
+        "{}: its first lines say that it is of {registry}, and {count} of its {records} records are of {other}; {STAYS}",
+        path.display()
+    )]
+    Mislabelled { path: PathBuf, registry: String, other: String, count: u64, records: u64 },
     #[error(
         "{}: it has {records} records, less than half of the {kept} that are kept as {name:?}; {STAYS}",
         path.display()
@@ -69,7 +78,9 @@ impl WhoisError {
         use io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
         match self {
             Self::NotKnown { .. }
+            | Self::SeveralFiles { .. }
             | Self::NoRecords { .. }
+            | Self::Mislabelled { .. }
             | Self::Incomplete { .. }
             | Self::Cut { .. }
             | Self::Spoilt { .. }

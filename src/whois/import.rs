@@ -1,11 +1,13 @@
 //! From a file to its index: reads records, rejects those that cannot be used, and replaces the index of the same source
 //! when the new one is complete. Until then, and whenever it is interrupted, the old one stays.
 
+mod day;
 mod head;
 mod name;
 mod read;
 mod replace;
 mod tally;
+mod whole;
 
 use std::{
     fs::{self, File, TryLockError},
@@ -13,7 +15,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-pub use self::head::Head;
+pub use self::{
+    day::{Day, is_to_come},
+    head::Head,
+};
 use self::{name::Naming, read::Reading, replace::Place};
 use super::{
     detect::{Kind, detect, is_made_of},
@@ -51,7 +56,7 @@ pub struct Order<'a> {
     /// Somebody means this very file. One that was found beside others has to be a source for the most part, and is not
     /// known otherwise.
     pub is_meant: bool,
-    /// What is cut off, or has far fewer records than what it replaces or another registry's, is imported all the same.
+    /// What has lost some, or replaces what is worth more or another registry's, is imported all the same.
     pub force: bool,
     /// A later file for the same place was of no use. This one was not asked for in its stead, so it does not replace what
     /// is later than it.
@@ -70,9 +75,7 @@ impl Order<'_> {
 pub struct Look {
     /// What has this name is replaced.
     pub name: String,
-    pub date: Option<String>,
-    /// See [`Meta::is_own_date`].
-    pub is_own_date: bool,
+    pub day: Day,
 }
 
 /// A file that is open, and what was found of it so far.
@@ -93,6 +96,8 @@ pub struct Imported {
     pub index_bytes: u64,
     /// What was replaced, where there was something.
     pub replaced: Option<Meta>,
+    /// Why what was replaced could not be opened: nobody can say whether it was worth more.
+    pub damaged: Option<String>,
 }
 
 /// A folder of indexes, held by one import at a time.
@@ -135,8 +140,7 @@ impl Folder {
         let Opened { input, path, kind, head, name } = self.open_piece(piece, order)?;
         let stem = piece.file_name();
         let name = Naming { path: &path, kind, folder: &self.path }.name(name, &head.registry, &stem)?;
-        let is_own_date = own_date(&head, &stem).is_some();
-        Ok(Look { name, date: own_date(&head, &stem).or_else(|| input.modified_day()), is_own_date })
+        Ok(Look { name, day: Day::of(&head, &stem, input.modified_day(), order.today) })
     }
 
     fn open_piece(&self, piece: &Piece, order: Order) -> Result<Opened, WhoisError> {
@@ -168,15 +172,15 @@ impl Folder {
         let Opened { input, path, kind, head, name } = self.open_piece(piece, order)?;
         let path = path.as_path();
         let stem = piece.file_name();
-        let (file_bytes, modified, own_date) =
-            (input.file_bytes, input.modified_day(), own_date(&head, &stem));
+        let day = Day::of(&head, &stem, input.modified_day(), order.today);
+        let (file_bytes, is_checked) = (input.file_bytes, input.is_checked);
         while packer.finish().map_err(WhoisError::io(&self.path))?.is_some() {}
         let writer =
             IndexWriter::new(&self.path, packer, order.with_names).map_err(WhoisError::io(&self.path))?;
         let mut reading = Reading::new(path, writer, file_bytes, head.registry, progress);
         match kind {
             Kind::Delegated => reading.delegated(input.into_lines())?,
-            Kind::AsOrg => reading.as_org(input.into_lines())?,
+            Kind::AsOrg => reading.as_org(input.into_lines(), is_checked)?,
             Kind::Rpsl => reading.rpsl(input.into_lines())?,
         }
         let reading = reading.finished();
@@ -186,14 +190,19 @@ impl Folder {
         let naming = Naming { path, kind, folder: &self.path };
         let name = naming.name(name, &reading.registry, &stem)?;
         let index_path = self.path.join(format!("{name}.{FILE_ENDING}"));
-        let replaced = Index::open(&index_path).ok().map(|old| old.meta().clone());
+        let (replaced, damaged) = match Index::open(&index_path) {
+            Ok(old) => (Some(old.meta().clone()), None),
+            Err(WhoisError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => (None, None),
+            Err(WhoisError::Damaged { problem, .. }) => (None, Some(problem.to_owned())),
+            Err(error) => (None, Some(error.to_string())),
+        };
         if !order.force {
-            let (is_own_date, date) = (own_date.is_some(), own_date.as_ref().or(modified.as_ref()));
-            let date = date.map(String::as_str);
-            let place = Place { name: &name, path, date, is_own_date, is_fallback: order.is_fallback };
+            let place =
+                Place { name: &name, path, day: &day, today: order.today, is_fallback: order.is_fallback };
             replace::check(&reading, &place, replaced.as_ref())?;
         }
-        let Reading { writer, progress, registry, rejects, passed_over, mut notes, .. } = reading;
+        let Reading { writer, progress, registry, has_header, rejects, passed_over, mut notes, .. } = reading;
+        notes.extend(day.doubts);
         if !order.with_names && kind != Kind::Delegated {
             notes.push("imported without names: --org finds none of it".to_owned());
         }
@@ -202,8 +211,9 @@ impl Folder {
             name,
             file: path.display().to_string(),
             registry,
-            is_own_date: own_date.is_some(),
-            date: own_date.or(modified),
+            has_header,
+            is_own_date: day.is_own,
+            date: day.date,
             imported: order.today.to_string(),
             text_bytes: progress.text_bytes,
             records: progress.records,
@@ -213,7 +223,7 @@ impl Folder {
         };
         writer.finish(&self.path, &meta).map_err(WhoisError::io(&self.path))?;
         let index_bytes = fs::metadata(&index_path).map_err(WhoisError::io(&index_path))?.len();
-        Ok(Imported { meta, index_bytes, replaced })
+        Ok(Imported { meta, index_bytes, replaced, damaged })
     }
 }
 
@@ -235,14 +245,6 @@ pub fn clear_half_written(folder: &Path) -> Result<(), WhoisError> {
 }
 
 fn no_records(path: &Path, rejects: &Rejects) -> WhoisError {
-    let first = rejects.told.first();
-    let first =
-        first.map_or("there are none".to_owned(), |told| format!("line {}: {}", told.line, told.reason));
+    let first = rejects.first().unwrap_or_else(|| "there are none".to_owned());
     WhoisError::NoRecords { path: path.into(), rejected: rejects.count, first }
-}
-
-/// The day of the data as it says itself, or the name of its file: `20260401.as-org2info.txt.gz`.
-fn own_date(head: &Head, name: &str) -> Option<String> {
-    let in_name = || name.split(|c: char| !c.is_ascii_digit()).find_map(super::delegated::iso_date);
-    head.date.clone().or_else(in_name)
 }

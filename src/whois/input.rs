@@ -5,6 +5,7 @@ use std::{
     cell::Cell,
     fs::File,
     io::{self, BufRead, BufReader, Cursor, Read, Seek, SeekFrom},
+    os::unix::ffi::OsStrExt,
     path::{Path, PathBuf},
     rc::Rc,
     time::SystemTime,
@@ -12,7 +13,7 @@ use std::{
 
 use flate2::bufread::MultiGzDecoder;
 
-use super::error::WhoisError;
+use super::{error::WhoisError, rpsl::decode};
 use crate::{
     geo::date::Date,
     zip::{self, ZipError},
@@ -71,7 +72,8 @@ impl Piece {
     pub fn file_name(&self) -> String {
         match &self.entry {
             Some(entry) => entry.file_name().to_owned(),
-            None => self.path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+            // One that is no UTF-8 is of a time when each letter was a byte.
+            None => decode(self.path.file_name().unwrap_or_default().as_bytes()).into_owned(),
         }
     }
 }
@@ -92,6 +94,8 @@ pub struct Input {
     modified: Option<SystemTime>,
     /// Size as it lies on the disk, bytes.
     pub file_bytes: u64,
+    /// It is packed, with a sum of its text: what is read to its end is all that was packed.
+    pub is_checked: bool,
     /// Bytes read so far, of `file_bytes`.
     read_bytes: Rc<Cell<u64>>,
     rest: Box<dyn Read>,
@@ -113,8 +117,9 @@ impl Input {
                 (Box::new(zip::open(counted, entry).map_err(zip)?), entry.packed_bytes)
             }
         };
-        let (head, rest) = Self::unpacked(reader).map_err(io)?;
-        Ok(Self { head, modified: metadata.modified().ok(), file_bytes, read_bytes, rest })
+        let (head, rest, is_gzip) = Self::unpacked(reader).map_err(io)?;
+        let is_checked = is_gzip || piece.entry.is_some();
+        Ok(Self { head, modified: metadata.modified().ok(), file_bytes, is_checked, read_bytes, rest })
     }
 
     /// The day on which the file was last written, `YYYY-MM-DD`.
@@ -127,19 +132,20 @@ impl Input {
     /// # Errors
     /// Where their beginning cannot be unpacked.
     pub fn from_reader(reader: impl Read + 'static) -> io::Result<Self> {
-        let (head, rest) = Self::unpacked(Box::new(reader))?;
-        Ok(Self { head, modified: None, file_bytes: 0, read_bytes: Rc::default(), rest })
+        let (head, rest, is_checked) = Self::unpacked(Box::new(reader))?;
+        Ok(Self { head, modified: None, file_bytes: 0, is_checked, read_bytes: Rc::default(), rest })
     }
 
-    fn unpacked(mut reader: Box<dyn Read>) -> io::Result<(Vec<u8>, Box<dyn Read>)> {
+    /// The beginning of the text, the rest of it, and whether it was gzip.
+    fn unpacked(mut reader: Box<dyn Read>) -> io::Result<(Vec<u8>, Box<dyn Read>, bool)> {
         let mut magic = Vec::new();
         reader.by_ref().take(zip::MAGIC.len() as u64).read_to_end(&mut magic)?;
         if magic == zip::MAGIC {
             return Err(io::Error::new(io::ErrorKind::InvalidData, "a zip file in another; unpack it first"));
         }
-        let packed = magic.starts_with(GZIP_MAGIC);
+        let is_gzip = magic.starts_with(GZIP_MAGIC);
         let whole = Cursor::new(magic).chain(reader);
-        let unpacked: Box<dyn Read> = if packed {
+        let unpacked: Box<dyn Read> = if is_gzip {
             Box::new(MultiGzDecoder::new(BufReader::with_capacity(BUFFER_BYTES, whole)))
         } else {
             Box::new(whole)
@@ -150,7 +156,7 @@ impl Input {
         if head.starts_with(BYTE_ORDER_MARK) {
             head.drain(..BYTE_ORDER_MARK.len());
         }
-        Ok((head, Box::new(rest)))
+        Ok((head, Box::new(rest), is_gzip))
     }
 
     /// The lines from the first one on.

@@ -31,6 +31,11 @@ impl Rejects {
             self.told.push(Rejected { line, reason: reason() });
         }
     }
+
+    /// The first of them, for a message.
+    pub fn first(&self) -> Option<String> {
+        self.told.first().map(|told| format!("line {}: {}", told.line, told.reason))
+    }
 }
 
 /// Text of a file as a message shows it.

@@ -105,6 +105,9 @@ pub const SOURCES: &[Source] = &[
     ),
 ];
 
+/// Who a file of all registries is of, as its header names it.
+pub const OF_ALL_REGISTRIES: &str = "nro";
+
 /// Tables of places that cannot be fetched without an account: name, and how to get them.
 pub const WITH_ACCOUNT: [(&str, &str); 3] = [
     ("GeoLite2 City and ASN", "sign up at maxmind.com; GeoLite licence"),

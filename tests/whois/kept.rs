@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Imports a file of this content, and tells exit code and messages.
-fn import(folder: &tempfile::TempDir, name: &str, content: &str, more: &[&str]) -> (Option<i32>, String) {
+pub fn import(folder: &tempfile::TempDir, name: &str, content: &str, more: &[&str]) -> (Option<i32>, String) {
     let file = folder.path().join(name);
     fs::write(&file, content).unwrap();
     let arguments = [&["import", file.to_str().unwrap()], more].concat();
@@ -19,11 +19,11 @@ fn import(folder: &tempfile::TempDir, name: &str, content: &str, more: &[&str]) 
 }
 
 /// What `status` says that there is.
-fn status(folder: &tempfile::TempDir) -> String {
+pub fn status(folder: &tempfile::TempDir) -> String {
     text(&ip2asn(folder.path(), &["status"], "").stdout).to_owned()
 }
 
-fn content(name: &str) -> String {
+pub fn content(name: &str) -> String {
     fs::read_to_string(fixture(name)).unwrap()
 }
 
@@ -55,7 +55,7 @@ fn broken_lines_are_no_records_that_a_file_announces() {
     let (code, told) = import(&folder, "apnic", &broken, &[]);
     assert_eq!(code, Some(1));
     let expected =
-        "apnic: only 5 of the 14 records that it announces can be used, and 14 are kept; nothing is replaced";
+        "apnic: only 5 of its 14 records can be used, and 14 are kept (line 8: the status is no word";
     assert!(told.contains(expected) && told.contains("--force"), "{told}");
     assert!(status(&folder).contains("  14 records\n"), "{}", status(&folder));
     assert_eq!(import(&folder, "apnic", &broken, &["--force"]).0, Some(0));
@@ -113,19 +113,19 @@ fn an_as_org2info_that_is_cut_off_replaces_no_whole_one() {
 fn what_has_less_than_half_of_the_records_is_refused_with_both_numbers() {
     let folder = imported(&["as-org2info"]);
     let tables = content("as-org2info");
-    let less = |systems: usize| {
-        let mut lines: Vec<_> = tables.lines().collect();
-        lines.truncate(lines.len() - 8 + systems);
-        lines.join("\n") + "\n"
+    let of = |records: usize| {
+        let system = |i| format!("{}|20120224|N|O|o|ARIN\n", 1_000 + i);
+        tables.clone() + &(12..records).map(system).collect::<String>()
     };
-    let (code, told) = import(&folder, "new", &less(1), &[]);
+    assert_eq!(import(&folder, "new", &of(200), &[]).0, Some(0));
+    let (code, told) = import(&folder, "new", &of(99), &[]);
     assert_eq!(code, Some(1));
-    let expected = "new: it has 5 records, less than half of the 12 that are kept as \"as-org2info\"";
+    let expected = "new: it has 99 records, less than half of the 200 that are kept as \"as-org2info\"";
     assert!(told.contains(expected) && told.contains("--force"), "{told}");
-    assert!(status(&folder).contains("  12 records\n"), "{}", status(&folder));
-    assert_eq!(import(&folder, "new", &less(2), &[]).0, Some(0));
-    assert_eq!(import(&folder, "new", &tables, &[]).0, Some(0));
-    assert_eq!(import(&folder, "new", &less(1), &["--force"]).0, Some(0));
+    assert!(status(&folder).contains("  200 records\n"), "{}", status(&folder));
+    assert_eq!(import(&folder, "new", &of(100), &[]).0, Some(0));
+    assert_eq!(import(&folder, "new", &of(200), &[]).0, Some(0));
+    assert_eq!(import(&folder, "new", &of(99), &["--force"]).0, Some(0));
 }
 
 #[test]

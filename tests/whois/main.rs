@@ -4,17 +4,22 @@
 
 mod answers;
 mod damaged;
+mod days;
 mod formats;
 mod indexes;
 #[path = "../support/ip2asn.rs"]
 mod ip2asn;
 mod kept;
+mod logins;
+mod lost;
 mod mistakes;
 mod no_panic;
 mod peers;
+mod pipes;
 mod program;
 mod resumed;
 mod server;
+mod unseen;
 mod update;
 #[path = "../support/zip_bytes.rs"]
 mod zip_bytes;

@@ -33,6 +33,8 @@ pub enum How {
     /// Says no length.
     Chunked,
     Status(u16),
+    /// Sends it to whoever says a name and a password.
+    WantsLogin,
     /// Says with this status that it is there.
     Moved(u16, &'static str),
 }
@@ -164,7 +166,8 @@ impl Shared {
         let mut head = String::from("Connection: close\r\n");
         etag.iter().for_each(|etag| head += &format!("ETag: {etag}\r\n"));
         last_modified.iter().for_each(|time| head += &format!("Last-Modified: {time}\r\n"));
-        if let How::Status(status) = how {
+        let is_refused = *how == How::WantsLogin && request.header("authorization").is_none();
+        if let How::Status(status) = if is_refused { &How::Status(401) } else { how } {
             return write!(stream, "HTTP/1.1 {status} So\r\nContent-Length: 5\r\n{head}\r\nSorry");
         }
         if *how == How::IsSilent {

@@ -24,7 +24,7 @@ pub fn run(folder: Option<&Path>, options: &Options) -> anyhow::Result<Outcome> 
     }
     let from_input = options.queries.is_empty();
     // A program that reads of nothing cannot tell whether there is none or it was left out.
-    let is_brief = !options.json && (options.brief || (from_input && !options.full));
+    let is_brief = options.brief || (from_input && !options.full && !options.json);
     let depth = if is_brief { Depth::Brief } else { Depth::Full };
     let output = BufWriter::new(Plain::new(io::stdout().lock()));
     let wanted = Wanted { peers: options.peers, explain: options.explain };
@@ -67,7 +67,7 @@ struct Asking<W: Write> {
     json: bool,
     wanted: Wanted,
     depth: Depth,
-    output: BufWriter<W>,
+    output: BufWriter<Plain<W>>,
     outcome: Outcome,
 }
 
@@ -99,6 +99,10 @@ impl<W: Write> Asking<W> {
             if !text.is_empty() {
                 self.query(text, &format!("line {number}: "))?;
                 self.output.flush()?;
+                // Standard input may never end.
+                if !self.output.get_ref().is_heard() {
+                    break;
+                }
             }
         }
         Ok(())

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use connmapperl::{download, whois::import};
+use connmapperl::{download, lookup::show::in_line, whois::import};
 
 use crate::say::{clear_line, mutter};
 
@@ -25,8 +25,7 @@ pub struct Bar {
 impl Bar {
     pub fn new(path: &Path) -> Self {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let plain = |c: char| if c.is_control() { '?' } else { c };
-        let name = name.chars().take(NAME_CHARACTERS).map(plain).collect();
+        let name = in_line(&name).chars().take(NAME_CHARACTERS).collect();
         Self { name, start: Instant::now(), shown: None, is_terminal: io::stderr().is_terminal() }
     }
 

@@ -50,8 +50,12 @@ pub fn found(paths: &[PathBuf], target: &Folder, order: Order, outcome: &mut Out
         let first = name.map_or(i, |name| *first_of_name.entry(name).or_insert(i));
         in_order.push((first, found));
     }
-    // A day that the data tells itself is worth more than that of the file.
-    let day = |found: &Found| found.look.as_ref().map(|look| (look.is_own_date, look.date.clone()));
+    // A day that the data tells itself is worth more than that of the file, and of one day what the data says more than what
+    // a name does.
+    let day = |found: &Found| {
+        let day = &found.look.as_ref()?.day;
+        Some((day.is_own, day.date.clone(), day.is_inside))
+    };
     in_order.sort_by_cached_key(|(first, found)| (*first, Reverse(day(found))));
     in_order.into_iter().map(|(_, found)| found).collect()
 }

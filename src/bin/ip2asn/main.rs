@@ -12,15 +12,20 @@ mod say;
 mod stop;
 mod update;
 
-use std::{io, process::ExitCode};
+use std::{
+    env,
+    io::{self, Write},
+    process::ExitCode,
+};
 
 use anyhow::Context;
 use clap::Parser;
-use connmapperl::whois::default_folder;
+use connmapperl::{lookup::show::in_line, whois::default_folder};
 
 use self::{
     options::{Command, Options},
-    say::{note, written},
+    plain::Plain,
+    say::{note, say, written},
 };
 
 /// Where what was imported lies, or would, cannot be told.
@@ -44,7 +49,11 @@ impl From<Outcome> for ExitCode {
 }
 
 fn main() -> ExitCode {
-    match run(Options::parse()) {
+    let options = match options() {
+        Ok(options) => options,
+        Err(exit) => return exit,
+    };
+    match run(options) {
         Ok(outcome) => outcome.into(),
         Err(error) => {
             // Each says all of it, what it comes from included.
@@ -52,6 +61,22 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// The command line, or the exit code of one that is wrong or asks for help: what is to be said is said.
+fn options() -> Result<Options, ExitCode> {
+    Options::try_parse().map_err(|error| {
+        // It quotes what is wrong: the lines of the message are to be the program's own.
+        let in_lines = env::args_os().map(|argument| in_line(&argument.to_string_lossy()));
+        let error = Options::try_parse_from(in_lines).err().unwrap_or(error);
+        let told = error.render().to_string();
+        if error.use_stderr() {
+            // As of all that is said beside answers, nobody has to hear of it.
+            let _ = Plain::new(io::stderr()).write_all(told.as_bytes());
+            return Outcome::BadInput.into();
+        }
+        written(say(&told)).into()
+    })
 }
 
 fn run(mut options: Options) -> anyhow::Result<Outcome> {

@@ -10,13 +10,14 @@ use std::{
 
 use connmapperl::{
     geo::date::Date,
+    lookup::show::in_line,
     whois::{
         Whois,
         detect::Kind,
         error::WhoisError,
         import::{Folder, Imported, Order},
         index::Meta,
-        sources::{SOURCES, Source},
+        sources::{OF_ALL_REGISTRIES, SOURCES, Source},
     },
 };
 use serde::Serialize;
@@ -106,7 +107,7 @@ fn passed_over(found: &Found, path: &Path, meta: &Meta, other: &Path) -> String 
     format!(
         "{}{}: passed over: {}{} is imported as {} already; --as NAME makes room for both",
         path.display(),
-        of(found.look.as_ref().and_then(|look| look.date.as_ref())),
+        of(found.look.as_ref().and_then(|look| look.day.date.as_ref())),
         other.display(),
         of(meta.date.as_ref()),
         meta.name,
@@ -114,7 +115,7 @@ fn passed_over(found: &Found, path: &Path, meta: &Meta, other: &Path) -> String 
 }
 
 pub fn tell(done: &Imported, took: Duration) -> io::Result<()> {
-    let Imported { meta, index_bytes, replaced } = done;
+    let Imported { meta, index_bytes, replaced, damaged } = done;
     let secs = took.as_secs_f64();
     let rate = if secs < LEAST_RATED_SECS {
         String::new()
@@ -131,9 +132,15 @@ pub fn tell(done: &Imported, took: Duration) -> io::Result<()> {
     if meta.rejects.count > TOLD as u64 {
         told += &format!("  and {} more: ip2asn status --rejected\n", meta.rejects.count - TOLD as u64);
     }
+    if let Some(problem) = damaged {
+        told += &indented(&format!(
+            "what it replaces is damaged, so that nobody can say whether that was worth more: {}",
+            in_line(problem)
+        ));
+    }
     if let Some(old) = replaced {
         if old.file != meta.file {
-            told += &format!("  replaces what came from {}\n", old.file);
+            told += &format!("  replaces what came from {}\n", in_line(&old.file));
         }
         if let (Some(date), Some(old)) = (&meta.date, &old.date)
             && date < old
@@ -209,7 +216,7 @@ pub fn status(folder: &Path, options: &StatusOptions) -> anyhow::Result<Outcome>
         })
     };
     // One file of all registries has what each has.
-    let has_all = is_loaded(Kind::Delegated, "nro");
+    let has_all = is_loaded(Kind::Delegated, OF_ALL_REGISTRIES);
     let missing: Vec<_> = SOURCES
         .iter()
         .filter(|source| match source.kind {
@@ -239,7 +246,7 @@ pub fn status(folder: &Path, options: &StatusOptions) -> anyhow::Result<Outcome>
         output.flush()?;
         return Ok(outcome);
     }
-    writeln!(output, "{}", folder.display())?;
+    writeln!(output, "{}", in_line(&folder.to_string_lossy()))?;
     for index in whois.indexes() {
         let meta = index.meta();
         let date = meta.date.as_deref().unwrap_or("unknown date");
@@ -250,7 +257,7 @@ pub fn status(folder: &Path, options: &StatusOptions) -> anyhow::Result<Outcome>
             meta.kind.label(),
             meta.imported
         )?;
-        writeln!(output, "  from {}", meta.file)?;
+        writeln!(output, "  from {}", in_line(&meta.file))?;
         writeln!(output, "  {}", records(meta))?;
         let [asns, ipv4, ipv6] = index.range_counts();
         writeln!(output, "  ranges: {asns} of AS numbers, {ipv4} of IPv4, {ipv6} of IPv6")?;
@@ -261,7 +268,7 @@ pub fn status(folder: &Path, options: &StatusOptions) -> anyhow::Result<Outcome>
             told.try_for_each(|rejected| writeln!(output, "  line {}: {}", rejected.line, rejected.reason))?;
         }
     }
-    problems.iter().try_for_each(|problem| writeln!(output, "broken: {problem}"))?;
+    problems.iter().try_for_each(|problem| writeln!(output, "broken: {}", in_line(problem)))?;
     for Missing { kind, registry, from, terms, .. } in &missing {
         writeln!(output, "missing: {} of {registry}\n  {from}\n  terms: {terms}", kind.label())?;
     }

@@ -39,7 +39,7 @@ pub struct Options {
     #[arg(long)]
     pub explain: bool,
     /// A few lines an answer, as for standard input.
-    #[arg(long, conflicts_with = "full")]
+    #[arg(long, conflicts_with_all = ["full", "json"])]
     pub brief: bool,
     /// All that is known, for standard input too.
     #[arg(long)]
@@ -73,7 +73,7 @@ pub struct ImportOptions {
     /// Indexes no names, in less time: `--org` finds none of these.
     #[arg(long)]
     pub no_names: bool,
-    /// Imports what is cut off, far smaller, or another registry's, too.
+    /// Imports what has lost some, or is another registry's, too.
     #[arg(long)]
     pub force: bool,
 }

@@ -6,6 +6,8 @@ use std::{
     io::{self, IsTerminal, Write},
 };
 
+use connmapperl::lookup::show::in_line;
+
 use crate::{Outcome, plain::Plain};
 
 /// What was done, on standard output.
@@ -16,20 +18,20 @@ pub fn say(told: &str) -> io::Result<()> {
     Plain::new(io::stdout()).write_all(told.as_bytes())
 }
 
-/// What became of writing to standard output. Whoever has read enough of it is no failure.
+/// What became of writing to standard output.
 pub fn written(done: io::Result<()>) -> Outcome {
     match done {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+        Err(error) => {
             note(format_args!("standard output: {error}"));
             Outcome::NotWritten
         }
-        _ => Outcome::Found,
+        Ok(()) => Outcome::Found,
     }
 }
 
-/// What is wrong or to be known, a line on standard error.
+/// What is wrong or to be known, one line on standard error whatever names of others are in it.
 pub fn note(told: impl Display) {
-    let _ = Plain::new(io::stderr()).write_all(format!("ip2asn: {told}\n").as_bytes());
+    mutter(format_args!("ip2asn: {}\n", in_line(&told.to_string())));
 }
 
 /// Text on standard error as it is: the program's own.

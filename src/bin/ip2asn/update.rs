@@ -11,10 +11,11 @@ use anyhow::{bail, ensure};
 use connmapperl::{
     download::{Base, Client, Downloads, Fetched, New, Sum, Wanted},
     geo::date::Date,
+    lookup::show::in_line,
     whois::{
         detect::{Kind, detect},
         error::WhoisError,
-        import::{Folder, Head, Order},
+        import::{Day, Folder, Head, Order, is_to_come},
         index::{FILE_ENDING, Index, Meta, Packer},
         input::{Input, Piece},
         sources::{SOURCES, Source, WITH_ACCOUNT, select},
@@ -41,9 +42,9 @@ pub fn update(folder: &Path, options: &UpdateOptions) -> anyhow::Result<Outcome>
         Err(word) => {
             let names: Vec<_> = SOURCES.iter().map(|source| source.name).collect();
             note(format_args!(
-                "{word:?} is no source: say delegated, as-org2info, rpsl, a registry, or one of\n  {}",
-                names.join("\n  ")
+                "{word:?} is no source: say delegated, as-org2info, rpsl, a registry, or one of"
             ));
+            mutter(format_args!("  {}\n", names.join("\n  ")));
             return Ok(Outcome::BadInput);
         }
     };
@@ -90,7 +91,8 @@ pub fn update(folder: &Path, options: &UpdateOptions) -> anyhow::Result<Outcome>
 /// Says what would be fetched from where, of which size and on which terms, and what is not, before anything is.
 fn plan(sources: &[&Source], client: &Client, folder: &Path) -> io::Result<()> {
     let mut output = BufWriter::new(Plain::new(io::stdout().lock()));
-    writeln!(output, "To be fetched and imported into\n  {}\n", folder.display())?;
+    let shown = in_line(&folder.to_string_lossy());
+    writeln!(output, "To be fetched and imported into\n  {shown}\n")?;
     for source in sources {
         let size = match source.about_bytes {
             Some(bytes) => format!("about {:.0} MB", bytes as f64 / 1e6),
@@ -213,24 +215,29 @@ fn fits(piece: &Piece, source: &Source, old: Option<&Meta>) -> anyhow::Result<()
     let kind = kind.map_err(|found| anyhow::anyhow!("{}: not what it should be: {found}", url.display()))?;
     let label = source.kind.label();
     ensure!(kind == source.kind, "{}: not {label}, but {}", url.display(), kind.label());
-    let Head { registry, date } = Head::of(kind, &input.head);
+    let head = Head::of(kind, &input.head);
     if kind == Kind::Delegated {
+        let Head { registry, date } = &head;
         ensure!(date.is_some(), "{}: there is no header in it that tells a day", url.display());
-        ensure!(registry == source.registry, "{}: of {registry:?}, not {}", url.display(), source.registry);
-        return not_older(date, old, &url);
+        ensure!(*registry == source.registry, "{}: of {registry:?}, not {}", url.display(), source.registry);
     }
+    let today = Date::from_system_time(SystemTime::now());
+    // The name of the file is ours.
+    let day = Day::of(&head, "", input.modified_day(), today);
+    let Some(old) = old.filter(|old| !old.date.as_ref().is_some_and(|date| is_to_come(date, today))) else {
+        return Ok(());
+    };
     // A day that the data tells is compared with one alone, and that of the file where both are from there.
-    match old {
-        Some(old) if date.is_none() || !old.is_own_date => {
-            let is_from_there = old.file == url.display().to_string();
-            not_older(input.modified_day(), is_from_there.then_some(old), &url)
-        }
-        old => not_older(date, old, &url),
+    let is_from_there = old.file == url.display().to_string();
+    match (day.is_own && old.is_own_date, is_from_there) {
+        (true, _) => not_older(day.date, old, &url),
+        (false, true) => not_older(input.modified_day(), old, &url),
+        (false, false) => Ok(()),
     }
 }
 
-fn not_older(date: Option<String>, old: Option<&Meta>, url: &Path) -> anyhow::Result<()> {
-    if let (Some(date), Some(old)) = (date, old.and_then(|old| old.date.as_ref()))
+fn not_older(date: Option<String>, old: &Meta, url: &Path) -> anyhow::Result<()> {
+    if let (Some(date), Some(old)) = (date, &old.date)
         && date < *old
     {
         bail!("{}: its data is of {date}, older than that of {old}, which is imported", url.display());

@@ -12,6 +12,7 @@ use crate::{
 };
 
 use super::{Reply, Wanted};
+use crate::lookup::show::in_line;
 
 /// Lines of one kind that an answer has at most; `--json` has more.
 const MOST_LINES: usize = 200;
@@ -28,7 +29,7 @@ pub fn reply(reply: &Reply, wanted: Wanted, depth: Depth, output: &mut impl Writ
 }
 
 fn brief(reply: &Reply, answer: Option<&Answer>, wanted: Wanted, output: &mut impl Write) -> io::Result<()> {
-    writeln!(output, "{}", reply.query)?;
+    writeln!(output, "{}", in_line(&reply.query))?;
     match &reply.asn {
         Some(asn) => writeln!(output, "  AS{} {}", asn.number, asn.organisation)?,
         None => match answer.map(|answer| (answer.systems.first(), answer.aut_nums.first())) {
@@ -76,14 +77,14 @@ fn aut_num(object: &Object) -> String {
 }
 
 fn full(reply: &Reply, answer: &Answer, wanted: Wanted, output: &mut impl Write) -> io::Result<()> {
-    let what =
-        if reply.query.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("as")) { "AS" } else { "IP" };
+    let query = in_line(&reply.query);
+    let what = if query.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("as")) { "AS" } else { "IP" };
     if answer.delegations.is_empty() {
-        writeln!(output, "--- No Registry Information for: {} ---", reply.query)?;
+        writeln!(output, "--- No Registry Information for: {query} ---")?;
     }
     for (i, delegation) in answer.delegations.iter().take(MOST_LINES).enumerate() {
         if i == 0 {
-            writeln!(output, "--- Found {what} Information for: {} ---", reply.query)?;
+            writeln!(output, "--- Found {what} Information for: {query} ---")?;
         } else {
             writeln!(output, "---")?;
         }
@@ -174,7 +175,7 @@ fn peers(answer: &Answer, output: &mut impl Write) -> io::Result<()> {
 fn explain(reply: &Reply, output: &mut impl Write) -> io::Result<()> {
     let mut lines: Vec<String> = Vec::new();
     let mut add = |what: &str, source: String| {
-        let line = format!("{what}: {source}");
+        let line = in_line(&format!("{what}: {source}"));
         if !lines.contains(&line) {
             lines.push(line);
         }
@@ -200,7 +201,7 @@ fn explain(reply: &Reply, output: &mut impl Write) -> io::Result<()> {
 fn source_text(source: &Source) -> String {
     let date = source.date.as_deref().unwrap_or("unknown date");
     let file = if source.file.is_empty() { String::new() } else { format!(", {}", source.file) };
-    format!("{} of {date}{file}", source.name)
+    in_line(&format!("{} of {date}{file}", source.name))
 }
 
 /// A name, and what bears it.

@@ -13,6 +13,9 @@ const DELEGATED: &str = "delegated-";
 const AS_ORG: &str = "as-org2info";
 const RPSL: &str = "rpsl-";
 
+/// With what stands before and behind it, fewer than the 255 that a file system takes.
+const MOST_NAME_BYTES: usize = 200;
+
 /// What is named.
 pub struct Naming<'a> {
     /// Of the file, as it is told.
@@ -29,7 +32,7 @@ impl Naming<'_> {
     /// Where nothing is left of it, or another kind of file has it.
     pub fn given(&self, name: &str) -> Result<String, WhoisError> {
         let plain = file_name(name);
-        if !plain.contains(|c: char| c.is_ascii_alphanumeric()) {
+        if !plain.contains(char::is_alphanumeric) {
             return Err(WhoisError::NoName { path: self.path.into(), name: name.to_owned() });
         }
         let made_for = match &*plain {
@@ -76,9 +79,19 @@ impl Naming<'_> {
     }
 }
 
-/// What may be part of a file's name anywhere; never hidden, never a path.
+/// What may be part of a file's name anywhere; never hidden, never a path. Letters of all languages stay; other characters
+/// than those of ASCII become their numbers, so that names which differ in these alone stay apart.
 fn file_name(text: &str) -> String {
-    let plain = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_') { c } else { '_' };
-    let name: String = text.chars().map(plain).take(100).collect();
+    let mut name = String::new();
+    for c in text.chars() {
+        match c {
+            _ if c.is_alphanumeric() || matches!(c, '.' | '-' | '_') => name.push(c),
+            _ if c.is_ascii() => name.push('_'),
+            _ => name += &format!("_{:x}", u32::from(c)),
+        }
+        if name.len() >= MOST_NAME_BYTES {
+            break;
+        }
+    }
     name.trim_start_matches('.').to_owned()
 }

@@ -1,5 +1,7 @@
 //! Reads the records of each kind of file into an index that is being written, and counts what cannot be used.
 
+mod delegated;
+
 use std::{
     collections::HashSet,
     hash::{BuildHasher, RandomState},
@@ -10,7 +12,6 @@ use std::{
 use super::{Progress, tally::Tally};
 use crate::whois::{
     as_org::{self, JsonLine, Table},
-    delegated::{self, Line},
     error::WhoisError,
     index::IndexWriter,
     input::Lines,
@@ -29,6 +30,10 @@ pub struct Reading<'a> {
     tell: &'a mut dyn FnMut(&Progress) -> bool,
     looked_at: u64,
     pub registry: String,
+    /// Another registry whose records most are, and how many.
+    pub mostly_of: Option<(String, u64)>,
+    /// There is a line of its maker's before the records, which tells of all of them.
+    pub has_header: bool,
     /// Records that the file says it has.
     pub announced: Option<u64>,
     /// What tells that there was more of the file.
@@ -53,6 +58,8 @@ impl<'a> Reading<'a> {
             tell,
             looked_at: 0,
             registry,
+            mostly_of: None,
+            has_header: false,
             announced: None,
             cut: None,
             rejects: Rejects::default(),
@@ -111,54 +118,15 @@ impl<'a> Reading<'a> {
         }
     }
 
-    pub fn delegated(&mut self, lines: Lines<impl BufRead>) -> Result<(), WhoisError> {
-        let mut with_holder = false;
-        let (mut in_headers, mut in_summaries) = (None, None);
-        let add = |sum: &mut Option<u64>, more: Option<u64>| {
-            *sum = more.map(|more| sum.unwrap_or(0).saturating_add(more)).or(*sum);
-        };
-        self.lines(lines, |reading, line| {
-            let record = match delegated::parse(line) {
-                Ok(Some(Line::Record(record))) => record,
-                Ok(Some(Line::Header { records, .. })) => {
-                    add(&mut in_headers, records);
-                    return Ok(Ok(()));
-                }
-                Ok(Some(Line::Summary { records })) => {
-                    add(&mut in_summaries, records);
-                    return Ok(Ok(()));
-                }
-                Ok(None) => return Ok(Ok(())),
-                Err(reason) => return Ok(Err(reason)),
-            };
-            let number = reading.writer.add(line.trim_ascii())?;
-            reading.writer.add_key(number, Key::Range(record.range))?;
-            if !record.opaque_id.is_empty() {
-                with_holder = true;
-                let holder = format!("{}|{}", record.registry, record.opaque_id);
-                reading.writer.add_key(number, Key::Id(IdKind::Holder, &holder))?;
-            }
-            reading.progress.records += 1;
-            Ok(Ok(()))
-        })?;
-        // Where both tell a number it should be the same; a registry that counts otherwise in one of them has cut nothing.
-        self.announced = [in_headers, in_summaries].into_iter().flatten().min();
-        if !with_holder {
-            self.notes.push(
-                "the plain form without opaque ids: it does not tell what else a holder has; \
-                 take the delegated-...-extended-latest of the same place"
-                    .to_owned(),
-            );
-        }
-        Ok(())
-    }
-
-    pub fn as_org(&mut self, lines: Lines<impl BufRead>) -> Result<(), WhoisError> {
+    /// `is_checked`: see [`crate::whois::input::Input::is_checked`].
+    pub fn as_org(&mut self, lines: Lines<impl BufRead>, is_checked: bool) -> Result<(), WhoisError> {
         let hasher = RandomState::new();
         let (mut organisations, mut members) = (HashSet::new(), Vec::new());
         let mut table = None;
-        let mut is_closed = false;
+        // The last line may have lost some where it lacks its end.
+        let mut is_open = false;
         let is_ended = self.lines(lines, |reading, line| {
+            is_open = false;
             if line.starts_with(b"#") {
                 table = Table::from_format_line(line).or(table.take());
                 return Ok(Ok(()));
@@ -168,10 +136,10 @@ impl<'a> Reading<'a> {
                 return Ok(Ok(()));
             }
             let json;
-            is_closed = false;
+            is_open = true;
             let record = if text.starts_with('{') {
                 json = JsonLine::parse(&text);
-                is_closed = json.is_ok();
+                is_open = json.is_err();
                 json.as_ref().map_err(|reason| *reason).and_then(JsonLine::record)
             } else {
                 table.as_ref().ok_or("no format line stands before it").and_then(|table| table.parse(&text))
@@ -203,7 +171,7 @@ impl<'a> Reading<'a> {
             () if members.is_empty() => Some("it has organisations, and no autonomous system"),
             () if organisations.is_empty() => Some("it has autonomous systems, and no organisation"),
             // Of a table the last field may have lost some, of JSON no line is whole without its brace.
-            () if !(is_ended || is_closed) => Some("its last line has no end"),
+            () if is_open && !(is_ended || is_checked) => Some("its last line has no end"),
             () => None,
         };
         let dangling = members.iter().filter(|id| !organisations.contains(id)).count();

@@ -3,14 +3,19 @@
 
 use std::path::Path;
 
-use super::read::Reading;
-use crate::whois::{error::WhoisError, index::Meta};
+use super::{Day, is_to_come, read::Reading};
+use crate::{
+    geo::date::Date,
+    whois::{error::WhoisError, index::Meta},
+};
 
-/// Of so many records that a file announces one may be of no use: a registry's slip hides none of the others.
+/// Of so many records one may be of no use: its maker's slip hides none of the others.
 const RECORDS_FOR_A_SLIP: u64 = 100;
 /// Sources grow and shrink by some parts of a hundred between two imports; one that has been divided by more than this is
 /// cut off, or is of something else.
 const MOST_SHRUNK: u64 = 2;
+/// What has fewer records than this is somebody's own, and may become what they make of it.
+const LEAST_COMPARED: u64 = 100;
 
 /// What is to be replaced by what.
 pub struct Place<'a> {
@@ -18,8 +23,8 @@ pub struct Place<'a> {
     /// Of the file, as it is told.
     pub path: &'a Path,
     /// Of what was read.
-    pub date: Option<&'a str>,
-    pub is_own_date: bool,
+    pub day: &'a Day,
+    pub today: Date,
     /// See [`super::Order::is_fallback`].
     pub is_fallback: bool,
 }
@@ -28,8 +33,9 @@ impl Place<'_> {
     /// The day of what is kept, where this is older. A copy may be of any day after that of its data, so the day of the file
     /// that is kept tells nothing of a day that the data tells.
     fn is_older_than<'a>(&self, old: &'a Meta) -> Option<(&str, &'a str)> {
-        let (date, kept) = (self.date?, old.date.as_deref()?);
-        (date < kept && (old.is_own_date || !self.is_own_date)).then_some((date, kept))
+        let kept = old.date.as_deref().filter(|kept| !is_to_come(kept, self.today))?;
+        let date = self.day.date.as_deref()?;
+        (date < kept && (old.is_own_date || !self.day.is_own)).then_some((date, kept))
     }
 }
 
@@ -46,6 +52,10 @@ pub fn check(read: &Reading, place: &Place, old: Option<&Meta>) -> Result<(), Wh
     if let Some(problem) = read.cut {
         return Err(WhoisError::Cut { path: path(), problem });
     }
+    if let Some((other, count)) = &read.mostly_of {
+        let (registry, other, count) = (read.registry.clone(), other.clone(), *count);
+        return Err(WhoisError::Mislabelled { path: path(), registry, other, count, records });
+    }
     let Some(old) = old else { return Ok(()) };
     if [&read.registry, &old.registry].iter().all(|name| !name.is_empty()) && read.registry != old.registry {
         let of = |registry: &str| format!("{} of {registry}", old.kind.label());
@@ -58,10 +68,15 @@ pub fn check(read: &Reading, place: &Place, old: Option<&Meta>) -> Result<(), Wh
         let (date, kept) = (date.to_owned(), kept.to_owned());
         return Err(WhoisError::Older { path: path(), date, name: name(), kept });
     }
-    if records < old.records && records + announced / RECORDS_FOR_A_SLIP < announced {
-        return Err(WhoisError::Spoilt { path: path(), records, told: announced, kept: old.records });
+    if old.has_header && !read.has_header {
+        let problem = "it has no header, and what is kept has one";
+        return Err(WhoisError::Cut { path: path(), problem });
     }
-    if records.saturating_mul(MOST_SHRUNK) < old.records {
+    if records < old.records && read.rejects.count > found / RECORDS_FOR_A_SLIP {
+        let first = read.rejects.first().unwrap_or_default();
+        return Err(WhoisError::Spoilt { path: path(), records, found, kept: old.records, first });
+    }
+    if old.records >= LEAST_COMPARED && records.saturating_mul(MOST_SHRUNK) < old.records {
         return Err(WhoisError::FarFewer { path: path(), records, name: name(), kept: old.records });
     }
     Ok(())

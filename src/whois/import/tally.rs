@@ -1,5 +1,5 @@
-//! Whose a dump is: the source that most of its objects name. A registry's dump has objects of others among its own, in any
-//! order, so no single one of them tells.
+//! Whose a file is: the source that most of its objects name, or the registry that most of its records do. A registry's dump
+//! has objects of others among its own, in any order, so no single one of them tells.
 
 use crate::whois::rpsl;
 
@@ -15,7 +15,13 @@ pub struct Tally {
 
 impl Tally {
     pub fn add(&mut self, object: &[u8], line_starts: &[usize]) {
-        let Some(source) = source_of(object, line_starts) else { return };
+        if let Some(source) = source_of(object, line_starts) {
+            self.count(source);
+        }
+    }
+
+    /// Counts one that names this source.
+    pub fn count(&mut self, source: &[u8]) {
         match self.counts.iter().position(|(known, _)| known.eq_ignore_ascii_case(source)) {
             Some(at) => self.counts[at].1 += 1,
             None if self.counts.len() < MOST_SOURCES => self.counts.push((source.to_ascii_lowercase(), 1)),
@@ -23,10 +29,16 @@ impl Tally {
         }
     }
 
+    /// How many name this source.
+    pub fn of(&self, source: &str) -> u64 {
+        let same = self.counts.iter().find(|(known, _)| known.eq_ignore_ascii_case(source.as_bytes()));
+        same.map_or(0, |(_, count)| *count)
+    }
+
     /// The source that most have; of several the first by name, so that no order matters.
-    pub fn winner(self) -> Option<String> {
-        let (name, _) = self.counts.into_iter().min_by(|(a, m), (b, n)| n.cmp(m).then_with(|| a.cmp(b)))?;
-        Some(rpsl::decode(&name).into_owned())
+    pub fn winner(&self) -> Option<String> {
+        let (name, _) = self.counts.iter().min_by(|(a, m), (b, n)| n.cmp(m).then_with(|| a.cmp(b)))?;
+        Some(rpsl::decode(name).into_owned())
     }
 }
 

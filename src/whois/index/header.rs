@@ -108,6 +108,9 @@ pub struct Meta {
     /// have been long after. Earlier versions of this program did not tell.
     #[serde(default)]
     pub is_own_date: bool,
+    /// Its maker's line before the records was there, of kinds that have one. Earlier versions did not tell.
+    #[serde(default)]
+    pub has_header: bool,
     /// Day of the import as `YYYY-MM-DD`.
     pub imported: String,
     /// Bytes of the unpacked text.
