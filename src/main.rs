@@ -99,7 +99,7 @@ fn show(args: &WindowArgs, serves: bool, replay: Option<ReplayAtStart>) -> anyho
     };
     let mut app = window_app(start, rules, &look)?;
     let mut notices = app.world_mut().resource_mut::<Notices>();
-    notices.say(Severity::Warning, "Settings", problems);
+    notices.say(Severity::Warning, "settings.toml", problems);
     if let Some(scene) = wall {
         args.wall.hang(scene, &mut app);
     }

@@ -85,8 +85,6 @@ fn grid(cell: vec2<i32>, rest: vec2<f32>) -> f32 {
     return strength;
 }
 
-/// It is to be followed, and to leave the dots the light.
-const CURVE_ALPHA: f32 = 0.2;
 
 struct CurveLine {
     @builtin(position) position: vec4<f32>,
@@ -141,7 +139,7 @@ fn curve_vertex(@builtin(vertex_index) index: u32, @builtin(instance_index) bloc
 fn curve_fragment(line: CurveLine) -> @location(0) vec4<f32> {
     let half_px = view.pixels_per_point * 0.5 + 0.5;
     let alpha = clamp(half_px - abs(line.distance_px), 0.0, 1.0) * line.alpha;
-    return vec4<f32>(space.curve.rgb, space.curve.a * alpha * CURVE_ALPHA);
+    return vec4<f32>(space.curve.rgb, space.curve.a * alpha);
 }
 
 struct Cell {

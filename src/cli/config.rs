@@ -11,7 +11,7 @@ use std::{
 use anyhow::Context;
 use clap::{Args, Subcommand};
 
-use super::{Common, RulesArgs, TablesArgs};
+use super::{Common, RulesArgs, TablesArgs, is_closed_pipe};
 use crate::{
     components::preferences::{self, Preferences, WindowPlace},
     config::{
@@ -60,11 +60,15 @@ pub fn config(args: &ConfigArgs, out: &mut impl Write) -> anyhow::Result<ExitCod
     all.push(check_places(common.named().data_folder()?.as_deref()));
     all.extend(check_saved(folder.as_deref()));
     for Checked { file, outcome } in &all {
-        match outcome {
+        let printed = match outcome {
             Ok(words) => writeln!(out, "{file}: {words}"),
             Err(problems) => problems.iter().try_for_each(|problem| writeln!(out, "{file}: {problem}")),
+        };
+        match printed.context("cannot print") {
+            // Whoever read has read enough.
+            Err(error) if is_closed_pipe(&error) => break,
+            printed => printed?,
         }
-        .context("cannot print")?;
     }
     let is_good = all.iter().all(|checked| checked.outcome.is_ok());
     Ok(if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -78,13 +82,13 @@ fn check_settings(folder: Option<&Path>) -> Checked {
     };
     let outcome = match settings::read_text(&path) {
         Ok(text) => {
-            let by_window = match preferences::parse(&text) {
-                Ok((_, problems)) => problems.iter().map(ToString::to_string).collect(),
-                // It is told below.
-                Err(_) => Vec::new(),
-            };
-            let by_hand = Settings::parse(&text).err();
-            let problems: Vec<String> = by_hand.into_iter().chain(by_window).collect();
+            let mut problems: Vec<String> = Settings::parse(&text).err().into_iter().collect();
+            match preferences::parse(&text) {
+                Ok((_, lines)) => problems.extend(lines.iter().map(ToString::to_string)),
+                Err(error) if problems.is_empty() => problems.push(error.to_string()),
+                // It is the same.
+                Err(_) => {}
+            }
             if problems.is_empty() { Ok("good".to_owned()) } else { Err(problems) }
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(NOT_THERE.to_owned()),
@@ -145,18 +149,17 @@ pub fn preferences_file() -> Option<PathBuf> {
     config_folder().as_deref().map(settings::path_in)
 }
 
-/// What was chosen in the window, and what of its file says nothing that is known. A file that cannot be read at all is told by
-/// those who look in it for what is written by hand.
+/// What was chosen in the window, and what of its file says nothing that is known. A file that cannot be read, or is no TOML, is
+/// told by those who look in it for what is written by hand.
 pub fn preferences() -> (Preferences, Vec<String>) {
     let read = preferences_file().and_then(|path| Some((settings::read_text(&path).ok()?, path)));
-    let (mut chosen, problems) =
-        match read.and_then(|(text, path)| Some((preferences::parse(&text).ok()?, path))) {
-            Some(((chosen, problems), path)) => {
-                let named = problems.iter().map(|problem| format!("{}: {problem}", path.display()));
-                (chosen, named.collect())
-            }
-            None => Default::default(),
-        };
+    let (mut chosen, problems) = match read.as_ref().map(|(text, _)| (preferences::parse(text), text)) {
+        Some((Ok((chosen, problems)), _)) => (chosen, problems),
+        Some((Err(error), text)) if Settings::parse(text).is_ok() => (Preferences::default(), vec![error]),
+        Some((Err(_), _)) | None => Default::default(),
+    };
+    let path = read.map(|(_, path)| path.display().to_string()).unwrap_or_default();
+    let problems = problems.iter().map(|problem| format!("{path}: {problem}")).collect();
     chosen.place = chosen.place.or_else(|| {
         let [width, height] = connmap_window_size()?;
         Some(WindowPlace { width, height, position: None })

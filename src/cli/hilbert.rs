@@ -131,8 +131,11 @@ pub fn hilbert(args: &HilbertArgs) -> anyhow::Result<ExitCode> {
     let seen = heat.seen(args.prefix);
     let (file, block) = (args.output.display(), args.prefix);
     complain(&format!(
-        "{file}: {} addresses in {} /24 of {block}, {} in all",
-        seen.addresses, seen.networks, seen.count
+        "{file}: {} address{} in {} /24 of {block}, {} in all",
+        seen.addresses,
+        if seen.addresses == 1 { "" } else { "es" },
+        seen.networks,
+        seen.count
     ));
     Ok(if bad_lines == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

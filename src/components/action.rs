@@ -13,7 +13,7 @@ use super::{
     trails::LapseStyle,
 };
 use crate::{
-    hilbert::Prefix,
+    hilbert::{Family, Prefix},
     model::{AgentId, NoPlace},
 };
 
@@ -163,6 +163,7 @@ pub enum SpaceAction {
     ToggleFamily,
     NextColour,
     SetColour(SpaceColour),
+    SetFamily(Family),
     ToggleCurve,
     /// Columns for rows.
     Transpose,

@@ -92,6 +92,11 @@ impl RuleBook {
         }
     }
 
+    /// Whether there is a rule of that text.
+    pub fn has_label(&self, text: &str) -> bool {
+        self.rules.labels().iter().any(|label| &*label.text == text)
+    }
+
     /// What was switched, by the text of the labels: rules that are hidden, those with text and those without.
     pub fn switches(&self) -> [BTreeSet<String>; 3] {
         let labels = self.rules.labels();

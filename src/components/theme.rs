@@ -75,6 +75,8 @@ pub struct Colours {
     /// shares are smaller than they look.
     pub circle: Rgba,
     pub circle_rim: Rgba,
+    /// Of the line along all addresses: it is to be followed, and to leave the dots the light.
+    pub curve_alpha: f32,
 }
 
 /// How light falls on dots.
@@ -133,6 +135,7 @@ impl Theme {
             hatch: clear(0xFFFFFF, 0.1),
             circle: clear(0xB4C0D0, 0.011),
             circle_rim: clear(0xB4C0D0, 0.034),
+            curve_alpha: 0.2,
         },
         agents: [
             solid(0xE8EEF6),
@@ -175,6 +178,7 @@ impl Theme {
             hatch: clear(0x1F2933, 0.14),
             circle: clear(0x8793A1, 0.07),
             circle_rim: clear(0x8793A1, 0.26),
+            curve_alpha: 0.55,
         },
         agents: [
             solid(0x39424E),

@@ -3,6 +3,7 @@ use std::{
     net::{IpAddr, Ipv4Addr},
     path::Path,
     sync::Arc,
+    time::SystemTime,
 };
 
 use super::Registries;
@@ -57,6 +58,11 @@ fn name(sources: &Sources, address: &str) -> String {
     asn(sources, address).unwrap().organisation.to_string()
 }
 
+/// As names of files have it.
+fn today() -> String {
+    Date::from_system_time(SystemTime::now()).to_string().replace('-', "")
+}
+
 /// Names of the sources in use as they were last told, and all problems.
 fn reports(sources: &mut Sources) -> (Vec<String>, Vec<String>) {
     let (mut names, mut problems) = (Vec::new(), Vec::new());
@@ -79,11 +85,18 @@ fn a_later_organisation_is_shown_and_an_older_one_is_not() {
     import_organisation("20200101", "Imported Inc.", folder.path());
     assert_eq!(name(&open(cache.path(), folder.path()), NAMED), built_in);
 
-    import_organisation("20990101", "Imported Inc.", folder.path());
+    // A later day than this is not believed.
+    import_organisation(&today(), "Imported Inc.", folder.path());
     let mut sources = open(cache.path(), folder.path());
     assert_eq!(asn(&sources, NAMED), Some(Asn { number: 15_169, organisation: "Imported Inc.".into() }));
     let (names, problems) = reports(&mut sources);
-    assert!(names.iter().any(|name| name.contains("as-org2info of 2099-01-01")), "{names:?}");
+    assert!(
+        names
+            .iter()
+            .any(|name| name
+                .contains(&format!("as-org2info of {}", Date::from_system_time(SystemTime::now())))),
+        "{names:?}"
+    );
     assert_eq!(problems, [""; 0]);
 }
 
@@ -97,7 +110,7 @@ fn an_import_while_the_program_runs_is_seen_and_so_is_its_end() {
     assert!(!sources.poll());
     reports(&mut sources);
     for imported in ["First Inc.", "Other Inc."] {
-        import_organisation("20990101", imported, &folder);
+        import_organisation(&today(), imported, &folder);
         assert!(sources.poll());
         assert_eq!(name(&sources, NAMED), imported);
         assert!(reports(&mut sources).0.iter().any(|name| name.contains("as-org2info")));
@@ -111,7 +124,7 @@ fn an_import_while_the_program_runs_is_seen_and_so_is_its_end() {
 #[test]
 fn a_damaged_index_is_told_once_and_the_tables_go_on() {
     let (cache, folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    import_organisation("20990101", "Imported Inc.", folder.path());
+    import_organisation(&today(), "Imported Inc.", folder.path());
     let path = folder.path().join("as-org2info.whois");
     let whole = fs::read(&path).unwrap();
     fs::write(&path, &whole[..whole.len() - 1]).unwrap();
@@ -125,7 +138,7 @@ fn a_damaged_index_is_told_once_and_the_tables_go_on() {
     assert!(!sources.poll());
     assert_eq!(reports(&mut sources).1, [""; 0], "said already");
 
-    import_organisation("20990102", "Imported Inc.", folder.path());
+    import_organisation(&today(), "Imported Inc.", folder.path());
     assert!(sources.poll());
     assert_eq!(name(&sources, NAMED), "Imported Inc.");
     let cleared = |report: &Report| matches!(report, Report::Problem { lines, .. } if lines.is_empty());
@@ -135,7 +148,7 @@ fn a_damaged_index_is_told_once_and_the_tables_go_on() {
 #[test]
 fn damage_within_an_index_is_told_when_it_is_met() {
     let (cache, folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    import_organisation("20990101", "Imported Inc.", folder.path());
+    import_organisation(&today(), "Imported Inc.", folder.path());
     let path = folder.path().join("as-org2info.whois");
     let mut bytes = fs::read(&path).unwrap();
     // The texts come first, behind the header.
@@ -191,6 +204,6 @@ fn an_aut_num_is_named_by_its_organisation_and_as_org2info_goes_before() {
     assert_eq!(name(&open(cache.path(), folder.path()), NAMED), "A description");
     import("20990101.org.db", "organisation: ORG-G\norg-name: Of the object\n", folder.path());
     assert_eq!(name(&open(cache.path(), folder.path()), NAMED), "Of the object");
-    import_organisation("20990101", "Of CAIDA", folder.path());
+    import_organisation(&today(), "Of CAIDA", folder.path());
     assert_eq!(name(&open(cache.path(), folder.path()), NAMED), "Of CAIDA");
 }

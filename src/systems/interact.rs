@@ -144,6 +144,7 @@ fn obey_space(action: SpaceAction, space: &mut HilbertView, second: &mut SecondW
             space.is_shown |= !second.is_open();
         }
         SpaceAction::NextColour => space.colour = space.colour.next(),
+        SpaceAction::SetFamily(family) => space.family = family,
         SpaceAction::SetColour(colour) => space.colour = colour,
         SpaceAction::ToggleCurve => space.shows_curve = !space.shows_curve,
         SpaceAction::Transpose => space.transpose(),

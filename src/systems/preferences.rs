@@ -119,10 +119,12 @@ pub(super) fn note(shown: Shown, mut known: ResMut<Preferences>) {
         | put_other(&mut it.space, look)
         | put_other(&mut it.fullscreen, shown.overlays.fullscreen);
     if shown.book.is_changed() {
-        let [hidden, with_text, without_text] = shown.book.switches();
-        is_other |= put_other(&mut it.hidden_rules, hidden)
-            | put_other(&mut it.rules_with_text, with_text)
-            | put_other(&mut it.rules_without_text, without_text);
+        let known = [&mut it.hidden_rules, &mut it.rules_with_text, &mut it.rules_without_text];
+        for (known, mut now) in known.into_iter().zip(shown.book.switches()) {
+            // Rules that the file of today does not have may be in that of tomorrow.
+            now.extend(known.iter().filter(|name| !shown.book.has_label(name)).cloned());
+            is_other |= put_other(known, now);
+        }
     }
     if shown.hidden_agents.is_changed() || shown.hidden_by_name.is_changed() {
         let hidden = shown.agents.0.iter().filter(|agent| shown.hidden_agents.hides(agent.agent));

@@ -4,19 +4,21 @@ use bevy::{
     ecs::system::NonSendMarker,
     math::CompassOctant,
     prelude::*,
-    window::{MonitorSelection, PrimaryWindow, Window, WindowCreated, WindowMode},
+    window::{Monitor, MonitorSelection, PrimaryWindow, Window, WindowCreated, WindowMode},
     winit::WINIT_WINDOWS,
 };
 
 use super::MapSystems;
 use crate::components::{
-    action::{Overlays, ResizeEdge, UiAction},
+    action::{Overlays, Pane, ResizeEdge, UiAction},
     map_view::MapView,
-    preferences::Preferences,
+    preferences::{Preferences, WindowPlace},
     theme::{px_per_point, px_per_point_on_wall},
     wall::Wall,
 };
 
+/// Of a window that somebody is to find, in each direction.
+const LEAST_IN_SIGHT_PX: i32 = 64;
 const ICON: &[u8] = include_bytes!("../../assets/icon.png");
 
 pub(super) fn plugin(app: &mut App) {
@@ -25,6 +27,7 @@ pub(super) fn plugin(app: &mut App) {
         (
             follow_size.in_set(MapSystems::Sense),
             ask_system.in_set(MapSystems::Trail),
+            keep_in_sight.in_set(MapSystems::Account),
             set_icon.in_set(MapSystems::Account),
         ),
     );
@@ -62,7 +65,7 @@ pub(super) fn told(
 
 pub(super) fn ask_system(
     mut actions: MessageReader<UiAction>,
-    (overlays, preferences): (Res<Overlays>, Res<Preferences>),
+    (overlays, mut preferences): (Res<Overlays>, ResMut<Preferences>),
     mut windows: Query<&mut Window, With<PrimaryWindow>>,
     mut was_windowed: Local<bool>,
 ) {
@@ -73,6 +76,8 @@ pub(super) fn ask_system(
     for action in actions.read() {
         match action {
             UiAction::DragWindow => window.start_drag_move(),
+            // What is asked for in the second window is listed here.
+            UiAction::LookAt { pane: Pane::Second, .. } => window.focused = true,
             UiAction::ResizeWindow(edge) => window.start_drag_resize(octant(*edge)),
             _ => {}
         }
@@ -81,15 +86,67 @@ pub(super) fn ask_system(
     let is_fullscreen = matches!(window.mode, WindowMode::BorderlessFullscreen(_));
     *was_windowed |= !is_fullscreen;
     if is_fullscreen != overlays.fullscreen {
-        // One that began in full screen has no size to go back to.
-        if let Some(place) = preferences.place.filter(|_| !overlays.fullscreen && !*was_windowed) {
+        if overlays.fullscreen {
+            // Where it is to be again, should it end there.
+            if let Some(place) = place_of(&window) {
+                preferences.place = Some(place);
+            }
+        } else if let Some(place) = preferences.place.filter(|_| !*was_windowed) {
+            // One that began in full screen has nothing to go back to.
             window.resolution.set(place.width as f32, place.height as f32);
+            if let Some(at) = place.position {
+                window.position = WindowPosition::At(at.into());
+            }
         }
         window.mode = match overlays.fullscreen {
             true => WindowMode::BorderlessFullscreen(MonitorSelection::Current),
             false => WindowMode::Windowed,
         };
     }
+}
+
+/// Where a window is to be the next time; nothing where it has all of the screen.
+pub(super) fn place_of(window: &Window) -> Option<WindowPlace> {
+    if window.mode != WindowMode::Windowed {
+        return None;
+    }
+    let position = match window.position {
+        WindowPosition::At(at) => Some(at.to_array()),
+        _ => None,
+    };
+    // In the units in which a window is asked for, or it would grow at every start on a scaled screen.
+    Some(WindowPlace {
+        width: window.width().round() as u32,
+        height: window.height().round() as u32,
+        position,
+    })
+}
+
+/// A window that was left on a monitor that is no more comes up on one that is there.
+fn keep_in_sight(
+    monitors: Query<&Monitor>,
+    mut windows: Query<&mut Window, With<PrimaryWindow>>,
+    mut is_done: Local<bool>,
+) {
+    let (false, Ok(mut window)) = (*is_done || monitors.is_empty(), windows.single_mut()) else {
+        return;
+    };
+    *is_done = true;
+    if let WindowPosition::At(at) = window.position
+        && !monitors.iter().any(|monitor| shows_top_of(monitor, at, window.physical_width()))
+    {
+        window.position = WindowPosition::Centered(MonitorSelection::Primary);
+    }
+}
+
+/// Whether enough of a window's upper edge is on a monitor for a hand to take it.
+fn shows_top_of(monitor: &Monitor, at: IVec2, width_px: u32) -> bool {
+    let (from, to) =
+        (monitor.physical_position, monitor.physical_position + monitor.physical_size().as_ivec2());
+    let (left, right) = (at.x.max(from.x), (at.x + width_px as i32).min(to.x));
+    right - left >= LEAST_IN_SIGHT_PX
+        && (from.y..to.y - LEAST_IN_SIGHT_PX).contains(&at.y.max(from.y))
+        && at.y > from.y - LEAST_IN_SIGHT_PX
 }
 
 const fn octant(edge: ResizeEdge) -> CompassOctant {

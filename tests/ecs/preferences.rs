@@ -35,7 +35,7 @@ fn chosen() -> Preferences {
         timeline: true,
         lapse: TimeLapse { style: LapseStyle::Integrating, length: LENGTHS[1] },
         space: SpaceLook { colour: SpaceColour::Age, curve: true, transposed: true, ipv6: true },
-        hidden_rules: names(&["Web"]),
+        hidden_rules: names(&["Of another file", "Web"]),
         rules_with_text: names(&[]),
         rules_without_text: names(&["SSH"]),
         hidden_clients: names(&["web1"]),
@@ -74,6 +74,10 @@ fn a_map_begins_with_what_was_chosen_and_leaves_it_as_it_is() {
 #[test]
 fn what_is_chosen_on_the_map_is_known_as_chosen() {
     let mut stage = Stage::new();
+    put(
+        stage.app.world_mut(),
+        &Preferences { hidden_rules: names(&["Of another file"]), ..Preferences::default() },
+    );
     for action in [
         UiAction::ToggleTheme,
         UiAction::TogglePalette,

@@ -72,6 +72,8 @@ fn shift_z_opens_the_address_space_beside_the_map() {
     // What lies there is listed in the main window.
     beside.tap_with("3", ON_SQUARE);
     window.shows("a list", |picture| picture.changed(&world, picture.map()) > 2_000);
+    // That has the keys, so that Esc closes it; a click beside the square gives them back.
+    beside.tap([20, 300]);
     beside.key("Home");
     beside.shows("all of it", |picture| {
         picture.changed(&near, square) > 20_000 && picture.rgb([20, 300]) == picture.rgb([200, 300])

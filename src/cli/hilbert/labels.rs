@@ -13,8 +13,8 @@ use crate::hilbert::{
 const NUMBERS: &[u8] = include_bytes!("../../../assets/fonts/JetBrainsMono-Regular.ttf");
 const WORDS: &[u8] = include_bytes!("../../../assets/fonts/Inter-Regular.otf");
 /// Of a block's edge: height of its number, and of the words below it.
-const NUMBER_SHARE: f32 = 0.13;
-const WORD_SHARE: f32 = 0.085;
+const NUMBER_SHARE: f32 = 0.17;
+const WORD_SHARE: f32 = 0.095;
 /// No letters are larger, in pixels, and none smaller: those nobody reads.
 const LARGEST: f32 = 40.0;
 const SMALLEST: f32 = 9.0;

@@ -90,7 +90,9 @@ pub fn changed(text: &str, before: &Preferences, after: &Preferences) -> Result<
         }
     }
     let head = if text.trim().is_empty() && !document.is_empty() { HEAD } else { "" };
-    Ok(format!("{head}{document}"))
+    let written = format!("{head}{document}");
+    // Lines end as they did.
+    Ok(if text.contains("\r\n") { written.replace("\r\n", "\n").replace('\n', "\r\n") } else { written })
 }
 
 fn put(document: &mut Table, key: &Key, value: Option<Value>) {
@@ -217,6 +219,8 @@ of_tomorrow = [1, 2]
         let kept = changed("hilbert = 7\n", &read, &after).unwrap();
         assert!(kept.contains("hilbert = 7\n"), "{kept}");
         assert_eq!(changed(BY_SOMEBODY, &read, &read).unwrap(), BY_SOMEBODY);
+        let of_windows = |text: &str| text.replace('\n', "\r\n");
+        assert_eq!(changed(&of_windows(BY_SOMEBODY), &read, &after).unwrap(), of_windows(&expected));
     }
 
     #[test]

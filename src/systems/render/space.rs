@@ -28,7 +28,7 @@ use crate::{
         space_cells::{CellInstance, SpaceCells},
         space_ground::SpaceGround,
         space_heat::SpaceHeat,
-        theme::{Theme, linear_from_srgb},
+        theme::{Rgba, Theme, linear_from_srgb},
         time_travel::{Shown, TimeTravel},
     },
     hilbert::{
@@ -84,7 +84,7 @@ impl SpaceUniform {
             ground: colours.land.linear(),
             nothing: colours.ocean_bottom.linear(),
             grid: colours.coast.linear(),
-            curve: colours.accent.linear(),
+            curve: Rgba { alpha: colours.curve_alpha, ..colours.accent }.linear(),
         }
     }
 

@@ -11,15 +11,15 @@ use std::{
 use bevy::{
     app::AppExit,
     prelude::*,
-    window::{PrimaryWindow, Window, WindowCloseRequested, WindowMode},
+    window::{PrimaryWindow, Window, WindowCloseRequested},
 };
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
 use super::{Start, Wake};
 use crate::{
-    components::preferences::{Preferences, PreferencesFile, WindowPlace, changed},
+    components::preferences::{Preferences, PreferencesFile, changed},
     config::settings,
-    systems::{MapSystems, preferences::note},
+    systems::{MapSystems, preferences::note, window::place_of},
 };
 
 /// Who tries one thing after the other has it written once.
@@ -163,23 +163,6 @@ pub(super) fn end(
             warn!("what was chosen may not be written: its thread has failed");
         }
     });
-}
-
-/// Where a window is to be the next time; nothing where it has all of the screen.
-fn place_of(window: &Window) -> Option<WindowPlace> {
-    if window.mode != WindowMode::Windowed {
-        return None;
-    }
-    let position = match window.position {
-        WindowPosition::At(at) => Some(at.to_array()),
-        _ => None,
-    };
-    // In the units in which a window is asked for, or it would grow at every start on a scaled screen.
-    Some(WindowPlace {
-        width: window.width().round() as u32,
-        height: window.height().round() as u32,
-        position,
-    })
 }
 
 #[cfg(test)]

@@ -48,6 +48,8 @@ pub(super) struct Seen {
     px: Option<[f32; 2]>,
     picture: Option<Picture>,
     dot: Option<SeenDot>,
+    /// Where somebody clicked: what that opened is read, until the pointer moves.
+    clicked_px: Option<[f32; 2]>,
 }
 
 struct SeenDot {
@@ -76,6 +78,7 @@ pub(super) struct Hover<'w, 's> {
     gone: RemovedComponents<'w, 's, Connection>,
     book: Res<'w, RuleBook>,
     theme: Res<'w, Theme>,
+    buttons: Res<'w, ButtonInput<MouseButton>>,
     seen: Local<'s, Seen>,
 }
 
@@ -87,17 +90,23 @@ impl Hover<'_, '_> {
         picture: &Picture,
         panels: &Panels,
     ) {
-        let Self { dots, changed, gone, book, theme, seen } = self;
+        let Self { dots, changed, gone, book, theme, buttons, seen } = self;
         let pointer = window.and_then(Window::physical_cursor_position);
         let pointer = pointer.map(|px| px.to_array()).filter(|px| !panels.covers(*px));
+        if buttons.get_just_pressed().len() > 0 {
+            seen.clicked_px = pointer;
+        }
         let some_gone = gone.read().count() > 0;
         if seen.px != pointer || seen.picture.as_ref() != Some(picture) || some_gone || !changed.is_empty() {
             let dot = pointer.and_then(|px| nearest(px, dots, picture));
-            **seen = Seen { px: pointer, picture: Some(*picture), dot };
+            (seen.px, seen.picture, seen.dot) = (pointer, Some(*picture), dot);
         }
-        let Seen { px: Some(px), dot: Some(dot), .. } = &**seen else {
+        let Seen { px: Some(px), dot: Some(dot), clicked_px, .. } = &**seen else {
             return;
         };
+        if clicked_px.as_ref() == Some(px) {
+            return;
+        }
         let at = egui::pos2(px[0], px[1]) / picture.map.px_per_point + OFFSET;
         Area::new(egui::Id::new("hover"))
             .fixed_pos(at)

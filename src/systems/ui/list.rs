@@ -216,12 +216,16 @@ fn table(
 ) -> Option<UiAction> {
     let shown = || COLUMNS.iter().enumerate().filter(|(_, column)| !hidden.hides(column.name));
     let last = shown().last().map_or(0, |(index, _)| index);
+    // Where there is less room than all would like to have, each has less.
+    let gaps = ui.spacing().item_spacing.x * shown().count() as f32;
+    let wanted: f32 = shown().map(|(_, column)| column.width).sum();
+    let share = ((ui.available_width() - gaps) / wanted).min(1.0);
     // With other columns the widths are others.
     let mut table = TableBuilder::new(ui).id_salt(&hidden.0).auto_shrink(false).sense(Sense::click());
     for (index, column) in shown() {
         table = table.column(match index == last {
-            true => Column::remainder().at_least(column.width).clip(true),
-            false => Column::initial(column.width).clip(true).resizable(true),
+            true => Column::remainder().at_least(column.width * share).clip(true),
+            false => Column::initial(column.width * share).clip(true).resizable(true),
         });
     }
     let (mut sorts, mut toggles, mut opens) = (None, None, None);

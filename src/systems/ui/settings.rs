@@ -13,24 +13,29 @@ use super::{
     style::{medium, sans},
     words::{faint, small_button},
 };
-use crate::components::{
-    action::{Overlays, SpaceAction, UiAction},
-    connection::Agents,
-    fleet::HiddenAgents,
-    hilbert_view::SpaceColour,
-    inspect::{ALWAYS_SHOWN, COLUMN_NAMES, HiddenColumns},
-    map_view::MapView,
-    panels::Panels,
-    preferences::{Preferences, PreferencesFile},
-    rule_book::RuleBook,
-    theme::{Theme, size},
-    time_travel::TimeAction,
-    trails::{LENGTHS, LapseStyle, length_words},
+use crate::{
+    components::{
+        action::{Overlays, SpaceAction, UiAction},
+        connection::Agents,
+        fleet::HiddenAgents,
+        hilbert_view::SpaceColour,
+        inspect::{ALWAYS_SHOWN, COLUMN_NAMES, HiddenColumns},
+        map_view::MapView,
+        panels::Panels,
+        preferences::{Preferences, PreferencesFile},
+        rule_book::RuleBook,
+        theme::{Theme, size},
+        time_travel::TimeAction,
+        trails::{LENGTHS, LapseStyle, length_words},
+    },
+    hilbert::Family,
 };
 
 const WIDTH: f32 = 720.0;
 /// In front of what may be chosen.
 const NAME_WIDTH: f32 = 168.0;
+/// Kept free at the right.
+const SCROLL_BAR: f32 = 14.0;
 /// Left above and below it.
 const ROOM: f32 = 72.0;
 
@@ -52,7 +57,7 @@ const SPACE_COLOURS: [(&str, SpaceColour); 6] = [
     ("age", SpaceColour::Age),
 ];
 const ORIENTATIONS: [(&str, bool); 2] = [("usual", false), ("columns for rows", true)];
-const FAMILIES: [(&str, bool); 2] = [("IPv4", false), ("IPv6", true)];
+const FAMILIES: [(&str, Family); 2] = [("IPv4", Family::V4), ("IPv6", Family::V6)];
 
 /// What may be chosen besides what is remembered as it is.
 #[derive(SystemParam)]
@@ -94,6 +99,7 @@ pub(super) fn show(
         let height = (screen.height() - 2.0 * ROOM).max(ROOM);
         // Without it a dialog takes the height that is left below its first place.
         egui::ScrollArea::vertical().max_height(height).min_scrolled_height(height).show(ui, |ui| {
+            ui.set_width(ui.available_width() - SCROLL_BAR);
             show_picture(ui, &from.preferences, &theme, &mut asked);
             show_space(ui, &from.preferences, &theme, &mut asked);
             show_hidden(ui, &from, &theme, &mut asked);
@@ -126,7 +132,12 @@ fn show_picture(ui: &mut Ui, it: &Preferences, theme: &Theme, asked: &mut Vec<Ui
         asked.extend(choices(ui, &STYLES, it.lapse.style).map(UiAction::SetLapseStyle));
     });
     row(ui, "trails fade over", theme, |ui| {
-        let lengths = LENGTHS.map(|length| (length_words(length.as_secs()), length));
+        let mut lengths = LENGTHS.to_vec();
+        // Of a file or the command line it may be any.
+        if let Err(at) = lengths.binary_search(&it.lapse.length) {
+            lengths.insert(at, it.lapse.length);
+        }
+        let lengths: Vec<_> = lengths.into_iter().map(|it| (length_words(it.as_secs()), it)).collect();
         asked.extend(choices(ui, &lengths, it.lapse.length).map(UiAction::SetTrailLength));
     });
 }
@@ -147,7 +158,10 @@ fn show_space(ui: &mut Ui, it: &Preferences, theme: &Theme, asked: &mut Vec<UiAc
     };
     switch(ui, "line along all addresses", &SWITCH, it.space.curve, SpaceAction::ToggleCurve);
     switch(ui, "orientation", &ORIENTATIONS, it.space.transposed, SpaceAction::Transpose);
-    switch(ui, "addresses", &FAMILIES, it.space.ipv6, SpaceAction::ToggleFamily);
+    row(ui, "addresses", theme, |ui| {
+        let family = if it.space.ipv6 { Family::V6 } else { Family::V4 };
+        asked.extend(choices(ui, &FAMILIES, family).map(SpaceAction::SetFamily).map(UiAction::Space));
+    });
 }
 
 /// What may be left out: lit is what is shown.
@@ -198,13 +212,13 @@ fn show_elsewhere(ui: &mut Ui, from: &Choosable, theme: &Theme, asked: &mut Vec<
         }
     });
     row(ui, "rules", theme, |ui| faint(ui, &from.book.source, theme));
-    row(ui, "this, and more by hand", theme, |ui| {
-        let words = match from.file.as_deref() {
-            Some(PreferencesFile { path, problem: None }) => path.display().to_string(),
-            Some(PreferencesFile { problem: Some(problem), .. }) => problem.clone(),
-            None => "nothing of it is remembered here".to_owned(),
-        };
-        faint(ui, &words, theme);
+    row(ui, "this, and more by hand", theme, |ui| match from.file.as_deref() {
+        Some(PreferencesFile { path, problem: None }) => faint(ui, &path.display().to_string(), theme),
+        Some(PreferencesFile { problem: Some(problem), .. }) => {
+            let problem = RichText::new(problem).font(sans(size::TEXT_SMALL));
+            ui.label(problem.color(theme.colours.warning.egui()));
+        }
+        None => faint(ui, "nothing of it is remembered here", theme),
     });
 }
 

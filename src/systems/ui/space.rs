@@ -204,9 +204,9 @@ impl Sums {
 
 fn head(ui: &mut Ui, space: &HilbertView, sums: &Sums, theme: &Theme, actions: &mut MessageWriter<UiAction>) {
     let colours = &theme.colours;
-    let (each, other) = match space.family {
-        Family::V4 => ("one cell an address", "IPv6"),
-        Family::V6 => ("one cell a /35", "IPv4"),
+    let (each, here, other) = match space.family {
+        Family::V4 => ("one cell an address", "connections over IPv4", "IPv6"),
+        Family::V6 => ("one cell a /35", "connections over IPv6", "IPv4"),
     };
     let title = match (space.family, space.block_in_middle()) {
         (Family::V4, Prefix::ALL) => "IPv4, all of it".to_owned(),
@@ -216,14 +216,7 @@ fn head(ui: &mut Ui, space: &HilbertView, sums: &Sums, theme: &Theme, actions: &
     ui.label(RichText::new(title).font(medium(size::TEXT_LARGE)));
     ui.label(RichText::new(each).font(sans(size::TEXT_SMALL)).color(colours.text_second.egui()));
     let (line, _) = row::place(ui, WIDTH, row::ROW_HEIGHT, theme);
-    row::text(
-        ui,
-        line.left_center(),
-        Align2::LEFT_CENTER,
-        "connections here",
-        sans(size::TEXT),
-        colours.text.egui(),
-    );
+    row::text(ui, line.left_center(), Align2::LEFT_CENTER, here, sans(size::TEXT), colours.text.egui());
     row::figure(ui, line, sums.here, colours.text.egui());
     if sums.other_family > 0 {
         let (line, response) = row::place(ui, WIDTH, row::ROW_HEIGHT, theme);

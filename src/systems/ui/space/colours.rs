@@ -144,8 +144,10 @@ fn chips(ui: &mut Ui, of: impl Iterator<Item = ([u8; 3], &'static str)>, theme: 
 
 fn show_tops(ui: &mut Ui, space: &HilbertView, ground: &SpaceGround, tops: &mut Tops, theme: &Theme) {
     tops.sort();
+    let mut others: usize = tops.counts.values().map(|(count, _)| count).sum();
     for number in &tops.order {
         let (count, organisation) = &tops.counts[number];
+        others -= count;
         let (colour, name) = match space.colour {
             SpaceColour::FirstOctet => block_row(space.family, *number, ground),
             SpaceColour::Asn if organisation.is_empty() => {
@@ -167,6 +169,13 @@ fn show_tops(ui: &mut Ui, space: &HilbertView, ground: &SpaceGround, tops: &mut 
             Rect::from_min_max(line.min + vec2(SWATCH + size::GRID, 0.0), line.max - vec2(FIGURE_WIDTH, 0.0));
         row::clipped(ui, room, &name, sans(size::TEXT_SMALL), text);
         row::figure(ui, line, *count, text);
+    }
+    if others > 0 {
+        let (line, _) = row::place(ui, WIDTH, row::ROW_HEIGHT, theme);
+        let text = theme.colours.text_faint.egui();
+        let at = line.left_center() + vec2(SWATCH + size::GRID, 0.0);
+        row::text(ui, at, Align2::LEFT_CENTER, "others", sans(size::TEXT_SMALL), text);
+        row::figure(ui, line, others, text);
     }
 }
 

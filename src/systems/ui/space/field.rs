@@ -1,8 +1,13 @@
 //! The field in which an address or a network is typed to fly there.
 
+use std::net::Ipv6Addr;
+
 use bevy_egui::egui::{self, FontSelection, Key, RichText, TextEdit, Ui};
 
-use super::{super::style::mono, WIDTH};
+use super::{
+    super::style::{mono, sans},
+    WIDTH,
+};
 use crate::{
     components::{
         hilbert_view::HilbertView,
@@ -15,7 +20,8 @@ use crate::{
 #[derive(Default)]
 pub(in crate::systems::ui) struct Draft {
     text: String,
-    is_wrong: bool,
+    /// Why it leads nowhere.
+    problem: Option<&'static str>,
 }
 
 /// Returns the block that is to be shown, and of which family it is.
@@ -34,10 +40,14 @@ pub(super) fn show(
         .hint_text(RichText::new(hint).font(mono(size::TEXT_SMALL)))
         .desired_width(WIDTH)
         .margin(egui::Margin::symmetric(6, 4));
-    let field = if draft.is_wrong { field.text_color(theme.colours.error.egui()) } else { field };
+    let field = if draft.problem.is_some() { field.text_color(theme.colours.error.egui()) } else { field };
     let response = ui.add(field);
     if response.changed() {
-        draft.is_wrong = false;
+        draft.problem = None;
+    }
+    if let Some(problem) = draft.problem {
+        let problem = RichText::new(problem).font(sans(size::TEXT_SMALL));
+        ui.label(problem.color(theme.colours.error.egui()));
     }
     if !response.lost_focus() || !ui.input(|input| input.key_pressed(Key::Enter)) {
         return None;
@@ -45,8 +55,16 @@ pub(super) fn show(
     let found = [Family::V4, Family::V6]
         .into_iter()
         .find_map(|family| Some((family, block_of(&draft.text, family)?)));
-    draft.is_wrong = found.is_none();
+    draft.problem = found.is_none().then(|| problem_of(&draft.text));
     found
+}
+
+fn problem_of(text: &str) -> &'static str {
+    let address = text.trim().split('/').next().unwrap_or_default();
+    match address.parse::<Ipv6Addr>() {
+        Ok(address) if ipv6_key(address).is_none() => "outside 2000::/3: it has no place here",
+        _ => "no address, and no network such as 10.0.0.0/8",
+    }
 }
 
 /// Of an address or a network of a family.
