@@ -53,6 +53,7 @@ const FLOORS: &[Floor] = &[
             "world",
             "demo",
             "id_map",
+            "prefetch",
             "zip",
         ],
         never: &[WORLD_AND_UP, EDGES, DISPLAY, INPUT_AND_OUTPUT, SIDE_EFFECTS],
