@@ -15,6 +15,7 @@ pub mod net {
 }
 #[cfg(feature = "serve")]
 mod id_map;
+mod prefetch;
 pub mod projection;
 pub mod rules;
 pub mod tally;

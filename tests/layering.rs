@@ -53,6 +53,7 @@ const FLOORS: &[Floor] = &[
             "world",
             "demo",
             "id_map",
+            "prefetch",
             "zip",
             "toml_text",
         ],

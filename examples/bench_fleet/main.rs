@@ -62,8 +62,8 @@ const GOAL_MICROS_AN_EVENT: f64 = 2.0;
 
 /// How the events are spread, by so many agents, so many changes a tick of 100 ms each, and the most they may take. The
 /// goal is for the first: that is how events come, a tick's in one frame. The second is the worst there is, a record of
-/// TLS, a message and a cold session for each event. Beyond the gathering sink it takes twice the goal, which is missed
-/// there; its figure keeps it from getting worse unnoticed.
+/// TLS, a message and a cold session for each event. Beyond the gathering sink it takes more than the goal,
+/// which is missed there; its figure keeps it from getting worse unnoticed.
 const SPREADS: [((usize, usize), f64); 2] = [((100, 10), GOAL_MICROS_AN_EVENT), ((1_000, 1), 6.0)];
 
 fn main() -> anyhow::Result<ExitCode> {

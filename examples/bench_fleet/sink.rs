@@ -1,5 +1,5 @@
 //! TLS alone: lets everybody in, throws away what comes, and says as much as the listener does, which is a record a
-//! second and a heartbeat now and then.
+//! second, with a heartbeat in it now and then.
 
 use std::{cell::Cell, net::SocketAddr, path::Path, pin::pin, sync::Arc, time::Duration};
 

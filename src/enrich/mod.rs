@@ -131,7 +131,7 @@ pub fn run(folders: &DataFolders, inlets: &Inlets, outlets: &Outlets) {
             recv(inlets.collector) -> message => match message {
                 Ok(CollectorMessage::Events(batch)) => work.take(batch, geography, outlets),
                 Ok(CollectorMessage::Status(status)) => work.hear(status),
-                Err(_) => return,
+                Err(_) => break,
             },
             recv(fleet) -> message => match message {
                 Ok(first) => {
@@ -146,7 +146,7 @@ pub fn run(folders: &DataFolders, inlets: &Inlets, outlets: &Outlets) {
             },
             recv(inlets.requests) -> request => match request {
                 Ok(request) => work.grant(request),
-                Err(_) => return,
+                Err(_) => break,
             },
             default(patience) => true,
         };
@@ -162,17 +162,15 @@ pub fn run(folders: &DataFolders, inlets: &Inlets, outlets: &Outlets) {
                 tell(outlets, reports);
             }
         }
-        if let Some(report) = work.recorder.flush(&work.table, outlets) {
-            tell(outlets, vec![report]);
-        }
         if !went_on || !work.catch_up(outlets) {
-            return;
+            break;
         }
         if gathers {
             thread::sleep(GATHER_NEWS);
         }
         work.wake_in_time(Instant::now(), outlets);
     }
+    work.tell_history(outlets);
 }
 
 #[derive(Default)]
@@ -360,7 +358,8 @@ impl Work {
 
     /// How long to wait for news before there is something else to do.
     fn patience(&self, now: Instant) -> Duration {
-        let until_wake = self.owes_wake.then(|| self.until_wake(now).unwrap_or_default());
+        let owes_wake = self.owes_wake || self.recorder.has_news();
+        let until_wake = owes_wake.then(|| self.until_wake(now).unwrap_or_default());
         let owes = self.needs_full_set || !self.untold.is_empty() || self.recorder.owes_all();
         let until_retry = owes.then_some(BETWEEN_WAKES);
         until_wake.into_iter().chain(until_retry).min().unwrap_or(LOOK_AT_FILES)
@@ -373,12 +372,23 @@ impl Work {
         between.checked_sub(since).filter(|left| !left.is_zero())
     }
 
-    /// Every wake draws a frame, so news that come close together share one.
+    /// Every wake draws a frame, so news that come close together share one. The history is woken by what it is sent, and
+    /// hears of them then, or when they are many.
     fn wake_in_time(&mut self, now: Instant, outlets: &Outlets) {
-        if self.owes_wake && self.until_wake(now).is_none() {
+        let is_time = self.until_wake(now).is_none();
+        if is_time || self.recorder.has_many() {
+            self.tell_history(outlets);
+        }
+        if is_time && self.owes_wake {
             self.owes_wake = false;
             self.last_wake = Some(now);
             (outlets.wake)();
+        }
+    }
+
+    fn tell_history(&mut self, outlets: &Outlets) {
+        if let Some(report) = self.recorder.flush(&self.table, outlets) {
+            tell(outlets, vec![report]);
         }
     }
 

@@ -1,5 +1,5 @@
-//! What the history hears: every change of every connection, whether the map has room for it or not. Gathers what one
-//! message brought, and sends it as one. Where the history cannot keep up for long, changes are dropped and counted, and
+//! What the history hears: every change of every connection, whether the map has room for it or not. Gathers what many
+//! messages brought, and sends it as one. Where the history cannot keep up for long, changes are dropped and counted, and
 //! all that is open is told again when there is room, so that no lost end leaves a row open.
 
 use std::{collections::BTreeMap, time::Duration};
@@ -11,7 +11,7 @@ use crate::model::{AgentId, AgentStatus, Located};
 
 /// Batches that may wait for the history: it takes a batch in well under a millisecond, and writes four times a second.
 pub const HISTORY_CAPACITY: usize = 1_024;
-/// Records that room is made for at once.
+/// Records that room is made for at once, and that are sent without waiting for more.
 const BATCH: usize = 1_024;
 /// How long sockets are not looked at, rather than changes lost: a disk that is busy takes that long.
 const PATIENCE: Duration = Duration::from_millis(50);
@@ -70,6 +70,16 @@ impl Recorder {
 
     pub const fn owes_all(&self) -> bool {
         self.owes_all
+    }
+
+    /// Something is gathered.
+    pub const fn has_news(&self) -> bool {
+        !self.batch.is_empty()
+    }
+
+    /// As much is gathered as one batch should be.
+    pub const fn has_many(&self) -> bool {
+        self.batch.len() >= BATCH
     }
 
     /// Sends what was gathered. Returns what is to be said of it.

@@ -365,7 +365,6 @@ mod thread_of_its_own {
             .send_timeout(from_agent(News::Status(Box::new(remote_status())), None), PATIENCE)
             .unwrap();
         running.fleet.send_timeout(from_agent(snapshot, None), PATIENCE).unwrap();
-        running.settle();
         let short = |record: Record| match record {
             Record::Told(Located::Opened(it)) => format!("{} opened", it.key.agent.0),
             Record::Told(Located::Updated { .. }) => "counted".to_owned(),
@@ -374,14 +373,29 @@ mod thread_of_its_own {
             Record::Told(other) => panic!("{other:?}"),
             Record::Looked { agent, open } => format!("{} has {}", agent.0, open.len()),
         };
-        let heard: Vec<String> = running.history.try_iter().flatten().map(short).collect();
+        let hear = |records: usize| {
+            let mut heard = Vec::new();
+            while heard.len() < records {
+                heard.extend(running.history.recv_timeout(PATIENCE).unwrap().into_iter().map(short));
+            }
+            heard
+        };
         let here = ["here", "0 opened", "0 opened", "0 has 2", "0 opened", "counted", "1 closed", "3 closed"];
-        assert_eq!(heard, [&here[..], &["web1", "1 opened", "1 has 1"]].concat());
+        assert_eq!(hear(11), [&here[..], &["web1", "1 opened", "1 has 1"]].concat());
 
         running.ask(Request::TellHistoryAgain);
-        running.settle();
-        let heard: Vec<String> = running.history.try_iter().flatten().map(short).collect();
-        assert_eq!(heard, ["here", "web1", "0 opened", "0 has 1", "1 opened", "1 has 1"]);
+        assert_eq!(hear(6), ["here", "web1", "0 opened", "0 has 1", "1 opened", "1 has 1"]);
+    }
+
+    #[test]
+    fn the_history_hears_at_the_end_what_was_gathered() {
+        let running = Running::start(16);
+        running.events((1..=3).map(opened).collect());
+        running.events((1..=3).map(closed).collect());
+        let Running { events, history, .. } = running;
+        drop(events);
+        let told = history.iter().flatten().filter(|record| matches!(record, Record::Told(_))).count();
+        assert_eq!(told, 6);
     }
 
     #[test]

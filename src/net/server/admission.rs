@@ -171,7 +171,7 @@ async fn introduce(shared: &Shared, link: &mut Link) -> Result<(Newcomer, Seat, 
     };
     // Dropped when its time is over, so the seat must be kept by somebody who gives it back.
     let mut seat = Kept { shared, seat: Some(seat) };
-    let said = link.say(ServerSays::Welcome(welcome)).await;
+    let said = link.say([ServerSays::Welcome(welcome)]).await;
     let Some(seat) = seat.seat.take() else {
         return Err(Away::NoHello);
     };

@@ -1,8 +1,6 @@
 //! What an agent says, put in order: sequence numbers, snapshots in several frames, its clock made ours, its connections
 //! counted. Pure: frames in, news out.
 
-use std::sync::Arc;
-
 use super::{
     counters::Counting,
     news::{News, OpenSocket},
@@ -174,9 +172,9 @@ impl Reader {
         Ok(Some(Ready { news, sequence: base, knew_more }))
     }
 
-    /// Reads what a frame of events will be compared with, so that it is at hand then.
-    pub fn expect(&self, incoming: &Incoming) -> (usize, bool) {
-        (self.names.name(1).map_or(0, Arc::strong_count), incoming.open.contains(&incoming.had))
+    /// A frame will come.
+    pub fn expect(&self) {
+        self.names.expect();
     }
 
     /// Takes a frame of events; gives those that had not been had before.

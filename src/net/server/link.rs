@@ -69,9 +69,12 @@ impl Link {
         }
     }
 
-    pub async fn say(&mut self, says: ServerSays) -> io::Result<()> {
+    /// Says all of it in one record, if it fits.
+    pub async fn say(&mut self, words: impl IntoIterator<Item = ServerSays>) -> io::Result<()> {
         let mut bytes = Vec::new();
-        encode_frame(&ServerFrame { says: Some(says) }, &mut bytes);
+        for says in words {
+            encode_frame(&ServerFrame { says: Some(says) }, &mut bytes);
+        }
         self.stream.write_all(&bytes).await?;
         self.stream.flush().await
     }
@@ -81,7 +84,7 @@ impl Link {
         let refused = ServerSays::Refused(Refused { reason: reason.into(), sentence });
         // Whoever does not listen is not told.
         let _ = timeout(LAST_WORDS, async {
-            self.say(refused).await?;
+            self.say([refused]).await?;
             self.stream.shutdown().await?;
             self.throw_away().await
         })

@@ -16,6 +16,7 @@ mod known;
 mod limits;
 mod link;
 mod listener;
+mod lookout;
 mod news;
 mod notices;
 mod passwords;

@@ -7,6 +7,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use super::{MAX_FRAME_ITEMS, MAX_PROGRAM_CHARS, clean, messages::Program};
+use crate::prefetch::prefetch;
 
 /// Names that the sender knows the numbers of: far more than programs that talk on one machine.
 pub const DICTIONARY_ENTRIES: usize = 1_024;
@@ -60,6 +61,11 @@ impl ProgramNames {
             self.0.resize(index + 1, None);
         }
         self.0[index] = Some(clean(&program.name, MAX_PROGRAM_CHARS).into());
+    }
+
+    /// Names will be asked for, most often the first ones.
+    pub fn expect(&self) {
+        self.0.first().into_iter().for_each(prefetch);
     }
 
     /// The name of a number, or `None` where none was told.
