@@ -2,7 +2,6 @@
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
-#[allow(dead_code, reason = "a harness uses all of it")]
 #[path = "../examples/support/figures.rs"]
 mod figures;
 

@@ -2,6 +2,8 @@
 //! with the machine and with what could not run beside them, so that the figures of two machines or two days can be compared
 //! by a program. What is measured, and how, is each harness's own.
 
+#![allow(dead_code, reason = "each harness uses a part of it")]
+
 use std::{ffi::OsString, fmt, fs, path::PathBuf, process::Command, process::ExitCode, thread};
 
 use anyhow::Context;
@@ -119,6 +121,7 @@ pub struct Figures {
     machine: Machine,
     groups: Vec<Group>,
     skipped: Vec<Skipped>,
+    pictures: Vec<PathBuf>,
     /// Why the harness did not come to its end.
     error: Option<String>,
 }
@@ -132,6 +135,7 @@ impl Figures {
             machine: Machine::this(),
             groups: Vec::new(),
             skipped: Vec::new(),
+            pictures: Vec::new(),
             error: None,
         }
     }
@@ -158,6 +162,11 @@ impl Figures {
         let (contestant, why) = (contestant.into(), why.into());
         println!("  {contestant}: skipped: {why}");
         self.skipped.push(Skipped { contestant, why });
+    }
+
+    pub fn picture(&mut self, file: PathBuf) {
+        println!("  picture in {}", file.display());
+        self.pictures.push(file);
     }
 
     pub fn graphics(&mut self, adapter: String) {
