@@ -64,9 +64,13 @@ impl Figure {
 
 impl fmt::Display for Figure {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "  {:<56} {:>9} {}", self.name, shown(self.value), self.unit)?;
+        write!(out, "  {:<56} {:>9}", self.name, shown(self.value))?;
+        if !self.unit.is_empty() {
+            write!(out, " {}", self.unit)?;
+        }
         if let (Some(beside), Some(ratio)) = (&self.beside, self.ratio) {
-            write!(out, ", {} of {} ({})", part(ratio), beside.name, shown(beside.value))?;
+            let times = if ratio > 1.0 { "times" } else { "of" };
+            write!(out, ", {} {times} {} ({})", part(ratio), beside.name, shown(beside.value))?;
         }
         let shown = |bound| if self.ratio.is_some() { part(bound) } else { shown(bound) };
         match self.goal {
@@ -82,12 +86,13 @@ impl fmt::Display for Figure {
     }
 }
 
-/// Three digits or so.
+/// Three digits or so, and those of whole numbers.
 fn shown(value: f64) -> String {
     let digits = match value.abs() {
+        whole if whole.fract() == 0.0 => 0,
         large if large >= 100.0 => 0,
         middle if middle >= 10.0 => 1,
-        small if small >= 1.0 || small == 0.0 => 2,
+        small if small >= 1.0 => 2,
         _ => 4,
     };
     format!("{value:.digits$}")
