@@ -4,7 +4,11 @@
 //! where a goal is missed. Figures are CPU time, the minimum of alternating rounds.
 //!
 //! - `enum`: lists 10, 1,000 and 5,000 sockets, against the pipeline around `ss` that scripts use, and against `lsof`.
-//! - `churn`: 600 connections that live 5, 50 and 500 ms, and which share of them is seen.
+//! - `churn`: 600 connections that live 5, 50 and 500 ms, and which share of them is seen: by the collector as it runs here,
+//!   which hears of closed sockets where it is root, beside a dump each 100 ms and one each second.
+
+#[path = "support/figures.rs"]
+mod figures;
 
 use std::{
     collections::VecDeque,
@@ -13,7 +17,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use connmapperl::{
     model::{Change, CollectorMethod},
     net::collector::{Collector, CollectorMessage, NetlinkSource, ProcSource, Settings, SocketSource, spawn},
@@ -22,6 +26,8 @@ use rustix::{
     process::{Resource, getrlimit, setrlimit},
     time::{ClockId, clock_gettime},
 };
+
+use figures::{Figure, Figures, Goal};
 
 const ROUNDS: usize = 7;
 /// Ticks of one round: five seconds' worth, five of them with counters.
@@ -42,28 +48,25 @@ const GOALS: [(usize, &str, f64); 4] = [
 ];
 /// System calls to find the program of one new socket, at most, in the median.
 const CALLS_PER_NEW_SOCKET: f64 = 8.0;
+/// For looks that find no new socket.
+const NO_CALLS: Goal = Goal::AtMost(0.0);
 
 const CHURN_CONNECTIONS: usize = 600;
 const CHURN_PERIOD: Duration = Duration::from_millis(15);
 
 fn main() -> ExitCode {
-    let word = std::env::args().nth(1).unwrap_or_default();
-    let mut missed = Vec::new();
-    let ran = (|| {
-        if matches!(word.as_str(), "" | "enum") {
-            bench_enum(&mut missed)?;
+    figures::run("collector", |figures, words| {
+        let word = words.first().and_then(|word| word.to_str());
+        if let Some(word) = word {
+            figures.harness = word.to_owned();
         }
-        if matches!(word.as_str(), "" | "churn") {
-            bench_churn(&mut missed)?;
+        match word {
+            Some("enum") => bench_enum(figures),
+            Some("churn") => bench_churn(figures),
+            None => bench_enum(figures).and_then(|()| bench_churn(figures)),
+            Some(other) => bail!("{other:?} is neither enum nor churn"),
         }
-        anyhow::Ok(())
-    })();
-    if let Err(error) = ran {
-        eprintln!("bench_collector: {error:#}");
-        return ExitCode::FAILURE;
-    }
-    missed.iter().for_each(|goal| println!("MISSED: {goal}"));
-    if missed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    })
 }
 
 /// Both ends of connections over loopback.
@@ -91,7 +94,7 @@ impl Pairs {
     }
 }
 
-fn bench_enum(missed: &mut Vec<String>) -> anyhow::Result<()> {
+fn bench_enum(figures: &mut Figures) -> anyhow::Result<()> {
     for pairs in [5, 500, 2_500] {
         let sockets = pairs * 2;
         let mut pairs = Pairs::open(pairs)?;
@@ -99,7 +102,7 @@ fn bench_enum(missed: &mut Vec<String>) -> anyhow::Result<()> {
         let mut now_unix_millis = 0;
         let mut events = Vec::new();
         let first = thread_cpu(|| collector.tick(now_unix_millis, &mut events).map(drop))?;
-        println!("\n{sockets} sockets, {}", collector.method().label());
+        figures.group(format!("{sockets} sockets, {}", collector.method().label()));
 
         let mut ours = Minimum::default();
         let mut dump = Minimum::default();
@@ -140,35 +143,29 @@ fn bench_enum(missed: &mut Vec<String>) -> anyhow::Result<()> {
         }
         let calls = collector.owner_calls() - calls;
 
-        println!("  {:<62} {:>9.3} ms", "first tick, with all programs", millis(first));
-        println!("  {:<62} {:>9.3} ms", "steady tick", millis(ours.0));
-        println!("  {:<62} {:>9.3} ms", "netlink dumps alone", millis(dump.0));
-        println!("  {:<62} {:>9.3} ms", "/proc/net tables alone", millis(tables.0));
+        figures.add(Figure::new("first tick, with all programs", millis(first), "ms"));
+        let steady =
+            |name: &str, cost| Figure::new("steady tick", millis(ours.0), "ms").beside(name, millis(cost));
+        figures.add(steady("bare netlink dumps", dump.0));
+        figures.add(steady("reading /proc/net", tables.0));
         for (command, minimum) in &others {
             let Some(minimum) = minimum else {
-                println!("  {command:<62} skipped: not installed");
+                figures.skip(*command, "not installed");
                 continue;
             };
-            let part = millis(ours.0) / millis(minimum.0);
-            println!("  {command:<62} {:>9.3} ms   ours is 1/{:.1}", millis(minimum.0), 1.0 / part);
-            for (_, _, goal) in GOALS.iter().filter(|goal| goal.0 == sockets && goal.1 == *command) {
-                if part > *goal {
-                    missed.push(format!(
-                        "{sockets} sockets: 1/{:.1} of `{command}`, not 1/{:.0}",
-                        1.0 / part,
-                        1.0 / goal
-                    ));
-                }
-            }
+            let beside = steady(command, minimum.0);
+            let goal = GOALS.iter().find(|goal| goal.0 == sockets && goal.1 == *command);
+            figures.add(match goal {
+                Some((.., most)) => beside.goal(Goal::AtMost(*most)),
+                None => beside,
+            });
         }
-        println!(
-            "  system calls for programs in {} steady ticks: {calls} (new sockets of others: {strangers})",
-            ROUNDS * TICKS_PER_ROUND
-        );
-        if calls > 0 && strangers == 0 {
-            missed.push(format!("{sockets} sockets: {calls} system calls for programs without a new socket"));
-        }
-        bench_new_sockets(&mut pairs, &mut collector, now_unix_millis, missed)?;
+        let ticks = ROUNDS * TICKS_PER_ROUND;
+        let calls =
+            Figure::new(format!("system calls for programs in {ticks} steady ticks"), calls as f64, "");
+        figures.add(if strangers == 0 { calls.goal(NO_CALLS) } else { calls });
+        figures.add(Figure::new("new sockets of other programs meanwhile", strangers as f64, ""));
+        bench_new_sockets(&mut pairs, &mut collector, now_unix_millis, figures)?;
     }
     Ok(())
 }
@@ -178,7 +175,7 @@ fn bench_new_sockets(
     pairs: &mut Pairs,
     collector: &mut Collector,
     mut now_unix_millis: i64,
-    missed: &mut Vec<String>,
+    figures: &mut Figures,
 ) -> anyhow::Result<()> {
     let mut calls_per_socket = Vec::new();
     for _ in 0..21 {
@@ -192,15 +189,13 @@ fn bench_new_sockets(
     }
     calls_per_socket.sort_by(f64::total_cmp);
     let median = calls_per_socket[calls_per_socket.len() / 2];
-    println!("  system calls for the program of a new socket, median: {median}");
-    if median > CALLS_PER_NEW_SOCKET {
-        missed.push(format!("{median} system calls for a new socket, not {CALLS_PER_NEW_SOCKET}"));
-    }
+    let calls = Figure::new("system calls for the program of a new socket", median, "");
+    figures.add(calls.goal(Goal::AtMost(CALLS_PER_NEW_SOCKET)));
     Ok(())
 }
 
-fn bench_churn(missed: &mut Vec<String>) -> anyhow::Result<()> {
-    println!("\nconnections seen, of {CHURN_CONNECTIONS}, one each {} ms", CHURN_PERIOD.as_millis());
+fn bench_churn(figures: &mut Figures) -> anyhow::Result<()> {
+    let period = CHURN_PERIOD.as_millis();
     for life in [5, 50, 500].map(Duration::from_millis) {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let endpoint = listener.local_addr()?;
@@ -210,13 +205,24 @@ fn bench_churn(missed: &mut Vec<String>) -> anyhow::Result<()> {
             .map(|(close_events, tick_millis)| Watcher::start(close_events, tick_millis))
             .collect::<anyhow::Result<_>>()?;
         churn(&listener, endpoint, life)?;
+        let life = life.as_millis();
+        figures.group(format!("{CHURN_CONNECTIONS} connections of {life} ms, one each {period} ms"));
+        let mut seen = Vec::new();
         for watcher in watchers {
             let (label, method) = (watcher.label.clone(), watcher.method);
-            let seen = watcher.count(endpoint);
-            println!("  {:>4} ms  {label:<24} {seen:>4}", life.as_millis());
-            if method == CollectorMethod::Events && seen != CHURN_CONNECTIONS {
-                missed.push(format!("{seen} of {CHURN_CONNECTIONS} connections of {} ms", life.as_millis()));
-            }
+            seen.push((label, method, watcher.count(endpoint) as f64));
+        }
+        let [(label, method, ours), others @ ..] = seen.as_slice() else { bail!("nobody watched") };
+        let figure = || Figure::new(format!("seen by {label}"), *ours, "");
+        figures.add(match method {
+            CollectorMethod::Events => figure().goal(Goal::AtLeast(CHURN_CONNECTIONS as f64)),
+            _ => figure(),
+        });
+        if *method != CollectorMethod::Events {
+            figures.skip("events of closed sockets", "only root hears of them");
+        }
+        for (label, _, theirs) in others {
+            figures.add(figure().beside(label, *theirs));
         }
     }
     Ok(())

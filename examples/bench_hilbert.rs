@@ -3,7 +3,10 @@
 //!
 //!     cargo run --no-default-features --features history --example bench_hilbert
 //!
-//! Prints each ratio or figure beside its goal; the exit code is not 0 where one is missed.
+//! The exit code is not 0 where a goal is missed.
+
+#[path = "support/figures.rs"]
+mod figures;
 
 use std::{hint::black_box, process::ExitCode, time::Duration};
 
@@ -14,31 +17,38 @@ use connmapperl::hilbert::{
 };
 use rustix::time::{ClockId, clock_gettime};
 
+use figures::{Figure, Figures, Goal};
+
 const RANDOM: usize = 1 << 22;
 const SEQUENTIAL: u32 = 1 << 24;
 /// Contestants take turns this often; the fastest turn of each counts.
 const ROUNDS: usize = 7;
 const ADDRESSES: usize = 1_000_000;
 
-/// Ours must be so many times as fast as the loop, and as the crate.
-const GOAL_LOOP: f64 = 10.0;
-const GOAL_CRATE: f64 = 0.9;
-const GOAL_REPAINT: Duration = Duration::from_millis(100);
-const GOAL_ADDRESS: Duration = Duration::from_micros(1);
-const GOAL_BYTES: usize = 100_000_000;
+/// Of the loop's time, and of the crate's.
+const GOAL_LOOP: Goal = Goal::AtMost(1.0 / 10.0);
+const GOAL_CRATE: Goal = Goal::AtMost(1.0 / 0.9);
+const GOAL_REPAINT_MILLIS: Goal = Goal::AtMost(100.0);
+const GOAL_ADDRESS_NANOS: Goal = Goal::AtMost(1_000.0);
+const GOAL_MEGABYTES: Goal = Goal::AtMost(100.0);
 
 fn main() -> ExitCode {
-    let random: Vec<u32> = random_keys().take(RANDOM).collect();
-    let mut met = true;
-    met &= curve("random", || random.iter().copied());
-    met &= curve("sequential", || 0..SEQUENTIAL);
-    met &= back(&random);
-    met &= heat();
-    if met { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    figures::run("hilbert", |figures, _| {
+        let random: Vec<u32> = random_keys().take(RANDOM).collect();
+        figures.group("the curve, CPU of a key");
+        curve(figures, "random", || random.iter().copied())?;
+        curve(figures, "sequential", || 0..SEQUENTIAL)?;
+        back(figures, &random);
+        heat(figures)
+    })
 }
 
 /// From keys to cells.
-fn curve<I: Iterator<Item = u32>>(name: &str, keys: impl Fn() -> I) -> bool {
+fn curve<I: Iterator<Item = u32>>(
+    figures: &mut Figures,
+    name: &str,
+    keys: impl Fn() -> I,
+) -> anyhow::Result<()> {
     let ours = || keys().fold(0, |sum, key| mixed(sum, Orientation::Usual.cell(key).map(u32::from)));
     let textbook = || keys().fold(0, |sum, key| mixed(sum, textbook(key)));
     let fast = || {
@@ -47,38 +57,39 @@ fn curve<I: Iterator<Item = u32>>(name: &str, keys: impl Fn() -> I) -> bool {
             mixed(sum, [x.into(), y.into()])
         })
     };
-    assert_eq!(ours(), textbook(), "both have the same cells");
+    anyhow::ensure!(ours() == textbook(), "the loop has other cells");
     let [ours, textbook, fast] = turns([&ours, &textbook, &fast]);
-    let each = |time: Duration| time.as_secs_f64() * 1e9 / keys().count() as f64;
-    println!("{name}: {:.2} ns ours, {:.2} loop, {:.2} fast_hilbert", each(ours), each(textbook), each(fast));
-    verdict(&format!("{name}, over the loop"), ratio(textbook, ours), GOAL_LOOP)
-        & verdict(&format!("{name}, over fast_hilbert"), ratio(fast, ours), GOAL_CRATE)
+    let each = |time: Duration| nanos(time) / keys().count() as f64;
+    let figure = || Figure::new(format!("key to cell, {name}"), each(ours), "ns");
+    figures.add(figure().beside("the textbook's loop", each(textbook)).goal(GOAL_LOOP));
+    figures.add(figure().beside("fast_hilbert", each(fast)).goal(GOAL_CRATE));
+    Ok(())
 }
 
 /// From cells to keys; the loop is no way back, so the crate alone runs beside.
-fn back(random: &[u32]) -> bool {
+fn back(figures: &mut Figures, random: &[u32]) {
     let cells = || random.iter().map(|bits| [*bits as u16, (bits >> 16) as u16]);
     let ours = || cells().fold(0, |sum, cell| mixed(sum, [Orientation::Usual.key(cell), 0]));
     let fast = || cells().fold(0, |sum, [x, y]| mixed(sum, [fast_hilbert::xy2h::<u16>(x, y, 16), 0]));
     let [ours, fast] = turns([&ours, &fast]);
-    verdict("back, over fast_hilbert", ratio(fast, ours), GOAL_CRATE)
+    let each = |time: Duration| nanos(time) / random.len() as f64;
+    figures.add(
+        Figure::new("cell to key, random", each(ours), "ns")
+            .beside("fast_hilbert", each(fast))
+            .goal(GOAL_CRATE),
+    );
 }
 
-fn heat() -> bool {
+fn heat(figures: &mut Figures) -> anyhow::Result<()> {
     let keys: Vec<u32> = random_keys().take(ADDRESSES).collect();
     let mut heat = Heat::default();
     let began = cpu_time();
     keys.iter().for_each(|key| heat.add(*key, 1));
-    let address = (cpu_time() - began) / ADDRESSES as u32;
-    let bytes = heat.heap_bytes();
-    println!(
-        "a million addresses: {:.1} MB, {} of them different",
-        bytes as f64 / 1e6,
-        heat.seen(Prefix::ALL).addresses
-    );
-    let Ok(view) = View::new(Prefix::ALL, 4_096, Orientation::Usual) else {
-        return false;
-    };
+    let address = nanos(cpu_time() - began) / ADDRESSES as f64;
+    figures.group(format!("a million addresses, {} of them different", heat.seen(Prefix::ALL).addresses));
+    figures.add(Figure::new("a new address", address, "ns").goal(GOAL_ADDRESS_NANOS));
+    figures.add(Figure::new("memory", heat.heap_bytes() as f64 / 1e6, "MB").goal(GOAL_MEGABYTES));
+    let view = View::new(Prefix::ALL, 4_096, Orientation::Usual)?;
     let mut rgba = vec![0; 4_096 * 4_096 * BYTES_A_PIXEL];
     let repaint = (0..ROUNDS).map(|_| {
         let began = cpu_time();
@@ -92,13 +103,10 @@ fn heat() -> bool {
         black_box(black_box(heat.level(12)).to_vec());
         cpu_time() - began
     });
-    println!(
-        "repaint of all /24: {repaint:.1?}; a copy of their brightness: {:.1?}",
-        level.min().unwrap_or_default()
-    );
-    verdict("repaint, of the time it may take", ratio(GOAL_REPAINT, repaint), 1.0)
-        & verdict("a new address, of the time it may take", ratio(GOAL_ADDRESS, address), 1.0)
-        & verdict("a million addresses, of the memory they may take", GOAL_BYTES as f64 / bytes as f64, 1.0)
+    figures.add(Figure::new("repaint of all /24", nanos(repaint) / 1e6, "ms").goal(GOAL_REPAINT_MILLIS));
+    let level = level.min().unwrap_or_default();
+    figures.add(Figure::new("a copy of their brightness", nanos(level) / 1e6, "ms"));
+    Ok(())
 }
 
 /// The fastest of each.
@@ -114,14 +122,8 @@ fn turns<const N: usize>(contestants: [&dyn Fn() -> u32; N]) -> [Duration; N] {
     fastest
 }
 
-fn verdict(what: &str, ratio: f64, goal: f64) -> bool {
-    let met = ratio >= goal;
-    println!("{what}: {ratio:.2} (goal {goal}): {}", if met { "met" } else { "MISSED" });
-    met
-}
-
-fn ratio(a: Duration, b: Duration) -> f64 {
-    a.as_secs_f64() / b.as_secs_f64()
+fn nanos(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e9
 }
 
 /// Of this thread, so that other programs count little.

@@ -3,6 +3,9 @@
 //! `cargo run --example bench_wire --no-default-features`. Ends with an error where a goal is missed. Bytes are exact
 //! and count what TLS adds to each tick's record; times are the minimum of many rounds.
 
+#[path = "support/figures.rs"]
+mod figures;
+
 use std::{hint::black_box, net::SocketAddr, process::ExitCode, sync::Arc, time::Instant};
 
 use anyhow::{Context, bail};
@@ -17,6 +20,8 @@ use connmapperl::{
 };
 use prost::Message;
 
+use figures::{Figure, Figures, Goal};
+
 const SOCKETS: u64 = 1_000;
 const TICKS: u64 = 600;
 const TICK_MILLIS: i64 = 100;
@@ -27,9 +32,9 @@ const RECORD_BYTES: usize = 5 + 1 + 16;
 const RECORD_HOLDS_BYTES: usize = 16 * 1024;
 const NOON_UNIX_MILLIS: i64 = 1_765_454_400_000;
 
-const MOST_OF_JSON: f64 = 1.0 / 5.0;
-const MOST_OF_TABLE: f64 = 1.0 / 30.0;
-const MOST_NANOS: f64 = 1_000.0;
+const OF_JSON: Goal = Goal::AtMost(1.0 / 5.0);
+const OF_TABLE: Goal = Goal::AtMost(1.0 / 30.0);
+const NANOS: Goal = Goal::AtMost(1_000.0);
 
 const ROUNDS: usize = 400;
 const EVENTS_PER_ROUND: usize = 500;
@@ -38,22 +43,11 @@ const PROGRAMS: [&str; 8] =
     ["firefox", "chrome", "ssh", "syncthing", "steam", "thunderbird", "Web Content", "python3"];
 
 fn main() -> ExitCode {
-    match run() {
-        Ok(missed) if missed.is_empty() => ExitCode::SUCCESS,
-        Ok(missed) => {
-            missed.iter().for_each(|goal| println!("MISSED: {goal}"));
-            ExitCode::FAILURE
-        }
-        Err(error) => {
-            eprintln!("bench_wire: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    figures::run("wire", |figures, _| measure(figures))
 }
 
-fn run() -> anyhow::Result<Vec<String>> {
-    let mut missed = Vec::new();
-    println!("{:<34} {:>8} {:>8} {:>8}", "bytes a change", "wire", "JSON", "ratio");
+fn measure(figures: &mut Figures) -> anyhow::Result<()> {
+    figures.group("a change without TLS");
     for (name, kind) in [("opened", 0), ("updated", 4), ("closed", 6)] {
         let events: Vec<Event> = (0..1_000).map(|sequence| event(sequence, kind)).collect();
         let (mut numbers, mut wire) = (ProgramNumbers::default(), Vec::new());
@@ -61,14 +55,14 @@ fn run() -> anyhow::Result<Vec<String>> {
         let mut told = frame(&events, &mut numbers);
         told.programs.clear();
         encode(AgentSays::Events(told), &mut wire);
-        compare(name, wire.len() as f64 / 1e3, json(&events)?.len() as f64 / 1e3, MOST_OF_JSON, &mut missed);
+        let (ours, lines) = (wire.len() as f64 / 1e3, json(&events)?.len() as f64 / 1e3);
+        figures.add(Figure::new(name, ours, "bytes").beside("JSON", lines).goal(OF_JSON));
     }
-    ticks(&mut missed)?;
-    times(&mut missed)?;
-    Ok(missed)
+    ticks(figures)?;
+    times(figures)
 }
 
-fn ticks(missed: &mut Vec<String>) -> anyhow::Result<()> {
+fn ticks(figures: &mut Figures) -> anyhow::Result<()> {
     let (mut wire, mut lines) = (0, 0);
     let mut numbers = ProgramNumbers::default();
     for tick in 0..TICKS {
@@ -80,16 +74,19 @@ fn ticks(missed: &mut Vec<String>) -> anyhow::Result<()> {
         lines += in_records(json(&events)?.len());
     }
     let (table, table_lines) = (table(&mut numbers), table_in_json()?);
-    println!("\n{SOCKETS} sockets, 100 changes/s, bytes a tick of {TICK_MILLIS} ms with TLS");
+    figures.group(format!("{SOCKETS} sockets, 100 changes/s, a tick of {TICK_MILLIS} ms with TLS"));
     let a_tick = |bytes: usize| bytes as f64 / TICKS as f64;
-    compare("changes", a_tick(wire), a_tick(lines), MOST_OF_JSON, missed);
-    let table = in_records(table) as f64;
-    compare("the table anew, in the same format", a_tick(wire), table, MOST_OF_TABLE, missed);
-    compare("the table anew, in JSON", a_tick(wire), in_records(table_lines) as f64, MOST_OF_TABLE, missed);
+    for (name, other, goal) in [
+        ("JSON", a_tick(lines), OF_JSON),
+        ("the table anew, in the same format", in_records(table) as f64, OF_TABLE),
+        ("the table anew, in JSON", in_records(table_lines) as f64, OF_TABLE),
+    ] {
+        figures.add(Figure::new("changes", a_tick(wire), "bytes").beside(name, other).goal(goal));
+    }
     Ok(())
 }
 
-fn times(missed: &mut Vec<String>) -> anyhow::Result<()> {
+fn times(figures: &mut Figures) -> anyhow::Result<()> {
     let events: Vec<Event> = (0..EVENTS_PER_ROUND as u64).map(|i| event(SOCKETS + i, i % 10)).collect();
     let (mut numbers, mut names) = (ProgramNumbers::default(), ProgramNames::default());
     let [mut encoding, mut decoding, mut json_encoding, mut json_decoding] = [f64::MAX; 4];
@@ -119,11 +116,10 @@ fn times(missed: &mut Vec<String>) -> anyhow::Result<()> {
             Ok(())
         })?;
     }
-    println!("\n{:<34} {:>8} {:>8} {:>8}", "nanoseconds a change", "wire", "JSON", "ratio");
-    println!("{:<34} {encoding:>8.0} {json_encoding:>8.0} {:>8.3}", "encode", encoding / json_encoding);
-    println!("{:<34} {decoding:>8.0} {json_decoding:>8.0} {:>8.3}", "decode", decoding / json_decoding);
-    if encoding.max(decoding) > MOST_NANOS {
-        missed.push(format!("a change costs more than {MOST_NANOS} ns"));
+    figures.group("time of a change");
+    for (name, ours, json) in [("encode", encoding, json_encoding), ("decode", decoding, json_decoding)] {
+        figures.add(Figure::new(name, ours, "ns").goal(NANOS));
+        figures.add(Figure::new(name, ours, "ns").beside("JSON", json));
     }
     Ok(())
 }
@@ -139,14 +135,6 @@ impl TakeNanos for f64 {
         work()?;
         *self = self.min(start.elapsed().as_nanos() as f64 / EVENTS_PER_ROUND as f64);
         Ok(())
-    }
-}
-
-fn compare(name: &str, ours: f64, theirs: f64, most: f64, missed: &mut Vec<String>) {
-    let ratio = ours / theirs;
-    println!("{name:<34} {ours:>8.1} {theirs:>8.1} {ratio:>8.3}");
-    if ratio > most {
-        missed.push(format!("{name}: {ratio:.3} where {most:.3} is allowed"));
     }
 }
 

@@ -28,7 +28,10 @@ use connmapperl::{
 use crossbeam_channel::{Sender, bounded};
 use rustix::time::{ClockId, clock_gettime};
 
-use super::{Goals, median, millis};
+use super::{
+    figures::{Figure, Figures, Goal},
+    median, millis,
+};
 
 const SIZE_PX: [u32; 2] = [1280, 720];
 const FLOOD: usize = 20_000;
@@ -64,28 +67,11 @@ pub struct Cost {
     uploaded_bytes: u64,
 }
 
-pub fn bench(goals: &mut Goals) -> anyhow::Result<()> {
+pub fn bench(figures: &mut Figures) -> anyhow::Result<()> {
     let (look, open) = flood()?;
     let mut map = Map::new(look)?;
-    println!(
-        "\nframes at {}x{}, off screen, medians of {FRAMES}, on {}",
-        SIZE_PX[0],
-        SIZE_PX[1],
-        map.adapter()?
-    );
-    println!(
-        "  {:>6} {:<10} {:>9} {:>9} {:>9} {:>9} {:>8} {:>10} {:>8} {:>8}",
-        "dots",
-        "changing",
-        "frame ms",
-        "world",
-        "record",
-        "adapter",
-        "cpu ms",
-        "bytes up",
-        "/ empty",
-        "/ 1,000"
-    );
+    figures.group(format!("frames at {}x{}, off screen, medians of {FRAMES}", SIZE_PX[0], SIZE_PX[1]));
+    figures.graphics(map.adapter()?);
     let (mut empty, mut thousand) = (f64::NAN, f64::NAN);
     for dots in [0, 1_000, FLOOD] {
         map.show(open.iter().take(dots).cloned().collect());
@@ -104,35 +90,28 @@ pub fn bench(goals: &mut Goals) -> anyhow::Result<()> {
                 Changing::OnePercent => "1 %",
                 Changing::All => "all",
             };
-            println!(
-                "  {:>6} {name:<10} {:>9.1} {:>9.1} {:>9.1} {:>9.1} {:>8.1} {:>10} {:>8.1} {:>8.1}",
-                map.dots(),
-                cost.total,
-                cost.world,
-                cost.record,
-                cost.adapter,
-                cost.cpu,
-                cost.uploaded_bytes,
-                cost.total / empty,
-                cost.total / thousand
-            );
-            for (_, _, most) in GOALS.iter().filter(|goal| goal.0 == dots && goal.1 == changing) {
-                if map.is_software() {
-                    goals.at_most(&format!("frame of {dots} dots, {name} changing"), cost.total, *most, "ms");
-                }
+            figures.group(format!("{} dots, {name} changing", map.dots()));
+            let frame = || Figure::new("frame", cost.total, "ms");
+            let goal = GOALS.iter().find(|goal| map.is_software() && goal.0 == dots && goal.1 == changing);
+            figures.add(match goal {
+                Some((.., most)) => frame().goal(Goal::AtMost(*most)),
+                None => frame(),
+            });
+            figures.add(frame().beside("one without dots", empty));
+            if !thousand.is_nan() {
+                figures.add(frame().beside("one of 1,000 at rest", thousand));
             }
+            figures.add(Figure::new("of it before drawing", cost.world, "ms"));
+            figures.add(Figure::new("of it recorded", cost.record, "ms"));
+            figures.add(Figure::new("of it drawn by the adapter", cost.adapter, "ms"));
+            figures.add(Figure::new("processor time of all threads", cost.cpu, "ms"));
             let changed = match changing {
                 Changing::Nothing => 0,
                 Changing::OnePercent => dots / 100,
                 Changing::All => dots,
             };
-            let fair = (changed * DOT_BYTES) as f64;
-            goals.at_most(
-                &format!("upload of {dots} dots, {name} changing"),
-                cost.uploaded_bytes as f64,
-                fair,
-                "B",
-            );
+            let fair = Goal::AtMost((changed * DOT_BYTES) as f64);
+            figures.add(Figure::new("uploaded", cost.uploaded_bytes as f64, "bytes").goal(fair));
         }
     }
     Ok(())

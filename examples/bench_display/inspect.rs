@@ -8,56 +8,54 @@ use connmapperl::{
 };
 
 use super::{
-    Goals,
+    figures::{Figure, Figures, Goal},
     frames::{Changing, Map, flood},
     median,
 };
 
 const CONNECTIONS: usize = 100_000;
 /// The list of what lies near, with the connections of this session alone.
-const LIST_MILLIS: f64 = 50.0;
+const LIST_MILLIS: Goal = Goal::AtMost(50.0);
 /// A frame more of this is a list that scrolls at thirty frames a second.
-const SCROLL_MILLIS: f64 = 33.0;
+const SCROLL_MILLIS: Goal = Goal::AtMost(33.0);
 const ROUNDS: usize = 7;
 /// Central Europe, in the scene's picture of 1280x720.
 const CROWDED_PX: [f32; 2] = [660.0, 250.0];
 
-pub fn bench(goals: &mut Goals) -> anyhow::Result<()> {
+pub fn bench(figures: &mut Figures) -> anyhow::Result<()> {
     let (look, open) = flood()?;
     let mut map = Map::new(look)?;
     map.show(many(&open));
-    println!("\n{CONNECTIONS} connections open; milliseconds before drawing, medians of {ROUNDS}");
+    figures.group(format!("{CONNECTIONS} connections open, time before drawing, medians of {ROUNDS}"));
+    figures.graphics(map.adapter()?);
     let bare = map.cost(Changing::Nothing)?.world;
-    println!("  a frame in which nothing changes        {bare:>8.1}");
+    figures.add(Figure::new("a frame in which nothing changes", bare, "ms"));
     let busy = map.cost(Changing::OnePercent)?.world;
-    println!("  a frame in which 1 % changes            {busy:>8.1}");
+    figures.add(Figure::new("a frame in which 1 % changes", busy, "ms"));
     let near = median(rounds(|_| {
         let shown = map.ask(UiAction::LookAt { pane: Pane::Main, px: CROWDED_PX })?;
         map.ask(UiAction::Back)?;
         Ok(shown - bare)
     })?);
-    println!("  the list of what lies near              {near:>8.1} more (goal {LIST_MILLIS})");
-    goals.at_most("list of what lies near", near, LIST_MILLIS, "ms");
+    figures.add(Figure::new("more with the list of what lies near", near, "ms").goal(LIST_MILLIS));
     let all = median(rounds(|_| {
         let shown = map.ask(UiAction::OpenList(ListKind::All))?;
         map.ask(UiAction::Back)?;
         Ok(shown - bare)
     })?);
-    println!("  the list of all of them                 {all:>8.1} more");
+    figures.add(Figure::new("more with the list of all of them", all, "ms"));
     let filter = median(rounds(|round| {
         let port = 440 + round;
         let shown = map.ask(UiAction::Filter(FilterAction::Set(format!("port:{port}"))))?;
         map.ask(UiAction::Filter(FilterAction::Set(String::new())))?;
         Ok(shown - bare)
     })?);
-    println!("  another filter                          {filter:>8.1} more");
+    figures.add(Figure::new("more with another filter", filter, "ms"));
     map.ask(UiAction::OpenList(ListKind::All))?;
     let still = map.cost(Changing::Nothing)?.world - bare;
-    println!("  while it is open and nothing changes    {still:>8.1} more (goal {SCROLL_MILLIS})");
+    figures.add(Figure::new("more while it is open and nothing changes", still, "ms").goal(SCROLL_MILLIS));
     let moving = map.cost(Changing::OnePercent)?.world - busy;
-    println!("  while it is open and 1 % changes        {moving:>8.1} more (goal {SCROLL_MILLIS})");
-    goals.at_most("open list at rest", still, SCROLL_MILLIS, "ms");
-    goals.at_most("open list while 1 % changes", moving, SCROLL_MILLIS, "ms");
+    figures.add(Figure::new("more while it is open and 1 % changes", moving, "ms").goal(SCROLL_MILLIS));
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! What the display costs: frames of many dots, and the program from its start. Everything stands beside something
 //! else from the same run. Ends with an error where a goal is missed; the goals are for a software adapter.
 //!
-//! `cargo build && cargo run --example bench_display [frames|inspect|points|program|space]`; without a word all.
+//! `cargo build && cargo run --example bench_display [frames|inspect|points|program|space|wall]`; without a word all but `wall`.
 //!
 //! - `frames`: the map at 1280x720, off the screen, through the plugins of the window and of stills; each frame ends
 //!   when the adapter has done its work.
@@ -10,59 +10,49 @@
 //! - `space`: the address space while it is panned, with a million addresses on it.
 //! - `program`: the program as it was built last, in an Xvfb of its own: start to first dots, memory, idling; and
 //!   `connmapperl list`.
+//! - `wall`: the same in front of 10, 200 and 1,000 connections, which stand still and then come and go, for a minute each
+//!   (`--secs N`); frames, processor time and memory, beside connmap where that is installed, and a picture of each.
 
+#[path = "../support/figures.rs"]
+mod figures;
 mod frames;
 mod inspect;
 mod points;
 mod program;
 mod screen;
 mod space;
+mod wall;
 
 use std::{process::ExitCode, time::Duration};
 
+use anyhow::bail;
+
 fn main() -> ExitCode {
-    let word = std::env::args().nth(1).unwrap_or_default();
-    let mut goals = Goals::default();
-    // Figures from a machine that is busy with something else say little.
-    let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    println!("load of the machine before: {}", load.split(' ').next().unwrap_or("unknown"));
-    let ran = (|| {
-        if matches!(word.as_str(), "" | "program") {
-            program::bench(&mut goals)?;
+    figures::run("display", |figures, words| {
+        let words: Vec<_> = words.iter().map(|word| word.to_string_lossy()).collect();
+        let words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
+        figures.harness = match words.as_slice() {
+            [] => "display".to_owned(),
+            ["wall", ..] => "wall".to_owned(),
+            [word, ..] => format!("display-{word}"),
+        };
+        match words.as_slice() {
+            [] => {
+                for part in [program::bench, frames::bench, inspect::bench, points::bench, space::bench] {
+                    part(figures)?;
+                }
+                Ok(())
+            }
+            ["program"] => program::bench(figures),
+            ["frames"] => frames::bench(figures),
+            ["inspect"] => inspect::bench(figures),
+            ["points"] => points::bench(figures),
+            ["space"] => space::bench(figures),
+            ["wall"] => wall::bench(figures, wall::WATCHED),
+            ["wall", "--secs", secs] => wall::bench(figures, Duration::from_secs(secs.parse()?)),
+            other => bail!("{other:?} is none of its parts"),
         }
-        if matches!(word.as_str(), "" | "frames") {
-            frames::bench(&mut goals)?;
-        }
-        if matches!(word.as_str(), "" | "inspect") {
-            inspect::bench(&mut goals)?;
-        }
-        if matches!(word.as_str(), "" | "points") {
-            points::bench(&mut goals)?;
-        }
-        if matches!(word.as_str(), "" | "space") {
-            space::bench(&mut goals)?;
-        }
-        anyhow::Ok(())
-    })();
-    if let Err(error) = ran {
-        eprintln!("bench_display: {error:#}");
-        return ExitCode::FAILURE;
-    }
-    goals.missed.iter().for_each(|goal| println!("MISSED: {goal}"));
-    if goals.missed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
-}
-
-#[derive(Default)]
-struct Goals {
-    missed: Vec<String>,
-}
-
-impl Goals {
-    fn at_most(&mut self, what: &str, found: f64, most: f64, unit: &str) {
-        if found > most {
-            self.missed.push(format!("{what}: {found:.1} {unit}, not at most {most} {unit}"));
-        }
-    }
+    })
 }
 
 fn millis(duration: Duration) -> f64 {

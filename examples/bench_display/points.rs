@@ -19,7 +19,7 @@ use connmapperl::{
 };
 
 use super::{
-    Goals,
+    figures::{Figure, Figures, Goal},
     frames::{Changing, Map, flood},
 };
 
@@ -28,7 +28,9 @@ const FEW: usize = 10_000;
 const FULL_TABLE: usize = 65_000;
 const MILLION: usize = 1_000_000;
 /// Frame of many points over frame of few, as long as none of them changes.
-const GOAL: f64 = 2.0;
+const GOAL: Goal = Goal::AtMost(2.0);
+/// For what stands still.
+const NOTHING: Goal = Goal::AtMost(0.0);
 
 #[derive(Clone, Copy)]
 enum Points {
@@ -37,15 +39,12 @@ enum Points {
     Rows(usize),
 }
 
-pub fn bench(goals: &mut Goals) -> anyhow::Result<()> {
+pub fn bench(figures: &mut Figures) -> anyhow::Result<()> {
     let (look, open) = flood()?;
     let mut map = Map::new(look)?;
-    println!("\npoints that stand still, {LIVE} live dots of which 1 % move, on {}", map.adapter()?);
+    figures.group(format!("points that stand still, {LIVE} live dots of which 1 % move"));
+    figures.graphics(map.adapter()?);
     map.show(open.into_iter().take(LIVE).collect());
-    println!(
-        "  {:<22} {:>9} {:>9} {:>12} {:>12}",
-        "points", "frame ms", "/ 10,000", "come in ms", "bytes up"
-    );
     let mut few = f64::NAN;
     let all = [
         Points::None,
@@ -68,11 +67,14 @@ pub fn bench(goals: &mut Goals) -> anyhow::Result<()> {
         if matches!(points, Points::Circles(FEW) | Points::Rows(FEW)) {
             few = cost.total;
         }
-        println!("  {name:<22} {:>9.1} {:>9.2} {come:>12.1} {uploaded:>12}", cost.total, cost.total / few);
-        if map.is_software() {
-            goals.at_most(&format!("frame over {name}"), cost.total / few, GOAL, "of that over 10,000");
-        }
-        goals.at_most(&format!("upload of {name} that stand still"), uploaded as f64, 0.0, "B");
+        let frame = Figure::new(format!("frame over {name}"), cost.total, "ms");
+        figures.add(match few.is_nan() {
+            true => frame,
+            false if map.is_software() => frame.beside("one over 10,000", few).goal(GOAL),
+            false => frame.beside("one over 10,000", few),
+        });
+        figures.add(Figure::new(format!("frame in which {name} come"), come, "ms"));
+        figures.add(Figure::new(format!("uploaded of {name}"), uploaded as f64, "bytes").goal(NOTHING));
     }
     Ok(())
 }

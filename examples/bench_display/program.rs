@@ -15,37 +15,41 @@ use connmapperl::{
     demo::{Scene, SeededScene},
 };
 
-use super::{Goals, median, millis, screen::Screen};
+use super::{
+    figures::{Figure, Figures, Goal},
+    median, millis,
+    screen::Screen,
+};
 
 const SIZE_PX: [u32; 2] = [1280, 720];
 const STARTS: usize = 5;
 const LISTS: usize = 9;
 /// The ground of the dark map is darker than this, and a dot's core brighter.
 const DOT_BRIGHTNESS: u8 = 150;
-const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(20);
 /// Rings have faded and files are written.
-const SETTLED: Duration = Duration::from_secs(5);
+pub const SETTLED: Duration = Duration::from_secs(5);
 const WATCHED: Duration = Duration::from_secs(10);
 const CLOCK_TICKS_PER_SEC: f64 = 100.0;
 
-const FIRST_DOTS_MILLIS: f64 = 1_000.0;
-const LIST_MILLIS: f64 = 150.0;
-const FIRST_LIST_MILLIS: f64 = 500.0;
-const MEMORY_MB: f64 = 250.0;
+const FIRST_DOTS_MILLIS: Goal = Goal::AtMost(1_000.0);
+const LIST_MILLIS: Goal = Goal::AtMost(150.0);
+const FIRST_LIST_MILLIS: Goal = Goal::AtMost(500.0);
+const MEMORY_MB: Goal = Goal::AtMost(250.0);
 /// Of one core, with nothing to draw: what the look at the sockets may cost.
-const IDLE_PERCENT: f64 = 2.0;
+const IDLE_PERCENT: Goal = Goal::AtMost(2.0);
 
-pub fn bench(goals: &mut Goals) -> anyhow::Result<()> {
+pub fn bench(figures: &mut Figures) -> anyhow::Result<()> {
     let program = program()?;
-    println!("\n{}", program.display());
-    bench_list(&program, goals)?;
-    let screen = Screen::open(SIZE_PX)?;
-    bench_start(&program, &screen, goals)?;
-    bench_standing(&program, &screen, goals)
+    figures.group("the program as it was built last");
+    bench_list(&program, figures)?;
+    let Some(screen) = Screen::open(SIZE_PX, figures)? else { return Ok(()) };
+    bench_start(&program, &screen, figures)?;
+    bench_standing(&program, &screen, figures)
 }
 
 /// Built beside this example.
-fn program() -> anyhow::Result<PathBuf> {
+pub fn program() -> anyhow::Result<PathBuf> {
     let own = std::env::current_exe()?;
     let program = own.ancestors().nth(2).context("no folder")?.join("connmapperl");
     ensure!(program.is_file(), "{} is missing: run `cargo build` first", program.display());
@@ -53,14 +57,18 @@ fn program() -> anyhow::Result<PathBuf> {
 }
 
 /// A home that nobody has lived in.
-struct Home(tempfile::TempDir);
+pub struct Home(tempfile::TempDir);
 
 impl Home {
-    fn new() -> anyhow::Result<Self> {
+    pub fn new() -> anyhow::Result<Self> {
         Ok(Self(tempfile::tempdir()?))
     }
 
-    fn command(&self, program: &Path) -> Command {
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    pub fn command(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
         command.current_dir(self.0.path()).env("HOME", self.0.path());
         for name in
@@ -81,7 +89,7 @@ fn wall_of(command: &mut Command) -> anyhow::Result<f64> {
     Ok(millis(began.elapsed()))
 }
 
-fn bench_list(program: &Path, goals: &mut Goals) -> anyhow::Result<()> {
+fn bench_list(program: &Path, figures: &mut Figures) -> anyhow::Result<()> {
     let mut first = Vec::new();
     for _ in 0..STARTS {
         first.push(wall_of(Home::new()?.command(program).arg("list"))?);
@@ -94,12 +102,12 @@ fn bench_list(program: &Path, goals: &mut Goals) -> anyhow::Result<()> {
         others.push(wall_of(home.command(Path::new("sh")).args(["-c", "ss -atunp | wc -l"]))?);
     }
     let (first, warm, others) = (median(first), median(warm), median(others));
-    let ratio = |cost: f64| cost / others;
-    println!("  {:<46} {first:>8.1} ms   {:.1} times ss", "list, very first start", ratio(first));
-    println!("  {:<46} {warm:>8.1} ms   {:.1} times ss", "list", ratio(warm));
-    println!("  {:<46} {others:>8.1} ms", "ss -atunp | wc -l");
-    goals.at_most("list", warm, LIST_MILLIS, "ms");
-    goals.at_most("list, very first start", first, FIRST_LIST_MILLIS, "ms");
+    for (name, cost, goal) in
+        [("list, very first start", first, FIRST_LIST_MILLIS), ("list", warm, LIST_MILLIS)]
+    {
+        figures.add(Figure::new(name, cost, "ms").goal(goal));
+        figures.add(Figure::new(name, cost, "ms").beside("ss -atunp | wc -l", others));
+    }
     Ok(())
 }
 
@@ -119,10 +127,7 @@ impl Shown {
     }
 
     fn memory_mb(&self, field: &str) -> anyhow::Result<f64> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.0.id()))?;
-        let line = status.lines().find(|line| line.starts_with(field)).context("no memory told")?;
-        let kib: f64 = line.split_whitespace().nth(1).context("no memory told")?.parse()?;
-        Ok(kib * 1024.0 / 1e6)
+        memory_mb(self.0.id(), field)
     }
 }
 
@@ -133,11 +138,20 @@ impl Drop for Shown {
     }
 }
 
-fn cpu_secs(pid: u32) -> anyhow::Result<f64> {
+/// A field of `/proc/PID/status`.
+pub fn memory_mb(pid: u32, field: &str) -> anyhow::Result<f64> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
+    let line = status.lines().find(|line| line.starts_with(field)).context("no memory told")?;
+    let kib: f64 = line.split_whitespace().nth(1).context("no memory told")?.parse()?;
+    Ok(kib * 1024.0 / 1e6)
+}
+
+/// Processor time so far, with that of its children that have ended.
+pub fn cpu_secs(pid: u32) -> anyhow::Result<f64> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat"))?;
-    // The name in brackets may hold anything; `utime` and `stime` are the 12th and 13th column after it.
+    // The name in brackets may hold anything; `utime`, `stime`, `cutime` and `cstime` are from the 12th column after it.
     let columns = stat.rsplit_once(')').map_or("", |(_, columns)| columns).split_whitespace();
-    let ticks: u64 = columns.skip(11).take(2).filter_map(|column| column.parse::<u64>().ok()).sum();
+    let ticks: u64 = columns.skip(11).take(4).filter_map(|column| column.parse::<u64>().ok()).sum();
     Ok(ticks as f64 / CLOCK_TICKS_PER_SEC)
 }
 
@@ -174,7 +188,7 @@ fn wait_for_dots(screen: &Screen, dots: &[[u64; 2]], there: bool) -> anyhow::Res
     }
 }
 
-fn bench_start(program: &Path, screen: &Screen, goals: &mut Goals) -> anyhow::Result<()> {
+fn bench_start(program: &Path, screen: &Screen, figures: &mut Figures) -> anyhow::Result<()> {
     let dots = dots_px(Scene::World)?;
     let (mut first, mut later, mut display, mut adapter) = (vec![], vec![], vec![], vec![]);
     for _ in 0..STARTS {
@@ -195,16 +209,19 @@ fn bench_start(program: &Path, screen: &Screen, goals: &mut Goals) -> anyhow::Re
         adapter.push(wall_of(on_screen("vulkaninfo").arg("--summary")).unwrap_or(f64::NAN));
     }
     let (first, later, display, adapter) = (median(first), median(later), median(display), median(adapter));
-    println!("  {:<46} {first:>8.1} ms", "exec to first dots, very first start");
-    println!("  {:<46} {later:>8.1} ms   {:.1} times vulkaninfo", "exec to first dots", later / adapter);
-    println!("  {:<46} {display:>8.1} ms", "xdpyinfo (talks to the display)");
-    println!("  {:<46} {adapter:>8.1} ms", "vulkaninfo --summary (opens the adapter)");
-    goals.at_most("exec to first dots", later, FIRST_DOTS_MILLIS, "ms");
-    goals.at_most("exec to first dots, very first start", first, FIRST_DOTS_MILLIS, "ms");
+    let dots = || Figure::new("exec to first dots", later, "ms");
+    figures.add(Figure::new("exec to first dots, very first start", first, "ms").goal(FIRST_DOTS_MILLIS));
+    figures.add(dots().goal(FIRST_DOTS_MILLIS));
+    for (name, other) in [("xdpyinfo, which asks the display", display), ("vulkaninfo --summary", adapter)] {
+        match other.is_nan() {
+            true => figures.skip(name, "it cannot be run"),
+            false => figures.add(dots().beside(name, other)),
+        }
+    }
     Ok(())
 }
 
-fn bench_standing(program: &Path, screen: &Screen, goals: &mut Goals) -> anyhow::Result<()> {
+fn bench_standing(program: &Path, screen: &Screen, figures: &mut Figures) -> anyhow::Result<()> {
     let home = Home::new()?;
     for (scene, name) in [(Scene::World, "world, moving"), (Scene::Antimeridian, "antimeridian, still")] {
         let dots = dots_px(scene)?;
@@ -218,15 +235,11 @@ fn bench_standing(program: &Path, screen: &Screen, goals: &mut Goals) -> anyhow:
         let share = (shown.cpu_secs()? - before) / secs * 100.0;
         let server = (cpu_secs(screen.server_pid())? - server_before) / secs * 100.0;
         let (now, peak) = (shown.memory_mb("VmRSS:")?, shown.memory_mb("VmHWM:")?);
-        println!(
-            "  {:<46} {share:>8.1} % of a core, the X server {server:.1} %",
-            format!("{name}: processor")
-        );
-        println!("  {:<46} {now:>8.1} MB, at most {peak:.1} MB", format!("{name}: memory"));
-        goals.at_most(&format!("memory, {name}"), now, MEMORY_MB, "MB");
-        if scene == Scene::Antimeridian {
-            goals.at_most("processor while still", share, IDLE_PERCENT, "%");
-        }
+        let processor = Figure::new(format!("{name}: processor, of a core"), share, "%");
+        figures.add(if scene == Scene::Antimeridian { processor.goal(IDLE_PERCENT) } else { processor });
+        figures.add(Figure::new(format!("{name}: the X server's, of a core"), server, "%"));
+        figures.add(Figure::new(format!("{name}: memory"), now, "MB").goal(MEMORY_MB));
+        figures.add(Figure::new(format!("{name}: memory at most"), peak, "MB"));
     }
     Ok(())
 }

@@ -3,16 +3,21 @@
 
 use std::{
     fs::File,
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, ErrorKind},
     os::unix::fs::FileExt,
+    path::Path,
     process::{Child, Command, Stdio},
 };
 
 use anyhow::Context;
+use image::{Rgb, RgbImage};
+
+use super::figures::Figures;
 
 pub struct Screen {
     server: Child,
     pub display: String,
+    size_px: [u32; 2],
     picture: File,
     first_pixel: u64,
     bytes_per_line: u64,
@@ -20,17 +25,24 @@ pub struct Screen {
 }
 
 impl Screen {
-    pub fn open(size_px: [u32; 2]) -> anyhow::Result<Self> {
+    /// `None`, which the figures tell, where Xvfb is not installed.
+    pub fn open(size_px: [u32; 2], figures: &mut Figures) -> anyhow::Result<Option<Self>> {
         let folder = tempfile::tempdir()?;
-        let mut server = Command::new("Xvfb")
+        let started = Command::new("Xvfb")
             .args(["-displayfd", "1", "-nolisten", "tcp", "-noreset", "-screen", "0"])
             .arg(format!("{}x{}x24", size_px[0], size_px[1]))
             .arg("-fbdir")
             .arg(folder.path())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
-            .spawn()
-            .context("Xvfb cannot be started")?;
+            .spawn();
+        let mut server = match started {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                figures.skip("the program in a window", "Xvfb is not installed");
+                return Ok(None);
+            }
+            started => started.context("Xvfb cannot be started")?,
+        };
         let mut number = String::new();
         if let Some(out) = &mut server.stdout {
             BufReader::new(out).read_line(&mut number)?;
@@ -42,14 +54,15 @@ impl Screen {
             picture.read_exact_at(&mut bytes, index * 4).map(|()| u64::from(u32::from_be_bytes(bytes)))
         };
         let (head_bytes, bytes_per_line, colours) = (field(0)?, field(12)?, field(19)?);
-        Ok(Self {
+        Ok(Some(Self {
             display: format!(":{}", number.trim()),
+            size_px,
             server,
             first_pixel: head_bytes + colours * 12,
             bytes_per_line,
             picture,
             _folder: folder,
-        })
+        }))
     }
 
     pub fn server_pid(&self) -> u32 {
@@ -64,6 +77,18 @@ impl Screen {
             Ok(()) => bytes[0].max(bytes[1]).max(bytes[2]),
             Err(_) => 0,
         }
+    }
+
+    /// What it shows, as a PNG file.
+    pub fn save(&self, file: &Path) -> anyhow::Result<()> {
+        let [width, height] = self.size_px;
+        let mut pixels = vec![0; self.bytes_per_line as usize * height as usize];
+        self.picture.read_exact_at(&mut pixels, self.first_pixel)?;
+        let picture = RgbImage::from_fn(width, height, |x, y| {
+            let at = y as usize * self.bytes_per_line as usize + x as usize * 4;
+            Rgb([pixels[at + 2], pixels[at + 1], pixels[at]])
+        });
+        picture.save(file).with_context(|| format!("cannot write {}", file.display()))
     }
 }
 

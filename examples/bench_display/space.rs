@@ -12,7 +12,7 @@ use connmapperl::{
 };
 
 use super::{
-    Goals,
+    figures::{Figure, Figures, Goal},
     frames::{Map, flood},
     median,
 };
@@ -21,16 +21,17 @@ const FRAMES: usize = 40;
 const WARM_UP: usize = 4;
 const ADDRESSES: u32 = 1_000_000;
 /// Pan over all of that over pan over nothing, on a software adapter.
-const GOAL: f64 = 2.0;
+const GOAL: Goal = Goal::AtMost(2.0);
 /// A drag, in pixels a frame.
 const DRAG: [f32; 2] = [7.0, 4.0];
 
-pub fn bench(goals: &mut Goals) -> anyhow::Result<()> {
+pub fn bench(figures: &mut Figures) -> anyhow::Result<()> {
     let (look, open) = flood()?;
     let mut map = Map::new(look)?;
-    println!("\naddress space, panned by a drag at 1280x720, medians of {FRAMES}, on {}", map.adapter()?);
-    println!("  opening it takes {:.1} ms before drawing", map.ask(UiAction::Space(SpaceAction::Toggle))?);
-    println!("  {:<12} {:>9} {:>9} {:>9}", "zoom to", "empty ms", "full ms", "ratio");
+    figures.group(format!("address space, panned by a drag at 1280x720, medians of {FRAMES}"));
+    figures.graphics(map.adapter()?);
+    let opening = map.ask(UiAction::Space(SpaceAction::Toggle))?;
+    figures.add(Figure::new("opening it, before drawing", opening, "ms"));
     let views: [(&str, Prefix); 3] = [
         ("/4", Prefix::of(0x5000_0000, 4)),
         ("/12", Prefix::of(0x0900_0000, 12)),
@@ -41,10 +42,8 @@ pub fn bench(goals: &mut Goals) -> anyhow::Result<()> {
     map.show(open);
     for ((name, block), empty) in views.into_iter().zip(empty) {
         let full = pan(&mut map, block)?;
-        println!("  {name:<12} {empty:>9.1} {full:>9.1} {:>9.2}", full / empty);
-        if map.is_software() {
-            goals.at_most(&format!("pan at {name}"), full / empty, GOAL, "of that over nothing");
-        }
+        let pan = Figure::new(format!("pan at {name}"), full, "ms").beside("one over nothing", empty);
+        figures.add(if map.is_software() { pan.goal(GOAL) } else { pan });
     }
     Ok(())
 }

@@ -11,6 +11,8 @@
 #[allow(dead_code, reason = "the other harness uses all of it")]
 #[path = "../bench_fleet/agents.rs"]
 mod agents;
+#[path = "../support/figures.rs"]
+mod figures;
 #[allow(dead_code, reason = "the other harness uses all of it")]
 #[path = "../bench_fleet/process.rs"]
 mod process;
@@ -35,13 +37,14 @@ use connmapperl::{
 use crossbeam_channel::{Receiver, bounded};
 
 use agents::unix_micros;
+use figures::{Figure, Figures, Goal};
 use process::Agents;
 
 const AGENTS: usize = 1_000;
 const PASSWORD: &str = "benchmark of the fleet";
 const SETTLING: Duration = Duration::from_secs(3);
 const MEASURED: Duration = Duration::from_secs(8);
-const GOAL_P99: Duration = Duration::from_millis(150);
+const GOAL_P99_MILLIS: Goal = Goal::AtMost(150.0);
 /// What a frame takes beside the systems: on a graphics card, and with 20,000 dots on a software renderer.
 const DRAWING: [(&str, bool, Duration); 2] = [
     ("a graphics card", false, Duration::from_millis(2)),
@@ -60,7 +63,10 @@ fn main() -> anyhow::Result<ExitCode> {
         agents::run(address.parse()?, certificate, PASSWORD, AGENTS)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let mut met = true;
+    Ok(figures::run("fleet-map", |figures, _| all(figures)))
+}
+
+fn all(figures: &mut Figures) -> anyhow::Result<()> {
     for (adapter, on_software, drawing) in DRAWING {
         for (busy, changes) in [(100, 10), (1_000, 1)] {
             let mut delays = measure(busy, changes, on_software, drawing)?;
@@ -68,17 +74,13 @@ fn main() -> anyhow::Result<ExitCode> {
             ensure!(!delays.is_empty(), "nothing arrived");
             let at = |quantile: f64| delays[((delays.len() - 1) as f64 * quantile) as usize];
             let [p50, p99] = [0.5, 0.99].map(|quantile| f64::from(at(quantile)) / 1e3);
-            println!(
-                "as with {adapter}, {busy} agents, {changes} a tick: {} openings, seen to ECS p50 {p50:.0} ms, p99 {p99:.0} ms \
-                 (goal {} ms)",
-                delays.len(),
-                GOAL_P99.as_millis()
-            );
-            met &= p99 < GOAL_P99.as_secs_f64() * 1e3;
+            figures.group(format!("as with {adapter}, {busy} agents, {changes} changes a tick"));
+            figures.add(Figure::new("openings", delays.len() as f64, ""));
+            figures.add(Figure::new("seen to ECS, p50", p50, "ms"));
+            figures.add(Figure::new("seen to ECS, p99", p99, "ms").goal(GOAL_P99_MILLIS));
         }
     }
-    println!("goal: {}", if met { "met" } else { "MISSED" });
-    Ok(if met { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(())
 }
 
 fn measure(busy: usize, changes: usize, on_software: bool, drawing: Duration) -> anyhow::Result<Vec<u32>> {

@@ -8,6 +8,8 @@
 //! asks of it.
 
 mod bare;
+#[path = "../support/figures.rs"]
+mod figures;
 mod made;
 mod year;
 
@@ -20,54 +22,40 @@ use connmapperl::{
 };
 use rustix::time::{ClockId, clock_gettime};
 
-use crate::made::{Made, START_MS};
+use crate::{
+    figures::{Figure, Figures, Goal},
+    made::{Made, START_MS},
+};
 
 /// Connections; enough that a random index outgrows SQLite's cache.
 const ROWS: u32 = 400_000;
 const ROUNDS: usize = 3;
-const LEAST_OF_BARE: f64 = 0.6;
-const LEAST_OF_INDEXED: f64 = 5.0;
-const MOST_BYTES_A_ROW: f64 = 70.0;
-const LEAST_OF_SELECT: f64 = 0.7;
-const MOST_IDLE_MEGABYTES_AN_HOUR: f64 = 5.0;
+const OF_BARE: Goal = Goal::AtLeast(0.6);
+const OF_INDEXED: Goal = Goal::AtLeast(5.0);
+const BYTES_A_ROW: Goal = Goal::AtMost(70.0);
+const OF_SELECT: Goal = Goal::AtLeast(0.7);
+const IDLE_MEGABYTES_AN_HOUR: Goal = Goal::AtMost(5.0);
 /// Events that the replay takes at a time.
 const EVENTS_AT_A_TIME: usize = 4_096;
 
 fn main() -> ExitCode {
-    let result = match std::env::args_os().nth(1) {
-        Some(file) => of_a_year(Path::new(&file)).map(|()| Vec::new()),
-        None => run(),
-    };
-    match result {
-        Ok(missed) if missed.is_empty() => ExitCode::SUCCESS,
-        Ok(missed) => {
-            missed.iter().for_each(|goal| println!("MISSED: {goal}"));
-            ExitCode::FAILURE
-        }
-        Err(error) => {
-            eprintln!("bench_history: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    figures::run("history", |figures, words| match words {
+        [file, ..] => of_a_year(Path::new(file), figures),
+        [] => measure(figures),
+    })
 }
 
-fn of_a_year(file: &Path) -> Result<()> {
+fn of_a_year(file: &Path, figures: &mut Figures) -> Result<()> {
+    figures.harness = "history-year".to_owned();
     if !file.exists() {
         year::make(file)?;
     }
-    year::measure(file)
+    year::measure(file, figures)
 }
 
-fn run() -> Result<Vec<String>> {
+fn measure(figures: &mut Figures) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let made = Made::new(ROWS);
-    let mut missed = Vec::new();
-    let mut goal = |what: &str, value: f64, at_least: bool, limit: f64| {
-        println!("{what:<58} {value:>8.2}   goal {} {limit}", if at_least { ">=" } else { "<=" });
-        if (value < limit) == at_least {
-            missed.push(format!("{what}: {value:.2}"));
-        }
-    };
 
     let [mut ours, mut bare, mut indexed] = [f64::MAX; 3];
     let [our_file, bare_file, indexed_file] =
@@ -80,12 +68,12 @@ fn run() -> Result<Vec<String>> {
         bare = bare.min(bare::written(&made, &bare_file, bare::CLUSTERED)?);
         indexed = indexed.min(bare::written(&made, &indexed_file, bare::INDEXED)?);
     }
-    for (what, secs) in [("the writer", ours), ("bare loop", bare), ("bare loop, four indexes", indexed)] {
-        println!("{what:<58} {:>8.0} rows/s", f64::from(ROWS) / secs);
-    }
-    goal("rows a second, of a bare loop's", bare / ours, true, LEAST_OF_BARE);
-    goal("rows a second, times those with four indexes", indexed / ours, true, LEAST_OF_INDEXED);
-    goal("bytes a row", bare::bytes_of_rows(&our_file)? / f64::from(ROWS), false, MOST_BYTES_A_ROW);
+    let rate = |secs| f64::from(ROWS) / secs;
+    let wrote = || Figure::new("the writer", rate(ours), "rows/s");
+    figures.add(wrote().beside("a bare loop", rate(bare)).goal(OF_BARE));
+    figures.add(wrote().beside("a bare loop with four indexes", rate(indexed)).goal(OF_INDEXED));
+    let row_bytes = bare::bytes_of_rows(&our_file)? / f64::from(ROWS);
+    figures.add(Figure::new("a row", row_bytes, "bytes").goal(BYTES_A_ROW));
 
     let [mut played, mut selected, mut numbers] = [f64::MAX; 3];
     for _ in 0..ROUNDS {
@@ -93,13 +81,13 @@ fn run() -> Result<Vec<String>> {
         selected = selected.min(cpu_secs(|| bare::selected(&our_file, bare::WITH_TEXTS))?);
         numbers = numbers.min(cpu_secs(|| bare::selected(&our_file, bare::NUMBERS))?);
     }
-    println!("{:<58} {:>8.0} rows/s", "the player", f64::from(ROWS) / played);
-    println!("{:<58} {:>8.0} rows/s", "bare SELECT of the same, texts included", f64::from(ROWS) / selected);
-    println!("{:<58} {:>8.0} rows/s", "bare SELECT of numbers alone", f64::from(ROWS) / numbers);
-    goal("rows a second read, of a bare SELECT's", selected / played, true, LEAST_OF_SELECT);
+    let played = || Figure::new("the player", rate(played), "rows/s");
+    figures.add(played().beside("a bare SELECT, texts included", rate(selected)).goal(OF_SELECT));
+    figures.add(played().beside("a bare SELECT of numbers alone", rate(numbers)));
     let idle = idle_hour(&folder.path().join("idle"))?;
-    goal("megabytes written in an hour of 200 steady connections", idle, false, MOST_IDLE_MEGABYTES_AN_HOUR);
-    Ok(missed)
+    let idle = Figure::new("written in an hour of 200 steady connections", idle, "MB");
+    figures.add(idle.goal(IDLE_MEGABYTES_AN_HOUR));
+    Ok(())
 }
 
 /// Of this thread.

@@ -10,6 +10,7 @@ use connmapperl::{
     rules::Rules,
 };
 
+use crate::figures::{Figure, Figures};
 use crate::made::{Made, Parts, START_MS, city_lat, key, mixed};
 
 const ROWS: u32 = 10_000_000;
@@ -62,7 +63,7 @@ pub fn make(path: &Path) -> Result<()> {
 }
 
 /// Wall-clock time, for that is what somebody waits.
-pub fn measure(path: &Path) -> Result<()> {
+pub fn measure(path: &Path, figures: &mut Figures) -> Result<()> {
     let (first, last) = Player::open(path)?.span(i64::MAX)?.context("nothing was recorded")?;
     let moment = |round: u32| first + (mixed(u64::from(round)) >> 1) as i64 % (last - first);
     let mut player = Player::open(path)?;
@@ -74,7 +75,9 @@ pub fn measure(path: &Path) -> Result<()> {
             let millis = start.elapsed().as_secs_f64() * 1e3;
             (worst, sum) = (worst.max(millis), sum + millis);
         }
-        println!("{what:<44} {:>8.1} ms on average, {worst:>8.1} at most ({size})", sum / f64::from(rounds));
+        figures.group(format!("{what} (gives {size})"));
+        figures.add(Figure::new("on average", sum / f64::from(rounds), "ms"));
+        figures.add(Figure::new("at most", worst, "ms"));
         anyhow::Ok(())
     };
     report("seek to a random moment", ROUNDS, &mut |player, round| Ok(player.seek(moment(round))?.len()))?;

@@ -5,13 +5,15 @@
 //!
 //!     cargo run --example bench_whois --no-default-features --features whois [-- IP2ASN]
 //!
-//! Prints times and ratios; the exit code is not 0 where one is below its goal.
+//! The exit code is not 0 where a goal is missed.
 
 mod dump;
+#[path = "../support/figures.rs"]
+mod figures;
 mod parsing;
 
 use std::{
-    ffi::OsStr,
+    ffi::{OsStr, OsString},
     fs,
     path::Path,
     process::{Command, ExitCode, Stdio},
@@ -20,6 +22,8 @@ use std::{
 
 use anyhow::{Context, ensure};
 
+use figures::{Figure, Figures, Goal};
+
 const DUMP_BYTES: u64 = 350_000_000;
 /// Contestants take turns this often; the fastest turn of each counts.
 const ROUNDS: u32 = 20;
@@ -27,20 +31,24 @@ const ROUNDS: u32 = 20;
 const ROUNDS_OF_IMPORTS: u32 = 3;
 /// awk and grep read the whole dump each time.
 const ROUNDS_OF_OTHERS: u32 = 3;
-const GOAL_QUERY_MILLIS: f64 = 10.0;
-const GOAL_AWK: f64 = 100.0;
-const GOAL_GREP: f64 = 20.0;
-const GOAL_INDEX_SHARE: f64 = 0.2;
+const QUERY_MILLIS: Goal = Goal::AtMost(10.0);
+const OF_AWK: Goal = Goal::AtMost(1.0 / 100.0);
+const OF_GREP: Goal = Goal::AtMost(1.0 / 20.0);
+const INDEX_PERCENT: Goal = Goal::AtMost(20.0);
 /// Rate of an import over that at which rpsl-rs parses, without names and with them.
-const GOAL_WITHOUT_NAMES: f64 = 0.75;
-const GOAL_WITH_NAMES: f64 = 0.4;
+const WITHOUT_NAMES: Goal = Goal::AtLeast(0.75);
+const WITH_NAMES: Goal = Goal::AtLeast(0.4);
 
-fn main() -> anyhow::Result<ExitCode> {
+fn main() -> ExitCode {
+    figures::run("whois", measure)
+}
+
+fn measure(figures: &mut Figures, words: &[OsString]) -> anyhow::Result<()> {
     let beside = || Some(std::env::current_exe().ok()?.parent()?.parent()?.join("ip2asn").into_os_string());
-    let Some(program) = std::env::args_os().nth(1).or_else(beside).filter(|path| Path::new(path).is_file())
+    let Some(program) = words.first().cloned().or_else(beside).filter(|path| Path::new(path).is_file())
     else {
-        println!("skipped: ip2asn was not built (cargo build --no-default-features --features whois)");
-        return Ok(ExitCode::SUCCESS);
+        figures.skip("ip2asn", "not built (cargo build --no-default-features --features whois)");
+        return Ok(());
     };
     let folder = tempfile::tempdir()?;
     let (text, data) = (folder.path().join("dump.db"), folder.path().join("whois"));
@@ -59,20 +67,14 @@ fn main() -> anyhow::Result<ExitCode> {
     }
     drop(dump);
     let rate = |took: Duration| DUMP_BYTES as f64 / 1e6 / took.as_secs_f64();
-    let ratio = |took: Duration| parsing.as_secs_f64() / took.as_secs_f64();
     let index_bytes: u64 =
         fs::read_dir(&data)?.flatten().filter_map(|entry| Some(entry.metadata().ok()?.len())).sum();
     let share = index_bytes as f64 / DUMP_BYTES as f64;
-    println!("rpsl-rs parses {objects} objects: {:.2} s, {:.0} MB/s", parsing.as_secs_f64(), rate(parsing));
-    for (what, took) in [("without names", without_names), ("with names", with_names)] {
-        println!(
-            "import {what}: {:.2} s, {:.0} MB/s, ratio {:.2}",
-            took.as_secs_f64(),
-            rate(took),
-            ratio(took)
-        );
-    }
-    println!("index {:.1} % of the text", share * 100.0);
+    figures.group(format!("a dump of {objects} objects"));
+    let import = |what, took| Figure::new(what, rate(took), "MB/s").beside("rpsl-rs's parse", rate(parsing));
+    figures.add(import("import without names", without_names).goal(WITHOUT_NAMES));
+    figures.add(import("import with names", with_names).goal(WITH_NAMES));
+    figures.add(Figure::new("index, of the text", share * 100.0, "%").goal(INDEX_PERCENT));
 
     let asked = |round: u32| format!("AS{}", u64::from(round) * 7_919 % objects);
     let fastest = |rounds: u32, turn: &dyn Fn(u32) -> anyhow::Result<Duration>| -> anyhow::Result<f64> {
@@ -88,23 +90,12 @@ fn main() -> anyhow::Result<ExitCode> {
     let grep = fastest(ROUNDS_OF_OTHERS, &|round| {
         run(Command::new("grep").args(["-F", "-w"]).arg(asked(round)).arg(&text))
     })?;
-    println!("AS number: {of_system:.1} ms; address, with the built-in tables: {of_address:.1} ms");
-    println!(
-        "awk {awk:.0} ms, {:.0} times; grep {grep:.0} ms, {:.0} times",
-        awk / of_system,
-        grep / of_system
-    );
-    let goals = [
-        (of_system.max(of_address) <= GOAL_QUERY_MILLIS, "a query in 10 ms"),
-        (awk / of_system >= GOAL_AWK, "100 times awk"),
-        (grep / of_system >= GOAL_GREP, "20 times grep"),
-        (ratio(without_names) >= GOAL_WITHOUT_NAMES, "an import without names at 0.75 of rpsl-rs's rate"),
-        (ratio(with_names) >= GOAL_WITH_NAMES, "an import with names at 0.4 of rpsl-rs's rate"),
-        (share <= GOAL_INDEX_SHARE, "an index of 20 % of the text"),
-    ];
-    let missed: Vec<_> = goals.iter().filter(|(met, _)| !met).map(|(_, goal)| *goal).collect();
-    missed.iter().for_each(|goal| println!("missed: {goal}"));
-    Ok(if missed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let answer = |what, took| Figure::new(what, took, "ms");
+    figures.add(answer("address, with the built-in tables", of_address).goal(QUERY_MILLIS));
+    figures.add(answer("AS number", of_system).goal(QUERY_MILLIS));
+    figures.add(answer("AS number", of_system).beside("awk", awk).goal(OF_AWK));
+    figures.add(answer("AS number", of_system).beside("grep", grep).goal(OF_GREP));
+    Ok(())
 }
 
 /// Time from the start of a process to its end.
