@@ -104,7 +104,8 @@ fn measure(busy: usize, changes: usize, on_software: bool, drawing: Duration) ->
         enrich::run(&folders, &inlets, &Outlets { to_map, to_history: None, reports, wake });
     })?;
     if !on_software {
-        requests.send(Request::WakeOften)?;
+        // As the map of a graphics card asks.
+        requests.send(Request::WakeEvery(Animation::default().between_wakes()))?;
     }
     let mut agents = Agents::start(listener.address(), listener.certificate_path())?;
     let mut app = map(feed, on_software);
