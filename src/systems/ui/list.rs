@@ -215,7 +215,7 @@ fn table(
     theme: &Theme,
 ) -> Option<UiAction> {
     let shown = || COLUMNS.iter().enumerate().filter(|(_, column)| !hidden.hides(column.name));
-    let last = shown().last().map_or(0, |(index, _)| index);
+    let last = shown().next_back().map_or(0, |(index, _)| index);
     // Where there is less room than all would like to have, each has less.
     let gaps = ui.spacing().item_spacing.x * shown().count() as f32;
     let wanted: f32 = shown().map(|(_, column)| column.width).sum();
