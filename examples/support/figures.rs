@@ -162,9 +162,12 @@ impl Figures {
         }
     }
 
-    /// Says why something did not run.
+    /// Says why something did not run, once.
     pub fn skip(&mut self, contestant: impl Into<String>, why: impl Into<String>) {
         let (contestant, why) = (contestant.into(), why.into());
+        if self.skipped.iter().any(|it| it.contestant == contestant && it.why == why) {
+            return;
+        }
         println!("  {contestant}: skipped: {why}");
         self.skipped.push(Skipped { contestant, why });
     }

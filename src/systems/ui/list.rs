@@ -215,7 +215,7 @@ fn table(
     theme: &Theme,
 ) -> Option<UiAction> {
     let shown = || COLUMNS.iter().enumerate().filter(|(_, column)| !hidden.hides(column.name));
-    let last = shown().last().map_or(0, |(index, _)| index);
+    let last = shown().next_back().map_or(0, |(index, _)| index);
     // With other columns the widths are others.
     let mut table = TableBuilder::new(ui).id_salt(&hidden.0).auto_shrink(false).sense(Sense::click());
     for (index, column) in shown() {
