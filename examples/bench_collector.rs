@@ -317,10 +317,7 @@ fn thread_cpu<E>(work: impl FnOnce() -> Result<(), E>) -> Result<Duration, E> {
 }
 
 fn is_installed(command: &str) -> bool {
-    let program = command.split(' ').next().unwrap_or_default();
-    let found =
-        Command::new("sh").args(["-c", &format!("command -v {program}")]).stdout(Stdio::null()).status();
-    found.is_ok_and(|status| status.success())
+    command.split(' ').next().and_then(figures::in_path).is_some()
 }
 
 /// CPU time of one run of a shell command with all its children, as the mean of as many runs as give a fair figure.

@@ -211,6 +211,12 @@ pub fn folder() -> anyhow::Result<PathBuf> {
     Ok(folder)
 }
 
+/// A contestant, where it is installed.
+pub fn in_path(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
+}
+
 /// The `main` of a harness, which is given what stands on the command line beside `--json FILE`. Success is to have come to
 /// the end without a goal missed.
 pub fn run(harness: &str, measure: impl FnOnce(&mut Figures, &[OsString]) -> anyhow::Result<()>) -> ExitCode {
