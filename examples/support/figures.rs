@@ -93,7 +93,7 @@ fn shown(value: f64) -> String {
         large if large >= 100.0 => 0,
         middle if middle >= 10.0 => 1,
         small if small >= 1.0 => 2,
-        _ => 4,
+        _ => return format!("{value:.4}").trim_end_matches('0').to_owned(),
     };
     format!("{value:.digits$}")
 }
@@ -234,7 +234,8 @@ pub fn run(harness: &str, measure: impl FnOnce(&mut Figures, &[OsString]) -> any
     figures.error = measured.as_ref().err().map(|error| format!("{error:#}"));
     let written = figures.write(file);
     for (group, figure) in figures.missed() {
-        println!("MISSED: {}\n{figure}", group.title);
+        let above = if group.title.is_empty() { harness } else { &group.title };
+        println!("MISSED: {above}\n{figure}");
     }
     let errors = [measured.err(), written.err()];
     errors.iter().flatten().for_each(|error| eprintln!("{harness}: {error:#}"));
