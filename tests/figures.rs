@@ -82,9 +82,11 @@ fn without_a_contestant_the_goal_is_for_the_value() {
 fn the_machine_and_what_was_skipped_are_there() {
     let mut figures = Figures::new("made up");
     figures.skip("connmap", "not installed");
+    figures.skip("connmap", "not installed");
     let all: Value = serde_json::from_str(&figures.to_json().unwrap()).unwrap();
     assert_eq!((&all["harness"], &all["skipped"][0]["contestant"]), (&"made up".into(), &"connmap".into()));
     assert_eq!(all["skipped"][0]["why"], "not installed");
+    assert_eq!(all["skipped"].as_array().unwrap().len(), 1, "once is enough");
     assert_eq!(all["version"], connmapperl::version::VERSION);
     assert!(
         all["machine"]["cores"].as_u64().unwrap() > 0 && all["machine"]["memory_bytes"].as_u64().unwrap() > 0

@@ -5,7 +5,7 @@
 use std::{
     fs,
     io::{PipeReader, Read, Write, pipe},
-    path::{Path, PathBuf},
+    path::Path,
     process::{Child, Command, Stdio},
     thread::sleep,
     time::{Duration, Instant},
@@ -17,7 +17,7 @@ use crate::{
     Pairs,
     agent::{Agent, status_kib},
     display::Display,
-    figures::{Figure, Figures, Goal},
+    figures::{self, Figure, Figures, Goal},
     millis,
 };
 
@@ -41,7 +41,7 @@ pub async fn measure(
     pairs: &mut Pairs,
     figures: &mut Figures,
 ) -> anyhow::Result<()> {
-    let ss = in_path("ss");
+    let ss = figures::in_path("ss");
     if ss.is_none() {
         figures.skip("ss", "not installed");
     }
@@ -64,12 +64,6 @@ pub async fn measure(
     }
     pairs.shrink(SOCKETS_OF_GOALS / 2);
     start(program, display, folder, ss.as_deref(), figures).await
-}
-
-fn in_path(name: &str) -> Option<PathBuf> {
-    std::env::split_paths(&std::env::var_os("PATH")?)
-        .map(|folder| folder.join(name))
-        .find(|path| path.is_file())
 }
 
 fn files(program: &Path, ss: Option<&Path>, figures: &mut Figures) -> anyhow::Result<()> {

@@ -72,7 +72,7 @@ pub fn bench(figures: &mut Figures) -> anyhow::Result<()> {
     let mut map = Map::new(look)?;
     figures.group(format!("frames at {}x{}, off screen, medians of {FRAMES}", SIZE_PX[0], SIZE_PX[1]));
     figures.graphics(map.adapter()?);
-    let (mut empty, mut thousand) = (f64::NAN, f64::NAN);
+    let (mut empty, mut thousand) = (None, None);
     for dots in [0, 1_000, FLOOD] {
         map.show(open.iter().take(dots).cloned().collect());
         for changing in [Changing::Nothing, Changing::OnePercent, Changing::All] {
@@ -80,11 +80,6 @@ pub fn bench(figures: &mut Figures) -> anyhow::Result<()> {
                 continue;
             }
             let cost = map.cost(changing)?;
-            match (dots, changing) {
-                (0, _) => empty = cost.total,
-                (1_000, Changing::Nothing) => thousand = cost.total,
-                _ => {}
-            }
             let name = match changing {
                 Changing::Nothing => "nothing",
                 Changing::OnePercent => "1 %",
@@ -97,9 +92,15 @@ pub fn bench(figures: &mut Figures) -> anyhow::Result<()> {
                 Some((.., most)) => frame().goal(Goal::AtMost(*most)),
                 None => frame(),
             });
-            figures.add(frame().beside("one without dots", empty));
-            if !thousand.is_nan() {
-                figures.add(frame().beside("one of 1,000 at rest", thousand));
+            for (name, other) in [("one without dots", empty), ("one of 1,000 at rest", thousand)] {
+                if let Some(other) = other {
+                    figures.add(frame().beside(name, other));
+                }
+            }
+            match (dots, changing) {
+                (0, _) => empty = Some(cost.total),
+                (1_000, Changing::Nothing) => thousand = Some(cost.total),
+                _ => {}
             }
             figures.add(Figure::new("of it before drawing", cost.world, "ms"));
             figures.add(Figure::new("of it recorded", cost.record, "ms"));

@@ -45,7 +45,7 @@ pub fn bench(figures: &mut Figures) -> anyhow::Result<()> {
     figures.group(format!("points that stand still, {LIVE} live dots of which 1 % move"));
     figures.graphics(map.adapter()?);
     map.show(open.into_iter().take(LIVE).collect());
-    let mut few = f64::NAN;
+    let mut few = None;
     let all = [
         Points::None,
         Points::Circles(FEW),
@@ -64,14 +64,15 @@ pub fn bench(figures: &mut Figures) -> anyhow::Result<()> {
             Points::Circles(count) => format!("{count} circles"),
             Points::Rows(count) => format!("{count} rows plotted"),
         };
-        if matches!(points, Points::Circles(FEW) | Points::Rows(FEW)) {
-            few = cost.total;
+        let is_few = matches!(points, Points::Circles(FEW) | Points::Rows(FEW));
+        if is_few {
+            few = Some(cost.total);
         }
         let frame = Figure::new(format!("frame over {name}"), cost.total, "ms");
-        figures.add(match few.is_nan() {
-            true => frame,
-            false if map.is_software() => frame.beside("one over 10,000", few).goal(GOAL),
-            false => frame.beside("one over 10,000", few),
+        figures.add(match few.filter(|_| !is_few) {
+            Some(few) if map.is_software() => frame.beside("one over 10,000", few).goal(GOAL),
+            Some(few) => frame.beside("one over 10,000", few),
+            None => frame,
         });
         figures.add(Figure::new(format!("frame in which {name} come"), come, "ms"));
         figures.add(Figure::new(format!("uploaded of {name}"), uploaded as f64, "bytes").goal(NOTHING));

@@ -40,7 +40,7 @@ pub fn bench(figures: &mut Figures, watched: Duration) -> anyhow::Result<()> {
     let program = program()?;
     let mut pairs = Pairs::open(figures)?;
     let Some(screen) = Screen::open(SIZE_PX, figures)? else { return Ok(()) };
-    let connmap = in_path("connmap");
+    let connmap = figures::in_path("connmap");
     if connmap.is_none() {
         figures.skip("connmap", "connmap is not installed");
     }
@@ -72,11 +72,6 @@ pub fn bench(figures: &mut Figures, watched: Duration) -> anyhow::Result<()> {
         }
     }
     Ok(())
-}
-
-fn in_path(name: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
 }
 
 struct Seen {

@@ -93,7 +93,7 @@ fn shown(value: f64) -> String {
         large if large >= 100.0 => 0,
         middle if middle >= 10.0 => 1,
         small if small >= 1.0 => 2,
-        _ => 4,
+        _ => return format!("{value:.4}").trim_end_matches('0').to_owned(),
     };
     format!("{value:.digits$}")
 }
@@ -162,9 +162,12 @@ impl Figures {
         }
     }
 
-    /// Says why something did not run.
+    /// Says why something did not run, once.
     pub fn skip(&mut self, contestant: impl Into<String>, why: impl Into<String>) {
         let (contestant, why) = (contestant.into(), why.into());
+        if self.skipped.iter().any(|it| it.contestant == contestant && it.why == why) {
+            return;
+        }
         println!("  {contestant}: skipped: {why}");
         self.skipped.push(Skipped { contestant, why });
     }
@@ -208,6 +211,12 @@ pub fn folder() -> anyhow::Result<PathBuf> {
     Ok(folder)
 }
 
+/// A contestant, where it is installed.
+pub fn in_path(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
+}
+
 /// The `main` of a harness, which is given what stands on the command line beside `--json FILE`. Success is to have come to
 /// the end without a goal missed.
 pub fn run(harness: &str, measure: impl FnOnce(&mut Figures, &[OsString]) -> anyhow::Result<()>) -> ExitCode {
@@ -225,7 +234,8 @@ pub fn run(harness: &str, measure: impl FnOnce(&mut Figures, &[OsString]) -> any
     figures.error = measured.as_ref().err().map(|error| format!("{error:#}"));
     let written = figures.write(file);
     for (group, figure) in figures.missed() {
-        println!("MISSED: {}\n{figure}", group.title);
+        let above = if group.title.is_empty() { harness } else { &group.title };
+        println!("MISSED: {above}\n{figure}");
     }
     let errors = [measured.err(), written.err()];
     errors.iter().flatten().for_each(|error| eprintln!("{harness}: {error:#}"));
