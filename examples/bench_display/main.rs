@@ -12,6 +12,7 @@
 //!   `connmapperl list`.
 
 mod frames;
+mod home;
 mod inspect;
 mod points;
 mod program;

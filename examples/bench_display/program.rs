@@ -2,8 +2,8 @@
 
 use std::{
     fs,
-    path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    path::Path,
+    process::{Child, Command},
     thread::sleep,
     time::{Duration, Instant},
 };
@@ -15,7 +15,12 @@ use connmapperl::{
     demo::{Scene, SeededScene},
 };
 
-use super::{Goals, median, millis, screen::Screen};
+use super::{
+    Goals,
+    home::{Home, program},
+    median, millis,
+    screen::Screen,
+};
 
 const SIZE_PX: [u32; 2] = [1280, 720];
 const STARTS: usize = 5;
@@ -42,36 +47,6 @@ pub fn bench(goals: &mut Goals) -> anyhow::Result<()> {
     let screen = Screen::open(SIZE_PX)?;
     bench_start(&program, &screen, goals)?;
     bench_standing(&program, &screen, goals)
-}
-
-/// Built beside this example.
-fn program() -> anyhow::Result<PathBuf> {
-    let own = std::env::current_exe()?;
-    let program = own.ancestors().nth(2).context("no folder")?.join("connmapperl");
-    ensure!(program.is_file(), "{} is missing: run `cargo build` first", program.display());
-    Ok(program)
-}
-
-/// A home that nobody has lived in.
-struct Home(tempfile::TempDir);
-
-impl Home {
-    fn new() -> anyhow::Result<Self> {
-        Ok(Self(tempfile::tempdir()?))
-    }
-
-    fn command(&self, program: &Path) -> Command {
-        let mut command = Command::new(program);
-        command.current_dir(self.0.path()).env("HOME", self.0.path());
-        for name in
-            ["XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR"]
-        {
-            command.env(name, self.0.path().join(name));
-            let _ = fs::create_dir_all(self.0.path().join(name));
-        }
-        command.env_remove("WAYLAND_DISPLAY").stdout(Stdio::null()).stderr(Stdio::null());
-        command
-    }
 }
 
 fn wall_of(command: &mut Command) -> anyhow::Result<f64> {

@@ -84,7 +84,7 @@ impl Bench {
     }
 }
 
-fn cargo(args: &[String]) -> anyhow::Result<()> {
+pub fn cargo(args: &[String]) -> anyhow::Result<()> {
     run(Command::new("cargo").args(args))
 }
 

@@ -1,0 +1,99 @@
+//! Somebody before the screen, who does things in an order drawn from the seed, and leaves the map as it was found.
+
+use std::{thread::sleep, time::Duration};
+
+use rand::{RngExt, rngs::StdRng};
+
+use super::stage::{Stage, WINDOW_PX, write_rules};
+
+/// The program has drawn what came of a key, on a slow and busy machine too.
+const A_MOMENT: Duration = Duration::from_millis(700);
+/// A look at it.
+const A_WHILE: Duration = Duration::from_millis(1_500);
+const FILTERS: [&str; 5] = ["port:443", "prog:firefox", "!cc:US", "proto:udp", "client:soak-1 port:443"];
+/// Names of keys, and what each is for.
+const TOGGLES: [&str; 2] = ["d", "h"];
+
+pub struct Person {
+    random: StdRng,
+    turn: u32,
+    /// What was done, each once or more.
+    pub done: std::collections::BTreeMap<&'static str, u32>,
+}
+
+impl Person {
+    pub fn new(random: StdRng) -> Self {
+        Self { random, turn: 0, done: Default::default() }
+    }
+
+    /// One thing, and back to the map.
+    pub fn act(&mut self, stage: &Stage) -> anyhow::Result<()> {
+        self.turn += 1;
+        let done = match self.random.random_range(0..8) {
+            0 => {
+                let key = TOGGLES[self.random.random_range(0..TOGGLES.len())];
+                keys(stage, &[key], A_WHILE)?;
+                keys(stage, &[key], A_MOMENT)?;
+                if key == "d" { "theme" } else { "circles" }
+            }
+            1 => {
+                keys(stage, &["z"], A_WHILE)?;
+                keys(stage, &["z"], A_MOMENT)?;
+                "Hilbert"
+            }
+            2 => {
+                // Three styles, and the first again.
+                for _ in 0..3 {
+                    keys(stage, &["x"], A_WHILE)?;
+                }
+                "trails"
+            }
+            3 => {
+                keys(stage, &["Tab", "space"], A_WHILE * 2)?;
+                keys(stage, &["Up"], A_WHILE)?;
+                keys(stage, &["Down", "End", "Tab"], A_MOMENT)?;
+                "timeline"
+            }
+            4 => {
+                let filter = FILTERS[self.random.random_range(0..FILTERS.len())];
+                keys(stage, &["slash"], A_MOMENT)?;
+                stage.xdotool(&["type", "--delay", "30", filter])?;
+                sleep(A_MOMENT);
+                keys(stage, &["Return"], A_WHILE)?;
+                keys(stage, &["slash"], A_MOMENT)?;
+                keys(stage, &["BackSpace"; 40], A_MOMENT)?;
+                keys(stage, &["Return"], A_MOMENT)?;
+                "filter"
+            }
+            5 => {
+                keys(stage, &["a"], A_WHILE * 2)?;
+                keys(stage, &["a"], A_MOMENT)?;
+                "list"
+            }
+            6 => {
+                write_rules(&stage.rules(), self.turn)?;
+                keys(stage, &["c"], A_WHILE)?;
+                "rules"
+            }
+            _ => {
+                stage.resize([self.random.random_range(800..1500), self.random.random_range(500..850)])?;
+                sleep(A_WHILE);
+                stage.resize(WINDOW_PX)?;
+                sleep(A_MOMENT);
+                if stage.has_manager() {
+                    keys(stage, &["f"], A_WHILE)?;
+                    keys(stage, &["f"], A_MOMENT)?;
+                }
+                "size"
+            }
+        };
+        *self.done.entry(done).or_default() += 1;
+        Ok(())
+    }
+}
+
+fn keys(stage: &Stage, keys: &[&str], then: Duration) -> anyhow::Result<()> {
+    stage.xdotool(&[&["key", "--delay", "60"], keys].concat())?;
+    sleep(then);
+    Ok(())
+}
