@@ -154,11 +154,11 @@ impl<'a> Agent<'a> {
             }
         }
         let updated = self.random.random_bool(TICK.as_secs_f64() / BETWEEN_UPDATES_SECS);
-        for (at, one) in self.open.values().enumerate().filter(|(at, _)| updated && at % 4 == 0) {
+        for (at, one) in self.open.values_mut().enumerate().filter(|(at, _)| updated && at % 4 == 0) {
             let bytes = (now_ms - one.opened_ms).unsigned_abs() * 1_000 + at as u64;
-            let traffic =
-                Traffic { sent_bytes: Some(bytes), received_bytes: Some(bytes * 9), rtt_micros: None };
-            self.run.update(now_ms, one.connection, Updated { traffic: Some(traffic), owner: None });
+            one.socket.traffic =
+                Some(Traffic { sent_bytes: Some(bytes), received_bytes: Some(bytes * 9), rtt_micros: None });
+            self.run.update(now_ms, one.connection, Updated { traffic: one.socket.traffic, owner: None });
         }
     }
 
@@ -200,7 +200,8 @@ impl<'a> Agent<'a> {
             program_version: env!("CARGO_PKG_VERSION").to_owned(),
             method: Method::Polling.into(),
             secret: self.token.clone(),
-            unix_millis: unix_micros() / 1_000,
+            // Set when it is said.
+            unix_millis: 0,
             tick_millis: TICK.as_millis() as u32,
         };
         let came = Link::open(&self.shared.display, tells);

@@ -17,6 +17,8 @@ use connmapperl::net::{
 };
 use rustls::{ClientConfig, ClientConnection, StreamOwned};
 
+use super::agent::unix_micros;
+
 const BETWEEN_HEARTBEATS: Duration = Duration::from_secs(4);
 /// A busy display lets agents wait.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -44,12 +46,17 @@ pub struct Link {
 }
 
 impl Link {
-    pub fn open(display: &Display, hello: Hello) -> anyhow::Result<(Self, Welcome)> {
-        let tcp = TcpStream::connect_timeout(&display.address, PATIENCE)?;
+    pub fn open(display: &Display, mut hello: Hello) -> anyhow::Result<(Self, Welcome)> {
+        let mut tcp = TcpStream::connect_timeout(&display.address, PATIENCE)?;
         tcp.set_nodelay(true)?;
         tcp.set_read_timeout(Some(PATIENCE))?;
         tcp.set_write_timeout(Some(PATIENCE))?;
-        let session = ClientConnection::new(Arc::clone(&display.config), "connmapperl".try_into()?)?;
+        let mut session = ClientConnection::new(Arc::clone(&display.config), "connmapperl".try_into()?)?;
+        while session.is_handshaking() {
+            session.complete_io(&mut tcp)?;
+        }
+        // The display reads its clock's distance from it: a handshake takes a while on a busy machine.
+        hello.unix_millis = unix_micros() / 1_000;
         let mut link = Self {
             stream: StreamOwned::new(session, tcp),
             frames: Frames::new(MAX_FRAME_BYTES),

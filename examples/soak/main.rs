@@ -144,7 +144,7 @@ impl Soak {
             if let Some(status) = stage.process.try_wait()? {
                 bail!("the program ended with {status}: {}", stage.stderr());
             }
-            most_history_bytes = most_history_bytes.max(history_bytes(stage));
+            most_history_bytes = most_history_bytes.max(history_bytes(stage).iter().sum());
             if sampled.elapsed() < BETWEEN_SAMPLES {
                 continue;
             }
@@ -168,16 +168,17 @@ impl Soak {
             seen.samples.len(),
             seen.done
         );
-        println!("  at s   MB  anon MB  threads  descriptors  history kB  config kB  open");
+        println!("  at s   MB  anon MB  threads  descriptors  history kB  journal kB  config kB  open");
         for sample in &seen.samples {
             println!(
-                "  {:>4.0} {:>5.1} {:>7.1} {:>8} {:>12} {:>11.0} {:>10.1} {:>5}",
+                "  {:>4.0} {:>5.1} {:>7.1} {:>8} {:>12} {:>11.0} {:>11.0} {:>10.1} {:>5}",
                 sample.at_secs,
                 sample.resident_bytes as f64 / 1e6,
                 sample.anonymous_bytes as f64 / 1e6,
                 sample.threads,
                 sample.descriptors,
                 sample.history_bytes as f64 / 1e3,
+                sample.journal_bytes as f64 / 1e3,
                 sample.config_bytes as f64 / 1e3,
                 sample.open
             );

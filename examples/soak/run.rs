@@ -80,7 +80,12 @@ impl Run {
                         Known { opened_sequence: self.acknowledged, opened_ms: happened.at_ms, socket };
                     self.settled.insert(happened.connection, known);
                 }
-                What::Updated(_) => {}
+                What::Updated(Updated { traffic, .. }) => {
+                    if let Some(known) = self.settled.get_mut(&happened.connection) {
+                        // Counters that fell would say that it is another socket with the same ends.
+                        known.socket.traffic = traffic.or(known.socket.traffic);
+                    }
+                }
                 What::Closed(_) => {
                     self.settled.remove(&happened.connection);
                 }

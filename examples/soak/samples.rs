@@ -15,8 +15,9 @@ pub struct Sample {
     pub anonymous_bytes: u64,
     pub threads: u64,
     pub descriptors: u64,
-    /// The history with its journal.
     pub history_bytes: u64,
+    /// What SQLite has not taken over into the history yet, and what it keeps of that file's room.
+    pub journal_bytes: u64,
     /// Folder of the user's settings, and that of the fleet.
     pub config_bytes: u64,
     pub home_bytes: u64,
@@ -34,13 +35,15 @@ impl Sample {
             Ok(value.with_context(|| format!("no {name}"))?.parse()?)
         };
         let home = stage.home.path();
+        let [history_bytes, journal_bytes] = history_bytes(stage);
         Ok(Self {
             at_secs,
             resident_bytes: number("VmRSS:")? * 1024,
             anonymous_bytes: number("RssAnon:")? * 1024,
             threads: number("Threads:")?,
             descriptors: fs::read_dir(format!("{process}/fd"))?.count() as u64,
-            history_bytes: history_bytes(stage),
+            history_bytes,
+            journal_bytes,
             config_bytes: folder_bytes(&home.join("XDG_CONFIG_HOME")) + folder_bytes(&home.join("fleet")),
             home_bytes: folder_bytes(home),
             open,
@@ -48,9 +51,10 @@ impl Sample {
     }
 }
 
-pub fn history_bytes(stage: &Stage) -> u64 {
+/// The file and its journal.
+pub fn history_bytes(stage: &Stage) -> [u64; 2] {
     let path = stage.history();
-    ["", "-wal"].map(|end| file_bytes(path.with_extension(format!("sqlite{end}")).as_path())).iter().sum()
+    ["sqlite", "sqlite-wal"].map(|end| file_bytes(&path.with_extension(end)))
 }
 
 /// None where there is none: files come and go.
