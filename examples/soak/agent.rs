@@ -254,13 +254,10 @@ impl<'a> Agent<'a> {
     }
 
     fn begin_run(&mut self) {
-        let unsure: Vec<u64> = self.run.pending().map(|happened| happened.connection).collect();
-        // What is still open is told with the next run. Of the rest, nobody knows what arrived.
-        let is_open = |serial: &Serial| self.open.contains_key(serial);
-        let since_ms = self.run.pending().map(|happened| happened.at_ms).min().unwrap_or(i64::MAX);
-        if !unsure.is_empty() {
+        // What is still open is told with the next run. Of the rest that was not acknowledged, nobody knows what arrived.
+        if let Some(since_ms) = self.run.pending().map(|happened| happened.at_ms).min() {
             for entry in self.entries.iter_mut().rev().take_while(|entry| entry.opened_ms >= since_ms) {
-                entry.may_be_missing |= !is_open(&entry.serial);
+                entry.may_be_missing |= !self.open.contains_key(&entry.serial);
             }
         }
         let id = self.random.random_range(1..u64::MAX);

@@ -1,6 +1,6 @@
 //! Somebody before the screen, who does things in an order drawn from the seed, and leaves the map as it was found.
 
-use std::{thread::sleep, time::Duration};
+use std::{collections::BTreeMap, thread::sleep, time::Duration};
 
 use rand::{RngExt, rngs::StdRng};
 
@@ -10,31 +10,39 @@ use super::stage::{Stage, WINDOW_PX, write_rules};
 const A_MOMENT: Duration = Duration::from_millis(700);
 /// A look at it.
 const A_WHILE: Duration = Duration::from_millis(1_500);
+/// What there is to do.
+const THINGS: u32 = 9;
+const FIRST_ROUNDS: u32 = 2;
+const SMALLEST_PX: [u32; 2] = [800, 500];
+const LARGEST_PX: [u32; 2] = [1_500, 850];
 const FILTERS: [&str; 5] = ["port:443", "prog:firefox", "!cc:US", "proto:udp", "client:soak-1 port:443"];
-/// Names of keys, and what each is for.
-const TOGGLES: [&str; 2] = ["d", "h"];
 
 pub struct Person {
     random: StdRng,
     turn: u32,
-    /// What was done, each once or more.
-    pub done: std::collections::BTreeMap<&'static str, u32>,
+    /// How often each was done.
+    pub done: BTreeMap<&'static str, u32>,
 }
 
 impl Person {
     pub fn new(random: StdRng) -> Self {
-        Self { random, turn: 0, done: Default::default() }
+        Self { random, turn: 0, done: BTreeMap::new() }
     }
 
     /// One thing, and back to the map.
     pub fn act(&mut self, stage: &Stage) -> anyhow::Result<()> {
         self.turn += 1;
-        let done = match self.random.random_range(0..8) {
+        // At first one after the other, so that all is done before anything is judged.
+        let which = if self.turn <= FIRST_ROUNDS * THINGS {
+            self.turn % THINGS
+        } else {
+            self.random.random_range(0..THINGS)
+        };
+        let done = match which {
             0 => {
-                let key = TOGGLES[self.random.random_range(0..TOGGLES.len())];
-                keys(stage, &[key], A_WHILE)?;
-                keys(stage, &[key], A_MOMENT)?;
-                if key == "d" { "theme" } else { "circles" }
+                keys(stage, &["d"], A_WHILE)?;
+                keys(stage, &["d"], A_MOMENT)?;
+                "theme"
             }
             1 => {
                 keys(stage, &["z"], A_WHILE)?;
@@ -75,8 +83,18 @@ impl Person {
                 keys(stage, &["c"], A_WHILE)?;
                 "rules"
             }
+            7 => {
+                keys(stage, &["h"], A_WHILE)?;
+                keys(stage, &["h"], A_MOMENT)?;
+                "circles"
+            }
             _ => {
-                stage.resize([self.random.random_range(800..1500), self.random.random_range(500..850)])?;
+                let size = if self.turn <= FIRST_ROUNDS * THINGS {
+                    LARGEST_PX
+                } else {
+                    [0, 1].map(|axis| self.random.random_range(SMALLEST_PX[axis]..=LARGEST_PX[axis]))
+                };
+                stage.resize(size)?;
                 sleep(A_WHILE);
                 stage.resize(WINDOW_PX)?;
                 sleep(A_MOMENT);

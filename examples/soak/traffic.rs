@@ -13,6 +13,11 @@ use super::ledger::Serial;
 
 /// Between two changes of pace.
 const STRETCH: Duration = Duration::from_secs(5);
+/// How much opens in a stretch, beside others.
+const QUIET: f64 = 0.1;
+const USUAL: std::ops::Range<f64> = 0.5..1.5;
+pub const BURST: f64 = 4.0;
+const FIRST_BURST: std::ops::Range<u64> = 4..8;
 /// As many as the peers of a very busy machine; a few of them have most of the connections.
 const PEERS: usize = 5_000;
 /// Every tenth peer has an IPv6 address, in a block that a registry has given out.
@@ -58,10 +63,12 @@ impl World {
             .collect();
         let stretches = lasts.as_secs().div_ceil(STRETCH.as_secs()).max(1);
         let weights: Vec<f64> = (0..stretches)
-            .map(|_| match random.random_range(0..10) {
-                0..2 => 0.1,
-                2..9 => random.random_range(0.5..1.5),
-                _ => 4.0,
+            .map(|at| match random.random_range(0..10) {
+                // The worst comes early, before anything is judged.
+                _ if FIRST_BURST.contains(&at) => BURST,
+                0..2 => QUIET,
+                2..9 => random.random_range(USUAL),
+                _ => BURST,
             })
             .collect();
         let sum: f64 = weights.iter().sum();

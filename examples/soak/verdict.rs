@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::samples::Sample;
+use super::{samples::Sample, traffic::BURST};
 
 /// Share of the run that is not judged: what is asked for the first time is read and kept then.
 pub const WARM_UP: f64 = 0.2;
@@ -16,8 +16,6 @@ const LONGER_NUMBERS_BYTES: f64 = 1_024.0;
 const JOURNAL_BYTES: u64 = 8 << 20;
 /// Of a row, with its share of the sums and of pages half full.
 const ROW_BYTES: f64 = 120.0;
-/// The pruner looks once a minute; a burst is some four times as much as usual.
-const BURST: f64 = 4.0;
 /// What a panic, an error of the log and the program's last word begin with or have in them.
 const BAD_WORDS: [&str; 4] = ["panicked", "ERROR", "connmapperl: ", "RUST_BACKTRACE"];
 
@@ -34,7 +32,7 @@ impl Verdict {
     }
 }
 
-/// Bytes that the history may take beside what it is to keep.
+/// Bytes that the history may take beside what it is to keep: the pruner looks once a minute, and that may be one of bursts.
 pub fn history_allowance(connections_a_minute: f64) -> u64 {
     JOURNAL_BYTES + (connections_a_minute * BURST * ROW_BYTES) as u64
 }
