@@ -53,6 +53,8 @@ const CONNECTIONS: f64 = 150_000.0;
 const MOST_A_MINUTE: f64 = 25_000.0;
 /// Some two minutes of that, so that the history is pruned nearly all the time.
 const HISTORY_BYTES: u64 = 3_000_000;
+/// Share of the run that is not judged, or more: until somebody has done all there is to do.
+const WARM_UP: f64 = 0.2;
 const BETWEEN_SAMPLES: Duration = Duration::from_secs(10);
 /// What the map shows of the last thing done has faded.
 const CALM: Duration = Duration::from_millis(1_500);
@@ -110,6 +112,8 @@ struct Seen {
     done: BTreeMap<&'static str, u32>,
     /// Samples for which not all agents came in time.
     incomplete: usize,
+    /// What is asked for the first time is read and kept until then; from then on it is judged.
+    warm_at_secs: f64,
 }
 
 impl Soak {
@@ -138,11 +142,14 @@ impl Soak {
     fn drive(&self, stage: &mut Stage, shared: &Shared, lasts: Duration) -> anyhow::Result<Seen> {
         let mut person = Person::new(StdRng::seed_from_u64(self.seed ^ u64::MAX));
         let (mut samples, mut most_history_bytes, mut incomplete) = (Vec::new(), 0, 0);
-        let mut sampled = Instant::now();
+        let (mut sampled, mut warm_at_secs) = (Instant::now(), f64::INFINITY);
         while shared.began.elapsed() < lasts {
             person.act(stage)?;
             if let Some(status) = stage.process.try_wait()? {
                 bail!("the program ended with {status}: {}", stage.stderr());
+            }
+            if person.has_done_all() {
+                warm_at_secs = warm_at_secs.min(shared.began.elapsed().as_secs_f64());
             }
             most_history_bytes = most_history_bytes.max(history_bytes(stage).iter().sum());
             if sampled.elapsed() < BETWEEN_SAMPLES {
@@ -155,17 +162,19 @@ impl Soak {
             samples.push(Sample::take(stage, shared.began.elapsed().as_secs_f64(), shared.open())?);
             shared.enter(Phase::Runs);
         }
-        Ok(Seen { samples, most_history_bytes, done: person.done, incomplete })
+        let warm_at_secs = warm_at_secs.max(lasts.as_secs_f64() * WARM_UP);
+        Ok(Seen { samples, most_history_bytes, done: person.done, incomplete, warm_at_secs })
     }
 
     fn report(&self, seen: &Seen, verdicts: &[Verdict], shared: &Shared) -> anyhow::Result<()> {
         let (opened, arrivals) = (shared.opened(), shared.arrivals());
         println!(
-            "{} minutes, seed {}: {opened} connections, {arrivals} links of {} agents, {} samples; done: {:?}",
+            "{} minutes, seed {}: {opened} connections, {arrivals} links of {} agents, {} samples, judged from {:.0} s on; done: {:?}",
             self.minutes,
             self.seed,
             agent::AGENTS,
             seen.samples.len(),
+            seen.warm_at_secs,
             seen.done
         );
         println!("  at s   MB  anon MB  threads  descriptors  history kB  journal kB  config kB  open");
@@ -193,6 +202,7 @@ impl Soak {
         let report = json!({
             "minutes": self.minutes,
             "seed": self.seed,
+            "warm_at_secs": seen.warm_at_secs,
             "connections": opened,
             "links": arrivals,
             "done": seen.done,
@@ -210,8 +220,7 @@ fn judge(
     seen: &Seen,
     connections_a_minute: f64,
 ) -> anyhow::Result<Vec<Verdict>> {
-    let lasted_secs = shared.began.elapsed().as_secs_f64();
-    let mut verdicts = of_samples(&seen.samples, lasted_secs);
+    let mut verdicts = of_samples(&seen.samples, seen.warm_at_secs);
     let most = HISTORY_BYTES + history_allowance(connections_a_minute);
     let kilobytes = |bytes: u64| bytes as f64 / 1e3;
     verdicts.push(Verdict::new(

@@ -29,15 +29,17 @@ impl Person {
         Self { random, turn: 0, done: BTreeMap::new() }
     }
 
+    /// Whether each thing was done, and once more.
+    pub const fn has_done_all(&self) -> bool {
+        self.turn >= FIRST_ROUNDS * THINGS
+    }
+
     /// One thing, and back to the map.
     pub fn act(&mut self, stage: &Stage) -> anyhow::Result<()> {
+        let is_first = !self.has_done_all();
         self.turn += 1;
         // At first one after the other, so that all is done before anything is judged.
-        let which = if self.turn <= FIRST_ROUNDS * THINGS {
-            self.turn % THINGS
-        } else {
-            self.random.random_range(0..THINGS)
-        };
+        let which = if is_first { self.turn % THINGS } else { self.random.random_range(0..THINGS) };
         let done = match which {
             0 => {
                 keys(stage, &["d"], A_WHILE)?;
@@ -89,7 +91,7 @@ impl Person {
                 "circles"
             }
             _ => {
-                let size = if self.turn <= FIRST_ROUNDS * THINGS {
+                let size = if is_first {
                     LARGEST_PX
                 } else {
                     [0, 1].map(|axis| self.random.random_range(SMALLEST_PX[axis]..=LARGEST_PX[axis]))

@@ -4,8 +4,6 @@ use serde::Serialize;
 
 use super::{samples::Sample, traffic::BURST};
 
-/// Share of the run that is not judged: what is asked for the first time is read and kept then.
-pub const WARM_UP: f64 = 0.2;
 /// Of memory, in the calm state.
 const MOST_GROWTH_PERCENT: f64 = 5.0;
 /// Threads that are there for a while after they were needed: those that read and write files for the listener.
@@ -38,9 +36,8 @@ pub fn history_allowance(connections_a_minute: f64) -> u64 {
 }
 
 /// What must not grow: medians of the first and the last quarter of what is judged.
-pub fn of_samples(samples: &[Sample], lasted_secs: f64) -> Vec<Verdict> {
-    let judged: Vec<&Sample> =
-        samples.iter().filter(|sample| sample.at_secs >= lasted_secs * WARM_UP).collect();
+pub fn of_samples(samples: &[Sample], warm_at_secs: f64) -> Vec<Verdict> {
+    let judged: Vec<&Sample> = samples.iter().filter(|sample| sample.at_secs >= warm_at_secs).collect();
     let quarter = judged.len() / 4;
     if quarter == 0 {
         return vec![Verdict::new("samples", false, format!("{} are too few", judged.len()))];
