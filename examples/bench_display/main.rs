@@ -16,6 +16,7 @@
 #[path = "../support/figures.rs"]
 mod figures;
 mod frames;
+mod home;
 mod inspect;
 mod points;
 mod program;

@@ -2,8 +2,8 @@
 
 use std::{
     fs,
-    path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    path::Path,
+    process::{Child, Command},
     thread::sleep,
     time::{Duration, Instant},
 };
@@ -16,7 +16,8 @@ use connmapperl::{
 };
 
 use super::{
-    figures::{Figure, Figures, Goal},
+    figures::{Figure, Figures, Goal, in_path},
+    home::{Home, program},
     median, millis,
     screen::Screen,
 };
@@ -43,43 +44,18 @@ pub fn bench(figures: &mut Figures) -> anyhow::Result<()> {
     let program = program()?;
     figures.group("the program as it was built last");
     bench_list(&program, figures)?;
-    let Some(screen) = Screen::open(SIZE_PX, figures)? else { return Ok(()) };
+    let Some(screen) = screen(figures)? else { return Ok(()) };
     bench_start(&program, &screen, figures)?;
     bench_standing(&program, &screen, figures)
 }
 
-/// Built beside this example.
-pub fn program() -> anyhow::Result<PathBuf> {
-    let own = std::env::current_exe()?;
-    let program = own.ancestors().nth(2).context("no folder")?.join("connmapperl");
-    ensure!(program.is_file(), "{} is missing: run `cargo build` first", program.display());
-    Ok(program)
-}
-
-/// A home that nobody has lived in.
-pub struct Home(tempfile::TempDir);
-
-impl Home {
-    pub fn new() -> anyhow::Result<Self> {
-        Ok(Self(tempfile::tempdir()?))
+/// `None`, which the figures tell, where there is nothing to open one with.
+pub fn screen(figures: &mut Figures) -> anyhow::Result<Option<Screen>> {
+    if in_path("Xvfb").is_none() {
+        figures.skip("the program in a window", "Xvfb is not installed");
+        return Ok(None);
     }
-
-    pub fn path(&self) -> &Path {
-        self.0.path()
-    }
-
-    pub fn command(&self, program: &Path) -> Command {
-        let mut command = Command::new(program);
-        command.current_dir(self.0.path()).env("HOME", self.0.path());
-        for name in
-            ["XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR"]
-        {
-            command.env(name, self.0.path().join(name));
-            let _ = fs::create_dir_all(self.0.path().join(name));
-        }
-        command.env_remove("WAYLAND_DISPLAY").stdout(Stdio::null()).stderr(Stdio::null());
-        command
-    }
+    Screen::open(SIZE_PX).map(Some)
 }
 
 fn wall_of(command: &mut Command) -> anyhow::Result<f64> {

@@ -3,7 +3,7 @@
 
 use std::{
     fs::File,
-    io::{BufRead, BufReader, ErrorKind},
+    io::{BufRead, BufReader},
     os::unix::fs::FileExt,
     path::Path,
     process::{Child, Command, Stdio},
@@ -11,8 +11,6 @@ use std::{
 
 use anyhow::Context;
 use image::{Rgb, RgbImage};
-
-use super::figures::Figures;
 
 pub struct Screen {
     server: Child,
@@ -25,24 +23,17 @@ pub struct Screen {
 }
 
 impl Screen {
-    /// `None`, which the figures tell, where Xvfb is not installed.
-    pub fn open(size_px: [u32; 2], figures: &mut Figures) -> anyhow::Result<Option<Self>> {
+    pub fn open(size_px: [u32; 2]) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
-        let started = Command::new("Xvfb")
+        let mut server = Command::new("Xvfb")
             .args(["-displayfd", "1", "-nolisten", "tcp", "-noreset", "-screen", "0"])
             .arg(format!("{}x{}x24", size_px[0], size_px[1]))
             .arg("-fbdir")
             .arg(folder.path())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
-            .spawn();
-        let mut server = match started {
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                figures.skip("the program in a window", "Xvfb is not installed");
-                return Ok(None);
-            }
-            started => started.context("Xvfb cannot be started")?,
-        };
+            .spawn()
+            .context("Xvfb cannot be started")?;
         let mut number = String::new();
         if let Some(out) = &mut server.stdout {
             BufReader::new(out).read_line(&mut number)?;
@@ -54,7 +45,7 @@ impl Screen {
             picture.read_exact_at(&mut bytes, index * 4).map(|()| u64::from(u32::from_be_bytes(bytes)))
         };
         let (head_bytes, bytes_per_line, colours) = (field(0)?, field(12)?, field(19)?);
-        Ok(Some(Self {
+        Ok(Self {
             display: format!(":{}", number.trim()),
             size_px,
             server,
@@ -62,7 +53,7 @@ impl Screen {
             bytes_per_line,
             picture,
             _folder: folder,
-        }))
+        })
     }
 
     pub fn server_pid(&self) -> u32 {

@@ -20,12 +20,12 @@ use rustix::{
 
 use super::{
     figures::{self, Figure, Figures, Goal},
-    program::{Home, PATIENCE, SETTLED, cpu_secs, memory_mb, program},
+    home::{Home, program},
+    program::{PATIENCE, SETTLED, cpu_secs, memory_mb, screen},
     screen::Screen,
 };
 
 pub const WATCHED: Duration = Duration::from_secs(60);
-const SIZE_PX: [u32; 2] = [1280, 720];
 /// Both ends of each are sockets that are seen.
 const CONNECTIONS: [usize; 3] = [10, 200, 1_000];
 /// While they come and go, the oldest makes room for a new one this often.
@@ -39,7 +39,7 @@ const OF_CONNMAP: Goal = Goal::AtMost(1.0);
 pub fn bench(figures: &mut Figures, watched: Duration) -> anyhow::Result<()> {
     let program = program()?;
     let mut pairs = Pairs::open(figures)?;
-    let Some(screen) = Screen::open(SIZE_PX, figures)? else { return Ok(()) };
+    let Some(screen) = screen(figures)? else { return Ok(()) };
     let connmap = figures::in_path("connmap");
     if connmap.is_none() {
         figures.skip("connmap", "connmap is not installed");

@@ -177,7 +177,7 @@ fn all() -> anyhow::Result<()> {
 }
 
 /// With xtask's own target folder, where the harnesses look for what is built beside them: make has another one.
-fn run(command: &mut Command) -> anyhow::Result<()> {
+pub fn run(command: &mut Command) -> anyhow::Result<()> {
     let name = format!("{command:?}");
     let own = std::env::current_exe()?;
     let target = own.ancestors().nth(2).context("no target folder")?;

@@ -8,6 +8,7 @@ mod geo_check;
 mod geo_ranges;
 mod geo_snap;
 mod geo_source;
+mod soak;
 mod world;
 
 #[derive(Parser)]
@@ -23,6 +24,8 @@ enum Xtask {
     PreviewWorld(world::PreviewWorld),
     /// Measures the program beside others; fails where a goal is missed.
     Bench(bench::Bench),
+    /// A month of the display within minutes; fails where something grows, is lost or goes wrong.
+    Soak(soak::Soak),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -32,5 +35,6 @@ fn main() -> anyhow::Result<()> {
         Xtask::BakeWorld(task) => task.run(),
         Xtask::PreviewWorld(task) => task.run(),
         Xtask::Bench(task) => task.run(),
+        Xtask::Soak(task) => task.run(),
     }
 }
