@@ -1,10 +1,6 @@
 //! Which times are written along the timeline: round ones of the local clock, as many as have room. Pure sums.
 
-use jiff::{
-    Timestamp,
-    civil::{Date, Weekday},
-    tz::TimeZone,
-};
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 use super::scale::Scale;
 
@@ -28,7 +24,7 @@ const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 
-const STEPS: [Step; 25] = [
+const STEPS: [Step; 26] = [
     Step::Secs(5),
     Step::Secs(10),
     Step::Secs(15),
@@ -47,6 +43,7 @@ const STEPS: [Step; 25] = [
     Step::Days(1),
     Step::Days(2),
     Step::Days(7),
+    Step::Days(14),
     Step::Months(1),
     Step::Months(3),
     Step::Months(6),
@@ -163,9 +160,9 @@ fn following_secs(after_ms: i64, secs: i64, zone: &TimeZone) -> Option<i64> {
 fn date_of(unix_millis: i64, step: Step, zone: &TimeZone) -> Option<Date> {
     let date = zone.to_datetime(Timestamp::from_millisecond(unix_millis).ok()?).date();
     match step {
-        Step::Days(7) => date.checked_sub(jiff::Span::new().days(date.weekday().since(Weekday::Monday))).ok(),
         Step::Days(days) => {
-            let epoch = Date::constant(1970, 1, 1);
+            // Weeks begin with a Monday.
+            let epoch = Date::constant(1970, 1, if days % 7 == 0 { 5 } else { 1 });
             let since = i64::from(date.since(epoch).ok()?.get_days());
             date.checked_sub(jiff::Span::new().days(since.rem_euclid(days))).ok()
         }
