@@ -37,7 +37,11 @@ use crate::{
 
 /// An agent forgets what is acknowledged, and need not do so at once; each acknowledgement costs as much as a hundred
 /// events.
-const BETWEEN_ACKNOWLEDGEMENTS: Duration = Duration::from_secs(1);
+const BETWEEN_ACKNOWLEDGEMENTS: Duration = Duration::from_secs(5);
+/// Where the agent keeps so many events that have arrived, it hears of it after a second: of those it is the lesser part
+/// of the work, and the agent's buffer has an end.
+const MANY_EVENTS: u64 = 1_000;
+const BETWEEN_ACKNOWLEDGEMENTS_OF_MANY: Duration = Duration::from_secs(1);
 /// What has arrived is looked at with the agent's next frame, and after this long without one: two ticks. To be woken by
 /// it would cost more.
 const LOOK_FOR_ARRIVALS: Duration = Duration::from_millis(200);
@@ -101,7 +105,7 @@ pub struct Session {
     waiting: Option<Waiting>,
     /// Last that was acknowledged.
     acknowledged: u64,
-    acknowledge_at: Instant,
+    acknowledged_at: Option<Instant>,
     heartbeat_at: Instant,
     last_heard: Instant,
     /// Since when a frame has been coming.
@@ -131,7 +135,7 @@ impl Session {
             program_version,
             is_outdated,
             waiting: None,
-            acknowledge_at: now,
+            acknowledged_at: None,
             heartbeat_at: now,
             last_heard: now,
             frame_since: None,
@@ -374,10 +378,10 @@ impl Session {
     /// Says what is due, in one record, which costs more than what is in it.
     async fn speak(&mut self, now: Instant) -> Result<(), End> {
         let (arrived, beats) = (self.seat.arrived.sequence(), now >= self.heartbeat_at);
-        let acknowledges = arrived > self.acknowledged && (beats || now >= self.acknowledge_at);
+        let acknowledges = arrived > self.acknowledged && (beats || now >= self.acknowledge_at(arrived, now));
         let acknowledged = acknowledges.then(|| {
             self.acknowledged = arrived;
-            self.acknowledge_at = now + BETWEEN_ACKNOWLEDGEMENTS;
+            self.acknowledged_at = Some(now);
             ServerSays::Acknowledged(Acknowledged { sequence: arrived })
         });
         let heartbeat = beats.then(|| {
@@ -390,6 +394,14 @@ impl Session {
         self.say(acknowledged.into_iter().chain(heartbeat)).await
     }
 
+    /// When events up to `arrived` are to be acknowledged. The first of a link at once: the agent takes it for a good one
+    /// then.
+    fn acknowledge_at(&self, arrived: u64, now: Instant) -> Instant {
+        let is_many = arrived - self.acknowledged >= MANY_EVENTS;
+        let pause = if is_many { BETWEEN_ACKNOWLEDGEMENTS_OF_MANY } else { BETWEEN_ACKNOWLEDGEMENTS };
+        self.acknowledged_at.map_or(now, |at| at + pause)
+    }
+
     /// When there is something to do next, though nothing came.
     fn next_turn(&mut self, now: Instant) -> Instant {
         if self.has_measured {
@@ -398,7 +410,7 @@ impl Session {
         let mut next = self.heartbeat_at;
         if self.seat.incoming.had > self.acknowledged {
             // With the next frame, or without one.
-            next = next.min(self.acknowledge_at.max(now) + LOOK_FOR_ARRIVALS);
+            next = next.min(self.acknowledge_at(self.seat.incoming.had, now).max(now) + LOOK_FOR_ARRIVALS);
         }
         if self.waiting.is_some() {
             next = next.min(now + TAKER_RETRY);
