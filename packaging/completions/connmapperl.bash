@@ -1159,7 +1159,7 @@ _connmapperl() {
             return 0
             ;;
         connmapperl__subcmd__snapshot)
-            opts="-o -h --config --data --demo --output --size --light --hilbert --places --filter --help"
+            opts="-o -h --config --data --demo --output --size --light --hilbert --places --wall-scene --wall-view --filter --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1194,6 +1194,14 @@ _connmapperl() {
                     return 0
                     ;;
                 --places)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --wall-scene)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --wall-view)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -32,7 +32,7 @@ complete -c connmapperl -n "__fish_connmapperl_needs_command" -l listen -d 'List
 complete -c connmapperl -n "__fish_connmapperl_needs_command" -l fleet -d 'Folder with server-cert.pem, server-key.pem and agents.json' -r -F
 complete -c connmapperl -n "__fish_connmapperl_needs_command" -l hilbert -d 'All addresses on a Hilbert curve in place of the world, or those of a network' -r
 complete -c connmapperl -n "__fish_connmapperl_needs_command" -l wall-scene -d 'What the wall shows, and when: overview, quiet, replay, or a file, which is read again when it changes' -r -F
-complete -c connmapperl -n "__fish_connmapperl_needs_command" -l monitor -d 'The monitor, by its number or name' -r
+complete -c connmapperl -n "__fish_connmapperl_needs_command" -l monitor -d 'The monitor, by its number or name, or all' -r
 complete -c connmapperl -n "__fish_connmapperl_needs_command" -l trails -d 'Closed connections leave trails that fade over this long: 10s, 5m, 1h, 1d, 1w' -r
 complete -c connmapperl -n "__fish_connmapperl_needs_command" -l filter -d 'Only connections of which this holds, such as \'prog:firefox cc:DE !port:443\' (docs/filter.md)' -r
 complete -c connmapperl -n "__fish_connmapperl_needs_command" -l fullscreen -d 'Start in full screen'
@@ -69,6 +69,8 @@ complete -c connmapperl -n "__fish_connmapperl_using_subcommand snapshot" -s o -
 complete -c connmapperl -n "__fish_connmapperl_using_subcommand snapshot" -l size -d 'Width and height in pixels' -r
 complete -c connmapperl -n "__fish_connmapperl_using_subcommand snapshot" -l hilbert -d 'All addresses on a Hilbert curve in place of the world, or those of a network' -r
 complete -c connmapperl -n "__fish_connmapperl_using_subcommand snapshot" -l places -d 'With the circles of a history that was saved in the window' -r -F
+complete -c connmapperl -n "__fish_connmapperl_using_subcommand snapshot" -l wall-scene -d 'As it hangs on a wall: a scene that ships (overview, quiet, replay), or a file' -r -F
+complete -c connmapperl -n "__fish_connmapperl_using_subcommand snapshot" -l wall-view -d 'Which of its views, from 1' -r
 complete -c connmapperl -n "__fish_connmapperl_using_subcommand snapshot" -l filter -d 'Only connections of which this holds, such as \'prog:firefox cc:DE !port:443\' (docs/filter.md)' -r
 complete -c connmapperl -n "__fish_connmapperl_using_subcommand snapshot" -l light -d 'Light instead of dark'
 complete -c connmapperl -n "__fish_connmapperl_using_subcommand snapshot" -s h -l help -d 'Print help'
@@ -113,7 +115,7 @@ complete -c connmapperl -n "__fish_connmapperl_using_subcommand replay" -l liste
 complete -c connmapperl -n "__fish_connmapperl_using_subcommand replay" -l fleet -d 'Folder with server-cert.pem, server-key.pem and agents.json' -r -F
 complete -c connmapperl -n "__fish_connmapperl_using_subcommand replay" -l hilbert -d 'All addresses on a Hilbert curve in place of the world, or those of a network' -r
 complete -c connmapperl -n "__fish_connmapperl_using_subcommand replay" -l wall-scene -d 'What the wall shows, and when: overview, quiet, replay, or a file, which is read again when it changes' -r -F
-complete -c connmapperl -n "__fish_connmapperl_using_subcommand replay" -l monitor -d 'The monitor, by its number or name' -r
+complete -c connmapperl -n "__fish_connmapperl_using_subcommand replay" -l monitor -d 'The monitor, by its number or name, or all' -r
 complete -c connmapperl -n "__fish_connmapperl_using_subcommand replay" -l trails -d 'Closed connections leave trails that fade over this long: 10s, 5m, 1h, 1d, 1w' -r
 complete -c connmapperl -n "__fish_connmapperl_using_subcommand replay" -l filter -d 'Only connections of which this holds, such as \'prog:firefox cc:DE !port:443\' (docs/filter.md)' -r
 complete -c connmapperl -n "__fish_connmapperl_using_subcommand replay" -l from -d 'Where to begin: 2026-11-25, "2026-11-25 14:00", 6h (ago), start' -r
@@ -146,7 +148,7 @@ complete -c connmapperl -n "__fish_connmapperl_using_subcommand serve" -l listen
 complete -c connmapperl -n "__fish_connmapperl_using_subcommand serve" -l fleet -d 'Folder with server-cert.pem, server-key.pem and agents.json' -r -F
 complete -c connmapperl -n "__fish_connmapperl_using_subcommand serve" -l hilbert -d 'All addresses on a Hilbert curve in place of the world, or those of a network' -r
 complete -c connmapperl -n "__fish_connmapperl_using_subcommand serve" -l wall-scene -d 'What the wall shows, and when: overview, quiet, replay, or a file, which is read again when it changes' -r -F
-complete -c connmapperl -n "__fish_connmapperl_using_subcommand serve" -l monitor -d 'The monitor, by its number or name' -r
+complete -c connmapperl -n "__fish_connmapperl_using_subcommand serve" -l monitor -d 'The monitor, by its number or name, or all' -r
 complete -c connmapperl -n "__fish_connmapperl_using_subcommand serve" -l trails -d 'Closed connections leave trails that fade over this long: 10s, 5m, 1h, 1d, 1w' -r
 complete -c connmapperl -n "__fish_connmapperl_using_subcommand serve" -l filter -d 'Only connections of which this holds, such as \'prog:firefox cc:DE !port:443\' (docs/filter.md)' -r
 complete -c connmapperl -n "__fish_connmapperl_using_subcommand serve" -l log -d 'Append the lines to this file, and go on where it ends' -r -F

@@ -18,6 +18,7 @@ mod when;
 
 use std::{
     io::{self, Write},
+    num::NonZeroUsize,
     path::PathBuf,
     time::Duration,
 };
@@ -33,7 +34,7 @@ pub use query::{QueryArgs, QueryFailure, query};
 pub use render::{RenderArgs, render};
 pub use replay::{ReplayArgs, replay};
 pub use serve::{ServeArgs, fleet_start, serve};
-pub use snapshot::snapshot;
+pub use snapshot::{settle, snapshot, still};
 pub use version::print_sources;
 pub use wall::WallArgs;
 
@@ -297,6 +298,12 @@ pub struct SnapshotArgs {
     /// With the circles of a history that was saved in the window
     #[arg(long, value_name = "FILE")]
     pub places: Option<PathBuf>,
+    /// As it hangs on a wall: a scene that ships (overview, quiet, replay), or a file
+    #[arg(long, value_name = "SCENE", conflicts_with_all = ["hilbert", "light"])]
+    pub wall_scene: Option<PathBuf>,
+    /// Which of its views, from 1
+    #[arg(long, value_name = "N", default_value = "1", requires = "wall_scene")]
+    pub wall_view: NonZeroUsize,
     #[command(flatten)]
     pub which: FilterArgs,
 }

@@ -13,17 +13,23 @@ use bevy::{
 };
 use image::{ImageFormat, RgbImage};
 
-use super::{Common, Look, SnapshotArgs};
+use super::{
+    Look, SnapshotArgs,
+    wall::{hang, scene_of_view},
+};
 use crate::{
     app::{WindowLook, map_camera, still_app},
     components::{
         data_sources::DataSources,
         hilbert_view::HilbertView,
         history_circles::HistoryCircles,
+        map_view::MapView,
         notices::Notices,
         preferences::Preferences,
         space_ground::SpaceGround,
         space_tables::{SpaceFacts, SpaceLink},
+        theme::px_per_point_on_wall,
+        wall::Wall,
     },
     config::whole_file::{SHARED, replace},
     model::Located,
@@ -31,6 +37,7 @@ use crate::{
         ingest::Feed,
         services::{self, places, space},
     },
+    wall::Show,
 };
 
 /// Frames until every panel, text and glyph has settled.
@@ -48,11 +55,7 @@ struct Taken(Option<Image>);
 /// # Errors
 /// When a named file or the socket table cannot be read, nothing can draw, or the picture cannot be written.
 pub fn snapshot(args: &SnapshotArgs) -> anyhow::Result<()> {
-    let common = args.look.common();
-    let mut look = Look::new(&common, false)?;
-    look.again()?;
-    let app = still(&mut look, &common, args)?;
-    draw(app, args.size, &args.output)
+    draw(still(args)?, args.size, &args.output)
 }
 
 /// Draws a still, once all of it has settled, and writes it as PNG.
@@ -60,20 +63,8 @@ pub fn snapshot(args: &SnapshotArgs) -> anyhow::Result<()> {
 /// # Errors
 /// When nothing can draw, or the picture cannot be written.
 pub(super) fn draw(mut app: App, size: [u32; 2], output: &Path) -> anyhow::Result<()> {
-    let camera = camera_on_image(&mut app, size);
+    let camera = settle(&mut app, size);
     app.init_resource::<Taken>();
-    app.finish();
-    app.cleanup();
-    for _ in 0..FRAMES_TO_SETTLE {
-        app.update();
-    }
-    let mut frames = 0;
-    while frames < MOST_FRAMES && waits_for_tables(app.world()) {
-        std::thread::sleep(BETWEEN_FRAMES);
-        app.update();
-        frames += 1;
-    }
-    app.update();
     app.world_mut().spawn(Screenshot::image(camera)).observe(
         |captured: On<ScreenshotCaptured>, mut taken: ResMut<Taken>| taken.0 = Some(captured.image.clone()),
     );
@@ -87,6 +78,24 @@ pub(super) fn draw(mut app: App, size: [u32; 2], output: &Path) -> anyhow::Resul
     bail!("the graphics adapter gave no picture")
 }
 
+/// Draws a still until all of it has settled. Returns what it is drawn on.
+pub fn settle(app: &mut App, size: [u32; 2]) -> Handle<Image> {
+    let camera = camera_on_image(app, size);
+    app.finish();
+    app.cleanup();
+    for _ in 0..FRAMES_TO_SETTLE {
+        app.update();
+    }
+    let mut frames = 0;
+    while frames < MOST_FRAMES && (waits_for_tables(app.world()) || moves(app.world())) {
+        std::thread::sleep(BETWEEN_FRAMES);
+        app.update();
+        frames += 1;
+    }
+    app.update();
+    camera
+}
+
 /// Whether the address space still learns whose its blocks are.
 fn waits_for_tables(world: &World) -> bool {
     let is_shown = world.get_resource::<HilbertView>().is_some_and(|view| view.is_shown);
@@ -96,15 +105,30 @@ fn waits_for_tables(world: &World) -> bool {
             || world.get_resource::<SpaceFacts>().is_some_and(SpaceFacts::is_waiting))
 }
 
-fn still(look: &mut Look, common: &Common, args: &SnapshotArgs) -> anyhow::Result<App> {
+/// Whether a wall's view still comes out of the dark, or flies to where it is.
+fn moves(world: &World) -> bool {
+    world.get_resource::<Wall>().is_some_and(Wall::is_changing)
+        || world.get_resource::<HilbertView>().is_some_and(HilbertView::is_moving)
+}
+
+/// The picture that is asked for, before its first frame.
+///
+/// # Errors
+/// When a named file or the socket table cannot be read, or nothing can draw.
+pub fn still(args: &SnapshotArgs) -> anyhow::Result<App> {
+    let common = args.look.common();
+    let mut look = Look::new(&common, false)?;
+    look.again()?;
+    let scene = args.wall_scene.as_ref().map(|scene| scene_of_view(scene, args.wall_view)).transpose()?;
     let rules = crate::config::RulesFile {
         rules: look.rules.rules.clone(),
         errors: std::mem::take(&mut look.rules.errors),
         source: look.rules.source.clone(),
         is_useless: look.rules.is_useless,
     };
+    let preferences = Preferences { light: args.light, ..Preferences::default() };
     let window_look = WindowLook {
-        preferences: Preferences { light: args.light, ..Preferences::default() },
+        preferences: if scene.is_some() { preferences.on_wall() } else { preferences },
         hilbert: args.hilbert,
         demo: common.demo.map(|_| common.agent_name()),
         filter: args.which.filter.clone(),
@@ -122,13 +146,21 @@ fn still(look: &mut Look, common: &Common, args: &SnapshotArgs) -> anyhow::Resul
         services::take_report(report, look.now_unix_millis(), &mut notices, &mut sources);
     }
     app.insert_resource(notices).insert_resource(sources);
-    if args.hilbert.is_some() {
+    let shows_space =
+        scene.as_ref().is_some_and(|scene| scene.views.iter().any(|view| view.show == Show::Hilbert));
+    if args.hilbert.is_some() || shows_space {
         app.insert_resource(space::link(&common.folders()?, &|| Box::new(|| {}))?);
     }
     if let Some(path) = &args.places {
         let mut history = app.world_mut().resource_mut::<HistoryCircles>();
         history.replace(places::read(path)?.tally);
         history.shown = true;
+    }
+    if let Some(scene) = scene {
+        let size = args.size.map(|px| px as f32);
+        let scale = px_per_point_on_wall(size, scene.text_scale);
+        app.insert_resource(MapView::home(size, scale));
+        hang(scene, &mut app);
     }
     Ok(app)
 }

@@ -119,6 +119,7 @@ pub enum UiAction {
     },
     /// The circles of the simple history.
     ToggleHistory,
+    ShowHistory(bool),
     SaveHistory,
     LoadHistory,
     /// What to do with the history that was read.
@@ -156,6 +157,7 @@ pub enum CardAction {
 pub enum SpaceAction {
     /// In place of the world, and back.
     Toggle,
+    Show(bool),
     /// In a window of its own beside the map, and away again.
     ToggleWindow,
     CloseWindow,

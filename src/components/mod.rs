@@ -21,6 +21,7 @@ pub mod inspect;
 pub mod map_clock;
 pub mod map_view;
 pub mod marks;
+pub mod mirror;
 pub mod notices;
 pub mod palette;
 pub mod panels;

@@ -25,11 +25,7 @@ pub struct WindowPlace {
 
 /// Where they are written down. Where nothing is, there is none.
 #[derive(Resource, Clone, Debug, PartialEq, Eq)]
-pub struct PreferencesFile {
-    pub path: PathBuf,
-    /// Why the file is left as it is.
-    pub problem: Option<String>,
-}
+pub struct PreferencesFile(pub PathBuf);
 
 /// Each with what it is without a file.
 #[derive(Resource, Clone, Debug, PartialEq)]

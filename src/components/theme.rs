@@ -267,9 +267,10 @@ pub fn px_per_point(height_px: f32, scale_factor: f32) -> f32 {
     (height_px / size::REFERENCE_HEIGHT_PX).max(size::SMALLEST_SCALE).max(scale_factor)
 }
 
-/// The same for a wall, whose text is a share of its height.
-pub fn px_per_point_on_wall(height_px: f32, text_scale: f32) -> f32 {
-    (height_px / size::REFERENCE_HEIGHT_PX * text_scale).max(size::SMALLEST_SCALE)
+/// The same for a wall, whose text is a share of its height, or of its width where that is less: whoever looks stands as far
+/// away.
+pub fn px_per_point_on_wall(size_px: [f32; 2], text_scale: f32) -> f32 {
+    (size_px[0].min(size_px[1]) / size::REFERENCE_HEIGHT_PX * text_scale).max(size::SMALLEST_SCALE)
 }
 
 #[cfg(test)]
@@ -280,7 +281,7 @@ mod tests {
     fn the_smallest_text_of_a_wall_is_a_45th_of_its_height() {
         let usual = crate::wall::Scene::parse("[[view]]\nsecs = 60\n").unwrap().text_scale;
         for height in [720.0, 1080.0, 2160.0] {
-            let text_px = size::TEXT_SMALL * px_per_point_on_wall(height, usual);
+            let text_px = size::TEXT_SMALL * px_per_point_on_wall([height * 16.0 / 9.0, height], usual);
             assert!(text_px >= height / 45.0, "{height}: {text_px}");
         }
     }

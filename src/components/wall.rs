@@ -36,6 +36,10 @@ pub struct Wall {
     /// Of the scene's views; `None` before the first.
     at: Option<usize>,
     step: Step,
+    /// Takes this one's place in the dark.
+    next_scene: Option<Scene>,
+    /// When the lists of those with the most connections are to be counted again, by a clock that only goes on.
+    pub lists_due: Option<Duration>,
     /// The map is on its way to where the connections are.
     pub glide: Option<Glide>,
 }
@@ -69,7 +73,14 @@ enum Step {
 
 impl Wall {
     pub const fn new(scene: Scene) -> Self {
-        Self { scene, at: None, step: Step::Shown { since: Duration::ZERO }, glide: None }
+        Self {
+            scene,
+            at: None,
+            step: Step::Shown { since: Duration::ZERO },
+            next_scene: None,
+            lists_due: None,
+            glide: None,
+        }
     }
 
     pub const fn scene(&self) -> &Scene {
@@ -80,11 +91,20 @@ impl Wall {
         self.scene.views.get(self.at?)
     }
 
-    /// Another scene begins with its first view; the same one goes on.
-    pub fn put(&mut self, scene: Scene) {
-        if self.scene != scene {
-            *self = Self::new(scene);
+    /// Another scene begins with its first view, once the picture has gone dark; the same one goes on.
+    pub fn put(&mut self, scene: Scene, now: Duration) {
+        let last = self.next_scene.as_ref().unwrap_or(&self.scene);
+        if *last == scene {
+            return;
         }
+        // From as bright as it is.
+        let dark = match self.step {
+            Step::Brightens { since } => DARKENING.saturating_sub(now.saturating_sub(since)),
+            Step::Darkens { since } => now.saturating_sub(since).min(DARKENING),
+            Step::Shown { .. } => Duration::ZERO,
+        };
+        self.step = Step::Darkens { since: now.saturating_sub(dark) };
+        self.next_scene = Some(scene);
     }
 
     /// Goes on to where it is now. Returns whether another view is to be shown: all of it is dark then.
@@ -117,6 +137,9 @@ impl Wall {
     }
 
     fn enter(&mut self, now: Duration, minute: Minute) {
+        if let Some(scene) = self.next_scene.take() {
+            (self.scene, self.at) = (scene, None);
+        }
         self.at = Some(self.scene.next(self.at, minute));
         self.glide = None;
         self.step = Step::Brightens { since: now };
@@ -131,13 +154,16 @@ impl Wall {
         !matches!(self.step, Step::Shown { .. }) || self.glide.is_some()
     }
 
-    /// Until the next view, if there is another; hours end with a minute, at which there is a frame in any case.
+    /// Until it shows something else by itself: the next view, if there is another, or lists that were counted anew. Hours
+    /// end with a minute, at which there is a frame in any case.
     pub fn until_next(&self, now: Duration, minute: Minute) -> Option<Duration> {
         let (Step::Shown { since }, Some(view)) = (self.step, self.view()) else {
             return None;
         };
         let is_other = self.scene.next(self.at, minute) != self.shown();
-        is_other.then(|| (since + Duration::from_secs(view.secs.into())).saturating_sub(now))
+        let next_view = is_other.then(|| since + Duration::from_secs(view.secs.into()));
+        let next = next_view.into_iter().chain(self.lists_due).min()?;
+        Some(next.saturating_sub(now))
     }
 
     /// How bright the picture is, 0 dark to 1.
@@ -209,6 +235,26 @@ mod tests {
         assert!(wall.go_on(secs(66), noon));
         assert_eq!(wall.view().map(|view| view.secs), Some(10));
         assert_eq!(wall.brightness(secs(66), noon), 0.0);
+    }
+
+    #[test]
+    fn another_scene_comes_out_of_the_dark() {
+        let mut wall = wall(TWO);
+        let noon = 12 * 60;
+        let other = Scene::parse("[[view]]\nsecs = 7\n").unwrap();
+        wall.go_on(secs(0), noon);
+        wall.go_on(secs(1), noon);
+        wall.put(wall.scene().clone(), secs(2));
+        assert!(!wall.is_changing(), "the same one goes on");
+        wall.put(other.clone(), secs(2));
+        assert_eq!((wall.brightness(secs(2), noon), wall.scene() == &other), (1.0, false));
+        assert!(!wall.go_on(secs(2) + DARKENING / 2, noon));
+        // Saved once more meanwhile: it goes on from as dark as it is.
+        wall.put(Scene::parse("[[view]]\nsecs = 8\n").unwrap(), secs(2) + DARKENING / 2);
+        assert!((wall.brightness(secs(2) + DARKENING / 2, noon) - 0.5).abs() < 1e-3);
+        assert!(wall.go_on(secs(2) + DARKENING, noon));
+        assert_eq!(wall.view().map(|view| view.secs), Some(8));
+        assert_eq!(wall.brightness(secs(2) + DARKENING, noon), 0.0);
     }
 
     #[test]

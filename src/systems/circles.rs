@@ -33,6 +33,7 @@ pub(super) fn obey(
     for action in actions.read() {
         match action {
             UiAction::ToggleHistory => history.shown = !history.shown,
+            UiAction::ShowHistory(shown) => history.shown = *shown,
             UiAction::ResetHistory => history.reset(),
             UiAction::AnswerLoad(answer) => {
                 let Some(read) = waiting.0.take() else {

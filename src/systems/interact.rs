@@ -110,6 +110,7 @@ pub(super) fn act(
             | UiAction::ResizeWindow(_)
             | UiAction::ToggleListening
             | UiAction::ToggleHistory
+            | UiAction::ShowHistory(_)
             | UiAction::SaveHistory
             | UiAction::LoadHistory
             | UiAction::AnswerLoad(_)
@@ -135,6 +136,7 @@ fn move_space(action: &UiAction, space: &mut HilbertView) {
 fn obey_space(action: SpaceAction, space: &mut HilbertView, second: &mut SecondWindow) {
     match action {
         SpaceAction::Toggle => space.is_shown = !space.is_shown,
+        SpaceAction::Show(is_shown) => space.is_shown = is_shown,
         SpaceAction::ToggleWindow if second.is_open() => second.close(),
         SpaceAction::ToggleWindow => second.open(space),
         SpaceAction::CloseWindow => second.close(),

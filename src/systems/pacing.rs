@@ -59,7 +59,7 @@ fn reactive(wait: Duration) -> WinitSettings {
     WinitSettings { focused_mode: mode, unfocused_mode: mode }
 }
 
-fn pace(
+pub(super) fn pace(
     clock: Res<MapClock>,
     animation: Res<Animation>,
     history: Option<Res<HistoryCircles>>,

@@ -62,7 +62,7 @@ fn close_with_window(
 }
 
 /// Opens the window, or takes it away: first the camera, then the window that the renderer draws into no more.
-fn keep(
+pub(super) fn keep(
     second: Res<SecondWindow>,
     windows: Query<Entity, (With<SpaceWindow>, Without<ClosingWindow>)>,
     closing: Query<(), (With<SpaceWindow>, With<ClosingWindow>)>,

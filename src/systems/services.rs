@@ -3,6 +3,7 @@
 //! the window.
 
 mod awake;
+mod clock_set;
 mod effort;
 mod end;
 pub mod filters;
@@ -147,6 +148,7 @@ fn start(
         })
     };
     end::start(&mut commands, waker());
+    clock_set::start(waker());
     fleet::start(&mut commands, &start, to_fleet, waker());
     let path = start.history.clone();
     let to_history =
@@ -160,7 +162,7 @@ fn start(
     preferences::start(&mut commands, &start, &chosen, waker());
     wall_scene::start(&mut commands, scene_file.as_deref(), waker());
     if wall.is_some() {
-        awake::start(&mut commands, &mut notices);
+        awake::start(&mut commands);
     }
     let wake = comes.wake_without(waker());
     let (folders, agent_name) = (start.folders.clone(), start.agent_name.clone());

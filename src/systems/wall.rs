@@ -2,6 +2,7 @@
 //! of a wall has no pointer, and goes back to its monitor when that comes back.
 
 mod firsts;
+mod mirrors;
 mod monitor;
 mod top;
 mod view;
@@ -14,6 +15,8 @@ use super::{
     MapSystems,
     clock::wall_unix_millis,
     keyboard::press,
+    pacing::pace,
+    second_window,
     window::{ask_system, follow_size},
 };
 use crate::{
@@ -23,18 +26,15 @@ use crate::{
         connection::{Position, Trail},
         firsts::Firsts,
         hilbert_view::HilbertView,
-        history_circles::HistoryCircles,
         map_view::MapView,
         notices::{Notice, Notices, Severity},
         theme::Theme,
         time_travel::{PastLink, TimeTravel},
         top_lists::TopLists,
-        trails::TimeLapse,
         wall::{Glide, SceneFeed, TimeOfDay, Wall},
     },
     wall::{Show, Zoom},
 };
-use view::OnScreen;
 
 /// The map follows the connections no sooner: a wall is no film.
 const LOOKED_EVERY: Duration = Duration::from_secs(30);
@@ -55,7 +55,7 @@ pub(super) fn plugin(app: &mut App) {
                 .after(follow_size)
                 .in_set(MapSystems::Sense),
             (firsts::learn, firsts::see).chain().in_set(MapSystems::Trail),
-            (top::count, forget_notices).chain().in_set(MapSystems::Account),
+            (top::count.before(pace), forget_notices).chain().in_set(MapSystems::Account),
         )
             .run_if(resource_exists::<Wall>),
     );
@@ -66,8 +66,10 @@ pub(super) fn window_plugin(app: &mut App) {
     monitor::outlive_monitors(app);
     app.add_systems(
         Update,
-        (monitor::keep, monitor::hide_pointer)
+        (monitor::learn, monitor::keep, mirrors::keep, mirrors::close_all, monitor::hide_pointer)
+            .chain()
             .after(ask_system)
+            .after(second_window::keep)
             .in_set(MapSystems::Trail)
             .run_if(resource_exists::<Wall>),
     );
@@ -84,20 +86,17 @@ fn tell_time(mut day: ResMut<TimeOfDay>) {
     }
 }
 
-/// A file that was changed counts from then on; one with a mistake in it leaves the scene as it was.
+/// A file that was changed counts from the next dark on, which comes at once; one with a mistake in it leaves the scene as it was.
 fn take_scene(
     feed: Option<Res<SceneFeed>>,
-    mut wall: ResMut<Wall>,
-    (mut notices, mut theme): (ResMut<Notices>, ResMut<Theme>),
+    (time, mut wall): (Option<Res<Time<Real>>>, ResMut<Wall>),
+    mut notices: ResMut<Notices>,
 ) {
     for told in feed.iter().flat_map(|feed| feed.0.try_iter()) {
         match told {
             Ok(scene) => {
                 notices.dismiss(TOPIC);
-                if let Some(name) = scene.theme {
-                    theme.set_if_neq(Theme::named(name));
-                }
-                wall.put(scene);
+                wall.put(scene, elapsed(time.as_deref()));
             }
             Err(problem) => notices.say(Severity::Warning, TOPIC, vec![problem]),
         }
@@ -129,10 +128,8 @@ pub(in crate::systems) fn elapsed(time: Option<&Time<Real>>) -> Duration {
 /// Goes on with the scene. What the next view needs is asked for while all of it is dark.
 pub(super) fn direct(
     (time, day): (Option<Res<Time<Real>>>, Res<TimeOfDay>),
-    (space, travel, past): (Res<HilbertView>, Res<TimeTravel>, Option<Res<PastLink>>),
-    circles: Res<HistoryCircles>,
-    mut wall: ResMut<Wall>,
-    lapse: Res<TimeLapse>,
+    (travel, past): (Res<TimeTravel>, Option<Res<PastLink>>),
+    (mut wall, mut theme): (ResMut<Wall>, ResMut<Theme>),
     mut actions: MessageWriter<UiAction>,
 ) {
     let wall = wall.bypass_change_detection();
@@ -142,14 +139,11 @@ pub(super) fn direct(
     let Some(view) = wall.view() else {
         return;
     };
-    let before = OnScreen {
-        space: space.is_shown,
-        now: travel.is_now() && !travel.is_playing,
-        circles: circles.shown,
-        has_past: past.is_some(),
-        lapse: lapse.style,
-    };
-    actions.write_batch(view::actions(view, before));
+    if let Some(name) = wall.scene().theme {
+        theme.set_if_neq(Theme::named(name));
+    }
+    let is_live = travel.is_now() && !travel.is_playing;
+    actions.write_batch(view::actions(view, is_live, past.is_some()));
 }
 
 /// Brings the map to where the connections are, and looks now and then whether they are elsewhere.

@@ -47,7 +47,7 @@ pub(super) fn follow_size(
 }
 
 /// The size of a window in pixels, and those of a point, where they are not what is known of it.
-/// On a wall they follow its height alone: whoever looks stands as far away from each.
+/// On a wall they follow its size alone: whoever looks stands as far away from each.
 pub(super) fn told(
     window: &Window,
     text_scale: Option<f32>,
@@ -55,7 +55,7 @@ pub(super) fn told(
 ) -> Option<([f32; 2], f32)> {
     let size_px = [window.physical_width() as f32, window.physical_height() as f32];
     let px_per_point = match text_scale {
-        Some(text_scale) => px_per_point_on_wall(size_px[1], text_scale),
+        Some(text_scale) => px_per_point_on_wall(size_px, text_scale),
         None => px_per_point(size_px[1], window.scale_factor()),
     };
     let now = (size_px, px_per_point);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bevy::{prelude::*, time::Real};
 use connmapperl::{
     components::{
-        action::UiAction,
+        action::{FilterAction, UiAction},
         firsts::Firsts,
         hilbert_view::HilbertView,
         history_circles::HistoryCircles,
@@ -109,6 +109,19 @@ fn lists_count_what_is_open_and_are_made_for_nobody_else() {
     later(&mut stage, 4_000);
     let lists = stage.resource::<TopLists>().clone();
     assert_eq!(lists.programs.first().map(|(_, count)| *count), Some(5), "{lists:?}");
+    // What changes soon after is counted later, and there is a frame for it though nothing else moves.
+    let until_next = |stage: &Stage, millis| {
+        stage.resource::<Wall>().until_next(Duration::from_millis(millis), 0).unwrap()
+    };
+    assert!(until_next(&stage, 4_000) > Duration::from_secs(50));
+    later(&mut stage, 100);
+    stage.close(0);
+    later(&mut stage, 100);
+    assert_eq!(stage.resource::<TopLists>(), &lists);
+    let due = until_next(&stage, 4_200);
+    assert!((2_000..=3_000).contains(&due.as_millis()), "{due:?}");
+    later(&mut stage, 3_000);
+    assert_eq!(stage.resource::<TopLists>().programs.first().map(|(_, count)| *count), Some(4));
     let mut bare = wall("[[view]]\nsecs = 60\n");
     bare.open(&connection(1, 443, place(8.0, 47.0)));
     bare.frame();
@@ -143,6 +156,12 @@ fn what_was_never_seen_before_is_news_once() {
     stage.frame();
     let news: Vec<_> = stage.resource::<Firsts>().news().map(|first| first.what.to_string()).collect();
     assert_eq!(news, ["AS64500 Example"]);
+    let mut unwanted = connection(4, 443, place(8.0, 47.0));
+    unwanted.asn = Some(connmapperl::model::Asn { number: 64_501, organisation: "Other".into() });
+    stage.act(UiAction::Filter(FilterAction::Set("asn:64500".to_owned())));
+    stage.open(&unwanted);
+    stage.frame();
+    assert_eq!(stage.resource::<Firsts>().news().count(), 1, "it does not pass the filter");
     let again = connmapperl::model::LocatedConnection { key: crate::stage::key(3), ..other };
     stage.open(&again);
     stage.frame();

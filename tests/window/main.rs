@@ -17,6 +17,7 @@ mod hilbert;
 mod history;
 mod inspect;
 mod keys;
+mod lit;
 mod outputs;
 mod pointer;
 mod recording;

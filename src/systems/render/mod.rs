@@ -6,6 +6,7 @@ mod instances;
 mod kept_world;
 pub mod lost;
 mod marks;
+mod mirror;
 mod pass;
 mod pipelines;
 mod second;
@@ -24,7 +25,7 @@ use bevy::{
     },
 };
 
-use crate::components::second_window::SpaceCamera;
+use crate::components::{mirror::MirrorCamera, second_window::SpaceCamera};
 
 /// Marks the camera that looks at the world map.
 #[derive(Component, Clone, Copy, Debug, Default, ExtractComponent)]
@@ -48,14 +49,18 @@ pub(super) fn plugin(app: &mut App) {
     app.add_plugins((
         ExtractComponentPlugin::<MapCamera>::default(),
         ExtractComponentPlugin::<SpaceCamera>::default(),
+        ExtractComponentPlugin::<MirrorCamera>::default(),
         lost::plugin,
     ));
-    let shaders = pipelines::add_shaders(&mut app.world_mut().resource_mut::<Assets<Shader>>());
+    let mut assets = app.world_mut().resource_mut::<Assets<Shader>>();
+    let shaders = pipelines::add_shaders(&mut assets);
+    let mirror_shader = mirror::MirrorShader(assets.add(Shader::from_wgsl(mirror::SHADER, "mirror.wgsl")));
     let Some(render_app) = app.get_sub_app_mut(RenderApp) else {
         return;
     };
     render_app
         .insert_resource(shaders)
+        .insert_resource(mirror_shader)
         .init_resource::<dots::GpuDots>()
         .init_resource::<kept_world::KeptWorld>()
         .init_resource::<marks::GpuMarks>()
@@ -65,6 +70,7 @@ pub(super) fn plugin(app: &mut App) {
             RenderStartup,
             (
                 pipelines::forget,
+                mirror::forget,
                 uniforms::create,
                 dots::forget,
                 marks::forget,
@@ -84,13 +90,13 @@ pub(super) fn plugin(app: &mut App) {
         )
         .add_systems(
             Render,
-            (pipelines::queue, kept_world::prepare, second::prepare)
+            (pipelines::queue, mirror::queue, kept_world::prepare, second::prepare)
                 .chain()
                 .in_set(RenderSystems::PrepareResources),
         )
         .add_systems(
             Core2d,
-            (pass::draw_map, pass::draw_space)
+            (pass::draw_map, pass::draw_space, mirror::draw)
                 .chain()
                 .after(main_transparent_pass_2d)
                 .in_set(Core2dSystems::MainPass),

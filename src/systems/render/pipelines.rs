@@ -181,6 +181,7 @@ pub(super) fn add_shaders(assets: &mut Assets<Shader>) -> ShaderSources {
 mod tests {
     use super::*;
     use crate::systems::render::{
+        mirror,
         space::SPACE_BYTES,
         uniforms::{FRAME_BYTES, VIEW_BYTES},
     };
@@ -197,7 +198,9 @@ mod tests {
     #[test]
     fn shaders_are_valid_and_their_uniforms_are_as_long_as_ours() {
         let mut layouter = naga::proc::Layouter::default();
-        for source in [WORLD, DOTS, MARKS, TRAILS, SPACE].map(|own| [SHARED, own].concat()) {
+        let mut sources = [WORLD, DOTS, MARKS, TRAILS, SPACE].map(|own| [SHARED, own].concat()).to_vec();
+        sources.push(mirror::SHADER.to_owned());
+        for source in sources {
             let module = module(&source);
             layouter.update(module.to_ctx()).unwrap();
             for (_, variable) in module.global_variables.iter() {

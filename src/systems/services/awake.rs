@@ -1,46 +1,96 @@
-//! Keeps the machine of a wall awake, and its screen lit: `systemd-inhibit` holds that as long as its child runs, which reads
-//! from a pipe that ends with this program, however that ends.
+//! Keeps the machine of a wall awake, and its screen lit. The window system is asked to leave the screen as it is (`lit`);
+//! `systemd-inhibit` holds back sleep, and logind's notion of an idle screen, as long as its child runs, which reads from a
+//! pipe that ends with this program, however that ends.
+
+mod lit;
 
 use std::process::{Child, Command, Stdio};
 
-use bevy::prelude::*;
+use bevy::{
+    ecs::system::NonSendMarker,
+    prelude::*,
+    window::{PrimaryWindow, RawHandleWrapper},
+};
 
 use crate::{
-    components::notices::{Notices, Severity},
-    systems::{MapSystems, wall::forget_notices},
+    components::{
+        mirror::MirrorWindow,
+        notices::{Notices, Severity},
+    },
+    systems::{MapSystems, services::preferences},
 };
+use lit::Lit;
 
 /// What the notices of this file are about.
 const TOPIC: &str = "The screen";
 const INHIBIT: &str = "systemd-inhibit";
 
-/// Dropping it lets the screen go blank again.
-#[derive(Resource)]
-struct Awake(Child);
+/// Dropping it lets the machine sleep again.
+#[derive(Resource, Default)]
+struct Awake {
+    inhibit: Option<Child>,
+    /// Why there is none, until that was said.
+    problem: Option<String>,
+    /// The window system was asked, and leaves the screen lit.
+    is_lit: bool,
+}
 
 pub(super) fn plugin(app: &mut App) {
     app.add_systems(
         Update,
-        look.after(forget_notices).in_set(MapSystems::Account).run_if(resource_exists::<Awake>),
+        (light, look)
+            .chain()
+            .after(preferences::take)
+            .in_set(MapSystems::Account)
+            .run_if(resource_exists::<Awake>),
     );
 }
 
-pub(super) fn start(commands: &mut Commands, notices: &mut Notices) {
-    match hold(INHIBIT) {
-        Ok(child) => commands.insert_resource(Awake(child)),
-        Err(error) => {
-            let line = format!("it may go blank: {INHIBIT} cannot be run ({error})");
-            notices.say(Severity::Info, TOPIC, vec![line]);
+pub(super) fn start(commands: &mut Commands) {
+    commands.insert_resource(match hold(INHIBIT) {
+        Ok(child) => Awake { inhibit: Some(child), ..default() },
+        Err(error) => Awake { problem: Some(format!("{INHIBIT} cannot be run ({error})")), ..default() },
+    });
+}
+
+/// For each window of the wall, once it is there.
+fn light(
+    windows: Query<(Entity, &RawHandleWrapper), (Added<RawHandleWrapper>, OfWall)>,
+    mut awake: ResMut<Awake>,
+    mut commands: Commands,
+    _on_main_thread: NonSendMarker,
+) {
+    for (window, handle) in &windows {
+        match Lit::hold(handle) {
+            Ok(lit) => {
+                awake.is_lit = true;
+                commands.entity(window).insert(lit);
+            }
+            Err(error) => debug!("the screen may go blank: {error}"),
         }
     }
 }
 
-/// Where nobody listens to it, it has ended by itself.
-fn look(mut awake: ResMut<Awake>, mut notices: ResMut<Notices>, mut commands: Commands) {
-    if let Ok(Some(status)) = awake.0.try_wait() {
-        let line = format!("it may go blank: {INHIBIT} has ended ({status}); is logind running?");
-        notices.say(Severity::Info, TOPIC, vec![line]);
-        commands.remove_resource::<Awake>();
+type OfWall = Or<(With<PrimaryWindow>, With<MirrorWindow>)>;
+
+/// Where nobody listens to it, `systemd-inhibit` has ended by itself.
+fn look(
+    windows: Query<(), (With<RawHandleWrapper>, OfWall)>,
+    mut awake: ResMut<Awake>,
+    mut notices: ResMut<Notices>,
+) {
+    let awake = awake.bypass_change_detection();
+    if let Some(Ok(Some(status))) = awake.inhibit.as_mut().map(Child::try_wait) {
+        awake.inhibit = None;
+        awake.problem = Some(format!("{INHIBIT} has ended ({status}); is logind running?"));
+    }
+    // What can be held tells what is not.
+    if windows.is_empty() {
+        return;
+    }
+    if let Some(problem) = awake.problem.take() {
+        let what = if awake.is_lit { "the machine may go to sleep" } else { "it may go blank" };
+        notices.say(Severity::Info, TOPIC, vec![format!("{what}: {problem}")]);
     }
 }
 

@@ -17,13 +17,18 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
 use super::{Start, Wake};
 use crate::{
-    components::preferences::{Preferences, PreferencesFile, changed},
+    components::{
+        notices::{Notices, Severity},
+        preferences::{Preferences, PreferencesFile, changed},
+    },
     config::settings,
-    systems::{MapSystems, preferences::note, window::place_of},
+    systems::{MapSystems, preferences::note, wall::forget_notices, window::place_of},
 };
 
 /// Who tries one thing after the other has it written once.
 const SETTLES: Duration = Duration::from_millis(500);
+/// What the notices of this file are about.
+const TOPIC: &str = "What is chosen";
 /// One waits while another is written.
 const CAPACITY: usize = 2;
 
@@ -38,9 +43,12 @@ pub(super) struct PreferencesLink {
 }
 
 pub(super) fn plugin(app: &mut App) {
-    app.add_systems(Update, (send, take).chain().after(note).in_set(MapSystems::Account))
-        // After everything that may ask for the end.
-        .add_systems(Last, end);
+    app.add_systems(
+        Update,
+        (send, take).chain().after(note).after(forget_notices).in_set(MapSystems::Account),
+    )
+    // After everything that may ask for the end.
+    .add_systems(Last, end);
 }
 
 /// Starts the thread that writes. A scene and a wall leave no trace.
@@ -48,7 +56,7 @@ pub(super) fn start(commands: &mut Commands, start: &Start, preferences: &Prefer
     let Some(path) = start.preferences_file.clone() else {
         return;
     };
-    commands.insert_resource(PreferencesFile { path: path.clone(), problem: None });
+    commands.insert_resource(PreferencesFile(path.clone()));
     let (chosen, from_window) = bounded(CAPACITY);
     let (to_window, told) = bounded(CAPACITY);
     let writer = Writer { path, before: preferences.clone() };
@@ -120,15 +128,10 @@ fn send(preferences: Res<Preferences>, link: Option<ResMut<PreferencesLink>>) {
     }
 }
 
-fn take(link: Option<Res<PreferencesLink>>, file: Option<ResMut<PreferencesFile>>) {
-    let (Some(link), Some(mut file)) = (link, file) else {
-        return;
-    };
-    for problem in link.told.try_iter() {
-        if let Some(problem) = &problem {
-            warn!("{problem}");
-        }
-        file.set_if_neq(PreferencesFile { path: file.path.clone(), problem });
+/// Says why nothing was written, until it was.
+pub(super) fn take(link: Option<Res<PreferencesLink>>, mut notices: ResMut<Notices>) {
+    for problem in link.iter().flat_map(|link| link.told.try_iter()) {
+        notices.say(Severity::Warning, TOPIC, problem.into_iter().collect());
     }
 }
 

@@ -5,7 +5,7 @@
 use bevy::prelude::*;
 use bevy_egui::{
     EguiContexts,
-    egui::{self, Align2, Color32, Rect, RichText, Stroke, Ui},
+    egui::{self, Align2, Color32, Rangef, Rect, RichText, Stroke, Ui},
 };
 
 use super::{
@@ -51,22 +51,29 @@ pub(super) fn show(
         return Ok(());
     }
     let context = contexts.ctx_mut()?;
-    let margin = egui::vec2(size::MARGIN, size::MARGIN);
+    // Where a wall's clock is too near it hangs below that.
+    let right = size::MARGIN + WIDTH + 2.0 * size::INNER;
+    if right + size::MARGIN > context.content_rect().width() {
+        return Ok(());
+    }
+    let top = panel::free_column(&panels, &view, Rangef::new(size::MARGIN, right)).min;
+    let margin = egui::vec2(size::MARGIN, top);
     let tallest = context.content_rect().height() * TALLEST;
     let ringed = rings.0 && shown.len() > 1;
-    let (rect, ()) = panel::floating(context, "agents", Align2::LEFT_TOP, margin, &theme, |ui| {
-        ui.spacing_mut().item_spacing.y = 2.0;
-        head(ui, &listening, (travel.is_now(), wall.is_some()), &theme, &mut actions);
-        let height = (shown.len() as f32 * (AGENT_HEIGHT + 2.0)).min(tallest);
-        egui::ScrollArea::vertical().max_height(tallest).min_scrolled_height(height).show(ui, |ui| {
-            for agent in shown {
-                let count = account.by_agent.get(&agent.agent).copied().unwrap_or(0);
-                let look = Look { count, hidden: hidden.hides(agent.agent), ringed };
-                one(ui, agent, look, &theme, &mut actions);
-                notes(ui, agent, &theme);
-            }
+    let (rect, ()) =
+        panel::floating(context, "agents", Align2::LEFT_TOP, margin, panel::frame(&theme), |ui| {
+            ui.spacing_mut().item_spacing.y = 2.0;
+            head(ui, &listening, (travel.is_now(), wall.is_some()), &theme, &mut actions);
+            let height = (shown.len() as f32 * (AGENT_HEIGHT + 2.0)).min(tallest);
+            egui::ScrollArea::vertical().max_height(tallest).min_scrolled_height(height).show(ui, |ui| {
+                for agent in shown {
+                    let count = account.by_agent.get(&agent.agent).copied().unwrap_or(0);
+                    let look = Look { count, hidden: hidden.hides(agent.agent), ringed };
+                    one(ui, agent, look, &theme, &mut actions);
+                    notes(ui, agent, &theme);
+                }
+            });
         });
-    });
     panel::claim(&mut panels, rect, &view);
     Ok(())
 }

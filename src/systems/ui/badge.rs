@@ -10,15 +10,18 @@ use super::{
     DemoBadge, panel,
     style::{medium, sans},
 };
-use crate::components::{
-    account::Account,
-    connection::Agents,
-    hilbert_view::HilbertView,
-    map_view::MapView,
-    panels::Panels,
-    theme::{Theme, size},
-    time_travel::TimeTravel,
-    wall::Wall,
+use crate::{
+    components::{
+        account::Account,
+        connection::Agents,
+        hilbert_view::HilbertView,
+        map_view::MapView,
+        panels::Panels,
+        theme::{Theme, size},
+        time_travel::TimeTravel,
+        wall::{Wall, shows_beside},
+    },
+    wall::Part,
 };
 
 pub(super) fn show(
@@ -31,7 +34,8 @@ pub(super) fn show(
     mut panels: ResMut<Panels>,
 ) -> Result {
     let context = contexts.ctx_mut()?;
-    if let Some(demo) = demo {
+    // The clock of a wall says it too.
+    if let Some(demo) = demo.filter(|_| !shows_beside(wall.as_deref(), Part::Clock)) {
         let badge = Area::new(egui::Id::new("demo"))
             .anchor(Align2::CENTER_TOP, egui::vec2(0.0, size::MARGIN))
             .order(Order::Middle)
@@ -63,13 +67,19 @@ pub(super) fn show(
         let why = "none with a place · the line below says why";
         ("Nothing on the map", format!("{}, {why}", of(account.total)))
     };
-    let (rect, ()) =
-        panel::floating(context, "empty", Align2::CENTER_CENTER, egui::Vec2::ZERO, &theme, |ui| {
+    let (rect, ()) = panel::floating(
+        context,
+        "empty",
+        Align2::CENTER_CENTER,
+        egui::Vec2::ZERO,
+        panel::frame(&theme),
+        |ui| {
             ui.vertical_centered(|ui| {
                 ui.label(RichText::new(head).font(medium(size::TEXT_TITLE)));
                 ui.label(RichText::new(below).font(sans(size::TEXT)).color(theme.colours.text_second.egui()));
             });
-        });
+        },
+    );
     panel::claim(&mut panels, rect, &view);
     Ok(())
 }

@@ -3,7 +3,7 @@
 use bevy::prelude::*;
 use bevy_egui::{
     EguiContexts,
-    egui::{self, Align2, Color32, Rect, Stroke, StrokeKind, Ui},
+    egui::{self, Align2, Color32, Rangef, Rect, Stroke, StrokeKind, Ui},
 };
 
 use super::{
@@ -36,6 +36,8 @@ const GAP: f32 = 16.0;
 /// For the agents above it.
 const ABOVE: f32 = 192.0;
 const SHORTEST: f32 = 120.0;
+/// Rows of a wall: with less room there is no key.
+const FEWEST: f32 = 3.0;
 
 /// One row of the key.
 struct KeyRow<'a> {
@@ -70,22 +72,35 @@ pub(super) fn show(
     let below = size::MARGIN + timeline::reach(&timeline, &view) + size::GRID;
     let offset = egui::vec2(size::MARGIN, -below);
     // A long file of rules scrolls rather than growing over the window.
-    let tallest = (context.content_rect().height() - ABOVE - below).max(SHORTEST);
-    let (rect, ()) = panel::floating(context, "rules", Align2::LEFT_BOTTOM, offset, &theme, |ui| {
-        ui.spacing_mut().item_spacing.y = 0.0;
-        let rows = rows(&book, *palette, &account, &theme);
-        let names = rows.iter().map(|row| row::width(ui, row.text, medium(size::TEXT)));
-        let width = names.fold(NARROWEST, |widest, name| widest.max(name + BOX + GAP + 56.0)).min(WIDEST);
-        // Nobody can press a key in a picture, and nobody does on a wall.
-        head(ui, width, still.is_none() && wall.is_none(), &theme, &mut actions);
-        let height = (rows.len() as f32 * row::ROW_HEIGHT).min(tallest);
-        // Without the least height a key that once was short would stay so.
-        egui::ScrollArea::vertical().max_height(tallest).min_scrolled_height(height).show(ui, |ui| {
-            for key_row in &rows {
-                one(ui, key_row, width, &theme, &mut actions);
-            }
+    let tallest = match wall {
+        None => (context.content_rect().height() - ABOVE - below).max(SHORTEST),
+        Some(_) => {
+            // Nobody scrolls there: it shows as many rows as there is room for.
+            let column = Rangef::new(size::MARGIN, size::MARGIN + WIDEST + 2.0 * size::INNER);
+            let top = panel::free_column(&panels, &view, column).min;
+            let room = context.content_rect().height() - below - top - 2.0 * size::INNER;
+            (room / row::ROW_HEIGHT - 1.0).floor() * row::ROW_HEIGHT
+        }
+    };
+    if tallest < FEWEST * row::ROW_HEIGHT {
+        return Ok(());
+    }
+    let (rect, ()) =
+        panel::floating(context, "rules", Align2::LEFT_BOTTOM, offset, panel::frame(&theme), |ui| {
+            ui.spacing_mut().item_spacing.y = 0.0;
+            let rows = rows(&book, *palette, &account, &theme);
+            let names = rows.iter().map(|row| row::width(ui, row.text, medium(size::TEXT)));
+            let width = names.fold(NARROWEST, |widest, name| widest.max(name + BOX + GAP + 56.0)).min(WIDEST);
+            // Nobody can press a key in a picture, and nobody does on a wall.
+            head(ui, width, still.is_none() && wall.is_none(), &theme, &mut actions);
+            let height = (rows.len() as f32 * row::ROW_HEIGHT).min(tallest);
+            // Without the least height a key that once was short would stay so.
+            egui::ScrollArea::vertical().max_height(tallest).min_scrolled_height(height).show(ui, |ui| {
+                for key_row in &rows {
+                    one(ui, key_row, width, &theme, &mut actions);
+                }
+            });
         });
-    });
     panel::claim(&mut panels, rect, &view);
     Ok(())
 }

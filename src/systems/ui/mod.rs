@@ -84,6 +84,7 @@ pub(super) fn plugin(app: &mut App) {
             (
                 (
                     timeline::show_ground,
+                    wall::show_clock.run_if(wall::has_beside(Part::Clock)),
                     agents::show.run_if(wall::has(Part::Clients)),
                     key::show.run_if(wall::has(Part::Key)),
                     plots::show,
@@ -91,7 +92,6 @@ pub(super) fn plugin(app: &mut App) {
                     .chain(),
                 (status::show.run_if(wall::has(Part::Account)), timeline::show).chain(),
                 (
-                    wall::show_clock.run_if(wall::has_beside(Part::Clock)),
                     wall::show_top.run_if(wall::has_beside(Part::Top)),
                     wall::show_news.run_if(wall::has_beside(Part::Ticker)),
                 )
@@ -111,7 +111,7 @@ pub(super) fn plugin(app: &mut App) {
                 agent_card::show,
                 help::show,
                 load_history::show,
-                (exit::show, panel::end).chain(),
+                (exit::show.run_if(not(resource_exists::<Wall>)), panel::end).chain(),
             )
                 .chain()
                 .in_set(Panels),

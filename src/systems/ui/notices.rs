@@ -56,7 +56,7 @@ pub(super) fn show(
         Some(_) => (Align2::CENTER_BOTTOM, egui::vec2(0.0, -below - status::HEIGHT)),
         None => (Align2::RIGHT_TOP, offset),
     };
-    let (rect, ()) = panel::covering(context, "notices", anchor, offset, &theme, |ui| {
+    let (rect, ()) = panel::floating(context, "notices", anchor, offset, panel::dialog_frame(&theme), |ui| {
         ui.set_width(if wall.is_some() { WALL_WIDTH } else { WIDTH });
         egui::ScrollArea::vertical().max_height(tallest).min_scrolled_height(tallest).show(ui, |ui| {
             for notice in &notices.0 {

@@ -3,7 +3,7 @@
 use bevy::prelude::*;
 use bevy_egui::{
     EguiContexts,
-    egui::{self, Align2, Area, Context, CornerRadius, Frame, Margin, Order, Rect, Stroke, Ui, Vec2},
+    egui::{self, Align2, Area, Context, CornerRadius, Frame, Margin, Order, Rangef, Rect, Stroke, Ui, Vec2},
 };
 
 use crate::components::{
@@ -30,22 +30,10 @@ pub(super) fn floating<R>(
     name: &'static str,
     anchor: Align2,
     offset: Vec2,
-    theme: &Theme,
+    frame: Frame,
     contents: impl FnOnce(&mut Ui) -> R,
 ) -> (Rect, R) {
-    hanging(context, name, anchor, offset, (Order::Middle, frame(theme)), contents)
-}
-
-/// As [`floating`], for what may lie over other panels: nothing shines through it.
-pub(super) fn covering<R>(
-    context: &Context,
-    name: &'static str,
-    anchor: Align2,
-    offset: Vec2,
-    theme: &Theme,
-    contents: impl FnOnce(&mut Ui) -> R,
-) -> (Rect, R) {
-    hanging(context, name, anchor, offset, (Order::Middle, dialog_frame(theme)), contents)
+    hanging(context, name, anchor, offset, (Order::Middle, frame), contents)
 }
 
 /// Draws a dialog in the middle of the window, over all panels.
@@ -93,6 +81,28 @@ pub(super) fn frame(theme: &Theme) -> Frame {
 /// A frame for what lies over other panels: nothing shines through the text.
 pub(super) fn dialog_frame(theme: &Theme) -> Frame {
     frame(theme).fill(Rgba { alpha: 1.0, ..theme.colours.panel }.egui())
+}
+
+/// Where panels lie that have shown in this frame, in points.
+pub(super) fn shown(panels: &Panels, view: &MapView) -> impl Iterator<Item = Rect> {
+    let points = |px: [f32; 2]| egui::pos2(px[0] / view.px_per_point, px[1] / view.px_per_point);
+    panels.rects.iter().map(move |rect| Rect::from_min_max(points(rect.min), points(rect.max)))
+}
+
+/// What is left for one more panel between two abscissas of a wall: from below what lies above the middle to above what lies
+/// below it. Points; nothing is left where the second is less.
+pub(super) fn free_column(panels: &Panels, view: &MapView, x: Rangef) -> Rangef {
+    let height = view.size_px[1] / view.px_per_point;
+    let beside = |rect: &Rect| rect.x_range().intersection(x).span() > 0.0;
+    let mut free = Rangef::new(size::MARGIN, height - size::MARGIN);
+    for rect in shown(panels, view).filter(beside) {
+        if rect.center().y < height * 0.5 {
+            free.min = free.min.max(rect.bottom() + size::GRID);
+        } else {
+            free.max = free.max.min(rect.top() - size::GRID);
+        }
+    }
+    free
 }
 
 /// Says that the pointer belongs to a panel here.

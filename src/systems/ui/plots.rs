@@ -49,17 +49,18 @@ pub(super) fn show(
     let key = context.memory(|memory| memory.area_rect(egui::Id::new("rules")));
     let left = key.map_or(size::MARGIN, |key| key.right() + size::GRID);
     let offset = egui::vec2(left, -(size::MARGIN + timeline::reach(&timeline, &view) + size::GRID));
-    let (rect, ()) = panel::floating(context, "plots", Align2::LEFT_BOTTOM, offset, &theme, |ui| {
-        ui.spacing_mut().item_spacing.y = 0.0;
-        let (line, _) = row::place(ui, WIDTH, row::ROW_HEIGHT, &theme);
-        let faint = theme.colours.text_faint.egui();
-        row::text(ui, line.left_center(), Align2::LEFT_CENTER, "Plotted", sans(size::TEXT_SMALL), faint);
-        for plot in &desk.plots {
-            if one(ui, plot, space.is_shown, still.is_none(), &theme) {
-                actions.write(UiAction::Sql(SqlAction::ClearPlot(plot.answer.id)));
+    let (rect, ()) =
+        panel::floating(context, "plots", Align2::LEFT_BOTTOM, offset, panel::frame(&theme), |ui| {
+            ui.spacing_mut().item_spacing.y = 0.0;
+            let (line, _) = row::place(ui, WIDTH, row::ROW_HEIGHT, &theme);
+            let faint = theme.colours.text_faint.egui();
+            row::text(ui, line.left_center(), Align2::LEFT_CENTER, "Plotted", sans(size::TEXT_SMALL), faint);
+            for plot in &desk.plots {
+                if one(ui, plot, space.is_shown, still.is_none(), &theme) {
+                    actions.write(UiAction::Sql(SqlAction::ClearPlot(plot.answer.id)));
+                }
             }
-        }
-    });
+        });
     panel::claim(&mut panels, rect, &view);
     Ok(())
 }

@@ -213,11 +213,7 @@ fn show_elsewhere(ui: &mut Ui, from: &Choosable, theme: &Theme, asked: &mut Vec<
     });
     row(ui, "rules", theme, |ui| faint(ui, &from.book.source, theme));
     row(ui, "this, and more by hand", theme, |ui| match from.file.as_deref() {
-        Some(PreferencesFile { path, problem: None }) => faint(ui, &path.display().to_string(), theme),
-        Some(PreferencesFile { problem: Some(problem), .. }) => {
-            let problem = RichText::new(problem).font(sans(size::TEXT_SMALL));
-            ui.label(problem.color(theme.colours.warning.egui()));
-        }
+        Some(PreferencesFile(path)) => faint(ui, &path.display().to_string(), theme),
         None => faint(ui, "nothing of it is remembered here", theme),
     });
 }

@@ -101,8 +101,13 @@ impl SpacePanel<'_, '_> {
             }
         }
         let top = if pane == Pane::Main { TOP } else { size::MARGIN };
-        let (rect, ()) =
-            panel::floating(context, "space", Align2::RIGHT_TOP, vec2(-size::MARGIN, top), theme, |ui| {
+        let (rect, ()) = panel::floating(
+            context,
+            "space",
+            Align2::RIGHT_TOP,
+            vec2(-size::MARGIN, top),
+            panel::frame(theme),
+            |ui| {
                 ui.spacing_mut().item_spacing.y = 3.0;
                 ui.set_width(WIDTH);
                 head(ui, space, &sums, theme, actions);
@@ -124,7 +129,8 @@ impl SpacePanel<'_, '_> {
                     let heard = heard_of(heard, heat, space.family, block);
                     pointed::show(ui, space, block, (facts.as_deref(), sums.pointed, heard), theme);
                 }
-            });
+            },
+        );
         panel::claim(panels, rect, view);
     }
 }

@@ -38,6 +38,8 @@ use crate::components::{
 pub(super) const HEIGHT: f32 = 36.0;
 /// Between the clock and what stands beside it.
 const APART: f32 = 24.0;
+/// A narrower picture, on its side on a wall, says of all sockets how many there are and no more. Points.
+const SUMS_FROM: f32 = 440.0;
 /// Of one line.
 const LINE_HEIGHT: f32 = 16.0;
 
@@ -194,18 +196,21 @@ fn sums(
         if is_space { ["with a place on earth", "without"] } else { ["on the map", "without place"] };
     let colour = theme.colours.text.egui();
     let without = account.not_shown() - account.hidden;
+    let has_room = ui.ctx().content_rect().width() >= SUMS_FROM;
     right_to_left(ui, |ui| {
-        if account.hidden > 0 {
+        if account.hidden > 0 && has_room {
             link(ui, account.hidden, "hidden", colour, sans(size::TEXT), ListKind::Hidden, actions);
             sign(ui, "+", colour);
         }
-        if without > 0 {
+        if without > 0 && has_room {
             let list = ListKind::WithoutAnyPlace;
             link(ui, without, without_place, colour, sans(size::TEXT), list, actions);
             sign(ui, "+", colour);
         }
-        link(ui, account.on_map, on, colour, sans(size::TEXT), ListKind::OnMap, actions);
-        sign(ui, "=", colour);
+        if has_room {
+            link(ui, account.on_map, on, colour, sans(size::TEXT), ListKind::OnMap, actions);
+            sign(ui, "=", colour);
+        }
         link(ui, account.total, &all_noun(account), colour, sans(size::TEXT), ListKind::All, actions);
     });
 }

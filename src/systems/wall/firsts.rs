@@ -4,6 +4,7 @@ use bevy::prelude::*;
 
 use crate::components::{
     connection::Connection,
+    filtering::Passes,
     firsts::Firsts,
     map_clock::MapClock,
     time_travel::{PastLink, PastOrder, TimeTravel},
@@ -35,15 +36,16 @@ pub(super) fn learn(
     }
 }
 
-/// What comes back from the past was seen before.
+/// What comes back from the past was seen before, and what does not pass the filter is nobody's news.
 pub(super) fn see(
     travel: Res<TimeTravel>,
     clock: Res<MapClock>,
-    came: Query<&Connection, Added<Connection>>,
+    came: Query<(&Connection, &Passes), Added<Connection>>,
     mut firsts: ResMut<Firsts>,
 ) {
     if travel.is_now() && !came.is_empty() {
         let firsts = firsts.bypass_change_detection();
-        came.iter().for_each(|connection| firsts.see(&connection.0, clock.now_unix_millis()));
+        let passing = came.iter().filter(|(_, passes)| passes.0);
+        passing.for_each(|(connection, _)| firsts.see(&connection.0, clock.now_unix_millis()));
     }
 }

@@ -22,20 +22,27 @@ const COUNTED_EVERY: Duration = Duration::from_secs(3);
 
 pub(super) fn count(
     time: Option<Res<Time<Real>>>,
-    wall: Res<Wall>,
+    mut wall: ResMut<Wall>,
     open: Query<(&Connection, &Passes), Without<Trail>>,
+    changed: Query<(), Or<(Changed<Connection>, Changed<Passes>, Added<Trail>)>>,
     mut lists: ResMut<TopLists>,
     mut counted: Local<Option<Duration>>,
 ) {
-    if !shows_beside(Some(&wall), Part::Top) {
-        *counted = None;
+    let wall = wall.bypass_change_detection();
+    if !shows_beside(Some(wall), Part::Top) {
+        (*counted, wall.lists_due) = (None, None);
         return;
     }
     let now = elapsed(time.as_deref());
-    if counted.is_some_and(|at| now.saturating_sub(at) < COUNTED_EVERY) {
-        return;
+    if let Some(counted) = *counted {
+        if wall.lists_due.is_none() && !changed.is_empty() {
+            wall.lists_due = Some(counted + COUNTED_EVERY);
+        }
+        if wall.lists_due.is_none_or(|due| now < due) {
+            return;
+        }
     }
-    *counted = Some(now);
+    (*counted, wall.lists_due) = (Some(now), None);
     let (mut countries, mut systems, mut programs) =
         (Counts::default(), Counts::default(), Counts::default());
     for (connection, _) in open.iter().filter(|(_, passes)| passes.0) {

@@ -18,33 +18,17 @@ const ROOM: f32 = 0.25;
 /// From nearer nobody on the other side of the room knows where this is.
 const MOST_ZOOM: f32 = 6.0;
 
-/// What is on screen before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct OnScreen {
-    pub space: bool,
-    pub now: bool,
-    pub circles: bool,
-    /// Something was recorded, or may be.
-    pub has_past: bool,
-    pub lapse: LapseStyle,
-}
-
-pub(super) fn actions(view: &View, before: OnScreen) -> Vec<UiAction> {
-    let mut actions = Vec::new();
-    if (view.show == Show::Hilbert) != before.space {
-        actions.push(UiAction::Space(SpaceAction::Toggle));
-    }
-    match view.show {
-        Show::Replay if before.has_past => actions.push(UiAction::Time(TimeAction::Turn(replay(view)))),
-        _ if !before.now => actions.push(UiAction::Time(TimeAction::GoLive)),
-        _ => {}
-    }
-    if view.has(Part::Circles) != before.circles {
-        actions.push(UiAction::ToggleHistory);
-    }
-    let style = lapse(view.trails);
-    if style != before.lapse {
-        actions.push(UiAction::SetLapseStyle(style));
+/// `is_live`: the map shows the present. `has_past`: something was recorded, or may be.
+pub(super) fn actions(view: &View, is_live: bool, has_past: bool) -> Vec<UiAction> {
+    let mut actions = vec![
+        UiAction::Space(SpaceAction::Show(view.show == Show::Hilbert)),
+        UiAction::ShowHistory(view.has(Part::Circles)),
+        UiAction::SetLapseStyle(lapse(view.trails)),
+    ];
+    if view.show == Show::Replay && has_past {
+        actions.push(UiAction::Time(TimeAction::Turn(replay(view))));
+    } else if !is_live {
+        actions.push(UiAction::Time(TimeAction::GoLive));
     }
     if view.zoom == Zoom::World {
         actions.push(UiAction::ShowWhole(Pane::Main));
@@ -87,34 +71,32 @@ mod tests {
     use super::*;
     use crate::{projection::map_from_lon_lat, wall::Scene};
 
-    const LIVE: OnScreen =
-        OnScreen { space: false, now: true, circles: true, has_past: true, lapse: LapseStyle::Dots };
-
     fn view(text: &str) -> View {
         Scene::parse(&format!("[[view]]\nsecs = 60\n{text}")).unwrap().views.remove(0)
     }
 
     #[test]
-    fn what_is_on_screen_already_is_not_asked_for() {
+    fn a_view_is_the_same_whatever_was_on_screen_before() {
         let world = view("parts = ['circles']\nzoom = 'activity'\n");
-        assert_eq!(actions(&world, LIVE), []);
-        let away = OnScreen { space: true, now: false, circles: false, lapse: LapseStyle::Trails, ..LIVE };
-        let back = [
-            UiAction::Space(SpaceAction::Toggle),
-            UiAction::Time(TimeAction::GoLive),
-            UiAction::ToggleHistory,
+        let shown = [
+            UiAction::Space(SpaceAction::Show(false)),
+            UiAction::ShowHistory(true),
             UiAction::SetLapseStyle(LapseStyle::Dots),
         ];
-        assert_eq!(actions(&world, away), back);
+        assert_eq!(actions(&world, true, true), shown);
+        let [back @ .., last] = &actions(&world, false, true)[..] else { panic!() };
+        assert_eq!((back, last), (&shown[..], &UiAction::Time(TimeAction::GoLive)));
     }
 
     #[test]
     fn a_replay_shows_its_hours_in_the_time_it_has_and_where_nothing_was_recorded_the_present() {
-        let replay = view("show = 'replay'\nlast_hours = 24\nparts = ['circles']\nzoom = 'activity'\n");
-        let [UiAction::Time(TimeAction::Turn(turn))] = actions(&replay, LIVE)[..] else { panic!() };
+        let replay = view("show = 'replay'\nlast_hours = 24\nzoom = 'activity'\n");
+        let Some(UiAction::Time(TimeAction::Turn(turn))) = actions(&replay, true, true).pop() else {
+            panic!()
+        };
         assert_eq!((turn.secs, turn.loops), (Some(60), true));
         assert_eq!(turn.edges.from, Edge::Ago(86_400_000));
-        assert_eq!(actions(&replay, OnScreen { has_past: false, ..LIVE }), []);
+        assert!(actions(&replay, true, false).iter().all(|action| !matches!(action, UiAction::Time(_))));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use bevy::prelude::*;
 use bevy_egui::{
     EguiContexts,
-    egui::{self, Align2, Area, Color32, Order, Rect, Sense, pos2, vec2},
+    egui::{self, Align2, Area, Color32, Order, Rangef, Rect, Sense, pos2, vec2},
 };
 
 use super::times;
@@ -55,15 +55,16 @@ pub(in crate::systems::ui) fn show(
     };
     // On both sides as much as on the narrower one: it stands in the middle.
     let mut half = screen.width() * 0.5 * WIDEST;
-    if let Some(agents) = of_area("agents") {
-        half = half.min(screen.center().x - agents.right() - BREATH);
-    }
     // Those of a wall are at the bottom.
     if !notices.0.is_empty() && wall.is_none() {
         let from = screen.right() - size::MARGIN - notices::WIDTH - 2.0 * size::INNER;
         half = half.min(from - screen.center().x - BREATH);
     }
     let top = of_area("demo").map_or(screen.top() + size::MARGIN, |badge| badge.bottom() + size::GRID);
+    let band = Rangef::new(top, top + SIZES[0]);
+    for beside in panel::shown(&panels, &view).filter(|rect| rect.y_range().intersection(band).span() > 0.0) {
+        half = half.min((beside.left() - screen.center().x).max(screen.center().x - beside.right()) - BREATH);
+    }
     let painter = context.layer_painter(egui::LayerId::background());
     for points in SIZES {
         let colours = &theme.colours;

@@ -21,7 +21,7 @@ use bevy_egui::{
 pub(super) use caption::show as show_caption;
 pub(super) use ground::show as show_ground;
 pub(super) use room::{LineWidths, free_row, reach};
-pub(super) use times::{has_seconds, span, time};
+pub(super) use times::{has_seconds, span, time, time_or_day};
 
 use self::room::{Room, room};
 use super::panel;

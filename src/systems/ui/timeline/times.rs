@@ -25,6 +25,16 @@ pub(in crate::systems::ui) fn time(unix_millis: i64, seconds: bool) -> String {
     written(unix_millis, if seconds { "%H:%M:%S" } else { "%H:%M" }, &TimeZone::system())
 }
 
+/// `21:48` of the day that it is, `22 Nov` of another
+pub(in crate::systems::ui) fn time_or_day(unix_millis: i64, now_unix_millis: i64) -> String {
+    short_moment(unix_millis, now_unix_millis, &TimeZone::system())
+}
+
+fn short_moment(unix_millis: i64, now_unix_millis: i64, zone: &TimeZone) -> String {
+    let [day, today] = [unix_millis, now_unix_millis].map(|at| zoned(at, zone).map(|at| at.date()));
+    written(unix_millis, if day == today { "%H:%M" } else { "%-d %b" }, zone)
+}
+
 /// `22 Nov  21:48`, or with seconds
 pub(super) fn moment(unix_millis: i64, seconds: bool) -> String {
     let format = if seconds { "%-d %b  %H:%M:%S" } else { "%-d %b  %H:%M" };
@@ -89,6 +99,15 @@ mod tests {
         let short = |to| short_span(Span { from_ms: at(from), to_ms: at(to) }, &TimeZone::UTC);
         assert_eq!(short(noon), "14:00–18:00");
         assert_eq!(short("2026-12-02T01:00:00Z"), "25 Nov–2 Dec");
+    }
+
+    #[test]
+    fn what_was_today_has_its_time_and_what_was_not_its_day() {
+        let read = |when| short_moment(at(when), at("2026-11-25T00:30:00Z"), &TimeZone::UTC);
+        assert_eq!(
+            (read("2026-11-25T00:10:00Z").as_str(), read("2026-11-24T23:50:00Z").as_str()),
+            ("00:10", "24 Nov")
+        );
     }
 
     #[test]

@@ -16,13 +16,13 @@ use crate::{
         wall::TimeOfDay,
     },
     systems::ui::{
-        DemoBadge, panel,
+        DemoBadge, panel, row,
         status::{state, words},
         style::medium,
     },
 };
 
-pub(super) const AREA: &str = "wall clock";
+const AREA: &str = "wall clock";
 
 pub(in crate::systems::ui) fn show(
     mut contexts: EguiContexts,
@@ -39,11 +39,19 @@ pub(in crate::systems::ui) fn show(
         .fade_in(false)
         .show(context, |ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
+            let (word, colour) = state(&travel, demo.is_some(), None, &theme);
+            let lines = [
+                (day.time(), medium(size::WALL_CLOCK), colours.text.egui()),
+                (day.date.clone(), medium(size::TEXT), colours.text_second.egui()),
+                (word, medium(size::TEXT_SMALL), colour),
+            ];
+            // No wider than they are: what is beside them is free.
+            let widths = lines.iter().map(|(text, font, _)| row::width(ui, text, font.clone()));
+            ui.set_max_width(widths.fold(0.0, f32::max).ceil());
             ui.with_layout(Layout::top_down(Align::Max), |ui| {
-                words(ui, &day.time(), medium(size::WALL_CLOCK), colours.text.egui());
-                words(ui, &day.date, medium(size::TEXT), colours.text_second.egui());
-                let (word, colour) = state(&travel, demo.is_some(), None, &theme);
-                words(ui, &word, medium(size::TEXT_SMALL), colour);
+                for (text, font, colour) in &lines {
+                    words(ui, text, font.clone(), *colour);
+                }
             });
         });
     panel::claim(&mut panels, shown.response.rect, &view);

@@ -5,10 +5,9 @@ use std::sync::Arc;
 use bevy::prelude::*;
 use bevy_egui::{
     EguiContexts,
-    egui::{self, Align2, Id, LayerId, Order, Rect, Sense, Ui},
+    egui::{self, Align2, Rangef, Rect, Sense, Ui},
 };
 
-use super::clock;
 use crate::{
     components::{
         map_view::MapView,
@@ -36,26 +35,33 @@ pub(in crate::systems::ui) fn show(
         return Ok(());
     }
     let context = contexts.ctx_mut()?;
-    let clock = Id::new(clock::AREA);
-    let layer = LayerId::new(Order::Background, clock);
-    let above =
-        context.memory(|memory| memory.area_rect(clock).filter(|_| memory.areas().is_visible(&layer)));
-    let top = above.map_or(size::MARGIN, |clock| clock.bottom() + size::GRID);
-    let offset = egui::vec2(-size::MARGIN, top);
-    let (rect, ()) = panel::floating(context, "wall top", Align2::RIGHT_TOP, offset, &theme, |ui| {
-        ui.spacing_mut().item_spacing.y = 0.0;
-        for (nth, (head, rows)) in
-            [("Countries", &lists.countries), ("Networks", &lists.systems), ("Programs", &lists.programs)]
-                .into_iter()
-                .filter(|(_, rows)| !rows.is_empty())
-                .enumerate()
-        {
-            if nth > 0 {
-                ui.add_space(size::GRID);
-            }
-            list(ui, head, rows, &theme);
-        }
+    let lists =
+        [("Countries", &lists.countries), ("Networks", &lists.systems), ("Programs", &lists.programs)];
+    let lists: Vec<_> = lists.into_iter().filter(|(_, rows)| !rows.is_empty()).collect();
+    // As many as there is room for.
+    let right = context.content_rect().right() - size::MARGIN;
+    let free = panel::free_column(&panels, &view, Rangef::new(right - WIDTH - 2.0 * size::INNER, right));
+    let mut left = free.span() - 2.0 * size::INNER;
+    let fitting = lists.iter().enumerate().take_while(|(nth, (_, rows))| {
+        let gap = if *nth > 0 { size::GRID } else { 0.0 };
+        left -= gap + (rows.len() + 1) as f32 * row::ROW_HEIGHT;
+        left >= 0.0
     });
+    let fitting = fitting.count();
+    if fitting == 0 {
+        return Ok(());
+    }
+    let offset = egui::vec2(-size::MARGIN, free.min);
+    let (rect, ()) =
+        panel::floating(context, "wall top", Align2::RIGHT_TOP, offset, panel::frame(&theme), |ui| {
+            ui.spacing_mut().item_spacing.y = 0.0;
+            for (nth, (head, rows)) in lists.into_iter().take(fitting).enumerate() {
+                if nth > 0 {
+                    ui.add_space(size::GRID);
+                }
+                list(ui, head, rows, &theme);
+            }
+        });
     panel::claim(&mut panels, rect, &view);
     Ok(())
 }
