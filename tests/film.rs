@@ -136,7 +136,7 @@ fn what_cannot_be_filmed_is_refused_in_plain_words() {
         (&["--from", "2020-01-01", "--to", "2020-01-02", "-o", "frames/"], "nothing was recorded"),
         (&["--speed", "0", "-o", "frames/"], "from 1 to 100000"),
         (&["-o", "full/"], "not empty"),
-        (&["-o", "film.gif"], ".mp4 or .webm"),
+        (&["-o", "film.gif"], ".mp4, .webm or .webp"),
         (&["-o", "file/frames/"], "file/frames"),
         (&["--size", "641x360", "-o", "film.mp4"], "even"),
     ] {

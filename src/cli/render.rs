@@ -65,7 +65,7 @@ pub struct RenderArgs {
     lapse: LapseArgs,
     #[command(flatten)]
     which: FilterArgs,
-    /// A film (.mp4 or .webm, by an installed ffmpeg), or an empty or new folder for frames as PNG
+    /// A film (.mp4, .webm or .webp, by an installed ffmpeg), or an empty or new folder for frames as PNG
     #[arg(short, long, value_name = "FILE|DIR/")]
     pub output: PathBuf,
 }

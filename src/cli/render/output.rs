@@ -65,7 +65,7 @@ impl Output {
         let (frames, waiting) = bounded(WAITING);
         let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
         let asks_for_folder = path.is_dir() || path.to_string_lossy().ends_with('/');
-        if !asks_for_folder && matches!(ending, "mp4" | "webm") {
+        if !asks_for_folder && matches!(ending, "mp4" | "webm" | "webp") {
             let (film, pipe) = Film::start(path, ending, size, fps)?;
             let work = move || fill(&waiting, pipe);
             let thread = thread::Builder::new().name("film".to_owned()).spawn(work)?;
@@ -73,7 +73,7 @@ impl Output {
         }
         if !asks_for_folder && !ending.is_empty() {
             bail!(
-                "{}: a film ends in .mp4 or .webm; frames go into a folder: {}/",
+                "{}: a film ends in .mp4, .webm or .webp; frames go into a folder: {}/",
                 path.display(),
                 path.display()
             );
@@ -200,13 +200,15 @@ impl Film {
                 "-cpu-used",
                 "4",
             ],
+            // A moving picture for a page: it plays by itself, again and again.
+            "webp" => &["-c:v", "libwebp_anim", "-q:v", "60", "-compression_level", "5", "-loop", "0"],
             _ => &["-c:v", "libx264", "-crf", "18", "-preset", "medium", "-movflags", "+faststart"],
         };
         let mut ffmpeg = Command::new("ffmpeg")
             .args(["-hide_banner", "-nostdin", "-loglevel", "error", "-y", "-f", "rawvideo", "-pix_fmt", "rgb24"])
             .args(["-s", &format!("{width}x{height}"), "-r", &fps.to_string(), "-i", "pipe:0"])
             .args(codec)
-            .args(COLOUR)
+            .args(if ending == "webp" { &[] } else { &COLOUR[..] })
             .args(["-pix_fmt", "yuv420p", "-fflags", "+bitexact", "-flags:v", "+bitexact", "-f", ending])
             .arg(&part)
             // Ctrl+C in a terminal is for all of a group; this one is to end with its input, and the film whole.
