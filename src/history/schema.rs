@@ -102,6 +102,12 @@ mod tests {
     }
 
     #[test]
+    fn the_page_on_the_file_tells_it_from_others_as_the_program_does() {
+        let page = include_str!("../../docs/history-schema.md");
+        assert!(page.contains(&format!("`PRAGMA application_id` is {APPLICATION_ID} ")));
+    }
+
+    #[test]
     fn databases_of_others_and_of_the_future_are_left_alone() {
         let mut foreign = Connection::open_in_memory().unwrap();
         foreign.execute_batch("CREATE TABLE theirs (x)").unwrap();
