@@ -15,6 +15,7 @@ use bevy_egui::{
 use super::{
     panel, row,
     style::{medium, sans},
+    timeline,
 };
 use crate::{
     components::{
@@ -30,6 +31,7 @@ use crate::{
         space_heat::SpaceHeat,
         space_tables::SpaceFacts,
         theme::{Theme, size},
+        time_travel::Timeline,
     },
     hilbert::{
         Family, Prefix,
@@ -42,6 +44,8 @@ pub(super) use blocks::{BlockNames, show as show_blocks};
 const WIDTH: f32 = 236.0;
 /// Below the corner in which the exit button is.
 const TOP: f32 = 46.0;
+/// Left for what is known of the block under the pointer, which comes and goes: four facts and three figures.
+const POINTED: f32 = 200.0;
 
 type Counted = (&'static Connection, Option<&'static SpaceKey>, Option<&'static DotRow>, &'static Passes);
 
@@ -67,6 +71,7 @@ pub(super) struct SpacePanel<'w, 's> {
     heat: Res<'w, SpaceHeat>,
     ground: Res<'w, SpaceGround>,
     facts: ResMut<'w, SpaceFacts>,
+    timeline: Res<'w, Timeline>,
     open: Query<'w, 's, Counted, Without<Trail>>,
     draft: Local<'s, field::Draft>,
     tops: Local<'s, colours::Tops>,
@@ -86,7 +91,7 @@ impl SpacePanel<'_, '_> {
         if !view.has_room_for_panels() {
             return;
         }
-        let Self { theme, heat, ground, facts, open, draft, tops, heard, actions } = self;
+        let Self { theme, heat, ground, facts, timeline, open, draft, tops, heard, actions } = self;
         // A layer of its own is a panel or a window; the map has none.
         let is_bare =
             |at: &egui::Pos2| context.layer_id_at(*at).is_none_or(|layer| layer.order == Order::Background);
@@ -100,6 +105,9 @@ impl SpacePanel<'_, '_> {
                 tops.add(space.colour, key, &connection.0);
             }
         }
+        let reach = if pane == Pane::Main { timeline::reach(timeline, view) + size::GRID } else { 0.0 };
+        let pointed_takes = if block.is_some() { POINTED } else { 0.0 };
+        let floor = context.content_rect().bottom() - size::MARGIN - reach - size::INNER - pointed_takes;
         let top = if pane == Pane::Main { TOP } else { size::MARGIN };
         let (rect, ()) = panel::floating(
             context,
@@ -121,7 +129,7 @@ impl SpacePanel<'_, '_> {
                     actions.write(UiAction::Space(SpaceAction::ShowBlock(pane, block)));
                 }
                 ui.add_space(size::GRID * 0.5);
-                colours::show(ui, space, ground, tops, theme, actions);
+                colours::show(ui, space, ground, (tops, floor), theme, actions);
                 if let Some(block) = block {
                     ui.add_space(size::GRID * 0.5);
                     ui.separator();

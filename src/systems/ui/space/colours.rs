@@ -63,13 +63,13 @@ impl Tops {
         self.counts.entry(number).or_insert_with(nameless).0 += 1;
     }
 
-    /// The largest first.
-    fn sort(&mut self) {
+    /// The largest first, as many as there is room for.
+    fn sort(&mut self, room: usize) {
         self.order.clear();
         self.order.extend(self.counts.keys());
         let counts = &self.counts;
         self.order.sort_unstable_by_key(|number| (std::cmp::Reverse(counts[number].0), *number));
-        self.order.truncate(MOST_NAMED);
+        self.order.truncate(MOST_NAMED.min(room));
     }
 }
 
@@ -81,11 +81,12 @@ fn block_of(family: Family, key: u32) -> Prefix {
     }
 }
 
+/// `floor`: how far down the key may reach, in points of the window.
 pub(super) fn show(
     ui: &mut Ui,
     space: &HilbertView,
     ground: &SpaceGround,
-    tops: &mut Tops,
+    (tops, floor): (&mut Tops, f32),
     theme: &Theme,
     actions: &mut MessageWriter<UiAction>,
 ) {
@@ -122,7 +123,7 @@ pub(super) fn show(
         }
         SpaceColour::Age => chips(ui, tint::AGES.map(|(_, rgb, name)| (rgb, name)).into_iter(), theme),
         SpaceColour::FirstOctet | SpaceColour::Country | SpaceColour::Asn => {
-            show_tops(ui, space, ground, tops, theme);
+            show_tops(ui, space, ground, (tops, floor), theme);
         }
         // It has the colour key.
         SpaceColour::Rule => {}
@@ -142,8 +143,16 @@ fn chips(ui: &mut Ui, of: impl Iterator<Item = ([u8; 3], &'static str)>, theme: 
     });
 }
 
-fn show_tops(ui: &mut Ui, space: &HilbertView, ground: &SpaceGround, tops: &mut Tops, theme: &Theme) {
-    tops.sort();
+fn show_tops(
+    ui: &mut Ui,
+    space: &HilbertView,
+    ground: &SpaceGround,
+    (tops, floor): (&mut Tops, f32),
+    theme: &Theme,
+) {
+    // The last row is the others'.
+    let rows = (floor - ui.cursor().top()) / (row::ROW_HEIGHT + ui.spacing().item_spacing.y) - 1.0;
+    tops.sort(rows.max(0.0) as usize);
     let mut others: usize = tops.counts.values().map(|(count, _)| count).sum();
     for number in &tops.order {
         let (count, organisation) = &tops.counts[number];
@@ -170,7 +179,8 @@ fn show_tops(ui: &mut Ui, space: &HilbertView, ground: &SpaceGround, tops: &mut 
         row::clipped(ui, room, &name, sans(size::TEXT_SMALL), text);
         row::figure(ui, line, *count, text);
     }
-    if others > 0 {
+    // The figure of all stands above.
+    if others > 0 && !tops.order.is_empty() {
         let (line, _) = row::place(ui, WIDTH, row::ROW_HEIGHT, theme);
         let text = theme.colours.text_faint.egui();
         let at = line.left_center() + vec2(SWATCH + size::GRID, 0.0);
