@@ -26,7 +26,7 @@ const SUSPENDS_SINCE: (u8, u8) = (1, 1);
 /// Holds the screen lit for the window that it belongs to.
 #[derive(Component)]
 pub enum Lit {
-    X11(#[expect(dead_code, reason = "held, and never asked again")] RustConnection),
+    X11(#[expect(dead_code, reason = "held, and never asked again")] Box<RustConnection>),
     Wayland {
         _inhibitor: ZwpIdleInhibitorV1,
         /// Whose connection it is on: to be let go last.
@@ -56,7 +56,9 @@ impl Lit {
     /// On the thread of the windows, while this one is there.
     pub fn hold(window: &RawHandleWrapper) -> Result<Self, UnlitError> {
         match (window.get_display_handle(), window.get_window_handle()) {
-            (RawDisplayHandle::Xlib(_) | RawDisplayHandle::Xcb(_), _) => suspend().map(Self::X11),
+            (RawDisplayHandle::Xlib(_) | RawDisplayHandle::Xcb(_), _) => {
+                suspend().map(Box::new).map(Self::X11)
+            }
             (RawDisplayHandle::Wayland(display), RawWindowHandle::Wayland(surface)) => {
                 let inhibitor = inhibit(display, surface)?;
                 Ok(Self::Wayland { _inhibitor: inhibitor, _window: window.clone() })
