@@ -27,6 +27,8 @@ pub mod download;
 #[cfg(feature = "whois")]
 pub mod geo;
 #[cfg(feature = "whois")]
+mod gzip;
+#[cfg(feature = "whois")]
 pub mod lookup;
 #[cfg(feature = "whois")]
 pub mod signals;

@@ -22,6 +22,7 @@ use std::path::{Path, PathBuf};
 use self::{
     error::WhoisError,
     index::{FILE_ENDING, Index},
+    lookup::Limits,
 };
 
 /// Folder of the indexes within the user's data folder.
@@ -40,6 +41,9 @@ pub struct Whois {
     /// By name.
     indexes: Vec<Index>,
     problems: Vec<WhoisError>,
+    /// Names of what could not be opened.
+    unopened: Vec<String>,
+    limits: Limits,
 }
 
 impl Whois {
@@ -61,7 +65,10 @@ impl Whois {
         for path in paths {
             match Index::open(&path) {
                 Ok(index) => whois.indexes.push(index),
-                Err(error) => whois.problems.push(error),
+                Err(error) => {
+                    whois.unopened.extend(path.file_stem().map(|name| name.to_string_lossy().into_owned()));
+                    whois.problems.push(error);
+                }
             }
         }
         whois
@@ -69,6 +76,27 @@ impl Whois {
 
     pub fn indexes(&self) -> &[Index] {
         &self.indexes
+    }
+
+    /// Answers have all there is from now on, however long they get.
+    pub const fn lift_limits(&mut self) {
+        self.limits = Limits::NONE;
+    }
+
+    /// How long answers may get.
+    pub const fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    /// Names of sources of which answers may lack some: they could not be opened, or turned out to be damaged.
+    pub fn damaged(&self) -> Vec<String> {
+        let damaged = self.indexes.iter().filter(|index| index.damage().is_some());
+        self.unopened.iter().cloned().chain(damaged.map(|index| index.meta().name.clone())).collect()
+    }
+
+    /// What turned out to be damaged when it was asked: of what was answered since, some may be missing.
+    pub fn damage(&self) -> impl Iterator<Item = WhoisError> {
+        self.indexes.iter().filter_map(Index::damage)
     }
 
     /// What could not be opened.

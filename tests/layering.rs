@@ -54,6 +54,7 @@ const FLOORS: &[Floor] = &[
             "demo",
             "id_map",
             "prefetch",
+            "gzip",
             "zip",
             "toml_text",
         ],

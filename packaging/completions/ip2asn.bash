@@ -47,7 +47,7 @@ _ip2asn() {
 
     case "${cmd}" in
         ip2asn)
-            opts="-h -V --org --object --peers --json --explain --brief --full --data --help --version import update status help"
+            opts="-h -V --org --object --peers --json --explain --brief --full --all --data --help --version import update status help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -165,7 +165,7 @@ _ip2asn() {
             return 0
             ;;
         ip2asn__subcmd__status)
-            opts="-h --rejected --json --data --help"
+            opts="-h --rejected --json --check --data --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_ip2asn_global_optspecs
-    string join \n org= object= peers json explain brief full data= h/help V/version
+    string join \n org= object= peers json explain brief full all data= h/help V/version
 end
 
 function __fish_ip2asn_needs_command
@@ -32,6 +32,7 @@ complete -c ip2asn -n "__fish_ip2asn_needs_command" -l json -d 'One JSON object 
 complete -c ip2asn -n "__fish_ip2asn_needs_command" -l explain -d 'Which source of which date says what'
 complete -c ip2asn -n "__fish_ip2asn_needs_command" -l brief -d 'A few lines an answer, as for standard input'
 complete -c ip2asn -n "__fish_ip2asn_needs_command" -l full -d 'All that is known, for standard input too'
+complete -c ip2asn -n "__fish_ip2asn_needs_command" -l all -d 'Leaves out nothing. Otherwise an answer has the first thousand or so of a large network or holder, and says how much it leaves out'
 complete -c ip2asn -n "__fish_ip2asn_needs_command" -s h -l help -d 'Print help'
 complete -c ip2asn -n "__fish_ip2asn_needs_command" -s V -l version -d 'Print version'
 complete -c ip2asn -n "__fish_ip2asn_needs_command" -a "import" -d 'Imports files of registries, CAIDA and routing registries.'
@@ -53,6 +54,7 @@ complete -c ip2asn -n "__fish_ip2asn_using_subcommand update" -s h -l help -d 'P
 complete -c ip2asn -n "__fish_ip2asn_using_subcommand status" -l data -d 'Folder of what was imported [default: ~/.local/share/connmapperl/whois]' -r -F
 complete -c ip2asn -n "__fish_ip2asn_using_subcommand status" -l rejected -d 'The first records of each source that could not be used, by line and reason'
 complete -c ip2asn -n "__fish_ip2asn_using_subcommand status" -l json
+complete -c ip2asn -n "__fish_ip2asn_using_subcommand status" -l check -d 'Reads all that was imported, and tells what of it is damaged'
 complete -c ip2asn -n "__fish_ip2asn_using_subcommand status" -s h -l help -d 'Print help'
 complete -c ip2asn -n "__fish_ip2asn_using_subcommand help; and not __fish_seen_subcommand_from import update status help" -f -a "import" -d 'Imports files of registries, CAIDA and routing registries.'
 complete -c ip2asn -n "__fish_ip2asn_using_subcommand help; and not __fish_seen_subcommand_from import update status help" -f -a "update" -d 'Fetches what registries and CAIDA publish, and imports it.'

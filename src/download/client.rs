@@ -1,7 +1,7 @@
 //! The connection: HTTPS with the authorities that the system trusts, and what a server answers to a question for a file
 //! or the rest of one. Plain HTTP goes to this machine alone.
 
-use std::{fs, io::Read, path::PathBuf, sync::Arc, time::Duration};
+use std::{fs, io::Read, num::NonZeroU16, path::PathBuf, sync::Arc, time::Duration};
 
 use ureq::{
     Agent, Proxy, ProxyProtocol, ResponseExt,
@@ -48,6 +48,15 @@ impl Base {
         let refused = |problem| DownloadError::Url { url: url.clone(), problem };
         let uri = url.parse::<Uri>().map_err(|_| refused("it cannot be read"))?;
         let host = uri.host().ok_or_else(|| refused("it names no host"))?;
+        // The parser takes any, and the default one would be asked.
+        let port =
+            uri.authority().and_then(|authority| authority.as_str().strip_prefix(host)?.strip_prefix(':'));
+        if port.is_some_and(|port| port.parse::<NonZeroU16>().is_err()) {
+            return Err(refused("its port is no number from 1 to 65535"));
+        }
+        if url.contains(['?', '#']) {
+            return Err(refused("behind a ? or # there are no files"));
+        }
         let address = host.trim_matches(['[', ']']).parse::<std::net::IpAddr>();
         let is_loopback =
             host.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback());
@@ -258,9 +267,13 @@ mod tests {
 
     #[test]
     fn plain_http_is_for_this_machine_alone() {
-        for url in
-            ["https://mirror.example/x/", "http://127.0.0.1:80", "http://[::1]:80/", "HTTP://LOCALHOST"]
-        {
+        for url in [
+            "https://mirror.example/x/",
+            "https://mirror.example:65535",
+            "http://127.0.0.1:80",
+            "http://[::1]:80/",
+            "HTTP://LOCALHOST",
+        ] {
             assert!(Base::new(url).is_ok(), "{url}");
         }
         for url in [
@@ -270,6 +283,16 @@ mod tests {
             "mirror",
             "",
             "http://",
+            "https:///x",
+            "https://mirror.example:65536/",
+            "https://mirror.example:0",
+            "https://mirror.example:",
+            "https://mirror.example:x",
+            "https://mirror.example/?x=1",
+            "https://mirror.example/#x",
+            "https://mirror.example#x",
+            " https://mirror.example",
+            "https://mirror example",
         ] {
             assert!(Base::new(url).is_err(), "{url}");
         }

@@ -20,7 +20,7 @@ use crate::{
         date::Date,
         registry::{Organisation, Registry},
     },
-    whois::{Whois, detect::Kind, error::WhoisError, index::FILE_ENDING},
+    whois::{Whois, detect::Kind, index::FILE_ENDING},
 };
 
 /// Answers that are remembered: a busy server sees some thousand autonomous systems, and all that announce anything are
@@ -140,12 +140,8 @@ impl RegistriesFolder {
 
     /// What is wrong with which file, as far as was found out until now.
     pub fn problems(&self) -> Vec<String> {
-        let indexes = self.registries.iter().flat_map(|registries| registries.whois.indexes());
-        let damaged = indexes.filter(|index| index.is_damaged()).map(|index| {
-            let path = self.path.join(format!("{}.{FILE_ENDING}", index.meta().name));
-            WhoisError::Damaged { path, problem: "some of its text cannot be read" }.to_string()
-        });
-        self.unopened.iter().cloned().chain(damaged).collect()
+        let damage = self.registries.iter().flat_map(|registries| registries.whois.damage());
+        self.unopened.iter().cloned().chain(damage.map(|error| error.to_string())).collect()
     }
 
     /// Looks at the folder's time, and at its files where that is another than at the last look. Returns whether an index

@@ -22,7 +22,7 @@ use crate::{
 /// In the embedded tables: AS15169, whose data is of 2026.
 const NAMED: &str = "8.8.8.8";
 
-/// Imports text under a file's name, whose digits are the day of the data.
+/// Imports text under a file's name, of which digits are the day of the data.
 fn import(name: &str, text: &str, registries: &Path) {
     let files = tempfile::tempdir().unwrap();
     let path = files.path().join(name);
@@ -160,7 +160,7 @@ fn damage_within_an_index_is_told_when_it_is_met() {
     assert!(!sources.poll(), "the answers are the same");
     let (_, problems) = reports(&mut sources);
     assert!(
-        matches!(&*problems, [line] if line.contains("as-org2info.whois: some of its text")),
+        matches!(&*problems, [line] if line.contains("as-org2info.whois: it is damaged")),
         "{problems:?}"
     );
     assert!(!sources.poll());
@@ -181,7 +181,7 @@ fn a_registered_route_fills_a_gap_and_the_innermost_counts() {
          inetnum: {first}.1.2.0 - {first}.1.2.127\nnetname: INNER\n\nroute: {first}.1.2.0/26\norigin: AS0\n\n\
          aut-num: AS64501\nas-name: GAP-AS\ndescr: Gap Ltd.\n\nroute: 8.8.8.0/24\norigin: AS64502\n"
     );
-    import("20990101.db", &text, folder.path());
+    import("ripe.db.route", &text, folder.path());
     let gap = format!("{first}.1.2.3");
     let sources = open(cache.path(), folder.path());
     assert_eq!(asn(&sources, &gap), Some(Asn { number: 64_501, organisation: "Gap Ltd.".into() }));
@@ -200,9 +200,9 @@ fn a_registered_route_fills_a_gap_and_the_innermost_counts() {
 fn an_aut_num_is_named_by_its_organisation_and_as_org2info_goes_before() {
     let (cache, folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let aut_num = "aut-num: AS15169\nas-name: SHORT\ndescr: A description\norg: ORG-G\n";
-    import("20990101.aut-num.db", aut_num, folder.path());
+    import("ripe.db.aut-num", aut_num, folder.path());
     assert_eq!(name(&open(cache.path(), folder.path()), NAMED), "A description");
-    import("20990101.org.db", "organisation: ORG-G\norg-name: Of the object\n", folder.path());
+    import("ripe.db.organisation", "organisation: ORG-G\norg-name: Of the object\n", folder.path());
     assert_eq!(name(&open(cache.path(), folder.path()), NAMED), "Of the object");
     import_organisation(&today(), "Of CAIDA", folder.path());
     assert_eq!(name(&open(cache.path(), folder.path()), NAMED), "Of CAIDA");

@@ -29,8 +29,6 @@ use crate::{
     },
 };
 
-/// Names that are told: more are nobody's to read, and other words find fewer.
-pub const MOST_NAMES: usize = 1_000;
 /// The table of the built-in ones that tells of AS numbers.
 const ASN_SOURCE: &str = "Route Views ASN (embedded)";
 
@@ -41,6 +39,8 @@ pub struct Wanted {
     pub peers: bool,
     /// Which source of which date says what.
     pub explain: bool,
+    /// All lines, however many there are.
+    pub all: bool,
 }
 
 #[derive(Debug, Error)]
@@ -119,7 +119,7 @@ impl BuiltIn {
         date.and_then(|date| age_notice(date, Date::from_system_time(SystemTime::now())))
     }
 
-    fn names(&self, name: &str) -> Result<(Vec<Found>, bool), AskError> {
+    fn names(&self, name: &str, most: usize) -> Result<(Vec<Found>, bool), AskError> {
         let wanted: Vec<_> = words(name).collect();
         let source = answer::Source {
             name: ASN_SOURCE.to_owned(),
@@ -140,7 +140,7 @@ impl BuiltIn {
         };
         let whole = self.embedded.whole().map_err(damaged)?;
         let mut all = whole.systems().filter(has).map(found);
-        Ok((all.by_ref().take(MOST_NAMES).collect(), all.next().is_some()))
+        Ok((all.by_ref().take(most).collect(), all.next().is_some()))
     }
 
     fn asn_source(&self) -> Source {
@@ -245,7 +245,7 @@ impl Desk {
     }
 
     /// Organisations and autonomous systems in whose name each of these words begins a word, and whether there are more
-    /// than [`MOST_NAMES`].
+    /// than an answer may have.
     ///
     /// # Errors
     /// When there is no word, or the built-in tables cannot be read.
@@ -254,9 +254,10 @@ impl Desk {
             return Err(AskError::NoWord(name.to_owned()));
         }
         if self.whois.is_empty() {
-            self.built_in()?.names(name)
+            let most = self.whois.limits().names;
+            self.built_in()?.names(name, most)
         } else {
-            Ok(self.whois.by_name(name, MOST_NAMES))
+            Ok(self.whois.by_name(name, self.whois.limits().names))
         }
     }
 

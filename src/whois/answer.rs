@@ -84,6 +84,22 @@ pub struct Answer {
     pub organisation_objects: Vec<Object>,
     /// There is more than is told.
     pub cut: bool,
+    pub left_out: LeftOut,
+    /// Sources of which some may be missing: they could not be opened, or turned out to be damaged.
+    pub damaged: Vec<String>,
+}
+
+/// How much there is beside what is told, of each kind.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct LeftOut {
+    /// What registries gave.
+    pub delegations: u64,
+    /// What the holder has beside.
+    pub of_holder: u64,
+    /// Autonomous systems of the holder whose organisations were not looked for.
+    pub systems: u64,
+    /// Of routing registries.
+    pub objects: u64,
 }
 
 impl Answer {

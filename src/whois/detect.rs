@@ -19,6 +19,10 @@ const NOT_UNPACKED: [(usize, &[u8], &str); 5] = [
     (0, b"\x28\xb5\x2f\xfd", "packed by zstd"),
 ];
 
+/// A zip file that begins with its end.
+const EMPTY_ZIP_MAGIC: &[u8] = b"PK\x05\x06";
+pub const EMPTY_ZIP: &str = "it is a zip file with no file in it";
+
 /// What a file that can be imported is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -51,6 +55,9 @@ pub fn detect(head: &[u8]) -> Result<Kind, String> {
     // Several files in one, of which each is a source of its own, would be taken for a single one.
     if let Some((.., form)) = NOT_UNPACKED.iter().find(has) {
         return Err(format!("it is {form}; unpack it first"));
+    }
+    if head.starts_with(EMPTY_ZIP_MAGIC) {
+        return Err(EMPTY_ZIP.to_owned());
     }
     let lines = || head.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii_end);
     if lines().any(|line| Table::from_format_line(line).is_some()) {

@@ -21,9 +21,12 @@ pub enum WhoisError {
     Zip { path: PathBuf, source: ZipError },
     #[error("{}: not a delegated file, an as-org2info or an RPSL dump: {found}", path.display())]
     NotKnown { path: PathBuf, found: String },
-    /// Files of several registries, one behind the other.
-    #[error("{}: several files in one, of {of}: each is to be imported by itself", path.display())]
-    SeveralFiles { path: PathBuf, of: String },
+    /// Files one behind the other, of one registry or of several.
+    #[error(
+        "{}: several files in one, of {of}: each is to be imported by itself, and the second begins in line {line}",
+        path.display()
+    )]
+    SeveralFiles { path: PathBuf, of: String, line: u64 },
     /// A file of a known kind without one record that could be used: nothing is replaced by it.
     #[error("{}: none of its {rejected} records can be used; {first}", path.display())]
     NoRecords { path: PathBuf, rejected: u64, first: String },
@@ -58,7 +61,6 @@ pub enum WhoisError {
     /// What is kept under the name that this is imported by is another registry's.
     #[error("{}: it is {kind}, and what is kept as {name:?} is {kept}; {STAYS}", path.display())]
     OtherRegistry { path: PathBuf, name: String, kind: String, kept: String },
-    /// Nothing of a name that was given may be part of a file's name.
     #[error("{}: {name:?} is no name for what is imported: it wants letters or digits", path.display())]
     NoName { path: PathBuf, name: String },
     /// The name is for another kind of file or another registry, whatever is kept.
@@ -66,6 +68,11 @@ pub enum WhoisError {
     NameTaken { path: PathBuf, name: String, kind: String, owner: String },
     #[error("{}: {problem}; import its source again", path.display())]
     Damaged { path: PathBuf, problem: &'static str },
+    #[error("{}: made by another version of this program; import its source again", path.display())]
+    OtherVersion { path: PathBuf },
+    /// Nobody can say whether what is kept is worth more than what comes.
+    #[error("{}: nothing is replaced, as what is kept cannot be read: {}: {source}", path.display(), kept.display())]
+    KeptUnread { path: PathBuf, kept: PathBuf, source: io::Error },
     #[error("{}: another import is running in this folder", path.display())]
     Busy { path: PathBuf },
     #[error("{}: interrupted; what was imported before stays as it was", path.display())]
@@ -98,6 +105,8 @@ impl WhoisError {
             Self::NoName { .. }
             | Self::NameTaken { .. }
             | Self::Damaged { .. }
+            | Self::OtherVersion { .. }
+            | Self::KeptUnread { .. }
             | Self::Busy { .. }
             | Self::Cancelled { .. } => false,
         }

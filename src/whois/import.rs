@@ -96,8 +96,8 @@ pub struct Imported {
     pub index_bytes: u64,
     /// What was replaced, where there was something.
     pub replaced: Option<Meta>,
-    /// Why what was replaced could not be opened: nobody can say whether it was worth more.
-    pub damaged: Option<String>,
+    /// Why what was replaced was not compared: nobody can say whether it was worth more.
+    pub unread: Option<&'static str>,
 }
 
 /// A folder of indexes, held by one import at a time.
@@ -190,11 +190,16 @@ impl Folder {
         let naming = Naming { path, kind, folder: &self.path };
         let name = naming.name(name, &reading.registry, &stem)?;
         let index_path = self.path.join(format!("{name}.{FILE_ENDING}"));
-        let (replaced, damaged) = match Index::open(&index_path) {
-            Ok(old) => (Some(old.meta().clone()), None),
-            Err(WhoisError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => (None, None),
-            Err(WhoisError::Damaged { problem, .. }) => (None, Some(problem.to_owned())),
-            Err(error) => (None, Some(error.to_string())),
+        let (replaced, unread) = match kept(&index_path) {
+            Ok(kept) => (kept.map(|kept| kept.meta().clone()), None),
+            Err(WhoisError::Damaged { problem, .. }) => (None, Some(problem)),
+            Err(WhoisError::OtherVersion { .. }) => (None, Some("it is of another version of this program")),
+            // Who means to replace whatever is there need not know what that is.
+            Err(_) if order.force => (None, Some("it cannot be read")),
+            Err(WhoisError::Io { path: kept, source }) => {
+                return Err(WhoisError::KeptUnread { path: path.into(), kept, source });
+            }
+            Err(error) => return Err(error),
         };
         if !order.force {
             let place =
@@ -223,7 +228,19 @@ impl Folder {
         };
         writer.finish(&self.path, &meta).map_err(WhoisError::io(&self.path))?;
         let index_bytes = fs::metadata(&index_path).map_err(WhoisError::io(&index_path))?.len();
-        Ok(Imported { meta, index_bytes, replaced, damaged })
+        Ok(Imported { meta, index_bytes, replaced, unread })
+    }
+}
+
+/// What is kept as this index; `None` where there is none.
+///
+/// # Errors
+/// Where it is damaged, or cannot be read.
+pub fn kept(index: &Path) -> Result<Option<Index>, WhoisError> {
+    match Index::open(index) {
+        Ok(kept) => Ok(Some(kept)),
+        Err(WhoisError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
     }
 }
 

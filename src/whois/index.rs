@@ -3,13 +3,14 @@
 //!
 //! A file is a header, the blocks of text, and a section for each table. It is written under another name and renamed
 //! when it is whole, so a reader sees all of an import or nothing of it. Numbers are big-endian, so that rows are
-//! ordered as their bytes are.
+//! ordered as their bytes are. Behind all of them stand sums of the file's pages.
 
 mod deflate;
 mod header;
 mod huffman;
 mod ids;
 mod pack;
+mod pages;
 mod ranges;
 mod reader;
 mod sorter;

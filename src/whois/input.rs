@@ -11,11 +11,10 @@ use std::{
     time::SystemTime,
 };
 
-use flate2::bufread::MultiGzDecoder;
-
-use super::{error::WhoisError, rpsl::decode};
+use super::{detect::EMPTY_ZIP, error::WhoisError, rpsl::decode};
 use crate::{
     geo::date::Date,
+    gzip,
     zip::{self, ZipError},
 };
 
@@ -29,7 +28,6 @@ pub const MAX_LINE_BYTES: usize = 1 << 20;
 const BUFFER_BYTES: usize = 256 << 10;
 /// Some editors write it before text in UTF-8, of which it is no part.
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
-const GZIP_MAGIC: &[u8] = &[0x1f, 0x8b];
 
 /// What is imported at a time: a file, or one of those in a zip file.
 #[derive(Clone, Debug)]
@@ -60,6 +58,9 @@ impl Piece {
         let Some(entries) = entries else {
             return Ok(vec![Self::file(path)]);
         };
+        if entries.is_empty() {
+            return Err(WhoisError::NotKnown { path: path.into(), found: EMPTY_ZIP.to_owned() });
+        }
         Ok(entries.into_iter().map(|entry| Self { entry: Some(entry), ..Self::file(path) }).collect())
     }
 
@@ -143,10 +144,10 @@ impl Input {
         if magic == zip::MAGIC {
             return Err(io::Error::new(io::ErrorKind::InvalidData, "a zip file in another; unpack it first"));
         }
-        let is_gzip = magic.starts_with(GZIP_MAGIC);
+        let is_gzip = magic.starts_with(gzip::MAGIC);
         let whole = Cursor::new(magic).chain(reader);
         let unpacked: Box<dyn Read> = if is_gzip {
-            Box::new(MultiGzDecoder::new(BufReader::with_capacity(BUFFER_BYTES, whole)))
+            Box::new(gzip::Unpacked::new(BufReader::with_capacity(BUFFER_BYTES, whole)))
         } else {
             Box::new(whole)
         };

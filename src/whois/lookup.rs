@@ -4,11 +4,11 @@
 mod brief;
 mod names;
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use super::{
     Whois,
-    answer::{Answer, Delegation, Object, Source},
+    answer::{Answer, Delegation, LeftOut, Object, Source},
     delegated::{self, Line},
     detect::Kind,
     index::Index,
@@ -16,12 +16,50 @@ use super::{
     rpsl::{self, Class, peers::peers},
 };
 
-/// Ranges of one answer: more are nobody's to read, and memory has an end.
-pub const MOST_RANGES: usize = 1_000;
-/// Records of one holder: the largest has some thousand.
-pub const MOST_OF_HOLDER: usize = 5_000;
-/// Objects of a kind that one answer has of a source.
-pub const MOST_OBJECTS: usize = 8;
+/// How long an answer may get.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Of what registries gave.
+    pub delegations: usize,
+    /// Records of the holder.
+    pub of_holder: usize,
+    /// Autonomous systems whose organisations' names are looked for.
+    pub systems: usize,
+    /// Objects of a kind out of each source, and organisations beside these.
+    pub objects: usize,
+    /// Objects of each source that are looked at for these.
+    looked_at: usize,
+    /// Names that are found.
+    pub names: usize,
+}
+
+impl Limits {
+    pub const NONE: Self = Self {
+        delegations: usize::MAX,
+        of_holder: usize::MAX,
+        systems: usize::MAX,
+        objects: usize::MAX,
+        looked_at: usize::MAX,
+        names: usize::MAX,
+    };
+}
+
+impl Default for Limits {
+    /// More is nobody's to read, and memory has an end. The largest holder has some thousand records.
+    fn default() -> Self {
+        Self {
+            delegations: 1_000,
+            of_holder: 5_000,
+            systems: 200,
+            objects: 8,
+            looked_at: 1_000,
+            names: 1_000,
+        }
+    }
+}
+
+/// Numbers that are gone through, whatever the limits: a block may have four thousand million.
+const MOST_SYSTEMS: usize = 100_000;
 
 /// How much is put together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,17 +79,20 @@ impl Whois {
             self.holder(index, joined.as_deref().unwrap_or_default(), &mut answer);
             answer.holder_ranges.clear();
         }
-        let own = announced_by.into_iter();
-        self.add_names(own.chain(asns(&answer.holder_asns)).collect(), announced_by, &mut answer);
         // A brief answer has no numbers of the holder.
-        let systems = announced_by.into_iter().chain(asns(&answer.holder_asns)).take(MOST_OF_HOLDER);
-        let aut_nums = systems.map(|number| self.aut_nums(number)).find(|found| !found.is_empty());
-        answer.aut_nums = aut_nums.unwrap_or_default();
+        let systems = self.systems(announced_by, &mut answer);
+        self.add_names(systems.clone(), announced_by, &mut answer);
+        for number in systems {
+            self.aut_nums(number, &mut answer);
+            if !answer.aut_nums.is_empty() {
+                break;
+            }
+        }
         if depth == Depth::Full {
             self.network_objects(range, &mut answer);
             self.organisation_objects(&mut answer);
         }
-        answer
+        self.finished(answer)
     }
 
     /// What is known of an AS number.
@@ -61,23 +102,26 @@ impl Whois {
         if let (Some(index), Depth::Full) = (first, depth) {
             self.holder(index, joined.as_deref().unwrap_or_default(), &mut answer);
         }
-        self.add_names(
-            [number].into_iter().chain(asns(&answer.holder_asns)).collect(),
-            Some(number),
-            &mut answer,
-        );
-        answer.aut_nums = self.aut_nums(number);
+        let systems = self.systems(Some(number), &mut answer);
+        self.add_names(systems, Some(number), &mut answer);
+        self.aut_nums(number, &mut answer);
         if depth == Depth::Full {
             self.organisation_objects(&mut answer);
         }
+        self.finished(answer)
+    }
+
+    fn finished(&self, mut answer: Answer) -> Answer {
+        answer.cut = answer.left_out != LeftOut::default();
+        answer.damaged = self.damaged();
         answer
     }
 
-    /// Objects with this key: an organisation, a set, a role or a person.
+    /// Objects with this key, all of them: an organisation, a set, a role or a person.
     pub fn objects(&self, key: &str) -> Vec<Object> {
         let mut found = Vec::new();
         for index in self.of_kind(Kind::Rpsl) {
-            let records = index.with_id(IdKind::Object, key, MOST_OBJECTS);
+            let (records, _) = index.with_id(IdKind::Object, key, usize::MAX);
             let objects =
                 records.into_iter().filter_map(|record| object(index, record)).map(|(_, object)| object);
             // Another key may have the same hash.
@@ -95,7 +139,8 @@ impl Whois {
         let mut found = Vec::new();
         for index in self.of_kind(Kind::Delegated) {
             let source = Arc::new(Source::from(index.meta()));
-            let records = index.in_range(range, MOST_RANGES + 1);
+            let (records, left_out) = index.in_range(range, self.limits().delegations);
+            answer.left_out.delegations += left_out;
             let read = records.into_iter().filter_map(|record| delegation(index, record, &source));
             found.extend(read.map(|delegation| (index, delegation)));
         }
@@ -104,8 +149,8 @@ impl Whois {
             let is_free = matches!(delegation.status.as_str(), "available" | "reserved");
             (is_free, !index.meta().registry.eq_ignore_ascii_case(&delegation.registry))
         });
-        answer.cut |= found.len() > MOST_RANGES;
-        found.truncate(MOST_RANGES);
+        answer.left_out.delegations += found.len().saturating_sub(self.limits().delegations) as u64;
+        found.truncate(self.limits().delegations);
         let holder = found.iter().find_map(|&(index, ref delegation)| {
             Some((index, format!("{}|{}", delegation.registry, delegation.opaque_id.as_ref()?)))
         });
@@ -116,7 +161,9 @@ impl Whois {
     /// Adds all that a holder has, out of the file that names it.
     fn holder(&self, index: &Index, holder: &str, answer: &mut Answer) {
         let source = Arc::new(Source::from(index.meta()));
-        for record in index.with_id(IdKind::Holder, holder, MOST_OF_HOLDER) {
+        let (records, left_out) = index.with_id(IdKind::Holder, holder, self.limits().of_holder);
+        answer.left_out.of_holder += left_out;
+        for record in records {
             let Some(delegation) = delegation(index, record, &source) else {
                 continue;
             };
@@ -129,27 +176,46 @@ impl Whois {
         answer.holder_asns.sort_by_key(|delegation| delegation.start.parse::<u32>().unwrap_or_default());
     }
 
-    fn aut_nums(&self, number: u32) -> Vec<Object> {
-        let range = Range::Asn(number, number);
-        let read = |index| {
-            let records = Index::in_range(index, range, MOST_OBJECTS);
-            records.into_iter().filter_map(move |record| object(index, record)).map(|(_, object)| object)
+    /// A number and the holder's, each once.
+    fn systems(&self, own: Option<u32>, answer: &mut Answer) -> Vec<u32> {
+        let numbers = |delegation: &Delegation| {
+            let start = delegation.start.parse().unwrap_or(u32::MAX);
+            start..=delegation.end.parse().unwrap_or(start)
         };
-        self.of_kind(Kind::Rpsl).flat_map(read).collect()
+        let (all, most) = (answer.holder_asns.iter(), self.limits().of_holder.min(MOST_SYSTEMS));
+        let count = all.clone().map(|delegation| delegation.size).sum::<u64>() + u64::from(own.is_some());
+        answer.left_out.systems += count.saturating_sub(most as u64);
+        let mut seen = HashSet::new();
+        let systems = own.into_iter().chain(all.flat_map(numbers)).take(most);
+        systems.filter(|number| seen.insert(*number)).collect()
+    }
+
+    fn aut_nums(&self, number: u32, answer: &mut Answer) {
+        for index in self.of_kind(Kind::Rpsl) {
+            let (records, left_out) = index.in_range(Range::Asn(number, number), self.limits().objects);
+            answer.left_out.objects += left_out;
+            let objects = records.into_iter().filter_map(|record| object(index, record));
+            answer.aut_nums.extend(objects.map(|(_, object)| object));
+        }
     }
 
     fn network_objects(&self, range: Range, answer: &mut Answer) {
+        let limits = self.limits();
         for index in self.of_kind(Kind::Rpsl) {
             let (mut networks, mut routes) = (Vec::new(), Vec::new());
-            let records = index.in_range(range, MOST_RANGES);
+            let (records, left_out) = index.in_range(range, limits.looked_at);
+            answer.left_out.objects += left_out;
             for (class, object) in records.into_iter().filter_map(|record| object(index, record)) {
                 let is_route = matches!(class, Class::Route | Class::Route6);
                 let list = if is_route { &mut routes } else { &mut networks };
                 // The registry's root object says only who writes the file.
-                if list.len() < MOST_OBJECTS && !is_everything(&object.title) {
+                if is_everything(&object.title) {
+                    continue;
+                }
+                if list.len() < limits.objects {
                     list.push(object);
                 } else {
-                    answer.cut |= list.len() >= MOST_OBJECTS;
+                    answer.left_out.objects += 1;
                 }
             }
             answer.networks.extend(networks);
@@ -165,16 +231,10 @@ impl Whois {
         }
         ids.sort();
         ids.dedup();
-        answer.organisation_objects = ids.iter().flat_map(|id| self.objects(id)).take(MOST_OBJECTS).collect();
+        let mut objects = ids.iter().flat_map(|id| self.objects(id));
+        answer.organisation_objects = objects.by_ref().take(self.limits().objects).collect();
+        answer.left_out.objects += objects.count() as u64;
     }
-}
-
-fn asns(delegations: &[Delegation]) -> impl Iterator<Item = u32> {
-    let numbers = |delegation: &Delegation| {
-        let start = delegation.start.parse().unwrap_or(u32::MAX);
-        start..=delegation.end.parse().unwrap_or(start)
-    };
-    delegations.iter().flat_map(numbers).take(MOST_OF_HOLDER)
 }
 
 fn delegation(index: &Index, record: u32, source: &Arc<Source>) -> Option<Delegation> {

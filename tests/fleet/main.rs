@@ -10,5 +10,7 @@ mod kills;
 mod ledger;
 #[path = "serving.rs"]
 mod serving;
+#[path = "../support/signals.rs"]
+mod signals;
 #[path = "../support/mod.rs"]
 mod support;

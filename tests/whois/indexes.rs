@@ -97,9 +97,7 @@ fn a_damaged_index_is_named_and_the_others_answer() {
     let whole = fs::read(&path).unwrap();
     let mut header = whole.clone();
     header[40] ^= 1;
-    let mut version = whole.clone();
-    version[11] += 1;
-    for damaged in [&whole[..whole.len() - 1], &whole[..100], &[], &header, &version, b"something else"] {
+    for damaged in [&whole[..whole.len() - 1], &whole[..100], &[], &header, b"something else"] {
         fs::write(&path, damaged).unwrap();
         let whois = Whois::open(folder.path());
         assert!(matches!(whois.problems(), [WhoisError::Damaged { .. }]), "{:?}", whois.problems());

@@ -1,12 +1,17 @@
 //! What may take the place of what is kept: nothing that has lost some of its records, unless somebody says that it is
 //! meant.
 
-use std::fs;
+use std::{
+    fs,
+    os::unix::fs::symlink,
+    time::{Duration, SystemTime},
+};
 
 use crate::{
     fixture, gzip,
     ip2asn::{ip2asn, text},
     program::imported,
+    update::{server_of_apnic, update},
 };
 
 /// Imports a file of this content, and tells exit code and messages.
@@ -42,9 +47,62 @@ fn a_delegated_file_that_is_cut_off_replaces_no_whole_one() {
     assert!(told.contains(&expected), "{told}");
     let status = ip2asn(folder.path(), &["status"], "");
     assert!(text(&status.stdout).contains("14 records"), "{}", text(&status.stdout));
-    // Where the header counts otherwise, the summaries are believed.
-    fs::write(&file, whole.replacen("|14||", "|18||", 1)).unwrap();
-    assert!(ip2asn(folder.path(), &import, "").status.success());
+}
+
+#[test]
+fn where_header_and_summaries_disagree_as_many_records_as_one_of_them_says_are_all() {
+    let whole = content("delegated-apnic-extended");
+    let of_header = |count: u32| whole.replacen("|14||", &format!("|{count}||"), 1);
+    let folder = imported(&["delegated-apnic-extended"]);
+    for count in [13, 14, 18] {
+        assert_eq!(import(&folder, "new", &of_header(count), &[]), (Some(0), String::new()), "{count}");
+        let told = status(&folder).split_whitespace().collect::<Vec<_>>().join(" ");
+        let doubt =
+            format!("its header says that there are {count} records, and its summaries 14: it has 14");
+        assert_eq!(told.contains(&doubt), count != 14, "{told}");
+    }
+    // Neither as many as the one says nor as the other.
+    let more = of_header(18) + "apnic|AU|asn|64500|1|20110811|allocated|A9199999\n";
+    let last = whole.trim_end().rfind('\n').unwrap() + 1;
+    let fewer = of_header(13)[..last].to_owned();
+    let fewer = fewer.trim_end().rsplit_once('\n').unwrap().0.to_owned() + "\n";
+    for (content, found, told) in [(more, 15, 18), (fewer, 12, 14)] {
+        let (code, said) = import(&folder, "new", &content, &[]);
+        let expected = format!("new: cut off: it has {found} records, and says that there are {told};");
+        assert!(code == Some(1) && said.contains(&expected), "{said}");
+    }
+}
+
+#[test]
+fn what_is_kept_and_cannot_be_read_is_not_replaced() {
+    let folder = imported(&["ripe.db"]);
+    let (dump, server) = (fixture("ripe.db"), server_of_apnic());
+    let indexes = folder.path().join("connmapperl/whois");
+    // A link that leads to itself can be read by nobody, whatever rights they have.
+    for name in ["rpsl-ripe.db.whois", "delegated-apnic.whois"] {
+        let _ = fs::remove_file(indexes.join(name));
+        symlink(name, indexes.join(name)).unwrap();
+    }
+    let kept = indexes.join("rpsl-ripe.db.whois").display().to_string();
+    let output = ip2asn(folder.path(), &["import", dump.to_str().unwrap()], "");
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output.stdout));
+    let expected = format!(
+        "{}: nothing is replaced, as what is kept cannot be read: {kept}: Too many levels of symbolic links",
+        dump.display()
+    );
+    assert!(text(&output.stderr).contains(&expected), "{}", text(&output.stderr));
+    assert!(fs::symlink_metadata(&kept).unwrap().is_symlink());
+    let output = update(folder.path(), &server, "delegated-apnic");
+    assert_eq!(output.status.code(), Some(1));
+    let told = text(&output.stderr);
+    assert!(told.contains("delegated-apnic: what is kept cannot be read, and stays: "), "{told}");
+    assert!(told.contains("/delegated-apnic.whois: Too many levels"), "{told}");
+    assert!(!text(&output.stdout).contains("MB fetched"), "{}", text(&output.stdout));
+    // Who wants it replaced whatever it is says so.
+    let output = ip2asn(folder.path(), &["import", "--force", dump.to_str().unwrap()], "");
+    let told = text(&output.stdout).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(output.status.success() && told.contains("worth more: it cannot be read"), "{told}");
+    assert!(!fs::symlink_metadata(&kept).unwrap().is_symlink());
 }
 
 #[test]
@@ -218,11 +276,45 @@ fn a_day_that_the_data_tells_counts_more_than_that_of_a_copy() {
     fs::write(files.path().join("20260601.jsonl"), content("as-org2info.jsonl")).unwrap();
     fs::write(files.path().join("y.jsonl"), content("as-org2info.jsonl")).unwrap();
     let output = ip2asn(folder.path(), &["import", files.path().to_str().unwrap()], "");
-    assert!(output.status.success(), "{}", text(&output.stderr));
     assert!(
         text(&output.stdout).contains("as-org2info: 12 records of 2026-07-01\n"),
         "{}",
         text(&output.stdout)
     );
-    assert_eq!(text(&output.stderr).matches("passed over: ").count(), 2, "{}", text(&output.stderr));
+    let told = text(&output.stderr);
+    assert_eq!(told.matches("passed over: ").count(), 2, "{told}");
+    // What tells no day, and was written later, may be the later one: that is said, and somebody has to decide.
+    let of = |name: &str| told.lines().find(|line| line.contains(&format!("/{name}"))).unwrap();
+    let doubt = "which of them is later nobody can say, as a copy is written later than its data: import this one alone";
+    assert!(of("y.jsonl (written on 2").contains(doubt), "{told}");
+    assert!(of("20260601.jsonl of 2026-06-01: ").contains("/x.txt of 2026-07-01 is imported"), "{told}");
+    assert!(!of("20260601.jsonl of").contains(doubt), "{told}");
+    assert_eq!(output.status.code(), Some(1));
+}
+
+#[test]
+fn a_file_that_was_written_before_the_day_of_another_is_the_older_one() {
+    let (folder, files) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    fs::write(files.path().join("x.txt"), content("as-org2info")).unwrap();
+    let path = files.path().join("y.jsonl");
+    fs::write(&path, content("as-org2info.jsonl")).unwrap();
+    // 2026-05-31
+    let time = SystemTime::UNIX_EPOCH + Duration::from_secs(1_780_185_600 + 3_600);
+    fs::File::options().write(true).open(&path).unwrap().set_modified(time).unwrap();
+    let output = ip2asn(folder.path(), &["import", files.path().to_str().unwrap()], "");
+    let told = text(&output.stderr);
+    assert!(output.status.success(), "{told}");
+    let expected = "/y.jsonl (written on 2026-05-31): passed over: ";
+    assert!(told.contains(expected) && !told.contains("nobody can say"), "{told}");
+}
+
+#[test]
+fn what_is_not_believed_of_a_file_that_is_passed_over_is_said() {
+    let (folder, files) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    fs::write(files.path().join("20260901.jsonl"), content("as-org2info.jsonl")).unwrap();
+    fs::write(files.path().join("20991231.jsonl"), content("as-org2info.jsonl")).unwrap();
+    let output = ip2asn(folder.path(), &["import", files.path().to_str().unwrap()], "");
+    let told = text(&output.stderr);
+    let doubt = "; its name says that it is of 2099-12-31, a day to come, which is not believed";
+    assert!(told.contains("20991231.jsonl (written on ") && told.contains(doubt), "{told}");
 }

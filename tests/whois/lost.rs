@@ -143,9 +143,25 @@ fn files_of_several_registries_in_one_are_refused_and_named() {
         assert_eq!(code, Some(1), "{told}");
         let expected =
             "all: several files in one, of afrinic, apnic, arin, lacnic, ripencc: each is to be imported";
-        assert!(told.contains(expected), "{told}");
+        let headers = all.lines().enumerate().filter(|(_, line)| line.starts_with('2'));
+        let line = headers.map(|(i, _)| i + 1).nth(1).unwrap();
+        let behind = format!("by itself, and the second begins in line {line}\n");
+        assert!(told.contains(expected) && told.contains(&behind), "{told}");
         assert_eq!(status(&folder).matches("loaded: ").count(), 1, "{}", status(&folder));
         assert!(status(&folder).contains("  3 records\n"), "{}", status(&folder));
+    }
+    // One registry's twice, of two days or of one.
+    let apnic = content("delegated-apnic-extended");
+    let folder = imported(&["delegated-apnic-extended"]);
+    for second in [&apnic, &apnic.replacen("|20260928|", "|20260927|", 1)] {
+        let (code, told) = import(&folder, "twice", &format!("{apnic}{second}"), &["--force"]);
+        let line =
+            apnic.lines().take_while(|line| !line.starts_with('2')).count() + apnic.lines().count() + 1;
+        let expected = format!(
+            "twice: several files in one, of apnic: each is to be imported by itself, and the second begins in line {line}"
+        );
+        assert!(code == Some(1) && told.contains(&expected), "{told}");
+        assert!(status(&folder).contains("  14 records\n"), "{}", status(&folder));
     }
     // One whose maker has put all of them together says so.
     let records: String = all
@@ -197,7 +213,7 @@ fn that_what_is_replaced_is_damaged_is_said() {
         assert!(output.status.success(), "{}", text(&output.stderr));
         let told = text(&output.stdout).split_whitespace().collect::<Vec<_>>().join(" ");
         let expected = format!(
-            "what it replaces is damaged, so that nobody can say whether that was worth more: {problem}"
+            "what it replaces cannot be compared with it, so that nobody can say whether that was worth more: {problem}"
         );
         assert!(told.contains(&expected), "{told}");
         assert!(Whois::open(path.parent().unwrap()).problems().is_empty());

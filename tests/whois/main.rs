@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod answers;
+mod cut;
 mod damaged;
 mod days;
 mod formats;
@@ -19,6 +20,9 @@ mod pipes;
 mod program;
 mod resumed;
 mod server;
+#[path = "../support/signals.rs"]
+mod signals;
+mod turned;
 mod unseen;
 mod update;
 #[path = "../support/zip_bytes.rs"]

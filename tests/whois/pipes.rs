@@ -73,3 +73,20 @@ fn what_is_asked_when_nobody_reads_any_more_is_not_answered() {
     assert_eq!(code, Some(0), "{told}");
     assert!(!told.contains("nonsense"), "{told}");
 }
+
+#[test]
+fn an_update_that_nobody_can_hear_of_is_made_where_nobody_is_asked() {
+    let (folder, server) = (tempfile::tempdir().unwrap(), server_of_apnic());
+    let run = |more: &[&str]| {
+        let full = fs::File::options().write(true).open("/dev/full").unwrap();
+        let mut command = command(folder.path());
+        command.args(["update", "--only", "delegated-apnic", "--from-base", &server.base]).args(more);
+        let output = command.stdin(Stdio::null()).stdout(full).output().unwrap();
+        (output.status.code(), text(&output.stderr).matches("standard output: No space left").count())
+    };
+    // Nobody agrees to what they could not read.
+    assert_eq!(run(&[]), (Some(3), 1));
+    assert!(!has_apnic(folder.path(), "2026-09-28"));
+    assert_eq!(run(&["--yes"]), (Some(3), 1));
+    assert!(has_apnic(folder.path(), "2026-09-28"));
+}

@@ -14,6 +14,7 @@ use serde_json::Value;
 use crate::{
     ALL, fixture,
     ip2asn::{command, ip2asn, text},
+    signals::is_ignored,
 };
 
 /// A data folder into which the program has imported these fixtures.
@@ -273,12 +274,8 @@ fn a_killed_import_leaves_what_was_there() {
 
 #[test]
 fn an_interrupted_import_leaves_what_was_there_and_nothing_else() {
-    let ignored = fs::read_to_string("/proc/self/status").unwrap();
-    let ignored = ignored.lines().find_map(|line| line.strip_prefix("SigIgn:")).unwrap().trim();
-    let is_hangup_ignored = u64::from_str_radix(ignored, 16).unwrap() & 1 == 1;
     for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)] {
-        if signal == Signal::HUP && is_hangup_ignored {
-            println!("skipped: the tests were started to outlive their terminal, and so is what they start");
+        if is_ignored(signal) {
             continue;
         }
         let (status, folder) = import_until(signal);
@@ -288,16 +285,46 @@ fn an_interrupted_import_leaves_what_was_there_and_nothing_else() {
 }
 
 #[test]
-fn an_import_that_is_to_outlive_its_terminal_does() {
+fn an_import_that_was_started_to_ignore_signals_does() {
     let folder = imported(&["ripe.db"]);
     let path = large_dump(&folder);
     let mut shell = Command::new("sh");
-    shell.args(["-c", "trap '' HUP; exec \"$0\" import \"$1\"", env!("CARGO_BIN_EXE_ip2asn"), &path]);
+    let script = "trap '' HUP INT TERM; exec \"$0\" import \"$1\"";
+    shell.args(["-c", script, env!("CARGO_BIN_EXE_ip2asn"), &path]);
     let mut child = shell.env("XDG_DATA_HOME", folder.path()).stdout(Stdio::null()).spawn().unwrap();
     wait_until_it_writes(&folder, &mut child);
-    kill_process(Pid::from_child(&child), Signal::HUP).unwrap();
+    for signal in [Signal::HUP, Signal::INT, Signal::TERM] {
+        kill_process(Pid::from_child(&child), signal).unwrap();
+    }
     assert!(child.wait().unwrap().success());
     assert!(ip2asn(folder.path(), &["AS4199999999"], "").status.success());
+}
+
+#[test]
+fn with_too_few_files_to_open_it_says_so_and_does_not_panic() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut refused, path) = (0, fixture("ripe.db").display().to_string());
+    for files in 4..40 {
+        let mut shell = Command::new("sh");
+        let script = format!("ulimit -n {files}; exec \"$0\" import \"$1\"");
+        shell.args(["-c", &script, env!("CARGO_BIN_EXE_ip2asn"), &path]);
+        let output = shell.env("XDG_DATA_HOME", folder.path()).output().unwrap();
+        let told = text(&output.stderr);
+        match output.status.code() {
+            Some(0) => {}
+            // Of the system's loader, which the program's messages are not.
+            Some(127) => {}
+            code => {
+                assert_eq!(code, Some(1), "{files} files: {told}");
+                assert!(
+                    told.contains("Too many open files") && !told.contains("panicked"),
+                    "{files} files: {told}"
+                );
+                refused += 1;
+            }
+        }
+    }
+    assert!((1..36).contains(&refused), "{refused}");
 }
 
 #[test]

@@ -1,11 +1,15 @@
 //! What `ip2asn update` does with what is half there, or whole and not imported, against a server on this machine.
 
-use std::{fs, process::Stdio};
+use std::{
+    fs,
+    path::Path,
+    process::{Output, Stdio},
+};
 
 use crate::{
     ip2asn::{command, ip2asn, text},
     program::imported,
-    server::{How, Served},
+    server::{How, Served, Server},
     update::{
         APNIC, LATER, apnic, downloads, errors, has_apnic, indexes, md5, served, server_of_apnic, update,
     },
@@ -208,13 +212,18 @@ fn what_was_left_for_long_gives_way_to_what_is_newer() {
     }
 }
 
+fn update_by_force(folder: &Path, server: &Server) -> Output {
+    let force = ["update", "--yes", "--force", "--only", "delegated-apnic", "--from-base", &server.base];
+    ip2asn(folder, &force, "")
+}
+
 #[test]
 fn what_this_machine_cannot_write_is_kept_until_it_can() {
     let (folder, server) = (tempfile::tempdir().unwrap(), server_of_apnic());
-    // A folder stands where the index would.
+    // A folder stands where the index would; without force that would be found out before anything is fetched.
     let in_the_way = indexes(folder.path()).join("delegated-apnic.whois");
     fs::create_dir_all(in_the_way.join("x")).unwrap();
-    let output = update(folder.path(), &server, "delegated-apnic");
+    let output = update_by_force(folder.path(), &server);
     assert_eq!(output.status.code(), Some(1));
     assert!(downloads(folder.path()).contains(&"delegated-apnic".to_owned()), "{}", errors(&output));
     fs::remove_dir_all(in_the_way).unwrap();
@@ -230,15 +239,14 @@ fn by_force_what_was_kept_is_fetched_again() {
     let (folder, server) = (tempfile::tempdir().unwrap(), server_of_apnic());
     let in_the_way = indexes(folder.path()).join("delegated-apnic.whois");
     fs::create_dir_all(in_the_way.join("x")).unwrap();
-    update(folder.path(), &server, "delegated-apnic");
+    update_by_force(folder.path(), &server);
     assert!(downloads(folder.path()).contains(&"delegated-apnic".to_owned()));
     fs::remove_dir_all(in_the_way).unwrap();
     let older = text(&apnic()).replacen("20260928", "20260927", 1).into_bytes();
     let before = Some("Sun, 27 Sep 2026 22:00:00 GMT");
     server.put(&format!("{APNIC}.md5"), Served { body: md5(&older).into(), ..Served::default() });
     server.put(APNIC, Served { etag: Some("\"0\""), last_modified: before, ..served(older) });
-    let force = ["update", "--yes", "--force", "--only", "delegated-apnic", "--from-base", &server.base];
-    let output = ip2asn(folder.path(), &force, "");
+    let output = update_by_force(folder.path(), &server);
     assert!(output.status.success(), "{}", errors(&output));
     assert!(has_apnic(folder.path(), "2026-09-27"));
 }

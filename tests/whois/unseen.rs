@@ -128,6 +128,20 @@ fn names_that_differ_in_letters_of_any_language_alone_have_places_of_their_own()
         assert!(ip2asn(folder.path(), &[&query], "").status.success(), "{query}");
     }
     assert!(text(&ip2asn(folder.path(), &["status"], "").stdout).contains("loaded: rpsl-données.db (RPSL)"));
+    // Long ones that differ at their ends, and short ones that differ in what no file's name may have.
+    let (folder, dump) = (tempfile::tempdir().unwrap(), files.path().join("own.db"));
+    let long = "n".repeat(300);
+    let names = [&format!("{long}a"), &format!("{long}b"), "a b", "a_b", "a/b", ".a_b", "a%20b"];
+    for (number, name) in names.iter().enumerate() {
+        fs::write(&dump, format!("aut-num: AS{number}\nas-name: N\nsource: OWN\n")).unwrap();
+        let output = ip2asn(folder.path(), &["import", "--as", name, dump.to_str().unwrap()], "");
+        assert!(output.status.success(), "{name}: {}", text(&output.stderr));
+        assert!(!text(&output.stdout).contains("replaces"), "{name}: {}", text(&output.stdout));
+    }
+    for number in 0..names.len() {
+        let answer = ip2asn(folder.path(), &[&format!("AS{number}")], "");
+        assert!(text(&answer.stdout).contains("as-name: N"), "{number}: {}", text(&answer.stdout));
+    }
     // As a name of one's own, too.
     let dump = fixture("ripe.db").display().to_string();
     for name in ["été", "日本"] {

@@ -213,3 +213,36 @@ fn what_cannot_be_unpacked_is_named_and_replaces_nothing() {
         assert!(output.status.success() && told.contains("unpack it first"), "{name}: {told}");
     }
 }
+
+#[test]
+fn an_archive_with_no_file_in_it_is_called_that() {
+    let (folder, files) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let of_folders = archive(&[("all/", b"")], Form::default());
+    let empty = archive(&[], Form::default());
+    assert!(empty.starts_with(b"PK\x05\x06"));
+    for content in [empty, of_folders] {
+        let path = files.path().join("empty.zip");
+        fs::write(&path, content).unwrap();
+        for named in [path.as_path(), files.path()] {
+            let output = ip2asn(folder.path(), &["import", named.to_str().unwrap()], "");
+            let told = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(output.status.code(), Some(1));
+            assert!(told.contains("it is a zip file with no file in it"), "{told}");
+            assert_eq!(told.contains("passed over"), named.is_dir(), "{told}");
+        }
+    }
+}
+
+#[test]
+fn zeros_behind_what_gzip_packed_are_no_part_of_it() {
+    let dump = text("ripe.db");
+    for zeros in [1, 511, 100_000] {
+        let folder = tempfile::tempdir().unwrap();
+        let padded = [gzip(&dump), vec![0; zeros]].concat();
+        let meta = import_text("ripe.db.gz", &padded, folder.path()).unwrap().meta;
+        assert_eq!(meta.text_bytes, dump.len() as u64);
+    }
+    let error =
+        import_text("x.gz", &[gzip(&dump), b"\0\0x".to_vec()].concat(), tempfile::tempdir().unwrap().path());
+    assert!(matches!(error, Err(WhoisError::CutOff { .. } | WhoisError::Io { .. })), "{error:?}");
+}

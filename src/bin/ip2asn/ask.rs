@@ -6,7 +6,7 @@ use std::{
 };
 
 use connmapperl::{
-    lookup::ip2asn::{AskError, Desk, MOST_NAMES, Wanted, text},
+    lookup::ip2asn::{AskError, Desk, Wanted, text},
     whois::lookup::Depth,
 };
 use serde::Serialize;
@@ -18,7 +18,10 @@ const MOST_QUERY_BYTES: u64 = 4_096;
 
 /// Without a folder the built-in tables answer.
 pub fn run(folder: Option<&Path>, options: &Options) -> anyhow::Result<Outcome> {
-    let desk = Desk::open(folder.unwrap_or(Path::new("")));
+    let mut desk = Desk::open(folder.unwrap_or(Path::new("")));
+    if options.all {
+        desk.whois.lift_limits();
+    }
     for problem in desk.whois.problems() {
         note(problem);
     }
@@ -27,8 +30,11 @@ pub fn run(folder: Option<&Path>, options: &Options) -> anyhow::Result<Outcome> 
     let is_brief = options.brief || (from_input && !options.full && !options.json);
     let depth = if is_brief { Depth::Brief } else { Depth::Full };
     let output = BufWriter::new(Plain::new(io::stdout().lock()));
-    let wanted = Wanted { peers: options.peers, explain: options.explain };
-    let mut asking = Asking { desk, json: options.json, wanted, depth, output, outcome: Outcome::Found };
+    let wanted = Wanted { peers: options.peers, explain: options.explain, all: options.all };
+    // What cannot be opened is missing in all answers.
+    let outcome = if desk.whois.problems().is_empty() { Outcome::Found } else { Outcome::NotFound };
+    let json = options.json;
+    let mut asking = Asking { desk, json, wanted, depth, output, outcome, damaged: Vec::new() };
     if let Some(name) = &options.org {
         asking.names(name)?;
     } else if let Some(key) = &options.object {
@@ -43,6 +49,7 @@ pub fn run(folder: Option<&Path>, options: &Options) -> anyhow::Result<Outcome> 
     } else {
         options.queries.iter().try_for_each(|text| asking.query(text, ""))?;
     }
+    asking.damage();
     asking.output.flush()?;
     let whois = &asking.desk.whois;
     // What cannot be opened is imported all the same.
@@ -69,6 +76,8 @@ struct Asking<W: Write> {
     depth: Depth,
     output: BufWriter<Plain<W>>,
     outcome: Outcome,
+    /// What was said to be damaged.
+    damaged: Vec<String>,
 }
 
 impl<W: Write> Asking<W> {
@@ -98,6 +107,7 @@ impl<W: Write> Asking<W> {
             let text = text.trim_start_matches('\u{feff}').trim();
             if !text.is_empty() {
                 self.query(text, &format!("line {number}: "))?;
+                self.damage();
                 self.output.flush()?;
                 // Standard input may never end.
                 if !self.output.get_ref().is_heard() {
@@ -106,6 +116,17 @@ impl<W: Write> Asking<W> {
             }
         }
         Ok(())
+    }
+
+    /// What turned out to be damaged is said once: what was answered may not be all.
+    fn damage(&mut self) {
+        for damage in self.desk.whois.damage().map(|error| error.to_string()).collect::<Vec<_>>() {
+            if !self.damaged.contains(&damage) {
+                note(&damage);
+                self.damaged.push(damage);
+                self.became(Outcome::NotFound);
+            }
+        }
     }
 
     fn became(&mut self, outcome: Outcome) {
@@ -163,7 +184,8 @@ impl<W: Write> Asking<W> {
             }
         }
         if more {
-            note(format_args!("these are the first {MOST_NAMES}; more words find fewer"));
+            let most = self.desk.whois.limits().names;
+            note(format_args!("these are the first {most}; more words find fewer, and --all has all"));
         }
         Ok(())
     }

@@ -50,8 +50,8 @@ pub fn found(paths: &[PathBuf], target: &Folder, order: Order, outcome: &mut Out
         let first = name.map_or(i, |name| *first_of_name.entry(name).or_insert(i));
         in_order.push((first, found));
     }
-    // A day that the data tells itself is worth more than that of the file, and of one day what the data says more than what
-    // a name does.
+    // No data is later than its file, and a copy's file is later than its data: so a file that tells no day comes behind those
+    // that do. Of one day what the data says is worth more than what a name does.
     let day = |found: &Found| {
         let day = &found.look.as_ref()?.day;
         Some((day.is_own, day.date.clone(), day.is_inside))
@@ -70,7 +70,9 @@ fn pieces(paths: &[PathBuf], outcome: &mut Outcome) -> Vec<Found> {
                 let found = |piece| Found { piece, is_alone, was_named, look: None };
                 pieces.extend(all.into_iter().map(found));
             }
-            Err(error) if !was_named && is_not_opened(&error) => note(format_args!("passed over: {error}")),
+            Err(error) if !was_named && (is_not_opened(&error) || is_of_no_kind(&error)) => {
+                note(format_args!("passed over: {error}"));
+            }
             Err(error) => {
                 note(error);
                 *outcome = (*outcome).max(Outcome::NotFound);
@@ -83,6 +85,10 @@ fn pieces(paths: &[PathBuf], outcome: &mut Outcome) -> Vec<Found> {
 /// Whether what is packed in a file cannot be told at all, so that nobody can say it is a source.
 pub fn is_not_opened(error: &WhoisError) -> bool {
     matches!(error, WhoisError::Zip { .. } | WhoisError::Io { .. }) && error.is_of_file()
+}
+
+const fn is_of_no_kind(error: &WhoisError) -> bool {
+    matches!(error, WhoisError::NotKnown { .. })
 }
 
 /// Files that are named, and those in folders that are, each once; whether a file was named itself.

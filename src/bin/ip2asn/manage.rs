@@ -16,7 +16,7 @@ use connmapperl::{
         detect::Kind,
         error::WhoisError,
         import::{Folder, Imported, Order},
-        index::Meta,
+        index::{Index, Meta},
         sources::{OF_ALL_REGISTRIES, SOURCES, Source},
     },
 };
@@ -59,8 +59,9 @@ pub fn import(folder: &Path, options: &ImportOptions) -> anyhow::Result<Outcome>
         let is_taken =
             |(other, _): &&(Meta, PathBuf)| found.look.as_ref().is_some_and(|look| look.name == other.name);
         if let Some((meta, other)) = imported.iter().find(is_taken) {
-            note(passed_over(&found, &path, meta, other));
-            if found.was_named {
+            let doubt = is_in_doubt(&found, meta);
+            note(passed_over(&found, &path, meta, other, doubt));
+            if found.was_named || doubt {
                 outcome = outcome.max(Outcome::NotFound);
             }
             continue;
@@ -101,21 +102,42 @@ pub fn import(folder: &Path, options: &ImportOptions) -> anyhow::Result<Outcome>
     Ok(outcome.max(written(told)))
 }
 
+/// Whether a file is passed over that may be the later one: it was written later than the day that the other tells, and tells
+/// none itself. A copy is written later than its data.
+fn is_in_doubt(found: &Found, meta: &Meta) -> bool {
+    let day = found.look.as_ref().map(|look| &look.day);
+    day.is_some_and(|day| !day.is_own && meta.is_own_date && day.date > meta.date)
+}
+
 /// Why a file is not imported whose place another has taken.
-fn passed_over(found: &Found, path: &Path, meta: &Meta, other: &Path) -> String {
-    let of = |date: Option<&String>| date.map(|date| format!(" of {date}")).unwrap_or_default();
-    format!(
-        "{}{}: passed over: {}{} is imported as {} already; --as NAME makes room for both",
+fn passed_over(found: &Found, path: &Path, meta: &Meta, other: &Path, is_in_doubt: bool) -> String {
+    let of = |date: Option<&str>, is_own| match date {
+        Some(date) if is_own => format!(" of {date}"),
+        Some(date) => format!(" (written on {date})"),
+        None => String::new(),
+    };
+    let day = found.look.as_ref().map(|look| &look.day);
+    let mut told = format!(
+        "{}{}: passed over: {}{} is imported as {} already; ",
         path.display(),
-        of(found.look.as_ref().and_then(|look| look.day.date.as_ref())),
+        of(day.and_then(|day| day.date.as_deref()), day.is_some_and(|day| day.is_own)),
         other.display(),
-        of(meta.date.as_ref()),
+        of(meta.date.as_deref(), meta.is_own_date),
         meta.name,
-    )
+    );
+    if is_in_doubt {
+        told += "which of them is later nobody can say, as a copy is written later than its data: import this one alone \
+                 if it is meant, or ";
+    }
+    told += "--as NAME makes room for both";
+    for doubt in day.into_iter().flat_map(|day| &day.doubts) {
+        told += &format!("; {doubt}");
+    }
+    told
 }
 
 pub fn tell(done: &Imported, took: Duration) -> io::Result<()> {
-    let Imported { meta, index_bytes, replaced, damaged } = done;
+    let Imported { meta, index_bytes, replaced, unread } = done;
     let secs = took.as_secs_f64();
     let rate = if secs < LEAST_RATED_SECS {
         String::new()
@@ -132,17 +154,19 @@ pub fn tell(done: &Imported, took: Duration) -> io::Result<()> {
     if meta.rejects.count > TOLD as u64 {
         told += &format!("  and {} more: ip2asn status --rejected\n", meta.rejects.count - TOLD as u64);
     }
-    if let Some(problem) = damaged {
+    if let Some(problem) = unread {
         told += &indented(&format!(
-            "what it replaces is damaged, so that nobody can say whether that was worth more: {}",
-            in_line(problem)
+            "what it replaces cannot be compared with it, so that nobody can say whether that was worth more: {problem}"
         ));
     }
     if let Some(old) = replaced {
         if old.file != meta.file {
             told += &format!("  replaces what came from {}\n", in_line(&old.file));
         }
+        let old_is_own = old.is_own_date;
         if let (Some(date), Some(old)) = (&meta.date, &old.date)
+            // A copy that was written later says nothing of a day that the data tells.
+            && (old_is_own || !meta.is_own_date)
             && date < old
         {
             told += &format!("  replaces one of {old} by an older one of {date}\n");
@@ -232,7 +256,10 @@ pub fn status(folder: &Path, options: &StatusOptions) -> anyhow::Result<Outcome>
             terms,
         })
         .collect();
-    let problems: Vec<_> = whois.problems().iter().map(ToString::to_string).collect();
+    let mut problems: Vec<_> = whois.problems().iter().map(ToString::to_string).collect();
+    if options.check {
+        problems.extend(whois.indexes().iter().filter_map(Index::check).map(|error| error.to_string()));
+    }
     let outcome = if problems.is_empty() { Outcome::Found } else { Outcome::NotFound };
     let mut output = BufWriter::new(Plain::new(io::stdout().lock()));
     if options.json {

@@ -44,6 +44,10 @@ pub struct Options {
     /// All that is known, for standard input too.
     #[arg(long)]
     pub full: bool,
+    /// Leaves out nothing. Otherwise an answer has the first thousand or so of a large network or holder, and says how
+    /// much it leaves out.
+    #[arg(long)]
+    pub all: bool,
     /// Folder of what was imported [default: ~/.local/share/connmapperl/whois].
     #[arg(long, value_name = "DIR", global = true)]
     pub data: Option<PathBuf>,
@@ -113,4 +117,7 @@ pub struct StatusOptions {
     pub rejected: bool,
     #[arg(long)]
     pub json: bool,
+    /// Reads all that was imported, and tells what of it is damaged.
+    #[arg(long)]
+    pub check: bool,
 }

@@ -15,8 +15,8 @@ use connmapperl::{
     whois::{
         detect::{Kind, detect},
         error::WhoisError,
-        import::{Day, Folder, Head, Order, is_to_come},
-        index::{FILE_ENDING, Index, Meta, Packer},
+        import::{Day, Folder, Head, Order, is_to_come, kept},
+        index::{FILE_ENDING, Meta, Packer},
         input::{Input, Piece},
         sources::{SOURCES, Source, WITH_ACCOUNT, select},
     },
@@ -56,8 +56,10 @@ pub fn update(folder: &Path, options: &UpdateOptions) -> anyhow::Result<Outcome>
         }
     };
     let client = Client::new(base, Duration::from_secs(options.timeout))?;
-    if let Err(error) = plan(&sources, &client, folder) {
-        return Ok(Outcome::NotFound.max(written(Err(error))));
+    let told = plan(&sources, &client, folder);
+    if !options.yes && told.is_err() {
+        // Nobody can agree to what they have not read.
+        return Ok(Outcome::NotFound.max(written(told)));
     }
     if !(options.yes || agreed(sources.len())?) {
         note("nothing was fetched");
@@ -66,8 +68,7 @@ pub fn update(folder: &Path, options: &UpdateOptions) -> anyhow::Result<Outcome>
     let target = Folder::open(folder)?;
     clear_on_signals(folder)?;
     let downloads = Downloads::new(&folder.join(DOWNLOADS), client)?;
-    let mut updating =
-        Updating { folder, target, downloads, packer: packer()?, force: options.force, told: Ok(()) };
+    let mut updating = Updating { folder, target, downloads, packer: packer()?, force: options.force, told };
     let mut failed = Vec::new();
     for source in &sources {
         if let Err(error) = updating.one(source) {
@@ -145,7 +146,13 @@ impl Updating<'_> {
     fn one(&mut self, source: &Source) -> anyhow::Result<()> {
         let index = self.folder.join(format!("{}.{FILE_ENDING}", source.name));
         // What there is counts for nothing where it is to be fetched all the same.
-        let old = Index::open(&index).ok().filter(|_| !self.force).map(|index| index.meta().clone());
+        let old = match kept(&index) {
+            _ if self.force => None,
+            // What is damaged is replaced, whatever the server has.
+            Ok(old) => old.filter(|old| old.check().is_none()).map(|old| old.meta().clone()),
+            Err(WhoisError::Damaged { .. } | WhoisError::OtherVersion { .. }) => None,
+            Err(error) => bail!("what is kept cannot be read, and stays: {error}"),
+        };
         let mut wanted = Wanted {
             url: source.url,
             name: source.name,

@@ -6,15 +6,13 @@ use std::{
     time::SystemTime,
 };
 
-use flate2::bufread::MultiGzDecoder;
-
 use super::{error::ImportError, file::DataFile};
+use crate::gzip;
 
 /// Bytes looked at to tell the format: some hundred rows of any of them.
 const HEAD_BYTES: u64 = 64 << 10;
 /// The largest known table is 0.6 GB of text; more than this unpacked is a mistake or a bomb. Bytes.
 const MAX_UNPACKED_BYTES: u64 = 4 << 30;
-const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 
 pub struct Input {
     /// The beginning of the unpacked file.
@@ -33,11 +31,11 @@ impl Input {
 
     fn unpacked(mut file: Box<dyn Read>, modified: Option<SystemTime>) -> io::Result<Self> {
         let mut magic = Vec::new();
-        file.by_ref().take(GZIP_MAGIC.len() as u64).read_to_end(&mut magic)?;
-        let packed = magic == GZIP_MAGIC;
+        file.by_ref().take(gzip::MAGIC.len() as u64).read_to_end(&mut magic)?;
+        let packed = magic == gzip::MAGIC;
         let whole = Cursor::new(magic).chain(file);
         let unpacked: Box<dyn Read> =
-            if packed { Box::new(MultiGzDecoder::new(BufReader::new(whole))) } else { Box::new(whole) };
+            if packed { Box::new(gzip::Unpacked::new(BufReader::new(whole))) } else { Box::new(whole) };
         let mut rest = Limited { reader: unpacked, left: MAX_UNPACKED_BYTES };
         let mut head = Vec::new();
         rest.by_ref().take(HEAD_BYTES).read_to_end(&mut head)?;

@@ -5,8 +5,8 @@ use std::io::{self, Write};
 use crate::{
     model::{NoPlace, Place},
     whois::{
-        answer::{Answer, Delegation, Found, Object, Source},
-        lookup::{Depth, MOST_OBJECTS, MOST_OF_HOLDER, MOST_RANGES},
+        answer::{Answer, Delegation, Found, LeftOut, Object, Source},
+        lookup::Depth,
         rpsl::keys::first_line_of,
     },
 };
@@ -14,7 +14,7 @@ use crate::{
 use super::{Reply, Wanted};
 use crate::lookup::show::in_line;
 
-/// Lines of one kind that an answer has at most; `--json` has more.
+/// Lines of one kind that a long answer has at most, where nobody asked for all.
 const MOST_LINES: usize = 200;
 
 /// What is known for one query.
@@ -45,7 +45,7 @@ fn brief(reply: &Reply, answer: Option<&Answer>, wanted: Wanted, output: &mut im
         (None, None) => {}
     }
     if let Some(answer) = answer {
-        for delegation in answer.delegations.iter().take(MOST_LINES) {
+        for delegation in &answer.delegations {
             let Delegation { registry, start, end, status, .. } = delegation;
             let country = delegation.country_code.as_deref().unwrap_or("-");
             let id = delegation.opaque_id.as_deref().unwrap_or("-");
@@ -53,6 +53,9 @@ fn brief(reply: &Reply, answer: Option<&Answer>, wanted: Wanted, output: &mut im
         }
         answer.organisations.iter().try_for_each(|name| writeln!(output, "  {}", name.name))?;
         answer.aut_nums.iter().try_for_each(|object| writeln!(output, "  {}", aut_num(object)))?;
+        if let Some(left_out) = left_out(&answer.left_out) {
+            writeln!(output, "  {left_out}")?;
+        }
         if wanted.peers {
             peers(answer, output)?;
         }
@@ -76,13 +79,30 @@ fn aut_num(object: &Object) -> String {
     [Some(&*object.title), value("as-name"), about].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
+/// What an answer has not, and how to get it.
+fn left_out(LeftOut { delegations, of_holder, systems, objects }: &LeftOut) -> Option<String> {
+    let counts = [
+        (delegations, "of the registries' records"),
+        (of_holder, "of the holder's records"),
+        (systems, "of the holder's AS numbers, for their organisations"),
+        (objects, "of routing registries' objects"),
+    ];
+    let counts: Vec<_> = counts
+        .into_iter()
+        .filter(|(count, _)| **count > 0)
+        .map(|(count, what)| format!("{count} {what}"))
+        .collect();
+    (!counts.is_empty()).then(|| format!("--- Left out: {}; ip2asn --all has them ---", counts.join(", ")))
+}
+
 fn full(reply: &Reply, answer: &Answer, wanted: Wanted, output: &mut impl Write) -> io::Result<()> {
     let query = in_line(&reply.query);
     let what = if query.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("as")) { "AS" } else { "IP" };
+    let most = if wanted.all { usize::MAX } else { MOST_LINES };
     if answer.delegations.is_empty() {
         writeln!(output, "--- No Registry Information for: {query} ---")?;
     }
-    for (i, delegation) in answer.delegations.iter().take(MOST_LINES).enumerate() {
+    for (i, delegation) in answer.delegations.iter().take(most).enumerate() {
         if i == 0 {
             writeln!(output, "--- Found {what} Information for: {query} ---")?;
         } else {
@@ -94,14 +114,14 @@ fn full(reply: &Reply, answer: &Answer, wanted: Wanted, output: &mut impl Write)
         writeln!(output, "--- Associated ASN Records ---")?;
     }
     answer.organisations.iter().try_for_each(|name| writeln!(output, "{}", name.name))?;
-    for Delegation { start, size, status, date, .. } in answer.holder_asns.iter().take(MOST_LINES) {
+    for Delegation { start, size, status, date, .. } in answer.holder_asns.iter().take(most) {
         let date = date.as_deref().unwrap_or("unknown");
         writeln!(output, "ASN: {start}, Count: {size}, Status: {status}, Date: {date}")?;
     }
     if !answer.holder_ranges.is_empty() {
         writeln!(output, "--- Associated Addresses ---")?;
     }
-    for Delegation { start, end, status, date, .. } in answer.holder_ranges.iter().take(MOST_LINES) {
+    for Delegation { start, end, status, date, .. } in answer.holder_ranges.iter().take(most) {
         let date = date.as_deref().unwrap_or("unknown");
         writeln!(output, "Range: {start} - {end}, Status: {status}, Date: {date}")?;
     }
@@ -123,13 +143,16 @@ fn full(reply: &Reply, answer: &Answer, wanted: Wanted, output: &mut impl Write)
     } else {
         answer.aut_nums.iter().try_for_each(|object| write!(output, "\n{}", object.text))?;
     }
-    let lists = [&answer.delegations, &answer.holder_asns, &answer.holder_ranges];
-    if answer.cut || lists.iter().any(|list| list.len() > MOST_LINES) {
-        writeln!(
-            output,
-            "--- There is more than is shown: --json has up to {MOST_RANGES} records of the registries and \
-             {MOST_OF_HOLDER} of the holder; networks and routes are {MOST_OBJECTS} each of a source there too ---"
-        )?;
+    let beyond = |lists: &[&Vec<Delegation>]| -> u64 {
+        lists.iter().map(|list| list.len().saturating_sub(most) as u64).sum()
+    };
+    let not_shown = LeftOut {
+        delegations: answer.left_out.delegations + beyond(&[&answer.delegations]),
+        of_holder: answer.left_out.of_holder + beyond(&[&answer.holder_asns, &answer.holder_ranges]),
+        ..answer.left_out.clone()
+    };
+    if let Some(left_out) = left_out(&not_shown) {
+        writeln!(output, "{left_out}")?;
     }
     if wanted.explain {
         explain(reply, output)?;

@@ -29,7 +29,7 @@ use crate::{
     enrich::DataFolders,
     lookup::{
         command::{self, Command, Subject},
-        ip2asn::{AskError, Desk, MOST_NAMES, Wanted, text},
+        ip2asn::{AskError, Desk, Wanted, text},
         weblog::{self, Progress},
     },
     systems::{MapSystems, cards::pick, ingest::ingest},
@@ -261,9 +261,11 @@ fn lookup(query: &str, folder: Option<&Path>) -> AskedState {
     let nothing = "nothing is imported, so this is what the built-in tables know: ip2asn update or import adds registry, \
                    holder, names and policies";
     let remark = desk.whois.is_empty().then(|| nothing.to_owned());
-    let cut = is_cut.then(|| format!("these are the first {MOST_NAMES}; more words find fewer"));
+    let most = desk.whois.limits().names;
+    let cut = is_cut.then(|| format!("these are the first {most}; more words find fewer"));
     let remarks = remark.into_iter().chain(cut).chain(desk.check().err().map(|error| error.to_string()));
-    let problems = desk.whois.problems().iter().map(ToString::to_string);
+    let damage = desk.whois.damage().map(|error| error.to_string());
+    let problems = desk.whois.problems().iter().map(ToString::to_string).chain(damage);
     let remark = remarks.chain(problems).collect::<Vec<_>>().join("\n");
     let text = String::from_utf8_lossy(&output).into_owned();
     AskedState::Answered { text, remark: Some(remark).filter(|remark| !remark.is_empty()) }

@@ -3,6 +3,8 @@
 
 use std::path::Path;
 
+use ring::digest::{SHA256, digest};
+
 use crate::whois::{
     detect::Kind,
     error::WhoisError,
@@ -15,6 +17,10 @@ const RPSL: &str = "rpsl-";
 
 /// With what stands before and behind it, fewer than the 255 that a file system takes.
 const MOST_NAME_BYTES: usize = 200;
+/// Stands before the sum of a name that is cut, and in no other: there two digits follow the sign.
+const CUT: &str = "%-";
+/// So much of a sum that no two names were ever found to share it.
+const SUM_BYTES: usize = 16;
 
 /// What is named.
 pub struct Naming<'a> {
@@ -29,12 +35,12 @@ impl Naming<'_> {
     /// A user's name, as far as it can be judged before the file is read.
     ///
     /// # Errors
-    /// Where nothing is left of it, or another kind of file has it.
+    /// Where it has no letters, or another kind of file has it.
     pub fn given(&self, name: &str) -> Result<String, WhoisError> {
-        let plain = file_name(name);
-        if !plain.contains(char::is_alphanumeric) {
+        if !name.contains(char::is_alphanumeric) {
             return Err(WhoisError::NoName { path: self.path.into(), name: name.to_owned() });
         }
+        let plain = file_name(name);
         let made_for = match &*plain {
             AS_ORG => Some(Kind::AsOrg),
             name if name.starts_with(DELEGATED) => Some(Kind::Delegated),
@@ -79,19 +85,68 @@ impl Naming<'_> {
     }
 }
 
-/// What may be part of a file's name anywhere; never hidden, never a path. Letters of all languages stay; other characters
-/// than those of ASCII become their numbers, so that names which differ in these alone stay apart.
+/// What may be part of a file's name anywhere; never hidden, never a path. Letters and digits of all languages stay, and other
+/// characters become their bytes, as in an address (`%20`). Of what is too long the beginning stays, with a sum of all of it.
+/// What differs before differs behind.
 fn file_name(text: &str) -> String {
     let mut name = String::new();
-    for c in text.chars() {
-        match c {
-            _ if c.is_alphanumeric() || matches!(c, '.' | '-' | '_') => name.push(c),
-            _ if c.is_ascii() => name.push('_'),
-            _ => name += &format!("_{:x}", u32::from(c)),
-        }
-        if name.len() >= MOST_NAME_BYTES {
-            break;
+    for (at, c) in text.char_indices() {
+        if c.is_alphanumeric() || matches!(c, '-' | '_') || (c == '.' && at > 0) {
+            name.push(c);
+        } else {
+            name.extend(c.encode_utf8(&mut [0; 4]).bytes().map(|byte| format!("%{byte:02x}")));
         }
     }
-    name.trim_start_matches('.').to_owned()
+    if name.len() > MOST_NAME_BYTES {
+        let sum = digest(&SHA256, name.as_bytes());
+        name.truncate(name.floor_char_boundary(MOST_NAME_BYTES - CUT.len() - 2 * SUM_BYTES));
+        name += CUT;
+        name.extend(sum.as_ref()[..SUM_BYTES].iter().map(|byte| format!("{byte:02x}")));
+    }
+    name
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn what_differs_before_differs_behind(
+            one in "[a%. _2/]{0,4}|\\PC{0,6}",
+            other in "[a%. _2/]{0,4}|\\PC{0,6}",
+        ) {
+            prop_assert_eq!(one == other, file_name(&one) == file_name(&other));
+            let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | '%');
+            prop_assert!(file_name(&one).chars().all(is_plain) && !file_name(&one).starts_with('.'));
+        }
+    }
+
+    #[test]
+    fn what_may_stand_in_a_name_stays() {
+        for (text, name) in [
+            ("ripe.db_2-x", "ripe.db_2-x"),
+            ("\u{fc}ber", "\u{fc}ber"),
+            ("a b/c", "a%20b%2fc"),
+            ("..", "%2e."),
+            ("50%", "50%25"),
+            ("\u{1f30d}", "%f0%9f%8c%8d"),
+        ] {
+            assert_eq!(file_name(text), name);
+        }
+    }
+
+    #[test]
+    fn long_names_differ_wherever_they_do() {
+        let long = "\u{4e2d}".repeat(90);
+        let names = ["", "a", "b", "b "].map(|end| file_name(&format!("{long}{end}")));
+        for (i, name) in names.iter().enumerate() {
+            assert!(name.len() <= MOST_NAME_BYTES && name.starts_with(&long[..90]), "{name}");
+            assert!(names[..i].iter().all(|other| other != name), "{name}");
+        }
+        let whole = "a".repeat(MOST_NAME_BYTES);
+        assert_eq!(file_name(&whole), whole);
+    }
 }

@@ -92,12 +92,12 @@ impl<'a> Reading<'a> {
         Ok(())
     }
 
-    /// Reads all lines: `read` takes each, says what it is found by through the writer, or why it is rejected. Tells
+    /// Reads all lines: `read` takes each with its number, says what it is found by through the writer, or why it is rejected. Tells
     /// whether the last one had its end.
     fn lines(
         &mut self,
         mut lines: Lines<impl BufRead>,
-        mut read: impl FnMut(&mut Self, &[u8]) -> io::Result<Result<(), &'static str>>,
+        mut read: impl FnMut(&mut Self, u64, &[u8]) -> io::Result<Result<(), &'static str>>,
     ) -> Result<bool, WhoisError> {
         let mut line = Vec::new();
         loop {
@@ -108,7 +108,7 @@ impl<'a> Reading<'a> {
                 return Ok(lines.is_ended);
             };
             let read = if whole {
-                read(self, &line).map_err(self.cut_off(lines.number))?
+                read(self, lines.number, &line).map_err(self.cut_off(lines.number))?
             } else {
                 Err("longer than 1 MiB")
             };
@@ -125,7 +125,7 @@ impl<'a> Reading<'a> {
         let mut table = None;
         // The last line may have lost some where it lacks its end.
         let mut is_open = false;
-        let is_ended = self.lines(lines, |reading, line| {
+        let is_ended = self.lines(lines, |reading, _, line| {
             is_open = false;
             if line.starts_with(b"#") {
                 table = Table::from_format_line(line).or(table.take());

@@ -1,5 +1,7 @@
 //! The header of an index file: where its sections lie, and what source it was made from.
 
+use std::ops::Range;
+
 use flate2::Crc;
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +13,7 @@ pub const TEMPORARY_PREFIX: &str = ".importing-";
 
 pub const MAGIC: [u8; 8] = *b"CMPWHOIS";
 /// Changes with any change of the format; files of other versions are refused.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Parts of the file behind the header.
 #[derive(Clone, Copy)]
@@ -25,9 +27,10 @@ pub enum Section {
     Words,
     WordGroups,
     Meta,
+    Sums,
 }
 
-const SECTIONS: usize = 9;
+const SECTIONS: usize = 10;
 const CHECKED_AT: usize = MAGIC.len() + 4 + 4;
 const SECTIONS_AT: usize = CHECKED_AT + 8;
 pub const HEADER_BYTES: usize = SECTIONS_AT + 16 * SECTIONS;
@@ -40,6 +43,13 @@ pub struct Header {
 }
 
 impl Header {
+    /// Where a section lies in the file; nowhere where that is too large for this machine.
+    pub fn range(&self, which: Section) -> Range<usize> {
+        let (offset, length) = self.sections[which as usize];
+        let range = usize::try_from(offset).ok().zip(usize::try_from(offset + length).ok());
+        range.map_or(0..0, |(from, to)| from..to)
+    }
+
     pub fn to_bytes(self) -> [u8; HEADER_BYTES] {
         let mut bytes = [0; HEADER_BYTES];
         bytes[..8].copy_from_slice(&MAGIC);
@@ -54,6 +64,12 @@ impl Header {
         bytes
     }
 
+    /// Whether a file that begins so is an index of another version of this program.
+    pub fn is_of_other_version(bytes: &[u8]) -> bool {
+        let version = bytes.strip_prefix(&MAGIC).and_then(<[u8]>::first_chunk);
+        version.is_some_and(|version| *version != VERSION.to_be_bytes())
+    }
+
     /// # Errors
     /// What is wrong with a file of `file_bytes` that begins so.
     pub fn from_bytes(bytes: &[u8], file_bytes: u64) -> Result<Self, &'static str> {
@@ -61,9 +77,6 @@ impl Header {
         let u64_at = |at: usize| bytes[at..].first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes));
         if bytes[..8] != MAGIC {
             return Err("this is no index");
-        }
-        if bytes[8..12] != VERSION.to_be_bytes() {
-            return Err("the index is of another version of this program");
         }
         if bytes[12..CHECKED_AT] != checksum(&bytes[CHECKED_AT..]).to_be_bytes() {
             return Err("the header is damaged");
@@ -105,11 +118,9 @@ pub struct Meta {
     /// Date of the data as `YYYY-MM-DD`, where it is known.
     pub date: Option<String>,
     /// The data says so itself, or its file's name; else it is the day on which the file was last written, which a copy may
-    /// have been long after. Earlier versions of this program did not tell.
-    #[serde(default)]
+    /// have been long after.
     pub is_own_date: bool,
-    /// Its maker's line before the records was there, of kinds that have one. Earlier versions did not tell.
-    #[serde(default)]
+    /// Its maker's line before the records was there, of kinds that have one.
     pub has_header: bool,
     /// Day of the import as `YYYY-MM-DD`.
     pub imported: String,

@@ -1,6 +1,7 @@
 //! Records by ids. A row is the upper half of the id's hash and the record; two ids may share a hash, so who asks looks
 //! at the record.
 
+use super::pages::{Part, partition_point};
 use crate::whois::keys::IdKind;
 
 pub const ROW_BYTES: usize = 12;
@@ -22,13 +23,15 @@ fn hash(kind: IdKind, id: &str) -> u64 {
     sum ^ (sum >> 33)
 }
 
-/// Records that may have this id, in order, `most` at most.
-pub fn records(bytes: &[u8], kind: IdKind, id: &str, most: usize) -> Vec<u32> {
-    let (rows, _) = bytes.as_chunks::<ROW_BYTES>();
+/// Records that may have this id, in order, `most` at most, and how many there are beside these.
+pub fn records(table: Part, kind: IdKind, id: &str, most: usize) -> (Vec<u32>, u64) {
     let wanted = hash(kind, id).to_be_bytes();
-    let first = rows.partition_point(|row| row[..8] < wanted[..]);
-    let same = rows[first..].iter().take_while(|row| row[..8] == wanted[..]);
-    same.take(most)
-        .map(|row| row[8..].iter().fold(0, |number, &byte| number << 8 | u32::from(byte)))
-        .collect()
+    let row = |number| table.row::<ROW_BYTES>(number);
+    let is_before = |number| row(number).is_some_and(|row| row[..8] < wanted[..]);
+    let first = partition_point(table.len() / ROW_BYTES, is_before);
+    let mut same = (first..).map_while(row).take_while(|row| row[..8] == wanted[..]);
+    let number =
+        |row: &[u8; ROW_BYTES]| row[8..].iter().fold(0, |number, &byte| number << 8 | u32::from(byte));
+    let records = same.by_ref().take(most).map(number).collect();
+    (records, same.count() as u64)
 }

@@ -7,10 +7,12 @@
 
 use std::io::{self, Write};
 
+use super::pages::{Part, partition_point};
+
 /// A table over bytes of a file. Damaged rows give wrong answers or none, never a panic.
 #[derive(Clone, Copy)]
 pub struct RangeRows<'a> {
-    bytes: &'a [u8],
+    table: Part<'a>,
     /// Bytes of a start or an end: 4 or 16.
     width: usize,
 }
@@ -56,8 +58,8 @@ impl RangeWriter {
 }
 
 impl<'a> RangeRows<'a> {
-    pub const fn new(bytes: &'a [u8], width: usize) -> Self {
-        Self { bytes, width }
+    pub const fn new(table: Part<'a>, width: usize) -> Self {
+        Self { table, width }
     }
 
     const fn row_bytes(self) -> usize {
@@ -65,13 +67,13 @@ impl<'a> RangeRows<'a> {
     }
 
     pub const fn len(self) -> usize {
-        self.bytes.len() / self.row_bytes()
+        self.table.len() / self.row_bytes()
     }
 
     /// The number of `width` bytes at a place in a row.
     fn number(self, row: usize, at: usize, width: usize) -> u128 {
         let from = row.saturating_mul(self.row_bytes()) + at;
-        let bytes = self.bytes.get(from..from + width).unwrap_or_default();
+        let bytes = self.table.get(from..from.saturating_add(width)).unwrap_or_default();
         bytes.iter().fold(0, |number, &byte| number << 8 | u128::from(byte))
     }
 
@@ -89,37 +91,34 @@ impl<'a> RangeRows<'a> {
 
     /// Number of rows that start at or before a point.
     fn starting_until(self, point: u128) -> usize {
-        let (mut low, mut high) = (0, self.len());
-        while low < high {
-            let middle = low.midpoint(high);
-            if self.start(middle) <= point {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
-        }
-        low
+        partition_point(self.len(), |row| self.start(row) <= point)
     }
 
-    /// Records of ranges that have a point in common with `first..=last`, `most` at most: first those that cover
-    /// `first`, the ones that start last before the others; then those that start behind it, in order.
-    pub fn meeting(self, first: u128, last: u128, most: usize) -> Vec<u32> {
-        let mut found = Vec::new();
+    /// Records of ranges that have a point in common with `first..=last`, `most` at most, and how many there are beside
+    /// these: first those that cover `first`, the ones that start last before the others; then those that start behind
+    /// it, in order.
+    pub fn meeting(self, first: u128, last: u128, most: usize) -> (Vec<u32>, u64) {
+        let (mut found, mut left_out) = (Vec::new(), 0);
         let after = self.starting_until(first);
         let mut row = after;
-        while row > 0 && found.len() < most {
+        while row > 0 {
             let at = row - 1;
-            if self.end(at) >= first {
-                found.push(self.record(at));
-                row = at;
-            } else {
+            if self.end(at) < first {
                 // Only backwards, whatever damaged rows say.
                 row = (self.number(at, 2 * self.width, 4) as usize).min(at);
+                continue;
+            }
+            row = at;
+            if found.len() < most {
+                found.push(self.record(at));
+            } else {
+                left_out += 1;
             }
         }
-        let behind = (after..self.len()).take_while(|&row| self.start(row) <= last);
-        found.extend(behind.take(most - found.len()).map(|row| self.record(row)));
-        found
+        let until = self.starting_until(last).max(after);
+        let behind = until.min(after.saturating_add(most - found.len()));
+        found.extend((after..behind).map(|row| self.record(row)));
+        (found, left_out + (until - behind) as u64)
     }
 }
 
@@ -147,7 +146,12 @@ mod tests {
             let bytes = table(rows.collect());
             for (first, more) in points {
                 let last = first + more;
-                let mut found = RangeRows::new(&bytes, 4).meeting(first.into(), last.into(), usize::MAX);
+                let rows = RangeRows::new(Part::of_bytes(&bytes), 4);
+                let (mut found, left_out) = rows.meeting(first.into(), last.into(), usize::MAX);
+                prop_assert_eq!(left_out, 0);
+                let (some, others) = rows.meeting(first.into(), last.into(), 3);
+                prop_assert_eq!(&some[..], &found[..found.len().min(3)]);
+                prop_assert_eq!(some.len() + others as usize, found.len());
                 found.sort();
                 let scan = ranges.iter().enumerate().filter(|(_, (start, more))| {
                     *start <= last && start + more >= first
@@ -163,7 +167,7 @@ mod tests {
             last in any::<u128>(),
         ) {
             for width in [4, 16] {
-                RangeRows::new(&bytes, width).meeting(first, last, 1_000);
+                RangeRows::new(Part::of_bytes(&bytes), width).meeting(first, last, 1_000);
             }
         }
     }
@@ -172,10 +176,10 @@ mod tests {
     fn the_innermost_comes_first() {
         let row = |start: u32, end: u32, record| sort_row(start.to_be_bytes(), end.to_be_bytes(), record);
         let bytes = table(vec![row(0, u32::MAX, 0), row(10, 20, 1), row(10, 12, 2), row(21, 30, 3)]);
-        let rows = RangeRows::new(&bytes, 4);
-        assert_eq!(rows.meeting(11, 11, 9), [2, 1, 0]);
-        assert_eq!(rows.meeting(15, 15, 9), [1, 0]);
-        assert_eq!(rows.meeting(15, 21, 9), [1, 0, 3]);
-        assert_eq!(rows.meeting(15, 21, 1), [1]);
+        let rows = RangeRows::new(Part::of_bytes(&bytes), 4);
+        assert_eq!(rows.meeting(11, 11, 9), (vec![2, 1, 0], 0));
+        assert_eq!(rows.meeting(15, 15, 9), (vec![1, 0], 0));
+        assert_eq!(rows.meeting(15, 21, 9), (vec![1, 0, 3], 0));
+        assert_eq!(rows.meeting(15, 21, 1), (vec![1], 2));
     }
 }

@@ -1,12 +1,10 @@
-//! An index file that is open: mapped, and asked for records. Damaged parts give wrong answers or none, never a panic.
+//! An index file that is open: mapped, and asked for records. What is damaged of it gives no answer, never a panic or a wrong
+//! one, and the index says so from then on.
 
 use std::{
     collections::HashMap,
-    path::Path,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use memmap2::Mmap;
@@ -14,6 +12,7 @@ use memmap2::Mmap;
 use super::{
     header::{Header, Meta, Section},
     ids,
+    pages::{Pages, Part},
     ranges::RangeRows,
     text, words,
 };
@@ -28,20 +27,19 @@ const KEPT_BLOCKS: usize = 1_000;
 
 /// An imported source.
 pub struct Index {
-    map: Mmap,
+    path: PathBuf,
+    pages: Pages,
     header: Header,
     meta: Meta,
     /// By number: first record, and the bytes.
     unpacked: Mutex<HashMap<usize, Block>>,
-    /// A record was asked for that cannot be read.
-    is_damaged: AtomicBool,
 }
 
 type Block = (u32, Arc<[u8]>);
 
 impl Index {
     /// # Errors
-    /// Where the file cannot be read, is cut off, or is of another version.
+    /// Where the file cannot be read, is damaged, or is of another version.
     pub fn open(path: &Path) -> Result<Self, WhoisError> {
         let damaged = |problem| WhoisError::Damaged { path: path.into(), problem };
         let file = open_file(path).map_err(WhoisError::io(path))?;
@@ -52,11 +50,15 @@ impl Index {
         // SAFETY: the map is only read, through bounds-checked accesses that take any bytes. An import never changes a
         // file that is there: it renames another over it, and this one lives on until it is closed.
         let map = unsafe { Mmap::map(&file) }.map_err(WhoisError::io(path))?;
+        if Header::is_of_other_version(&map) {
+            return Err(WhoisError::OtherVersion { path: path.into() });
+        }
         let header = Header::from_bytes(&map, file_bytes).map_err(damaged)?;
-        let meta = section(&map, &header, Section::Meta);
-        let meta =
-            serde_json::from_slice(meta).map_err(|_| damaged("what it was made from cannot be read"))?;
-        Ok(Self { map, header, meta, unpacked: Mutex::default(), is_damaged: AtomicBool::default() })
+        let pages = Pages::new(map, header.range(Section::Sums));
+        let meta = pages.part(header.range(Section::Meta));
+        let meta = meta.get(0..meta.len()).and_then(|meta| serde_json::from_slice(meta).ok());
+        let meta = meta.ok_or_else(|| damaged("what it was made from cannot be read"))?;
+        Ok(Self { path: path.into(), pages, header, meta, unpacked: Mutex::default() })
     }
 
     pub const fn meta(&self) -> &Meta {
@@ -68,13 +70,13 @@ impl Index {
         self.header.file_bytes
     }
 
-    fn section(&self, which: Section) -> &[u8] {
-        section(&self.map, &self.header, which)
+    fn section(&self, which: Section) -> Part<'_> {
+        self.pages.part(self.header.range(which))
     }
 
-    /// Numbers of records whose ranges have something in common with this one, `most` at most: those that cover its start
-    /// first, the innermost before the others.
-    pub fn in_range(&self, range: Range, most: usize) -> Vec<u32> {
+    /// Numbers of records whose ranges have something in common with this one, `most` at most, and how many there are beside
+    /// these: those that cover its start first, the innermost before the others.
+    pub fn in_range(&self, range: Range, most: usize) -> (Vec<u32>, u64) {
         let (which, width, first, last) = match range {
             Range::Asn(first, last) => (Section::Asns, 4, first.into(), last.into()),
             Range::V4(first, last) => (Section::Ipv4, 4, first.into(), last.into()),
@@ -89,28 +91,35 @@ impl Index {
         [count(Section::Asns, 4), count(Section::Ipv4, 4), count(Section::Ipv6, 16)]
     }
 
-    /// Numbers of records that may have this id, `most` at most; look at the record.
-    pub fn with_id(&self, kind: IdKind, id: &str, most: usize) -> Vec<u32> {
+    /// Numbers of records that may have this id, `most` at most, and how many there are beside these; look at the record.
+    pub fn with_id(&self, kind: IdKind, id: &str, most: usize) -> (Vec<u32>, u64) {
         ids::records(self.section(Section::Ids), kind, id, most)
     }
 
     /// Numbers of records with a name in which a word begins so, in order; look at the record.
-    pub fn with_word(&self, beginning: &str, most: usize) -> Vec<u32> {
-        words::records(self.section(Section::Words), self.section(Section::WordGroups), beginning, most)
+    pub fn with_word(&self, beginning: &str) -> Vec<u32> {
+        words::records(self.section(Section::Words), self.section(Section::WordGroups), beginning)
     }
 
     /// Text of a record; `None` where the file is damaged.
     pub fn record(&self, record: u32) -> Option<Vec<u8>> {
         let text = self.text(record);
         if text.is_none() {
-            self.is_damaged.store(true, Ordering::Relaxed);
+            self.pages.set_damaged();
         }
         text
     }
 
-    /// Whether a record was asked for that the tables name and that cannot be read.
-    pub fn is_damaged(&self) -> bool {
-        self.is_damaged.load(Ordering::Relaxed)
+    /// That something of it was asked for that is damaged: of what was answered, some may be missing.
+    pub fn damage(&self) -> Option<WhoisError> {
+        let problem = "it is damaged, and answers may lack some of it";
+        self.pages.is_damaged().then(|| WhoisError::Damaged { path: self.path.clone(), problem })
+    }
+
+    /// Reads all of it, and tells what [`Self::damage`] does.
+    pub fn check(&self) -> Option<WhoisError> {
+        self.pages.are_whole();
+        self.damage()
     }
 
     fn text(&self, record: u32) -> Option<Vec<u8>> {
@@ -133,10 +142,4 @@ impl Index {
         kept.insert(number, Block::clone(&block));
         Some(block)
     }
-}
-
-fn section<'a>(map: &'a Mmap, header: &Header, which: Section) -> &'a [u8] {
-    let (offset, length) = header.sections[which as usize];
-    let range = usize::try_from(offset).ok().zip(usize::try_from(offset + length).ok());
-    range.and_then(|(from, to)| map.get(from..to)).unwrap_or_default()
 }

@@ -9,7 +9,10 @@ use std::{
     mem,
 };
 
-use super::pack::{self, Packed, Packer};
+use super::{
+    pack::{self, Packed, Packer},
+    pages::{Part, partition_point},
+};
 
 /// Larger blocks pack better, smaller ones are unpacked sooner. Bytes.
 const BLOCK_BYTES: usize = 48 << 10;
@@ -81,22 +84,26 @@ impl TextWriter {
 }
 
 /// Number of the block that has a record.
-pub fn block_of(blocks: &[u8], record: u32) -> Option<usize> {
-    let (rows, _) = blocks.as_chunks::<ROW_BYTES>();
-    rows.partition_point(|row| row[8..12] <= record.to_be_bytes()[..]).checked_sub(1)
+pub fn block_of(blocks: Part, record: u32) -> Option<usize> {
+    let is_before = |number| {
+        let row = blocks.row::<ROW_BYTES>(number);
+        row.is_some_and(|row| row[8..12] <= record.to_be_bytes()[..])
+    };
+    partition_point(blocks.len() / ROW_BYTES, is_before).checked_sub(1)
 }
 
 /// First record of a block, and its unpacked bytes; `None` where it is damaged.
-pub fn unpack(text: &[u8], blocks: &[u8], block: usize) -> Option<(u32, Vec<u8>)> {
-    let (rows, _) = blocks.as_chunks::<ROW_BYTES>();
+pub fn unpack(text: Part, blocks: Part, block: usize) -> Option<(u32, Vec<u8>)> {
     let number = |bytes: &[u8]| bytes.iter().fold(0_u64, |number, &byte| number << 8 | u64::from(byte));
-    let row = rows.get(block)?;
-    let from = usize::try_from(number(&row[..8])).ok()?;
+    let start = |row: &[u8; ROW_BYTES]| usize::try_from(number(&row[..8])).ok();
+    let row = blocks.row::<ROW_BYTES>(block)?;
+    let is_last = (block + 1) * ROW_BYTES >= blocks.len();
+    let end = if is_last { text.len() } else { start(blocks.row(block + 1)?)? };
     let (first, length) = (number(&row[8..12]) as u32, number(&row[12..]) as usize);
     if length > MAX_BLOCK_BYTES {
         return None;
     }
-    Some((first, pack::unpack(text.get(from..)?, length)?))
+    Some((first, pack::unpack(text.get(start(row)?..end)?, length)?))
 }
 
 /// Text of the record that is `number` records behind the first of an unpacked block.

@@ -6,7 +6,10 @@
 
 use std::io::{self, Write};
 
-use super::text::{put_varint, take_varint};
+use super::{
+    pages::{Part, partition_point},
+    text::{put_varint, take_varint},
+};
 
 /// Longer words are cut; who asks looks at the record. Bytes.
 pub const WORD_BYTES: usize = 20;
@@ -73,19 +76,34 @@ impl WordWriter {
     }
 }
 
-/// Records with a word that begins so, sorted, each once; `most` entries of words at most.
-pub fn records(words: &[u8], groups: &[u8], beginning: &str, most: usize) -> Vec<u32> {
+/// Records with a word that begins so, sorted, each once.
+pub fn records(words: Part, groups: Part, beginning: &str) -> Vec<u32> {
     let wanted = &beginning.as_bytes()[..beginning.len().min(WORD_BYTES)];
-    let (groups, _) = groups.as_chunks::<8>();
-    let group = |at: &[u8; 8]| words.get(usize::try_from(u64::from_be_bytes(*at)).ok()?..);
-    let first_word = |at: &[u8; 8]| {
-        let (&length, rest) = group(at)?.get(1..)?.split_first()?;
-        rest.get(..length.into())
+    let count = groups.len() / 8;
+    let start = |group| usize::try_from(u64::from_be_bytes(*groups.row(group)?)).ok();
+    let first_word = |group| {
+        let from = start(group)?.checked_add(2)?;
+        let length = words.get(from - 1..from)?.first()?;
+        words.get(from..from.checked_add((*length).into())?)
     };
-    let after = groups.partition_point(|at| first_word(at).unwrap_or_default() < wanted);
-    let mut rest = groups.get(after.saturating_sub(1)).and_then(group).unwrap_or_default();
-    let (mut word, mut found) = (Vec::new(), Vec::new());
-    while let Some(mut records) = entry(&mut rest, &mut word) {
+    let after = partition_point(count, |group| first_word(group).unwrap_or_default() < wanted);
+    let mut found = Vec::new();
+    for group in after.saturating_sub(1)..count {
+        let end = if group + 1 < count { start(group + 1) } else { Some(words.len()) };
+        let rest = start(group).zip(end).and_then(|(from, to)| words.get(from..to));
+        if !add_records(rest.unwrap_or_default(), wanted, &mut found) {
+            break;
+        }
+    }
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+/// Adds those of a group's words that begin so; tells whether such words may follow.
+fn add_records(mut group: &[u8], wanted: &[u8], found: &mut Vec<u32>) -> bool {
+    let mut word = Vec::new();
+    while let Some(mut records) = entry(&mut group, &mut word) {
         if word.starts_with(wanted) {
             let mut record = 0_u32;
             while let Some(step) = take_varint(&mut records) {
@@ -93,15 +111,10 @@ pub fn records(words: &[u8], groups: &[u8], beginning: &str, most: usize) -> Vec
                 found.push(record);
             }
         } else if word.as_slice() > wanted {
-            break;
-        }
-        if found.len() >= most {
-            break;
+            return false;
         }
     }
-    found.sort_unstable();
-    found.dedup();
-    found
+    true
 }
 
 /// Reads an entry: its word, and its records.
@@ -140,7 +153,8 @@ mod tests {
                 let mut scan: Vec<_> = scan.map(|&(_, record)| record).collect();
                 scan.sort();
                 scan.dedup();
-                let found = records(&bytes, writer.groups.as_flattened(), &beginning, usize::MAX);
+                let (words, groups) = (Part::of_bytes(&bytes), Part::of_bytes(writer.groups.as_flattened()));
+                let found = records(words, groups, &beginning);
                 prop_assert_eq!(found, scan);
             }
         }
@@ -150,7 +164,7 @@ mod tests {
             words in proptest::collection::vec(any::<u8>(), 0..200),
             groups in proptest::collection::vec(0..20_u8, 0..64),
         ) {
-            records(&words, &groups, "a", 1_000);
+            records(Part::of_bytes(&words), Part::of_bytes(&groups), "a");
         }
     }
 }

@@ -4,6 +4,7 @@
 use std::{
     fs::{File, Permissions},
     io::{self, BufWriter, Seek, Write},
+    mem,
     os::unix::fs::PermissionsExt,
     path::Path,
 };
@@ -14,6 +15,7 @@ use super::{
     header::{FILE_ENDING, HEADER_BYTES, Header, Meta, Section, TEMPORARY_PREFIX},
     ids,
     pack::Packer,
+    pages::Summing,
     ranges::{RangeWriter, sort_row},
     sorter::Sorter,
     text::TextWriter,
@@ -50,8 +52,7 @@ impl<'a> IndexWriter<'a> {
         // As for any new file, the user's umask says who may read it.
         builder.prefix(TEMPORARY_PREFIX).permissions(Permissions::from_mode(0o666));
         let file = builder.tempfile_in(folder)?;
-        let mut output = Output { file: BufWriter::with_capacity(WRITE_BYTES, file), written: 0 };
-        output.write_all(&[0; HEADER_BYTES])?;
+        let output = Output::new(file)?;
         Ok(Self {
             packer,
             output,
@@ -140,6 +141,9 @@ impl<'a> IndexWriter<'a> {
         let start = output.written;
         output.write_all(&serde_json::to_vec(meta)?)?;
         section(&mut header, Section::Meta, start, &output);
+        let (start, sums) = (output.written, mem::take(&mut output.summing).finish());
+        output.write_all(&sums)?;
+        section(&mut header, Section::Sums, start, &output);
         header.file_bytes = output.written;
 
         let mut file = output.file.into_inner().map_err(io::IntoInnerError::into_error)?;
@@ -152,16 +156,27 @@ impl<'a> IndexWriter<'a> {
     }
 }
 
-/// A file that knows how much was written to it.
+/// A file that knows how much was written to it, and adds it up.
 struct Output {
     file: BufWriter<NamedTempFile>,
     written: u64,
+    summing: Summing,
+}
+
+impl Output {
+    /// Leaves room for the header.
+    fn new(file: NamedTempFile) -> io::Result<Self> {
+        let mut file = BufWriter::with_capacity(WRITE_BYTES, file);
+        file.write_all(&[0; HEADER_BYTES])?;
+        Ok(Self { file, written: HEADER_BYTES as u64, summing: Summing::default() })
+    }
 }
 
 impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let count = self.file.write(bytes)?;
         self.written += count as u64;
+        self.summing.add(&bytes[..count]);
         Ok(count)
     }
 

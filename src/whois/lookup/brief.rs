@@ -47,7 +47,7 @@ impl Whois {
 
     fn of_aut_num(&self, index: &Index, number: u32) -> Option<String> {
         let records = index.in_range(Range::Asn(number, number), MOST_ALIKE);
-        records.into_iter().find_map(|record| {
+        records.0.into_iter().find_map(|record| {
             let bytes = index.record(record)?;
             let text = rpsl::decode(&bytes);
             let attributes = rpsl::attributes(&text);
@@ -59,7 +59,7 @@ impl Whois {
     /// Organisations may be in another dump than aut-nums.
     fn organisation_name(&self, id: &str) -> Option<String> {
         self.of_kind(Kind::Rpsl).find_map(|index| {
-            index.with_id(IdKind::Object, id, MOST_ALIKE).into_iter().find_map(|record| {
+            index.with_id(IdKind::Object, id, MOST_ALIKE).0.into_iter().find_map(|record| {
                 let bytes = index.record(record)?;
                 let text = rpsl::decode(&bytes);
                 let attributes = rpsl::attributes(&text);
@@ -81,7 +81,7 @@ fn first_name(attributes: &[(&str, String)]) -> Option<String> {
 
 fn of_as_org(index: &Index, number: u32) -> Option<String> {
     let records = index.in_range(Range::Asn(number, number), MOST_ALIKE);
-    records.into_iter().find_map(|record| {
+    records.0.into_iter().find_map(|record| {
         let text = text(index, record)?;
         let Record::System { id, .. } = Record::from_text(&text)? else { return None };
         organisation(index, id).map(|(name, _)| name).filter(|name| !name.is_empty())
@@ -90,7 +90,7 @@ fn of_as_org(index: &Index, number: u32) -> Option<String> {
 
 /// How many addresses the innermost route has, and its origin.
 fn innermost_route(index: &Index, address: IpAddr) -> Option<(u128, u32)> {
-    index.in_range(single(address), MOST_AROUND).into_iter().find_map(|record| {
+    index.in_range(single(address), MOST_AROUND).0.into_iter().find_map(|record| {
         let bytes = index.record(record)?;
         let class = Class::from_name(rpsl::attribute_name(&bytes)?)?;
         if !matches!(class, Class::Route | Class::Route6) {

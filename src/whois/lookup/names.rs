@@ -1,6 +1,6 @@
 //! Names of organisations and autonomous systems: those of a number, and numbers by name.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use crate::whois::{
     Whois,
@@ -12,23 +12,15 @@ use crate::whois::{
     rpsl,
 };
 
-/// Records that a word may stand in; more make it no word to search by alone.
-const MOST_WITH_WORD: usize = 200_000;
-/// Autonomous systems of one organisation: the largest has some thousand.
-const MOST_SYSTEMS: usize = 5_000;
-/// Systems whose organisations' names are looked for in one answer.
-const MOST_NAMED: usize = 200;
-
 impl Whois {
     /// Adds the organisations of these numbers, each name once, and the name of `of` alone.
     pub(super) fn add_names(&self, mut numbers: Vec<u32>, of: Option<u32>, answer: &mut Answer) {
-        let mut seen = std::collections::HashSet::new();
-        numbers.retain(|number| seen.insert(*number));
-        numbers.truncate(MOST_NAMED);
+        answer.left_out.systems += numbers.len().saturating_sub(self.limits().systems) as u64;
+        numbers.truncate(self.limits().systems);
         for index in self.of_kind(Kind::AsOrg) {
             let source = Arc::new(Source::from(index.meta()));
             for &number in &numbers {
-                for record in index.in_range(Range::Asn(number, number), 2) {
+                for record in index.in_range(Range::Asn(number, number), 2).0 {
                     let Some(text) = text(index, record) else { continue };
                     let Some(Record::System { name, id, .. }) = Record::from_text(&text) else { continue };
                     let source = Arc::clone(&source);
@@ -56,7 +48,7 @@ impl Whois {
     /// there are more. Case does not matter.
     pub fn by_name(&self, text: &str, most: usize) -> (Vec<Found>, bool) {
         let wanted: Vec<_> = words(text).collect();
-        let mut found: Vec<Found> = Vec::new();
+        let (mut found, mut seen) = (Vec::new(), HashSet::new());
         for index in self.indexes().iter().filter(|index| index.meta().kind != Kind::Delegated) {
             let source = Arc::new(Source::from(index.meta()));
             for record in with_words(index, &wanted) {
@@ -66,8 +58,7 @@ impl Whois {
                 };
                 let Some(answer) = answer else { continue };
                 // A system is told by its organisation, where that is found too.
-                let same = |other: &Found| other.id == answer.id && other.source.name == answer.source.name;
-                if found.iter().any(same) {
+                if !seen.insert((answer.source.name.clone(), answer.id.clone())) {
                     continue;
                 }
                 if found.len() == most {
@@ -81,7 +72,7 @@ impl Whois {
 }
 
 fn with_words(index: &Index, wanted: &[String]) -> Vec<u32> {
-    let mut lists: Vec<_> = wanted.iter().map(|word| index.with_word(word, MOST_WITH_WORD)).collect();
+    let mut lists: Vec<_> = wanted.iter().map(|word| index.with_word(word)).collect();
     lists.sort_by_key(Vec::len);
     let mut lists = lists.into_iter();
     let Some(mut records) = lists.next() else {
@@ -138,7 +129,7 @@ fn by_object(index: &Index, record: u32, wanted: &[String], source: &Arc<Source>
 
 fn members(index: &Index, id: &str) -> Vec<u32> {
     let mut numbers = Vec::new();
-    for record in index.with_id(IdKind::Member, id, MOST_SYSTEMS) {
+    for record in index.with_id(IdKind::Member, id, usize::MAX).0 {
         let Some(text) = text(index, record) else { continue };
         if let Some(Record::System { number, id: other, .. }) = Record::from_text(&text)
             && other.eq_ignore_ascii_case(id)
@@ -152,7 +143,7 @@ fn members(index: &Index, id: &str) -> Vec<u32> {
 
 /// Name and country of an organisation of as-org2info; none where the file does not have it.
 pub(super) fn organisation(index: &Index, id: &str) -> Option<(String, Option<String>)> {
-    index.with_id(IdKind::Organisation, id, 4).into_iter().find_map(|record| {
+    index.with_id(IdKind::Organisation, id, 4).0.into_iter().find_map(|record| {
         let text = text(index, record)?;
         match Record::from_text(&text)? {
             Record::Organisation { id: other, name, country, .. } if other.eq_ignore_ascii_case(id) => {

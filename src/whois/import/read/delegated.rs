@@ -15,15 +15,17 @@ use crate::whois::{
 
 /// Of headers in one file. There are five registries.
 const MOST_TOLD_REGISTRIES: usize = 8;
+
 impl Reading<'_> {
     pub fn delegated(&mut self, lines: Lines<impl BufRead>) -> Result<(), WhoisError> {
         let mut with_holder = false;
         let (mut in_headers, mut in_summaries) = (None, None);
-        let (mut headers, mut registries, mut whole) = (Vec::new(), Tally::default(), Whole::default());
+        let (mut headers, mut second_header) = (Vec::new(), None);
+        let (mut registries, mut whole) = (Tally::default(), Whole::default());
         let add = |sum: &mut Option<u64>, more: Option<u64>| {
             *sum = more.map(|more| sum.unwrap_or(0).saturating_add(more)).or(*sum);
         };
-        let is_ended = self.lines(lines, |reading, line| {
+        let is_ended = self.lines(lines, |reading, number, line| {
             let record = match delegated::parse(line) {
                 Ok(Some(Line::Record(record))) => {
                     whole.record(&record);
@@ -38,6 +40,9 @@ impl Reading<'_> {
                     match other {
                         Some(Line::Header { registry, records, .. }) => {
                             add(&mut in_headers, records);
+                            if !headers.is_empty() {
+                                second_header.get_or_insert(number);
+                            }
                             let registry = registry.to_ascii_lowercase();
                             if headers.len() < MOST_TOLD_REGISTRIES && !headers.contains(&registry) {
                                 headers.push(registry);
@@ -60,16 +65,15 @@ impl Reading<'_> {
             reading.progress.records += 1;
             Ok(Ok(()))
         })?;
-        if headers.len() > 1 {
-            return Err(WhoisError::SeveralFiles { path: self.path.into(), of: headers.join(", ") });
+        if let Some(line) = second_header {
+            return Err(WhoisError::SeveralFiles { path: self.path.into(), of: headers.join(", "), line });
         }
         self.has_header = !headers.is_empty();
         if !(is_ended || whole.is_last_whole()) {
             self.cut = Some("its last line is no whole record");
         }
         self.compare_registries(&registries);
-        // Where both tell a number it should be the same; a registry that counts otherwise in one of them has cut nothing.
-        self.announced = [in_headers, in_summaries].into_iter().flatten().min();
+        self.announce(in_headers, in_summaries);
         if !with_holder {
             self.notes.push(
                 "the plain form without opaque ids: it does not tell what else a holder has; \
@@ -78,6 +82,23 @@ impl Reading<'_> {
             );
         }
         Ok(())
+    }
+
+    /// Header and summaries should tell the same number. Where they do not, the larger counts, for a file that was cut has fewer
+    /// records than it says; but as many as one of them says, no less and no more, are all of them.
+    fn announce(&mut self, in_headers: Option<u64>, in_summaries: Option<u64>) {
+        let found = self.progress.records + self.rejects.count;
+        self.announced = in_headers.max(in_summaries);
+        let Some((header, summaries)) = in_headers.zip(in_summaries).filter(|(one, other)| one != other)
+        else {
+            return;
+        };
+        if [header, summaries].contains(&found) {
+            self.announced = Some(found);
+        }
+        self.notes.push(format!(
+            "its header says that there are {header} records, and its summaries {summaries}: it has {found}"
+        ));
     }
 
     /// Whether the records are those of the registry that the first lines name.
