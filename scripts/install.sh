@@ -31,6 +31,7 @@ for_each_file() {
 
 put() {
     case $1 in
+        build/*.licences) install -D -m 644 "$built/${1#build/}" "$2" ;;
         build/*) install -D -m 755 "$built/${1#build/}" "$2" ;;
         # The unit starts the program that was installed with it, whichever others there are.
         *.service)
@@ -53,7 +54,9 @@ for program; do
     grep -q "^$program " packaging/files || { echo "There is no program $program in packaging/files." >&2; exit 2; }
     case $action in
         install)
-            [ -f "$built/$program" ] || { echo "$built/$program is not there: run \`make build\` first." >&2; exit 1; }
+            for file in "$built/$program" "$built/$program.licences"; do
+                [ -f "$file" ] || { echo "$file is not there: run \`make build\` first." >&2; exit 1; }
+            done
             for_each_file put "$program"
             ;;
         uninstall)

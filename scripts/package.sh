@@ -28,6 +28,7 @@ to_debian() {
     {
         cat LICENSE LICENSE-MIT
         printf '\nThe Apache License 2.0 is in /usr/share/common-licenses/Apache-2.0.\n'
+        printf 'The licences of the libraries that are linked into it are in /usr/share/doc/%s/LIBRARY-LICENSES.\n' "$program"
         if [ -f "$doc/NOTICE" ]; then printf '\n\n'; cat NOTICE; printf '\n\n'; cat DATA-LICENSES; fi
         if [ "$program" = connmapperl ]; then printf '\n\n'; cat assets/fonts/*-OFL.txt; fi
     } >"$doc/copyright"
@@ -85,6 +86,7 @@ tar_of_agent() {
     local name=connmapperl-client-$version-$processor
     rm -rf "$stage"
     install -D -t "$stage/$name" build/connmapperl-client
+    install -m 644 build/connmapperl-client.licences "$stage/$name/LIBRARY-LICENSES"
     install -m 644 -t "$stage/$name" packaging/connmapperl-client.service packaging/connmapperl-client.service.d/names.conf \
         packaging/man/connmapperl-client.1 packaging/openwrt/connmapperl-client.init LICENSE*
     archive "$name"

@@ -26,6 +26,7 @@ impl System {
         let system = Self { folder: tempfile::tempdir().unwrap() };
         for program in PROGRAMS {
             system.write(&format!("built/{program}"), program);
+            system.write(&format!("built/{program}.licences"), "of libraries");
         }
         fs::create_dir(system.path("root")).unwrap();
         system
@@ -116,8 +117,11 @@ fn what_is_installed_is_taken_away_again_and_nothing_else() {
         "lib/systemd/system/connmapperl-client.service",
         "share/applications/connmapperl.desktop",
         "share/bash-completion/completions/ip2asn",
+        "share/doc/connmapperl/LIBRARY-LICENSES",
         "share/doc/connmapperl/NOTICE",
         "share/doc/connmapperl/examples/connmapperlrc",
+        "share/doc/connmapperl-client/LIBRARY-LICENSES",
+        "share/doc/ip2asn/LIBRARY-LICENSES",
         "share/doc/ip2asn/LICENSE-MIT",
         "share/fish/vendor_completions.d/connmapperl.fish",
         "share/icons/hicolor/scalable/apps/connmapperl.svg",
@@ -149,12 +153,15 @@ fn one_program_comes_and_goes_alone() {
 
 #[test]
 fn what_was_not_built_is_named_with_the_remedy() {
-    let system = System::new();
-    fs::remove_file(system.path("built/ip2asn")).unwrap();
-    let output = system.make("install", "/usr", &["ip2asn"]);
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert!(!output.status.success() && said.contains("make build"), "{said}");
-    assert_eq!(system.files(), BTreeSet::new());
+    for missing in ["built/ip2asn", "built/ip2asn.licences"] {
+        let system = System::new();
+        fs::remove_file(system.path(missing)).unwrap();
+        let output = system.make("install", "/usr", &["ip2asn"]);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(!output.status.success() && said.contains("make build"), "{said}");
+        assert!(said.contains(missing), "{said}");
+        assert_eq!(system.files(), BTreeSet::new());
+    }
 }
 
 #[test]
