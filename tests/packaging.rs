@@ -128,7 +128,6 @@ fn what_is_installed_is_taken_away_again_and_nothing_else() {
         "share/man/man1/connmapperl-client.1",
         "share/man/man1/connmapperl-list.1",
         "share/man/man1/ip2asn.1",
-        "share/metainfo/org.connmapperl.connmapperl.metainfo.xml",
         "share/zsh/site-functions/_connmapperl-client",
     ] {
         assert!(installed.contains(&format!("/usr/local/{file}")), "{file} is not installed: {installed:#?}");
@@ -197,8 +196,21 @@ fn desktops_find_the_program_its_description_and_icons_of_each_size() {
         }
     };
     checked("desktop-file-validate", &[], share.join("applications/connmapperl.desktop"));
-    let metainfo = share.join("metainfo/org.connmapperl.connmapperl.metainfo.xml");
-    checked("appstreamcli", &["validate", "--no-net"], metainfo);
+    let metainfo = fs::read_dir(share.join("metainfo")).unwrap().next().unwrap().unwrap();
+    checked("appstreamcli", &["validate", "--no-net"], metainfo.path());
+}
+
+#[test]
+fn the_maintainer_and_the_id_for_software_centres_are_of_one_domain() {
+    let manifest = fs::read_to_string(source("Cargo.toml")).unwrap();
+    let maintainer = manifest.split("\nmaintainer = \"").nth(1).unwrap().split('"').next().unwrap();
+    let domain = maintainer.split(['@', '>']).nth(1).unwrap();
+    let turned: Vec<_> = domain.split('.').rev().collect();
+    let id = format!("{}.connmapperl", turned.join("."));
+    let system = System::new();
+    system.made("install", "/usr", &["connmapperl"]);
+    let metainfo = system.read(&format!("root/usr/share/metainfo/{id}.metainfo.xml"));
+    assert!(metainfo.contains(&format!("<id>{id}</id>")), "{metainfo}");
 }
 
 #[test]
