@@ -55,7 +55,7 @@ for program; do
     case $action in
         install)
             for file in "$built/$program" "$built/$program.licences"; do
-                [ -f "$file" ] || { echo "$file is not there: run \`make build\` first." >&2; exit 1; }
+                [ -f "$file" ] || { echo "$file is not there: first run make build" >&2; exit 1; }
             done
             for_each_file put "$program"
             ;;
