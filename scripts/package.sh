@@ -24,13 +24,15 @@ to_debian() {
     if [ -d "$usr/share/zsh" ]; then
         mv "$usr/share/zsh/site-functions" "$usr/share/zsh/vendor-completions"
     fi
+    # cargo-deb puts one of its own over a `copyright` in the folder, and goes by the first lines of this.
     {
+        printf 'License: MIT OR Apache-2.0\n\n'
         cat LICENSE LICENSE-MIT
         printf '\nThe Apache License 2.0 is in /usr/share/common-licenses/Apache-2.0.\n'
         printf 'The licences of the libraries that are linked into it are in /usr/share/doc/%s/LIBRARY-LICENSES.\n' "$program"
         if [ -f "$doc/NOTICE" ]; then printf '\n\n'; cat NOTICE; printf '\n\n'; cat DATA-LICENSES; fi
         if [ "$program" = connmapperl ]; then printf '\n\n'; cat assets/fonts/*-OFL.txt; fi
-    } >"$doc/copyright"
+    } >"$stage/copyright"
     rm -f "$doc"/{LICENSE*,NOTICE,DATA-LICENSES,*-OFL.txt,CHANGELOG.md}
     cat >"$stage/changelog" <<END
 $program ($version-1) unstable; urgency=medium

@@ -113,9 +113,12 @@ apt() { changes apt-get -qq -o=Dpkg::Use-Pty=0 "$@"; }
 
 # ---- one program after the other -----------------------------------------------------------------------------
 
-# What is linked into it has its licences beside it.
+# What is linked into it has its licences beside it, and what it carries.
 licences_of() {
-    local unknown
+    local unknown copyright=$root/usr/share/doc/$1/copyright
+    grep -q 'Permission is hereby granted' "$copyright" || fail "the copyright of $1 has no text of its licence"
+    [ "$1" = connmapperl-client ] || grep -q 'Geolocation by DB-IP' "$copyright" || fail "the copyright of $1 does not name its data"
+    [ "$1" != connmapperl ] || grep -q 'SIL OPEN FONT LICENSE' "$copyright" || fail "the copyright of $1 does not name its fonts"
     grep -aoE '/registry/src/[^/]+/[A-Za-z0-9_.+-]+/' "$root/usr/bin/$1" | cut -d / -f 5 | LC_ALL=C sort -u >"$work/linked"
     [ "$(wc -l <"$work/linked")" -gt 5 ] || fail "$1 names no sources"
     sed '/^The standard library/,$d; s/: .*//; s/ /-/' "$root/usr/share/doc/$1/LIBRARY-LICENSES" | LC_ALL=C sort >"$work/known"
