@@ -12,6 +12,9 @@ action=$1
 shift
 prefix=${PREFIX:-/usr/local}
 root=${DESTDIR:-}$prefix
+# What is unpacked anywhere later has no place yet; systemd looks for it then.
+programs_in=$prefix/bin/
+[ "$prefix" != / ] || programs_in=
 # Where the programs are.
 built=${BUILT:-build}
 
@@ -36,7 +39,7 @@ put() {
         # The unit starts the program that was installed with it, whichever others there are.
         *.service)
             install -D -m 644 "$1" "$2"
-            sed "s|^ExecStart=|ExecStart=$prefix/bin/|" "$1" >"$2"
+            sed "s|^ExecStart=|ExecStart=$programs_in|" "$1" >"$2"
             ;;
         *) install -D -m 644 "$1" "$2" ;;
     esac

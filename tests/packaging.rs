@@ -174,6 +174,16 @@ fn the_service_starts_the_agent_that_was_installed_with_it() {
 }
 
 #[test]
+fn a_unit_to_be_unpacked_anywhere_names_no_folder() {
+    let system = System::new();
+    system.made("install", "/", &["connmapperl", "connmapperl-client"]);
+    for unit in ["system/connmapperl-client.service", "user/connmapperl-wall.service"] {
+        let unit = system.read(&format!("root/lib/systemd/{unit}"));
+        assert!(unit.contains("\nExecStart=connmapperl"), "{unit}");
+    }
+}
+
+#[test]
 fn desktops_find_the_program_its_description_and_icons_of_each_size() {
     let system = System::new();
     system.made("install", "/usr", &["connmapperl"]);
