@@ -62,21 +62,27 @@ agent: ## build the agent alone: small, static, for servers and routers
 		$(shipped) cargo build --locked --profile agent --no-default-features --bin connmapperl-client --target "$$target" && \
 	wc -c "$$CARGO_TARGET_DIR/$$target/agent/connmapperl-client"
 
+# Beside each program the licences of what is linked into it.
+licences = scripts/licences.sh $(1) >build/$(1).licences.part && mv build/$(1).licences.part build/$(1).licences
+
 # In build/, and not where cargo puts it: root's cargo, if there is one, looks elsewhere.
 build: $(PROGRAMS:%=build-%) ## build what make install installs, into build/
 
 build-connmapperl: setup
 	env RUSTFLAGS="$(RUSTFLAGS) $(nowhere)" $(shipped) cargo build --locked --profile dist --bin connmapperl
 	install -D "$(CARGO_TARGET_DIR)/dist/connmapperl" build/connmapperl
+	$(call licences,connmapperl)
 
 build-ip2asn:
 	env RUSTFLAGS="$(RUSTFLAGS) $(nowhere)" $(shipped) cargo build --locked --profile dist --no-default-features \
 		--features whois --bin ip2asn
 	install -D "$(CARGO_TARGET_DIR)/dist/ip2asn" build/ip2asn
+	$(call licences,ip2asn)
 
 build-connmapperl-client: agent
 	install -D "$(CARGO_TARGET_DIR)/$${AGENT_TARGET:-$$(rustc -vV | sed -n 's/^host: //p')}/agent/connmapperl-client" \
 		build/connmapperl-client
+	$(call licences,connmapperl-client)
 
 install: ## install what was built, below PREFIX; compiles nothing
 	@scripts/install.sh install $(PROGRAMS)

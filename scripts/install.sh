@@ -12,6 +12,9 @@ action=$1
 shift
 prefix=${PREFIX:-/usr/local}
 root=${DESTDIR:-}$prefix
+# What is unpacked anywhere later has no place yet; systemd looks for it then.
+programs_in=$prefix/bin/
+[ "$prefix" != / ] || programs_in=
 # Where the programs are.
 built=${BUILT:-build}
 
@@ -31,11 +34,12 @@ for_each_file() {
 
 put() {
     case $1 in
+        build/*.licences) install -D -m 644 "$built/${1#build/}" "$2" ;;
         build/*) install -D -m 755 "$built/${1#build/}" "$2" ;;
         # The unit starts the program that was installed with it, whichever others there are.
         *.service)
             install -D -m 644 "$1" "$2"
-            sed "s|^ExecStart=|ExecStart=$prefix/bin/|" "$1" >"$2"
+            sed "s|^ExecStart=|ExecStart=$programs_in|" "$1" >"$2"
             ;;
         *) install -D -m 644 "$1" "$2" ;;
     esac
@@ -53,7 +57,9 @@ for program; do
     grep -q "^$program " packaging/files || { echo "There is no program $program in packaging/files." >&2; exit 2; }
     case $action in
         install)
-            [ -f "$built/$program" ] || { echo "$built/$program is not there: run \`make build\` first." >&2; exit 1; }
+            for file in "$built/$program" "$built/$program.licences"; do
+                [ -f "$file" ] || { echo "$file is not there: first run make build" >&2; exit 1; }
+            done
             for_each_file put "$program"
             ;;
         uninstall)

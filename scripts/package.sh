@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Packs what `make build` has put into build/: `package.sh deb PROGRAM...` as Debian packages, by cargo-deb, `package.sh
-# tar PROGRAM...` as tar archives. Both hold what packaging/files lists, and are the same bytes for the same programs
-# where SOURCE_DATE_EPOCH is set, as `make` does.
+# Packs what `make build` has put into build/: `package.sh deb PROGRAM...` as Debian packages, one a program, by cargo-deb;
+# `package.sh tar PROGRAM...` as tar archives, one of the agent and one of the others. They hold what packaging/files lists,
+# but for the agent's archive, which has what another machine needs, side by side. The same programs give the same bytes
+# where SOURCE_DATE_EPOCH is set, as `make` does. AGENT_TARGET says for which machine the agent was built, if for another.
 set -euo pipefail
 umask 022
 cd "$(dirname "$0")/.."
@@ -12,8 +13,6 @@ kind=$1
 shift
 
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
-processor=${AGENT_TARGET:-$(uname -m)}
-processor=${processor%%-*}
 when=${SOURCE_DATE_EPOCH:-$(date +%s)}
 stage=build/stage
 
@@ -25,12 +24,15 @@ to_debian() {
     if [ -d "$usr/share/zsh" ]; then
         mv "$usr/share/zsh/site-functions" "$usr/share/zsh/vendor-completions"
     fi
+    # cargo-deb puts one of its own over a `copyright` in the folder, and goes by the first lines of this.
     {
+        printf 'License: MIT OR Apache-2.0\n\n'
         cat LICENSE LICENSE-MIT
         printf '\nThe Apache License 2.0 is in /usr/share/common-licenses/Apache-2.0.\n'
+        printf 'The licences of the libraries that are linked into it are in /usr/share/doc/%s/LIBRARY-LICENSES.\n' "$program"
         if [ -f "$doc/NOTICE" ]; then printf '\n\n'; cat NOTICE; printf '\n\n'; cat DATA-LICENSES; fi
         if [ "$program" = connmapperl ]; then printf '\n\n'; cat assets/fonts/*-OFL.txt; fi
-    } >"$doc/copyright"
+    } >"$stage/copyright"
     rm -f "$doc"/{LICENSE*,NOTICE,DATA-LICENSES,*-OFL.txt,CHANGELOG.md}
     cat >"$stage/changelog" <<END
 $program ($version-1) unstable; urgency=medium
@@ -60,7 +62,7 @@ checkout_of() {
 }
 
 deb() {
-    local maintainer program
+    local maintainer program for_target
     maintainer=$(sed -n 's/^maintainer = "\(.*\)"/\1/p' Cargo.toml)
     cargo deb --version >/dev/null 2>&1 ||
         { echo 'cargo-deb is not installed: cargo install --locked cargo-deb' >&2; exit 1; }
@@ -69,8 +71,10 @@ deb() {
         DESTDIR=$stage/root PREFIX=/usr scripts/install.sh install "$program"
         to_debian "$program"
         checkout_of "$program"
-        (cd "$stage" && cargo deb --quiet --no-build --no-strip --locked --variant "$program" --output ../ \
-            ${AGENT_TARGET:+--target "$AGENT_TARGET"}) | sed "s,^\.\./,build/,"
+        for_target=()
+        [ "$program" != connmapperl-client ] || for_target=(${AGENT_TARGET:+--target "$AGENT_TARGET"})
+        (cd "$stage" && cargo deb --quiet --no-build --no-strip --locked --variant "$program" --output ../ "${for_target[@]}") |
+            sed "s,^\.\./,build/,"
     done
 }
 
@@ -82,9 +86,11 @@ archive() {
 
 # The agent for other machines: a few files side by side.
 tar_of_agent() {
-    local name=connmapperl-client-$version-$processor
+    local target=${AGENT_TARGET:-$(uname -m)}
+    local name=connmapperl-client-$version-${target%%-*}
     rm -rf "$stage"
     install -D -t "$stage/$name" build/connmapperl-client
+    install -m 644 build/connmapperl-client.licences "$stage/$name/LIBRARY-LICENSES"
     install -m 644 -t "$stage/$name" packaging/connmapperl-client.service packaging/connmapperl-client.service.d/names.conf \
         packaging/man/connmapperl-client.1 packaging/openwrt/connmapperl-client.init LICENSE*
     archive "$name"
@@ -92,7 +98,8 @@ tar_of_agent() {
 
 # The others in one: folders to unpack into /usr/local, or into ~/.local.
 tar_of_programs() {
-    local name=$1-$version-$processor
+    local name
+    name=$1-$version-$(uname -m)
     rm -rf "$stage"
     DESTDIR=$stage/$name PREFIX=/ scripts/install.sh install "$@"
     archive "$name"

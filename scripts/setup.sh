@@ -50,7 +50,6 @@ libX11.so.6             libx11-6              libX11               libx11       
 libX11-xcb.so.1         libx11-xcb1           libX11-xcb           libx11             libX11-xcb1
 libXcursor.so.1         libxcursor1           libXcursor           libxcursor         libXcursor1
 libXi.so.6              libxi6                libXi                libxi              libXi6
-libXrandr.so.2          libxrandr2            libXrandr            libxrandr          libXrandr2
 libwayland-client.so.0  libwayland-client0    libwayland-client    wayland            libwayland-client0
 '
 needs_test='

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Tries the Debian packages of what is in build/ on a fresh Debian that has nothing else: installs, starts, upgrades,
-# removes and purges each, and looks at what is there and what is left. As root, on Debian or Ubuntu, with cargo-deb and
-# debootstrap; where one is missing it prints `skipped: why`. Programs that were not built are left out: build/ may also
-# hold one that was built elsewhere. The fresh Debian is fetched once, and kept in the user's cache.
+# removes and purges each, and looks at what is there and what is left. The display draws there with Mesa's software
+# renderer: a picture, and a window on this machine's Xvfb. As root, on Debian or Ubuntu, with cargo-deb and debootstrap;
+# where something is missing it prints `skipped: why`. Programs that were not built are left out: build/ may also hold one
+# that was built elsewhere. The fresh Debian is fetched once, and kept in the user's cache.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -21,7 +22,13 @@ cargo deb --version >/dev/null 2>&1 || skip 'needs cargo-deb'
 
 work=$(mktemp -d)
 root=$work/root
-trap 'umount -q "$root/proc" "$root/dev" || true; rm -rf --one-file-system "$work"' EXIT
+started=()
+end() {
+    [ ${#started[@]} -eq 0 ] || kill "${started[@]}" 2>/dev/null || true
+    umount -q "$root/tmp/.X11-unix" "$root/proc" "$root/dev" 2>/dev/null || true
+    rm -rf --one-file-system "$work"
+}
+trap end EXIT
 
 # ---- a fresh Debian ------------------------------------------------------------------------------------------
 
@@ -39,11 +46,12 @@ mount -t proc proc "$root/proc" || skip 'needs leave to mount'
 mount --bind /dev "$root/dev"
 cp /etc/resolv.conf "$root/etc/resolv.conf"
 
-inside() { chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive "$@"; }
+clean=(env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive)
+inside() { chroot "$root" "${clean[@]}" "$@"; }
 
-# All files but those that dpkg keeps about packages, and what logs and lists hold.
+# All files but people's own, those that dpkg keeps about packages, and what logs and lists hold.
 files() {
-    (cd "$root" && find usr etc root home opt srv var/lib var/cache -xdev ! -type d |
+    (cd "$root" && find usr etc opt srv var/lib var/cache -xdev ! -type d |
         grep -vE '^var/(lib/(dpkg|apt)/|cache/(apt|debconf|man|ldconfig)/|lib/systemd/deb-systemd-helper)' | LC_ALL=C sort)
 }
 
@@ -82,38 +90,124 @@ done
 
 # ---- what people have, which no package may touch ------------------------------------------------------------
 
-people='root/.config/connmapperl/connmapperlrc root/.local/share/connmapperl/history.sqlite
-    root/.local/share/connmapperl/whois/ripe.idx etc/connmapperl/server etc/connmapperl/token
-    etc/systemd/system/connmapperl-client.service.d/names.conf'
-for file in $people; do
+for file in root/.config/connmapperl/{connmapperlrc,settings.toml} root/.local/share/connmapperl/whois/ripe.idx \
+    etc/connmapperl/{server,token} etc/systemd/system/connmapperl-client.service.d/names.conf; do
     install -d "$root/${file%/*}"
     echo "# mine: $file" >"$root/$file"
 done
-still_there() {
-    for file in $people; do
-        [ "$(cat "$root/$file")" = "# mine: $file" ] || fail "$1 has touched /$file"
-    done
+
+# Theirs, and what the programs have written for them since; caches say what they are.
+theirs() {
+    (cd "$root" && find root home etc/connmapperl etc/systemd/system/connmapperl-client.service.d -type f ! -path '*/.cache/*' \
+        -exec sha256sum {} + | LC_ALL=C sort -k 2)
 }
+
+# Runs a command inside that changes packages.
+changes() {
+    local had
+    had=$(theirs)
+    inside "$@" >"$work/log" 2>&1 || { cat "$work/log" >&2; fail "$*"; }
+    diff <(echo "$had") <(theirs) >&2 || fail "$* has touched what is people's"
+}
+apt() { changes apt-get -qq -o=Dpkg::Use-Pty=0 "$@"; }
 
 # ---- one program after the other -----------------------------------------------------------------------------
 
-# What it does that needs neither a display nor another machine.
+# What is linked into it has its licences beside it, and what it carries.
+licences_of() {
+    local unknown copyright=$root/usr/share/doc/$1/copyright
+    grep -q 'Permission is hereby granted' "$copyright" || fail "the copyright of $1 has no text of its licence"
+    [ "$1" = connmapperl-client ] || grep -q 'Geolocation by DB-IP' "$copyright" || fail "the copyright of $1 does not name its data"
+    [ "$1" != connmapperl ] || grep -q 'SIL OPEN FONT LICENSE' "$copyright" || fail "the copyright of $1 does not name its fonts"
+    grep -aoE '/registry/src/[^/]+/[A-Za-z0-9_.+-]+/' "$root/usr/bin/$1" | cut -d / -f 5 | LC_ALL=C sort -u >"$work/linked"
+    [ "$(wc -l <"$work/linked")" -gt 5 ] || fail "$1 names no sources"
+    sed '/^The standard library/,$d; s/: .*//; s/ /-/' "$root/usr/share/doc/$1/LIBRARY-LICENSES" | LC_ALL=C sort >"$work/known"
+    unknown=$(LC_ALL=C comm -23 "$work/linked" "$work/known")
+    [ -z "$unknown" ] || fail "the licences of $1 do not know $unknown"
+}
+
+# What it opens while it runs is there by its dependencies alone, and is what scripts/setup.sh looks for.
+libraries_of_the_display() {
+    local library
+    while read -r library; do
+        grep -qaF "$library" "$root/usr/bin/connmapperl" || fail "connmapperl never opens $library"
+        inside ldconfig -p | grep -F "	$library " >/dev/null || fail "$library is missing: nothing depends on it"
+    done < <(sed -n "/^needs_run='/,/^'/p" scripts/setup.sh | grep -o '^lib[^ ]*')
+}
+
+# Runs a command twice a second until it succeeds; 1 where it has not within two minutes.
+until_it() {
+    local tries
+    for ((tries = 0; tries < 240; tries++)); do
+        "$@" && return
+        sleep 0.5
+    done
+    return 1
+}
+
+colours() { DISPLAY=$display import -silent -window root png:- | identify -format %k -; }
+# A map in the window has hundreds of colours, an empty screen or window few.
+draws() { kill -0 "$window" 2>/dev/null || fail "the window has gone: $(cat "$work/log")"; [ "$(colours)" -gt 100 ]; }
+
+# Opens the window, and asks it to end once there is a map in it. The history tells whether that was its own end.
+window() {
+    local code=0 asked
+    echo '# mine, too' >>"$root/root/.config/connmapperl/settings.toml"
+    chroot "$root" "${clean[@]}" DISPLAY="$display" connmapperl >"$work/log" 2>&1 &
+    window=$!
+    started+=("$window")
+    until_it draws || fail "the window shows no map: $(cat "$work/log")"
+    kill -TERM "$window"
+    wait "$window" || code=$?
+    [ "$code" -eq 0 ] || fail "the window has ended with $code: $(cat "$work/log")"
+    asked=$(inside connmapperl query --csv 'SELECT count(*), sum(ended_by_itself) FROM recordings' | tail -n 1)
+    [ "$asked" = "$1,$1" ] || fail "the history knows of other than $1 recordings that ended by themselves: $asked"
+}
+
+display=
+for tool in Xvfb import identify; do
+    command -v "$tool" >/dev/null || { echo "skipped: the window: $tool is not installed"; display=none; }
+done
+x_server() {
+    install -d -m 1777 /tmp/.X11-unix "$root/tmp/.X11-unix"
+    mount --bind /tmp/.X11-unix "$root/tmp/.X11-unix"
+    : >"$work/display"
+    Xvfb -displayfd 3 -screen 0 1280x720x24 -nolisten tcp 3>"$work/display" 2>"$work/x.log" &
+    started+=("$!")
+    until_it test -s "$work/display" || fail "Xvfb does not start: $(cat "$work/x.log")"
+    display=:$(cat "$work/display")
+}
+
+# `start PROGRAM TIME`: does what it does for people, for the first or second time.
 start() {
     case $1 in
         connmapperl)
-            inside connmapperl --version | grep '^connmapperl ' >/dev/null || fail 'connmapperl --version'
+            inside connmapperl --version | grep ', data of ' >/dev/null || fail 'connmapperl --version'
             inside connmapperl list --demo world --csv | grep , >/dev/null || fail 'connmapperl list'
+            # A fresh Debian has no driver of Vulkan; the package recommends one.
+            apt install -y --no-install-recommends mesa-vulkan-drivers
+            inside connmapperl snapshot --demo world --size 640x360 -o /tmp/map.png 2>"$work/log" ||
+                fail "connmapperl snapshot: $(cat "$work/log")"
+            [ -n "$display" ] || x_server
+            if [ "$display" != none ]; then
+                [ "$(identify -format %k "$root/tmp/map.png")" -gt 100 ] || fail 'connmapperl snapshot has drawn no map'
+                window "$2"
+            fi
             ;;
-        ip2asn) inside ip2asn 193.0.6.139 2>"$work/log" | grep AS3333 >/dev/null || fail 'ip2asn does not know 193.0.6.139' ;;
+        ip2asn)
+            inside ip2asn --version | grep ', data of ' >/dev/null || fail 'ip2asn --version'
+            inside ip2asn 193.0.6.139 2>"$work/log" | grep AS3333 >/dev/null || fail 'ip2asn does not know 193.0.6.139'
+            ;;
         connmapperl-client)
             inside connmapperl-client --once --json | grep '^\[' >/dev/null || fail 'connmapperl-client --once'
             [ ! -e "$root/etc/systemd/system/multi-user.target.wants/connmapperl-client.service" ] ||
                 fail 'the service was enabled before it was told its display'
             ;;
     esac
+    # The day of its source, where that was known.
+    inside "$1" --version >"$work/said"
+    sed 1q "$work/said" | grep -Ex "$1 $version( \([0-9-]{10}\))?" >/dev/null || fail "$1 --version: $(cat "$work/said")"
 }
-
-apt() { inside apt-get -qq -o=Dpkg::Use-Pty=0 "$@" >"$work/log" 2>&1 || { cat "$work/log" >&2; fail "apt-get $*"; }; }
 
 # Only the display needs more than a fresh Debian has; with it come packages of Debian's.
 [ ! -f "$root/packages/connmapperl.deb" ] || apt update
@@ -121,21 +215,18 @@ apt() { inside apt-get -qq -o=Dpkg::Use-Pty=0 "$@" >"$work/log" 2>&1 || { cat "$
 for program in "${programs[@]}"; do
     before=$(files)
     apt install -y --no-install-recommends "/packages/$program.deb"
-    still_there "installing $program"
     inside dpkg -V "$program" | grep . && fail "$program is not what the package has"
-    start "$program"
+    [ "$program" != connmapperl ] || libraries_of_the_display
+    licences_of "$program"
+    start "$program" 1
     apt install -y --no-install-recommends "/packages/$program-later.deb"
     inside dpkg-query -W "$program" | grep later >/dev/null || fail "$program was not upgraded"
-    still_there "upgrading $program"
-    start "$program"
+    start "$program" 2
     apt remove -y "$program"
     inside sh -c "command -v $program" && fail "$program is still there"
-    still_there "removing $program"
-    inside dpkg --purge "$program" >"$work/log" 2>&1 || fail "purging $program: $(cat "$work/log")"
-    [ "$program" != connmapperl ] || apt autoremove -y --purge
-    still_there "purging $program"
-    # What a program has written of its own accord: caches, which say what they are.
-    left=$(diff <(echo "$before") <(files) | grep -v '/\.cache/connmapperl/' | grep '^[<>]' || true)
+    changes dpkg --purge "$program"
+    [ "$program" != connmapperl ] || { apt purge -y mesa-vulkan-drivers; apt autoremove -y --purge; }
+    left=$(diff <(echo "$before") <(files) | grep '^[<>]' || true)
     [ -z "$left" ] || fail "after $program was purged: $left"
     echo "held: $program ($(du -h "$(package_of "$program")" | cut -f 1)) installed, started, upgraded, removed, purged"
 done

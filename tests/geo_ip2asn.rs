@@ -27,9 +27,15 @@ fn ip2asn(arguments: &[&str], input: &str) -> Output {
 }
 
 #[test]
-fn the_version_is_said_under_its_own_name() {
-    let output = ip2asn(&["--version"], "");
-    assert!(text(&output.stdout).starts_with(concat!("ip2asn ", env!("CARGO_PKG_VERSION"))));
+fn the_version_says_what_the_data_is_and_whose() {
+    for flag in ["--version", "-V"] {
+        let output = ip2asn(&[flag], "");
+        let told = text(&output.stdout);
+        assert!(told.starts_with(concat!("ip2asn ", env!("CARGO_PKG_VERSION"))), "{told}");
+        for word in ["data of 2026-06-05\n", "https://db-ip.com", "CC BY 4.0"] {
+            assert!(told.contains(word), "{word}: {told}");
+        }
+    }
 }
 
 #[test]

@@ -26,6 +26,7 @@ impl System {
         let system = Self { folder: tempfile::tempdir().unwrap() };
         for program in PROGRAMS {
             system.write(&format!("built/{program}"), program);
+            system.write(&format!("built/{program}.licences"), "of libraries");
         }
         fs::create_dir(system.path("root")).unwrap();
         system
@@ -116,15 +117,17 @@ fn what_is_installed_is_taken_away_again_and_nothing_else() {
         "lib/systemd/system/connmapperl-client.service",
         "share/applications/connmapperl.desktop",
         "share/bash-completion/completions/ip2asn",
+        "share/doc/connmapperl/LIBRARY-LICENSES",
         "share/doc/connmapperl/NOTICE",
         "share/doc/connmapperl/examples/connmapperlrc",
+        "share/doc/connmapperl-client/LIBRARY-LICENSES",
+        "share/doc/ip2asn/LIBRARY-LICENSES",
         "share/doc/ip2asn/LICENSE-MIT",
         "share/fish/vendor_completions.d/connmapperl.fish",
         "share/icons/hicolor/scalable/apps/connmapperl.svg",
         "share/man/man1/connmapperl-client.1",
         "share/man/man1/connmapperl-list.1",
         "share/man/man1/ip2asn.1",
-        "share/metainfo/org.connmapperl.connmapperl.metainfo.xml",
         "share/zsh/site-functions/_connmapperl-client",
     ] {
         assert!(installed.contains(&format!("/usr/local/{file}")), "{file} is not installed: {installed:#?}");
@@ -149,12 +152,15 @@ fn one_program_comes_and_goes_alone() {
 
 #[test]
 fn what_was_not_built_is_named_with_the_remedy() {
-    let system = System::new();
-    fs::remove_file(system.path("built/ip2asn")).unwrap();
-    let output = system.make("install", "/usr", &["ip2asn"]);
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert!(!output.status.success() && said.contains("make build"), "{said}");
-    assert_eq!(system.files(), BTreeSet::new());
+    for missing in ["built/ip2asn", "built/ip2asn.licences"] {
+        let system = System::new();
+        fs::remove_file(system.path(missing)).unwrap();
+        let output = system.make("install", "/usr", &["ip2asn"]);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(!output.status.success() && said.contains("make build"), "{said}");
+        assert!(said.contains(missing), "{said}");
+        assert_eq!(system.files(), BTreeSet::new());
+    }
 }
 
 #[test]
@@ -165,6 +171,16 @@ fn the_service_starts_the_agent_that_was_installed_with_it() {
     let started: Vec<_> = unit.lines().filter_map(|line| line.strip_prefix("ExecStart=")).collect();
     assert_eq!(started, ["/opt/map/bin/connmapperl-client"]);
     assert_eq!(system.read("root/opt/map/bin/connmapperl-client"), "connmapperl-client");
+}
+
+#[test]
+fn a_unit_to_be_unpacked_anywhere_names_no_folder() {
+    let system = System::new();
+    system.made("install", "/", &["connmapperl", "connmapperl-client"]);
+    for unit in ["system/connmapperl-client.service", "user/connmapperl-wall.service"] {
+        let unit = system.read(&format!("root/lib/systemd/{unit}"));
+        assert!(unit.contains("\nExecStart=connmapperl"), "{unit}");
+    }
 }
 
 #[test]
@@ -190,8 +206,21 @@ fn desktops_find_the_program_its_description_and_icons_of_each_size() {
         }
     };
     checked("desktop-file-validate", &[], share.join("applications/connmapperl.desktop"));
-    let metainfo = share.join("metainfo/org.connmapperl.connmapperl.metainfo.xml");
-    checked("appstreamcli", &["validate", "--no-net"], metainfo);
+    let metainfo = fs::read_dir(share.join("metainfo")).unwrap().next().unwrap().unwrap();
+    checked("appstreamcli", &["validate", "--no-net"], metainfo.path());
+}
+
+#[test]
+fn the_maintainer_and_the_id_for_software_centres_are_of_one_domain() {
+    let manifest = fs::read_to_string(source("Cargo.toml")).unwrap();
+    let maintainer = manifest.split("\nmaintainer = \"").nth(1).unwrap().split('"').next().unwrap();
+    let domain = maintainer.split(['@', '>']).nth(1).unwrap();
+    let turned: Vec<_> = domain.split('.').rev().collect();
+    let id = format!("{}.connmapperl", turned.join("."));
+    let system = System::new();
+    system.made("install", "/usr", &["connmapperl"]);
+    let metainfo = system.read(&format!("root/usr/share/metainfo/{id}.metainfo.xml"));
+    assert!(metainfo.contains(&format!("<id>{id}</id>")), "{metainfo}");
 }
 
 #[test]

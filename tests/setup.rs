@@ -16,7 +16,7 @@ use tempfile::TempDir;
 const TOOLS: [&str; 12] =
     ["bash", "env", "awk", "sed", "sort", "head", "grep", "paste", "tr", "cat", "dirname", "touch"];
 
-const LIBRARIES: [&str; 9] = [
+const LIBRARIES: [&str; 8] = [
     "libvulkan.so.1",
     "libxkbcommon.so.0",
     "libxkbcommon-x11.so.0",
@@ -24,7 +24,6 @@ const LIBRARIES: [&str; 9] = [
     "libX11-xcb.so.1",
     "libXcursor.so.1",
     "libXi.so.6",
-    "libXrandr.so.2",
     "libwayland-client.so.0",
 ];
 

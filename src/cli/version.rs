@@ -15,15 +15,7 @@ pub fn print_sources(out: &mut impl Write) -> io::Result<()> {
         match report {
             Report::Sources(infos) => {
                 for info in infos {
-                    writeln!(
-                        out,
-                        "{}, data of {}",
-                        info.name,
-                        info.date.as_deref().unwrap_or("unknown date")
-                    )?;
-                    if !info.attribution.is_empty() {
-                        writeln!(out, "{}", info.attribution)?;
-                    }
+                    writeln!(out, "{info}")?;
                 }
             }
             Report::Problem { lines, .. } => lines.iter().try_for_each(|line| writeln!(out, "{line}"))?,

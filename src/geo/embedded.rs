@@ -176,6 +176,14 @@ impl EmbeddedGeo {
     }
 }
 
+/// What the built-in tables are, without opening them.
+///
+/// # Errors
+/// When they are damaged.
+pub fn built_in() -> Result<SourceInfo, EmbeddedError> {
+    Ok(source_info(&Header::from_bytes(BAKED)?))
+}
+
 fn cache_path(cache_dir: Option<&Path>) -> Option<PathBuf> {
     let dir = cache_dir.map(Path::to_owned).or_else(default_cache_dir)?;
     Some(cache::cache_path(&dir, BAKED))

@@ -9,7 +9,7 @@ pub mod special;
 pub mod table;
 pub mod user_places;
 
-use std::{net::IpAddr, sync::Arc};
+use std::{fmt, net::IpAddr, sync::Arc};
 
 use crate::model::{Asn, NoPlace, Place, plain_address};
 use registry::Registry;
@@ -45,6 +45,14 @@ pub struct SourceInfo {
     pub attribution: String,
     pub has_places: bool,
     pub has_asns: bool,
+}
+
+/// What `--version` says of it.
+impl fmt::Display for SourceInfo {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}, data of {}", self.name, self.date.as_deref().unwrap_or("unknown date"))?;
+        if self.attribution.is_empty() { Ok(()) } else { write!(out, "\n{}", self.attribution) }
+    }
 }
 
 /// All sources of a program, and the order in which they are asked: the user's own places before anything else, then

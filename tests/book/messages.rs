@@ -4,7 +4,12 @@
 use std::{fs, path::Path};
 
 /// Scripts that speak to people.
-const SCRIPTS: [&str; 2] = ["scripts/setup.sh", "packaging/openwrt/connmapperl-client.init"];
+const SCRIPTS: [&str; 4] = [
+    "scripts/setup.sh",
+    "scripts/install.sh",
+    "scripts/licences.sh",
+    "packaging/openwrt/connmapperl-client.init",
+];
 
 /// Every text of the programs, and scripts as they stand, but for their variables.
 pub fn said_by_programs() -> Vec<String> {

@@ -19,8 +19,8 @@ use std::{
 };
 
 use anyhow::Context;
-use clap::Parser;
-use connmapperl::{lookup::show::in_line, whois::default_folder};
+use clap::{Parser, error::ErrorKind};
+use connmapperl::{geo::embedded::built_in, lookup::show::in_line, whois::default_folder};
 
 use self::{
     options::{Command, Options},
@@ -69,7 +69,13 @@ fn options() -> Result<Options, ExitCode> {
         // It quotes what is wrong: the lines of the message are to be the program's own.
         let in_lines = env::args_os().map(|argument| in_line(&argument.to_string_lossy()));
         let error = Options::try_parse_from(in_lines).err().unwrap_or(error);
-        let told = error.render().to_string();
+        let mut told = error.render().to_string();
+        if error.kind() == ErrorKind::DisplayVersion {
+            match built_in() {
+                Ok(info) => told += &format!("{info}\n"),
+                Err(error) => note(error),
+            }
+        }
         if error.use_stderr() {
             // As of all that is said beside answers, nobody has to hear of it.
             let _ = Plain::new(io::stderr()).write_all(told.as_bytes());
