@@ -5,7 +5,7 @@
 //! word all but `busy` and `wall`.
 //!
 //! - `busy`: frames with 100,000 connections of which some close and open each time; and the program in an Xvfb of its own,
-//!   fed over TLS with as many and ten thousand changes a second.
+//!   fed over TLS with as many and ten thousand changes a second. `busy frames` and `busy window` are the one and the other.
 //! - `frames`: the map at 1280x720, off the screen, through the plugins of the window and of stills; each frame ends
 //!   when the adapter has done its work.
 //! - `inspect`: lists and filters over 100,000 open connections.
@@ -48,7 +48,12 @@ fn main() -> ExitCode {
                 }
                 Ok(())
             }
-            ["busy"] => busy::bench(figures),
+            ["busy"] => {
+                busy::frames(figures)?;
+                busy::window(figures)
+            }
+            ["busy", "frames"] => busy::frames(figures),
+            ["busy", "window"] => busy::window(figures),
             ["program"] => program::bench(figures),
             ["frames"] => frames::bench(figures),
             ["inspect"] => inspect::bench(figures),

@@ -23,11 +23,9 @@ mod threads;
 mod traffic;
 mod window;
 
-use super::{figures::Figures, home, screen};
+pub use off_screen::bench as frames;
+pub use window::bench as window;
+
+use super::{home, screen};
 
 const CONNECTIONS: u32 = 100_000;
-
-pub fn bench(figures: &mut Figures) -> anyhow::Result<()> {
-    off_screen::bench(figures)?;
-    window::bench(figures)
-}

@@ -31,8 +31,8 @@ const SECONDS_WATCHED: usize = 20;
 const RESTING: Duration = Duration::from_secs(10);
 /// All that is open is on the map, and in the history, within this.
 const COMING: Duration = Duration::from_secs(180);
-/// Without a frame for so long the program is at rest: it is shorter than a minute, whose turn draws one.
-const AT_REST: Duration = Duration::from_secs(4);
+/// Without a frame for so long it is at rest: no pace of a motion is as slow. Much later comes what agents' links are like.
+const AT_REST: Duration = Duration::from_millis(1_600);
 /// It comes to rest within this, or not at all.
 const RESTS_WITHIN: Duration = Duration::from_secs(60);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
