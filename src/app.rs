@@ -3,6 +3,7 @@
 
 use std::{
     io::IsTerminal,
+    ops::Range,
     panic::{self, AssertUnwindSafe},
     sync::{Arc, Mutex},
 };
@@ -46,6 +47,11 @@ const SMALLEST_POINTS: [f32; 2] = [500.0, 250.0];
 /// Bevy and wgpu say much that no user can act on.
 const LOG_FILTER: &str = "warn,connmapperl=info,wgpu_hal=off,wgpu_core=error,naga=error,bevy_render=error,\
      bevy_egui=error,winit=error,bevy_winit=error";
+
+/// Blocks of memory that graphics are laid into, on the card; those beside it, through which all goes there, are half as large.
+/// What is larger has a block of its own, and gives it back when it is gone. Blocks that grow with their number, as wgpu has
+/// them where nothing is said, are held as a whole by whatever small thing lies in them: 16 and 32 MB at a time.
+const BLOCK_BYTES: Range<u64> = 8 << 20..8 << 20;
 
 /// What tells where the display is.
 const DISPLAY_VARIABLES: [&str; 3] = ["WAYLAND_DISPLAY", "WAYLAND_SOCKET", "DISPLAY"];
@@ -213,7 +219,7 @@ fn render_plugin() -> RenderPlugin {
         // A program that sleeps between frames has no later frame in which a pipeline may turn up.
         synchronous_pipeline_compilation: true,
         render_creation: RenderCreation::Automatic(Box::new(WgpuSettings {
-            memory_hints: MemoryHints::MemoryUsage,
+            memory_hints: MemoryHints::Manual { suballocated_device_memory_block_size: BLOCK_BYTES },
             ..default()
         })),
         ..default()

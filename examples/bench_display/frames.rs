@@ -35,8 +35,9 @@ use super::{
 
 const SIZE_PX: [u32; 2] = [1280, 720];
 const FLOOD: usize = 20_000;
-const FRAMES: usize = 60;
-const WARM_UP: usize = 8;
+pub const FRAMES: usize = 60;
+/// Until as many dots fade as ever.
+const WARM_UP: usize = 16;
 /// Longer than any ring or fade.
 const SETTLED_MILLIS: i64 = 10_000;
 
@@ -59,12 +60,12 @@ pub struct Cost {
     /// Everything before drawing: connections, panels, texts.
     pub world: f64,
     /// Extraction, preparation and recording for the adapter.
-    record: f64,
+    pub record: f64,
     /// From handing over to drawn. A software adapter does much of it while it is being handed over.
-    adapter: f64,
+    pub adapter: f64,
     /// Processor time of all threads.
-    cpu: f64,
-    uploaded_bytes: u64,
+    pub cpu: f64,
+    pub uploaded_bytes: u64,
 }
 
 pub fn bench(figures: &mut Figures) -> anyhow::Result<()> {
@@ -202,18 +203,40 @@ impl Map {
         let _ = self.feed.try_send(Located::FullSet(connections.clone()));
         self.shown = connections;
         self.app.update();
-        let mut clock = self.app.world_mut().resource_mut::<MapClock>();
-        let later = clock.now_unix_millis() + SETTLED_MILLIS;
-        clock.bypass_change_detection().set(later);
+        self.pass(SETTLED_MILLIS);
         self.app.update();
     }
 
+    /// Lets so much time go by.
+    pub fn pass(&mut self, millis: i64) {
+        let mut clock = self.app.world_mut().resource_mut::<MapClock>();
+        let later = clock.now_unix_millis() + millis;
+        clock.bypass_change_detection().set(later);
+    }
+
+    pub fn now_unix_millis(&self) -> i64 {
+        self.app.world().resource::<MapClock>().now_unix_millis()
+    }
+
+    /// Of the next frame.
+    pub fn tell(&self, located: Located) -> anyhow::Result<()> {
+        self.feed.try_send(located).context("no room")
+    }
+
     pub fn cost(&mut self, changing: Changing) -> anyhow::Result<Cost> {
+        self.cost_of(|map, frame| map.change(changing, frame))
+    }
+
+    /// Of frames, before each of which something happens that is not counted.
+    pub fn cost_of(
+        &mut self,
+        mut happen: impl FnMut(&mut Self, usize) -> anyhow::Result<()>,
+    ) -> anyhow::Result<Cost> {
         let device = self.app.world().resource::<RenderDevice>().clone();
         let (mut world, mut record, mut adapter, mut total) = (vec![], vec![], vec![], vec![]);
         let (mut cpu, mut uploaded) = (vec![], vec![]);
         for frame in 0..WARM_UP + FRAMES {
-            self.change(changing, frame)?;
+            happen(self, frame)?;
             let uploaded_before = self.app.world().resource::<Dots>().uploaded_bytes;
             let cpu_before = process_cpu();
             let began = Instant::now();

@@ -1,8 +1,11 @@
 //! What the display costs: frames of many dots, and the program from its start. Everything stands beside something
 //! else from the same run. Ends with an error where a goal is missed; the goals are for a software adapter.
 //!
-//! `cargo build && cargo run --example bench_display [frames|inspect|points|program|space|wall]`; without a word all but `wall`.
+//! `cargo build && cargo run --example bench_display [busy|frames|inspect|points|program|space|wall]`; without a
+//! word all but `busy` and `wall`.
 //!
+//! - `busy`: frames with 100,000 connections of which some close and open each time; and the program in an Xvfb of its own,
+//!   fed over TLS with as many and ten thousand changes a second. `busy frames` and `busy window` are the one and the other.
 //! - `frames`: the map at 1280x720, off the screen, through the plugins of the window and of stills; each frame ends
 //!   when the adapter has done its work.
 //! - `inspect`: lists and filters over 100,000 open connections.
@@ -13,6 +16,7 @@
 //! - `wall`: the same in front of 10, 200 and 1,000 connections, which stand still and then come and go, for a minute each
 //!   (`--secs N`); frames, processor time and memory, beside connmap where that is installed, and a picture of each.
 
+mod busy;
 #[path = "../support/figures.rs"]
 mod figures;
 mod frames;
@@ -44,6 +48,12 @@ fn main() -> ExitCode {
                 }
                 Ok(())
             }
+            ["busy"] => {
+                busy::frames(figures)?;
+                busy::window(figures)
+            }
+            ["busy", "frames"] => busy::frames(figures),
+            ["busy", "window"] => busy::window(figures),
             ["program"] => program::bench(figures),
             ["frames"] => frames::bench(figures),
             ["inspect"] => inspect::bench(figures),

@@ -16,7 +16,7 @@ use rand::{RngExt, SeedableRng, rngs::StdRng};
 use super::{
     fleet::{Phase, Shared},
     ledger::{Entry, Ledger, Serial},
-    link::Link,
+    link::{Link, unix_micros},
     run::Run,
     traffic::lifetime,
 };
@@ -267,8 +267,4 @@ impl<'a> Agent<'a> {
         }
         self.run = run;
     }
-}
-
-pub fn unix_micros() -> i64 {
-    std::time::UNIX_EPOCH.elapsed().unwrap_or_default().as_micros() as i64
 }

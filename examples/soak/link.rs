@@ -17,8 +17,6 @@ use connmapperl::net::{
 };
 use rustls::{ClientConfig, ClientConnection, StreamOwned};
 
-use super::agent::unix_micros;
-
 const BETWEEN_HEARTBEATS: Duration = Duration::from_secs(4);
 /// A busy display lets agents wait.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -131,4 +129,8 @@ impl Link {
     pub fn cut(self) {
         let _ = self.stream.sock.shutdown(Shutdown::Both);
     }
+}
+
+pub fn unix_micros() -> i64 {
+    std::time::UNIX_EPOCH.elapsed().unwrap_or_default().as_micros() as i64
 }

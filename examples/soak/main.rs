@@ -20,6 +20,7 @@ mod samples;
 #[allow(dead_code)]
 #[path = "../bench_display/screen.rs"]
 mod screen;
+mod setting;
 mod stage;
 mod traffic;
 mod verdict;
@@ -43,12 +44,15 @@ use serde_json::json;
 use fleet::{Phase, Shared};
 use person::Person;
 use samples::{Sample, history_bytes};
+use setting::history;
 use stage::Stage;
 use traffic::World;
 use verdict::{Verdict, history_allowance, of_samples, of_stderr};
 
 /// A month of a busy machine.
 const CONNECTIONS: f64 = 150_000.0;
+/// As many as those of a very busy machine.
+const PEERS: usize = 5_000;
 /// What a slow machine draws without an optimiser, and more than a display sees.
 const MOST_A_MINUTE: f64 = 25_000.0;
 /// Some two minutes of that, so that the history is pruned nearly all the time.
@@ -121,9 +125,9 @@ impl Soak {
     fn run(&self) -> anyhow::Result<bool> {
         let lasts = Duration::from_secs_f64(self.minutes * 60.0);
         let connections = CONNECTIONS.min(MOST_A_MINUTE * self.minutes);
-        let (mut stage, display, tokens) = Stage::open(HISTORY_BYTES)?;
+        let (mut stage, display, tokens) = setting::open(HISTORY_BYTES)?;
         let _watch = watch(stage.process.id(), lasts + MOST_BESIDE)?;
-        let shared = Shared::new(self.seed, display, World::new(self.seed, lasts, connections));
+        let shared = Shared::new(self.seed, display, World::new(self.seed, PEERS, lasts, connections));
         let (seen, verdicts) = std::thread::scope(|scope| {
             let agents = shared.start(scope, tokens);
             let judged = agents.map_err(Into::into).and_then(|_| {
@@ -253,7 +257,7 @@ fn judge(
         format!("within {} s of the last word", TELLING.as_secs()),
     ));
     let ledgers = ledgers.unwrap_or_default();
-    let (told, kept, apart) = past::compare_open(&past::read(&stage.history())?, &ledgers, TELLING)?;
+    let (told, kept, apart) = past::compare_open(&past::read(&history(&stage.home))?, &ledgers, TELLING)?;
     verdicts.push(Verdict::new(
         "what is open is open in the history",
         apart == 0 && !ledgers.is_empty(),
@@ -270,7 +274,7 @@ fn judge(
         },
     ));
     ensure!(status.is_some(), "the program does not end: {}", stage.stderr());
-    let database = past::read(&stage.history())?;
+    let database = past::read(&history(&stage.home))?;
     let kept = past::compare_kept(&database, &ledgers)?;
     verdicts.push(Verdict::new(
         "nothing told is lost or doubled",

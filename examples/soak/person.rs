@@ -4,7 +4,10 @@ use std::{collections::BTreeMap, thread::sleep, time::Duration};
 
 use rand::{RngExt, rngs::StdRng};
 
-use super::stage::{Stage, WINDOW_PX, write_rules};
+use super::{
+    setting::{WINDOW_PX, rules, write_rules},
+    stage::Stage,
+};
 
 /// The program has drawn what came of a key, on a slow and busy machine too.
 const A_MOMENT: Duration = Duration::from_millis(700);
@@ -15,7 +18,7 @@ const THINGS: u32 = 9;
 const FIRST_ROUNDS: u32 = 2;
 const SMALLEST_PX: [u32; 2] = [800, 500];
 const LARGEST_PX: [u32; 2] = [1_500, 850];
-const FILTERS: [&str; 5] = ["port:443", "prog:firefox", "!cc:US", "proto:udp", "client:soak-1 port:443"];
+const FILTERS: [&str; 5] = ["port:443", "prog:firefox", "!cc:US", "proto:udp", "client:agent-1 port:443"];
 
 pub struct Person {
     random: StdRng,
@@ -81,7 +84,7 @@ impl Person {
                 "list"
             }
             6 => {
-                write_rules(&stage.rules(), self.turn)?;
+                write_rules(&rules(&stage.home), self.turn)?;
                 keys(stage, &["c"], A_WHILE)?;
                 "rules"
             }

@@ -7,10 +7,23 @@ use connmapperl::net::wire::messages::{
     Change, Closed, Events, Open, Program, Snapshot, Socket, Updated, What,
 };
 
-use super::traffic::PROGRAMS;
-
 /// Of a frame: well below what a frame may have in parts and in bytes.
 const CHANGES_A_FRAME: usize = 250;
+/// What holds the sockets, numbered from 1.
+pub const PROGRAMS: [&str; 12] = [
+    "firefox",
+    "thunderbird",
+    "ssh",
+    "curl",
+    "chrome",
+    "python3",
+    "node",
+    "postfix",
+    "nginx",
+    "apt",
+    "git",
+    "systemd-resolved",
+];
 
 #[derive(Clone, Copy)]
 pub struct Known {

@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use anyhow::Context;
 use serde::Serialize;
 
-use super::stage::Stage;
+use super::{setting::history, stage::Stage};
 
 #[derive(Clone, Debug, Serialize)]
 pub struct Sample {
@@ -53,7 +53,7 @@ impl Sample {
 
 /// The file and its journal.
 pub fn history_bytes(stage: &Stage) -> [u64; 2] {
-    let path = stage.history();
+    let path = history(&stage.home);
     ["sqlite", "sqlite-wal"].map(|end| file_bytes(&path.with_extension(end)))
 }
 

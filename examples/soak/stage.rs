@@ -2,27 +2,24 @@
 //! its owner.
 
 use std::{
+    ffi::OsString,
     fs::{self, File},
     net::SocketAddr,
-    path::{Path, PathBuf},
+    path::Path,
     process::{Child, Command, ExitStatus, Stdio},
     thread::sleep,
     time::{Duration, Instant},
 };
 
 use anyhow::{Context, bail, ensure};
-use connmapperl::history::{Keep, create_or_migrate};
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::{
-    agent::AGENTS,
     home::{Home, program},
     link::Display,
     screen::Screen,
 };
 
-const SCREEN_PX: [u32; 2] = [1600, 900];
-pub const WINDOW_PX: [u32; 2] = [1280, 720];
 /// A slow and busy machine starts it within this.
 const START: Duration = Duration::from_secs(60);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
@@ -30,35 +27,45 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
 const XDOTOOL_SECS: &str = "10";
 const LISTENS: &str = "listening for agents on ";
 
+/// How the program is to be found.
+pub struct Setting {
+    pub screen_px: [u32; 2],
+    /// How many may connect.
+    pub agents: u8,
+    /// The window may become larger than it began, and full screen.
+    pub has_manager: bool,
+    /// What it says of itself beside warnings, as `RUST_LOG` has it.
+    pub log: Option<&'static str>,
+}
+
 pub struct Stage {
     // Ended in this order.
     pub process: Child,
     manager: Option<Child>,
-    screen: Screen,
+    pub screen: Screen,
     pub home: Home,
     window: String,
 }
 
 impl Stage {
-    /// Starts it all, with a history that may have so many bytes.
-    pub fn open(history_bytes: u64) -> anyhow::Result<(Self, Display, Vec<String>)> {
+    /// Starts it all. `prepare` sees to the home before, and returns further arguments of the program.
+    pub fn open(
+        setting: &Setting,
+        prepare: impl FnOnce(&Home) -> anyhow::Result<Vec<OsString>>,
+    ) -> anyhow::Result<(Self, Display, Vec<String>)> {
         let (home, program) = (Home::new()?, program()?);
-        let history = home.path().join("history.sqlite");
-        let mut database = rusqlite::Connection::open(&history)?;
-        create_or_migrate(&mut database)?;
-        Keep { bytes: Some(history_bytes), ..Keep::default() }.write(&database)?;
-        drop(database);
-        let tokens = (0..AGENTS).map(|number| token(&home, &program, number)).collect::<Result<_, _>>()?;
-        let rules = home.path().join("rules");
-        write_rules(&rules, 0)?;
-        let screen = Screen::open(SCREEN_PX)?;
+        let arguments = prepare(&home)?;
+        let tokens =
+            (0..setting.agents).map(|number| token(&home, &program, number)).collect::<Result<_, _>>()?;
+        let screen = Screen::open(setting.screen_px)?;
         let mut manager = home.command(Path::new("openbox"));
+        manager.env("DISPLAY", &screen.display);
         // Without one there is no full screen.
-        let manager = manager.env("DISPLAY", &screen.display).spawn().ok();
+        let manager = setting.has_manager.then(|| manager.spawn().ok()).flatten();
         let mut command = home.command(&program);
         command.env("DISPLAY", &screen.display).env_remove("RUST_LOG");
-        command.args(["--listen", "127.0.0.1:0", "--fleet"]).arg(home.path().join("fleet"));
-        command.arg("--history").arg(&history).arg("--config").arg(&rules);
+        command.envs(setting.log.map(|log| ("RUST_LOG", log)));
+        command.args(["--listen", "127.0.0.1:0", "--fleet"]).arg(home.path().join("fleet")).args(arguments);
         command.stdout(Stdio::null()).stderr(File::create(home.path().join("stderr"))?);
         let process = command.spawn()?;
         let mut stage = Self { process, manager, screen, home, window: String::new() };
@@ -108,14 +115,6 @@ impl Stage {
             .map_or_else(|error| error.to_string(), |bytes| String::from_utf8_lossy(&bytes).into_owned())
     }
 
-    pub fn history(&self) -> PathBuf {
-        self.home.path().join("history.sqlite")
-    }
-
-    pub fn rules(&self) -> PathBuf {
-        self.home.path().join("rules")
-    }
-
     pub const fn has_manager(&self) -> bool {
         self.manager.is_some()
     }
@@ -162,19 +161,9 @@ fn token(home: &Home, program: &Path, number: u8) -> anyhow::Result<String> {
     command
         .args(["agents", "--fleet"])
         .arg(home.path().join("fleet"))
-        .args(["add", &format!("soak-{number}")]);
+        .args(["add", &format!("agent-{number}")]);
     let output = command.stdout(Stdio::piped()).output()?;
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     let token = said.split_whitespace().find(|word| word.starts_with("cmt_"));
     Ok(token.with_context(|| format!("no token: {said}"))?.to_owned())
-}
-
-/// Rules that match some of what the agents have, in colours of the turn.
-pub fn write_rules(path: &Path, turn: u32) -> anyhow::Result<()> {
-    let shade = f64::from(turn % 10) / 10.0;
-    let text = format!(
-        "\"Mail\",peer,993,{shade},0.9,0.2,0.9,1\n\"Web {}\",peer,443,0.3,0.5,1,0.8,0\n\"Shell\",peer,22,1,{shade},0.2,1,1\n",
-        turn % 3
-    );
-    Ok(fs::write(path, text)?)
 }

@@ -9,7 +9,7 @@ use std::{
 use connmapperl::net::wire::messages::{Owner, Socket, Traffic};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 
-use super::ledger::Serial;
+use super::{ledger::Serial, run::PROGRAMS};
 
 /// Between two changes of pace.
 const STRETCH: Duration = Duration::from_secs(5);
@@ -18,26 +18,10 @@ const QUIET: f64 = 0.1;
 const USUAL: std::ops::Range<f64> = 0.5..1.5;
 pub const BURST: f64 = 4.0;
 const FIRST_BURST: std::ops::Range<u64> = 4..8;
-/// As many as the peers of a very busy machine; a few of them have most of the connections.
-const PEERS: usize = 5_000;
 /// Every tenth peer has an IPv6 address, in a block that a registry has given out.
 const V6_BLOCKS: [u64; 4] =
     [0x2600_0000_0000_0000, 0x2a00_0000_0000_0000, 0x2400_0000_0000_0000, 0x2800_0000_0000_0000];
 const PORTS: [u16; 8] = [443, 443, 443, 443, 80, 993, 53, 22];
-pub const PROGRAMS: [&str; 12] = [
-    "firefox",
-    "thunderbird",
-    "ssh",
-    "curl",
-    "chrome",
-    "python3",
-    "node",
-    "postfix",
-    "nginx",
-    "apt",
-    "git",
-    "systemd-resolved",
-];
 
 /// The same for all agents of a run.
 pub struct World {
@@ -48,9 +32,10 @@ pub struct World {
 }
 
 impl World {
-    pub fn new(seed: u64, lasts: Duration, in_all: f64) -> Self {
+    /// A few of the peers have most of the connections.
+    pub fn new(seed: u64, peers: usize, lasts: Duration, in_all: f64) -> Self {
         let mut random = StdRng::seed_from_u64(seed);
-        let peers = (0..PEERS)
+        let peers = (0..peers)
             .map(|at| match at % 10 {
                 0 => {
                     let block = V6_BLOCKS[random.random_range(0..V6_BLOCKS.len())];
