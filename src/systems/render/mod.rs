@@ -12,6 +12,7 @@ mod second;
 mod space;
 mod trails;
 mod uniforms;
+pub mod uploads;
 mod world_mesh;
 
 use bevy::{
@@ -61,6 +62,7 @@ pub(super) fn plugin(app: &mut App) {
         .init_resource::<marks::GpuMarks>()
         .init_resource::<trails::GpuTrails>()
         .init_resource::<space::GpuSpace>()
+        .init_resource::<uploads::Uploads>()
         .add_systems(
             RenderStartup,
             (
