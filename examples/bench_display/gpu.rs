@@ -2,7 +2,10 @@
 //! dots, trails, and points that stand still, at 1920x1080 and at 3840x2160; at rest, while a hundredth changes, and while the
 //! map is dragged. Where a processor draws, fewer frames are measured, and what would take minutes is left out by name.
 
-use std::{fs, time::Duration};
+use std::{
+    fs,
+    time::{Duration, Instant},
+};
 
 use anyhow::Context;
 use connmapperl::{
@@ -30,6 +33,8 @@ const ON_PROCESSOR: Measure =
     Measure { warm_up: 2, least: 3, most: 100, length: Duration::from_millis(2_500) };
 /// A processor is not asked for this many at the larger size.
 const TOO_MANY_FOR_PROCESSOR: usize = 1_000_000;
+/// Nor for anything more after this.
+const PATIENCE_WITH_PROCESSOR: Duration = Duration::from_secs(180);
 /// The map's clock begins so long ago that all is settled when it goes live.
 const FILLING: Duration = Duration::from_secs(120);
 /// Of fewer frames the slowest is told.
@@ -82,22 +87,23 @@ pub fn bench(figures: &mut Figures) -> anyhow::Result<()> {
     }
     start::bench(figures, SIZES_PX[0])?;
     let mut table = Table::new(&adapter);
-    let trails = [COUNTS[0], MOST_TRAILS];
     for count in COUNTS.into_iter().filter(|count| *count > MOST_TRAILS) {
         figures
             .skip(format!("{count} trails"), format!("the program keeps {MOST_TRAILS}, which are measured"));
     }
-    let stages = [(Kind::Nothing, 0)]
-        .into_iter()
-        .chain(COUNTS.map(|count| (Kind::Dots, count)))
-        .chain(trails.map(|count| (Kind::Trails, count)))
-        .chain(COUNTS.map(|count| (Kind::Points, count)));
+    let mut stages = vec![(Kind::Nothing, 0)];
+    stages.extend(COUNTS.map(|count| (Kind::Dots, count)));
+    stages.extend([COUNTS[0], MOST_TRAILS].map(|count| (Kind::Trails, count)));
+    stages.extend(COUNTS.map(|count| (Kind::Points, count)));
+    // What takes longest comes last.
+    stages.sort_by_key(|(_, count)| *count);
+    let began = Instant::now();
     for (kind, count) in stages {
         let mut is_there = false;
         for size_px in SIZES_PX {
-            let (name, [width, height]) = (kind.name(), size_px);
-            if map.is_software() && count >= TOO_MANY_FOR_PROCESSOR && size_px != SIZES_PX[0] {
-                figures.skip(format!("{count} {name} at {width}x{height}"), "a processor draws");
+            let (name, [width, height]) = (named(kind, count), size_px);
+            if let Some(why) = map.is_software().then(|| too_much(count, size_px, began)).flatten() {
+                figures.skip(format!("{name} at {width}x{height}"), why);
                 continue;
             }
             if !is_there {
@@ -106,7 +112,7 @@ pub fn bench(figures: &mut Figures) -> anyhow::Result<()> {
             }
             map.resize(size_px);
             measure(&mut map, figures, &mut table, (kind, count), size_px)?;
-            let file = format!("gpu-{width}x{height}-{count}-{name}.png");
+            let file = format!("gpu-{width}x{height}-{}.png", name.replace(' ', "-"));
             let file = figures::folder()?.join(file);
             map.save(&file)?;
             figures.picture(file);
@@ -118,6 +124,19 @@ pub fn bench(figures: &mut Figures) -> anyhow::Result<()> {
     fs::write(&file, table.to_string()).with_context(|| format!("cannot write {}", file.display()))?;
     println!("  table in {}", file.display());
     Ok(())
+}
+
+fn named(kind: Kind, count: usize) -> String {
+    if kind == Kind::Nothing { kind.name().to_owned() } else { format!("{count} {}", kind.name()) }
+}
+
+/// Why a processor is not asked for this.
+fn too_much(count: usize, size_px: [u32; 2], began: Instant) -> Option<String> {
+    if count >= TOO_MANY_FOR_PROCESSOR && size_px != SIZES_PX[0] {
+        return Some("a processor draws".to_owned());
+    }
+    let secs = PATIENCE_WITH_PROCESSOR.as_secs();
+    (began.elapsed() > PATIENCE_WITH_PROCESSOR).then(|| format!("a processor draws, and {secs} s have gone"))
 }
 
 /// Puts so many on the map, in place of what was there.
@@ -198,8 +217,8 @@ fn measure(
             Changing::View => ("dragged", None),
         };
         let [p50, p99] = [0.5, 0.99].map(|share| percentile(&frames, share));
-        let name = kind.name();
-        figures.group(format!("{width}x{height}, {count} {name}, {state}, {} frames", frames.len()));
+        let name = named(kind, count);
+        figures.group(format!("{width}x{height}, {name}, {state}, {} frames", frames.len()));
         figures.add(Figure::new("frame, p50", p50, "ms"));
         let slow = if frames.len() < FRAMES_FOR_P99 { "frame, the slowest" } else { "frame, p99" };
         figures.add(Figure::new(slow, p99, "ms"));
@@ -229,7 +248,8 @@ fn measure(
         let panels = median_of(&frames, |frame| frame.written.panels as f64);
         figures.add(Figure::new("written of panels", panels, "bytes"));
         let main_thread = median_of(&frames, |frame| frame.main_thread);
-        table.add(state, Cell { p50, p99, passes, main_thread, rows });
+        let cpu = median_of(&frames, |frame| frame.cpu);
+        table.add(state, Cell { p50, p99, passes, main_thread, cpu, rows });
     }
     Ok(())
 }

@@ -149,6 +149,19 @@ fn note(mut done: ResMut<Done>) {
     done.0 = Instant::now();
 }
 
+/// Bytes that the panels of this frame consist of.
+#[derive(Resource, Default)]
+struct PanelBytes(u64);
+
+fn weigh_panels(panels: Query<&EguiRenderOutput>, mut bytes: ResMut<PanelBytes>) {
+    let parts = panels.iter().flat_map(|panels| &panels.paint_jobs);
+    let of_parts = parts.map(|part| match &part.primitive {
+        Primitive::Mesh(mesh) => size_of_val(&*mesh.vertices) + size_of_val(&*mesh.indices),
+        Primitive::Callback(_) => 0,
+    });
+    bytes.0 = of_parts.sum::<usize>() as u64;
+}
+
 #[derive(Resource, Default)]
 struct Taken(Option<Image>);
 
@@ -168,8 +181,10 @@ impl Map {
         let (feed, receiver) = bounded(MESSAGES);
         let target = target(&mut app, size_px);
         app.world_mut().spawn((map_camera(), RenderTarget::Image(target.clone().into())));
-        app.insert_resource(Feed(receiver)).insert_resource(Done(Instant::now())).add_systems(Last, note);
-        app.init_resource::<Taken>();
+        app.insert_resource(Feed(receiver))
+            .insert_resource(Done(Instant::now()))
+            .add_systems(Last, (weigh_panels, note).chain());
+        app.init_resource::<Taken>().init_resource::<PanelBytes>();
         app.sub_app_mut(RenderApp).insert_resource(Done(Instant::now())).add_systems(
             RenderGraph,
             note.after(RenderGraphSystems::Render).before(RenderGraphSystems::Submit),
@@ -311,21 +326,9 @@ impl Map {
                 trails: rows(Table::Trails),
                 marks: rows(Table::Marks),
                 uniforms: now.uniforms - uploads.uniforms,
-                panels: self.panel_bytes(),
+                panels: self.app.world().resource::<PanelBytes>().0,
             },
         })
-    }
-
-    /// What the last frame's panels consist of.
-    fn panel_bytes(&mut self) -> u64 {
-        let world = self.app.world_mut();
-        let mut panels = world.query::<&EguiRenderOutput>();
-        let parts = panels.iter(world).flat_map(|panels| &panels.paint_jobs);
-        let bytes = parts.map(|part| match &part.primitive {
-            Primitive::Mesh(mesh) => size_of_val(&*mesh.vertices) + size_of_val(&*mesh.indices),
-            Primitive::Callback(_) => 0,
-        });
-        bytes.sum::<usize>() as u64
     }
 
     fn change(&mut self, changing: Changing, number: usize) -> anyhow::Result<()> {

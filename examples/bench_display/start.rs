@@ -19,7 +19,7 @@ use super::{
     median, millis,
 };
 
-const STARTS: usize = 5;
+const STARTS: usize = 3;
 /// A picture that has not come by then never will.
 const MOST_FRAMES: usize = 100;
 /// What the child says.

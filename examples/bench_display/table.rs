@@ -10,6 +10,8 @@ pub struct Cell {
     /// By the adapter's own clock, where it has one.
     pub passes: Option<f64>,
     pub main_thread: f64,
+    /// Processor time of all threads.
+    pub cpu: f64,
     pub rows: f64,
 }
 
@@ -50,10 +52,10 @@ impl fmt::Display for Table {
         writeln!(out, "{}\n", self.adapter)?;
         writeln!(
             out,
-            "| size | on the map | at rest | some move | dragged | passes at rest; dragged | main thread at rest; some move | \
+            "| size | on the map | at rest | some move | dragged | passes at rest; dragged | main thread at rest; some move | all threads at rest; some move | \
              bytes at rest; some move |"
         )?;
-        writeln!(out, "|---|---|---|---|---|---|---|---|")?;
+        writeln!(out, "|---|---|---|---|---|---|---|---|---|")?;
         for row in &self.rows {
             let of = |state: &str| row.cells.iter().find(|(it, _)| *it == state).map(|(_, cell)| cell);
             write!(out, "| {} | {} ", row.size, row.what)?;
@@ -69,9 +71,14 @@ impl fmt::Display for Table {
                 |cells: [Option<String>; 2]| cells.into_iter().flatten().collect::<Vec<_>>().join("; ");
             let passes = |cell: Option<&Cell>| cell.and_then(|cell| cell.passes).map(ms);
             let thread = |cell: Option<&Cell>| cell.map(|cell| ms(cell.main_thread));
+            let threads = |cell: Option<&Cell>| cell.map(|cell| ms(cell.cpu));
             let bytes = |cell: Option<&Cell>| cell.map(|cell| grouped(cell.rows as usize));
-            let last =
-                [[passes(rest), passes(dragged)], [thread(rest), thread(some)], [bytes(rest), bytes(some)]];
+            let last = [
+                [passes(rest), passes(dragged)],
+                [thread(rest), thread(some)],
+                [threads(rest), threads(some)],
+                [bytes(rest), bytes(some)],
+            ];
             for cells in last {
                 write!(out, "| {} ", both(cells))?;
             }
