@@ -40,6 +40,13 @@ impl Table {
         self.rows.push(Row { size, what, cells: Vec::new() });
     }
 
+    /// The middle frame of the first map at the size of the last one, where it was in that state.
+    pub fn first(&self, state: &str) -> Option<f64> {
+        let size = &self.rows.last()?.size;
+        let first = self.rows.iter().find(|row| row.size == *size)?;
+        first.cells.iter().find(|(it, _)| *it == state).map(|(_, cell)| cell.p50)
+    }
+
     pub fn add(&mut self, state: &'static str, cell: Cell) {
         if let Some(row) = self.rows.last_mut() {
             row.cells.push((state, cell));
