@@ -1,6 +1,6 @@
 //! What this machine's graphics adapter makes of a full map, without a display server: 20,000, 100,000 and a million live
 //! dots, trails, and points that stand still, at 1920x1080 and at 3840x2160; at rest, while a hundredth changes, and while the
-//! map is dragged. Where a processor draws, fewer frames are measured, and what would take minutes is left out by name.
+//! map is zoomed. Where a processor draws, fewer frames are measured, and what would take minutes is left out by name.
 
 use std::{
     fs,
@@ -207,6 +207,7 @@ fn measure(
     };
     anyhow::ensure!(there == count, "{there} {} are on the map, not {count}", kind.name());
     table.begin(format!("{width}x{height}"), kind.name(), count);
+    let mut at_rest = f64::NAN;
     for changing in kind.changes() {
         let frames = map.frames(*changing, measure)?;
         let (state, changed) = match changing {
@@ -214,7 +215,7 @@ fn measure(
             Changing::OnePercent => ("some move", Some(map.changes() * DOT_BYTES)),
             // The one that is left and the one that is come to again, and the dot.
             Changing::All => ("some move", Some(count / 100 * (DOT_BYTES + 2 * TRAIL_BYTES))),
-            Changing::View => ("dragged", None),
+            Changing::View => ("zoomed", None),
         };
         let [p50, p99] = [0.5, 0.99].map(|share| percentile(&frames, share));
         let name = named(kind, count);
@@ -249,6 +250,12 @@ fn measure(
         });
         let uniforms = median_of(&frames, |frame| frame.written.uniforms as f64);
         figures.add(Figure::new("written of view and clock", uniforms, "bytes"));
+        match changing {
+            Changing::View => {
+                anyhow::ensure!(uniforms > at_rest, "the view does not change while it is zoomed")
+            }
+            _ => at_rest = uniforms,
+        }
         let panels = median_of(&frames, |frame| frame.written.panels as f64);
         figures.add(Figure::new("written of panels", panels, "bytes"));
         let main_thread = median_of(&frames, |frame| frame.main_thread);

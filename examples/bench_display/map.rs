@@ -53,6 +53,8 @@ const MESSAGES: usize = 20_000;
 pub const MOST_CHANGES: usize = 2_000;
 /// To and fro.
 const MOVED_DEGREES: f32 = 0.5;
+/// In and out.
+const ZOOMED: f32 = 1.05;
 /// A picture that has not come by then never will.
 const MOST_FRAMES: usize = 600;
 
@@ -63,7 +65,7 @@ pub enum Changing {
     OnePercent,
     /// Every connection moves.
     All,
-    /// The map is dragged by a pixel: all that stands still on it is drawn anew.
+    /// The map is zoomed by a little: all that stands still on it is drawn anew.
     View,
 }
 
@@ -338,7 +340,9 @@ impl Map {
             Changing::OnePercent => 100.max(self.shown.len().div_ceil(MOST_CHANGES)),
             Changing::All => 1,
             Changing::View => {
-                self.app.world_mut().write_message(UiAction::PanPx { pane: Pane::Main, delta: [way, 0.0] });
+                let px = self.app.world().resource::<MapView>().size_px.map(|px| px / 2.0);
+                let factor = if way > 0.0 { ZOOMED } else { 1.0 / ZOOMED };
+                self.app.world_mut().write_message(UiAction::ZoomAt { pane: Pane::Main, px, factor });
                 return Ok(());
             }
         };

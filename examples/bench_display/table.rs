@@ -27,7 +27,7 @@ pub struct Table {
     rows: Vec<Row>,
 }
 
-const STATES: [&str; 3] = ["at rest", "some move", "dragged"];
+const STATES: [&str; 3] = ["at rest", "some move", "zoomed"];
 
 impl Table {
     pub fn new(adapter: &str) -> Self {
@@ -59,7 +59,7 @@ impl fmt::Display for Table {
         writeln!(out, "{}\n", self.adapter)?;
         writeln!(
             out,
-            "| size | on the map | at rest | some move | dragged | passes at rest; dragged | main thread at rest; some move | all threads at rest; some move | \
+            "| size | on the map | at rest | some move | zoomed | passes at rest; zoomed | main thread at rest; some move | all threads at rest; some move | \
              bytes at rest; some move |"
         )?;
         writeln!(out, "|---|---|---|---|---|---|---|---|---|")?;
@@ -73,7 +73,7 @@ impl fmt::Display for Table {
                     of(state).map_or(String::new(), |it| format!("{}, {}", ms(it.p50), ms(it.p99)))
                 )?;
             }
-            let [rest, some, dragged] = STATES.map(of);
+            let [rest, some, zoomed] = STATES.map(of);
             let both =
                 |cells: [Option<String>; 2]| cells.into_iter().flatten().collect::<Vec<_>>().join("; ");
             let passes = |cell: Option<&Cell>| cell.and_then(|cell| cell.passes).map(ms);
@@ -81,7 +81,7 @@ impl fmt::Display for Table {
             let threads = |cell: Option<&Cell>| cell.map(|cell| ms(cell.cpu));
             let bytes = |cell: Option<&Cell>| cell.map(|cell| grouped(cell.rows as usize));
             let last = [
-                [passes(rest), passes(dragged)],
+                [passes(rest), passes(zoomed)],
                 [thread(rest), thread(some)],
                 [threads(rest), threads(some)],
                 [bytes(rest), bytes(some)],
