@@ -15,6 +15,7 @@ use bevy::{
     camera::RenderTarget,
     prelude::*,
     render::{
+        RenderApp,
         render_resource::{TextureFormat, TextureUsages},
         view::screenshot::{Screenshot, ScreenshotCaptured},
     },
@@ -23,15 +24,19 @@ use connmapperl::{
     app::{StartError, WindowLook, map_camera, still_app},
     components::{
         action::UiAction,
+        dots::DOT_BYTES,
         map_clock::MapClock,
         map_view::MapView,
         preferences::Preferences,
-        trails::{LapseStyle, TimeLapse},
+        trails::{LapseStyle, TRAIL_BYTES, TimeLapse},
     },
     config::RulesFile,
     model::{Located, Traffic},
     rules::Rules,
-    systems::ingest::Feed,
+    systems::{
+        ingest::Feed,
+        render::uploads::{Table, Uploads},
+    },
 };
 use crossbeam_channel::{Sender, bounded};
 use image::RgbImage;
@@ -109,6 +114,25 @@ impl Map {
         self.feed.try_send(Located::Opened(Arc::new(opened))).unwrap();
         let unix_millis = self.app.world().resource::<MapClock>().now_unix_millis();
         self.feed.try_send(Located::Closed { key, unix_millis, traffic: Traffic::default() }).unwrap();
+    }
+
+    /// A connection that stays.
+    fn open(&mut self, [lon, lat]: [f32; 2]) {
+        let opened = connection(self.next, 443, place(lon, lat));
+        self.next += 1;
+        self.feed.try_send(Located::Opened(Arc::new(opened))).unwrap();
+    }
+
+    /// What a frame writes to the graphics card: of dots, of trails, and of view and clock.
+    fn written(&mut self) -> [u64; 3] {
+        let of = |app: &App| {
+            let uploads = app.sub_app(RenderApp).world().resource::<Uploads>();
+            [uploads.rows(Table::Dots), uploads.rows(Table::Trails), uploads.uniforms]
+        };
+        let before = of(&self.app);
+        self.app.update();
+        let after = of(&self.app);
+        [0, 1, 2].map(|at| after[at] - before[at])
     }
 
     fn act(&mut self, action: UiAction) {
@@ -223,4 +247,24 @@ fn on_paper_trails_are_ink() {
         yellow[0] + 15 < paper[0] && yellow[2] + 60 < paper[2],
         "yellow is seen: {yellow:?} on {paper:?}"
     );
+}
+
+#[test]
+fn a_frame_writes_what_changed_to_the_graphics_card_and_no_more() {
+    let Some(mut map) = Map::new(LapseStyle::Trails, false) else { return };
+    map.visit(HERE, 443);
+    map.open(THERE);
+    map.picture();
+    map.pass(SETTLED_MILLIS);
+    map.picture();
+    assert_eq!(map.written(), [0; 3], "nothing changes");
+    map.pass(16);
+    let [dots, trails, clock] = map.written();
+    assert_eq!([dots, trails], [0; 2], "they only grow older");
+    assert!(clock > 0 && clock < 256, "{clock} bytes say what time it is");
+    map.open(HERE);
+    assert_eq!(map.written(), [DOT_BYTES as u64, 0, 0]);
+    map.visit(THERE, 25);
+    let [dots, trails, _] = map.written();
+    assert_eq!([dots, trails], [DOT_BYTES, TRAIL_BYTES].map(|bytes| bytes as u64));
 }

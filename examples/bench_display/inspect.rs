@@ -9,7 +9,8 @@ use connmapperl::{
 
 use super::{
     figures::{Figure, Figures, Goal},
-    frames::{Changing, Map, flood},
+    frames::{SIZE_PX, median_frame},
+    map::{Changing, Map, flood},
     median,
 };
 
@@ -24,13 +25,13 @@ const CROWDED_PX: [f32; 2] = [660.0, 250.0];
 
 pub fn bench(figures: &mut Figures) -> anyhow::Result<()> {
     let (look, open) = flood()?;
-    let mut map = Map::new(look)?;
+    let mut map = Map::new(look, SIZE_PX)?;
     map.show(many(&open));
     figures.group(format!("{CONNECTIONS} connections open, time before drawing, medians of {ROUNDS}"));
     figures.graphics(map.adapter()?);
-    let bare = map.cost(Changing::Nothing)?.world;
+    let bare = median_frame(&mut map, Changing::Nothing)?.1;
     figures.add(Figure::new("a frame in which nothing changes", bare, "ms"));
-    let busy = map.cost(Changing::OnePercent)?.world;
+    let busy = median_frame(&mut map, Changing::OnePercent)?.1;
     figures.add(Figure::new("a frame in which 1 % changes", busy, "ms"));
     let near = median(rounds(|_| {
         let shown = map.ask(UiAction::LookAt { pane: Pane::Main, px: CROWDED_PX })?;
@@ -52,9 +53,9 @@ pub fn bench(figures: &mut Figures) -> anyhow::Result<()> {
     })?);
     figures.add(Figure::new("more with another filter", filter, "ms"));
     map.ask(UiAction::OpenList(ListKind::All))?;
-    let still = map.cost(Changing::Nothing)?.world - bare;
+    let still = median_frame(&mut map, Changing::Nothing)?.1 - bare;
     figures.add(Figure::new("more while it is open and nothing changes", still, "ms").goal(SCROLL_MILLIS));
-    let moving = map.cost(Changing::OnePercent)?.world - busy;
+    let moving = median_frame(&mut map, Changing::OnePercent)?.1 - busy;
     figures.add(Figure::new("more while it is open and 1 % changes", moving, "ms").goal(SCROLL_MILLIS));
     Ok(())
 }

@@ -6,7 +6,6 @@ use std::{sync::Arc, time::Duration};
 use connmapperl::{
     components::{
         history_circles::HistoryCircles,
-        marks::Marks,
         sql::{Answer, SqlDesk},
     },
     enrich::{DataFolders, Sources},
@@ -14,13 +13,17 @@ use connmapperl::{
         create_or_migrate,
         query::{Limits, Progress, Table, ask},
     },
-    systems::services::sql::{Found, plot_of},
+    systems::{
+        render::uploads,
+        services::sql::{Found, plot_of},
+    },
     tally::{Spot, Tally},
 };
 
 use super::{
     figures::{Figure, Figures, Goal},
-    frames::{Changing, Map, flood},
+    frames::{SIZE_PX, median_frame},
+    map::{Changing, Map, flood},
 };
 
 const LIVE: usize = 1_000;
@@ -41,7 +44,7 @@ enum Points {
 
 pub fn bench(figures: &mut Figures) -> anyhow::Result<()> {
     let (look, open) = flood()?;
-    let mut map = Map::new(look)?;
+    let mut map = Map::new(look, SIZE_PX)?;
     figures.group(format!("points that stand still, {LIVE} live dots of which 1 % move"));
     figures.graphics(map.adapter()?);
     map.show(open.into_iter().take(LIVE).collect());
@@ -56,9 +59,9 @@ pub fn bench(figures: &mut Figures) -> anyhow::Result<()> {
     for points in all {
         put(&mut map, points)?;
         let come = map.frame()?;
-        let before = map.world().resource::<Marks>().uploaded_bytes;
-        let cost = map.cost(Changing::OnePercent)?;
-        let uploaded = map.world().resource::<Marks>().uploaded_bytes - before;
+        let before = map.uploads().rows(uploads::Table::Marks);
+        let (total, _) = median_frame(&mut map, Changing::OnePercent)?;
+        let uploaded = map.uploads().rows(uploads::Table::Marks) - before;
         let name = match points {
             Points::None => "none".to_owned(),
             Points::Circles(count) => format!("{count} circles"),
@@ -66,9 +69,9 @@ pub fn bench(figures: &mut Figures) -> anyhow::Result<()> {
         };
         let is_few = matches!(points, Points::Circles(FEW) | Points::Rows(FEW));
         if is_few {
-            few = Some(cost.total);
+            few = Some(total);
         }
-        let frame = Figure::new(format!("frame over {name}"), cost.total, "ms");
+        let frame = Figure::new(format!("frame over {name}"), total, "ms");
         figures.add(match few.filter(|_| !is_few) {
             Some(few) if map.is_software() => frame.beside("one over 10,000", few).goal(GOAL),
             Some(few) => frame.beside("one over 10,000", few),

@@ -13,7 +13,8 @@ use connmapperl::{
 
 use super::{
     figures::{Figure, Figures, Goal},
-    frames::{Map, flood},
+    frames::SIZE_PX,
+    map::{Map, flood},
     median,
 };
 
@@ -27,7 +28,7 @@ const DRAG: [f32; 2] = [7.0, 4.0];
 
 pub fn bench(figures: &mut Figures) -> anyhow::Result<()> {
     let (look, open) = flood()?;
-    let mut map = Map::new(look)?;
+    let mut map = Map::new(look, SIZE_PX)?;
     figures.group(format!("address space, panned by a drag at 1280x720, medians of {FRAMES}"));
     figures.graphics(map.adapter()?);
     let opening = map.ask(UiAction::Space(SpaceAction::Toggle))?;

@@ -88,8 +88,6 @@ pub struct Marks {
     layers: Vec<MarkLayer>,
     /// Counts the changes: the kept picture is as old as the number it was drawn with.
     changes: u64,
-    /// Bytes handed to the graphics card since the start.
-    pub uploaded_bytes: u64,
 }
 
 impl Marks {

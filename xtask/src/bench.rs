@@ -57,6 +57,8 @@ enum Harness {
     /// Frames, start, memory and idling of the display, beside frames with nothing on them
     #[value(alias = "frame")]
     Display,
+    /// Frames, start and pictures of full maps on this machine's graphics card, without a display server
+    Gpu,
     /// The program on a screen for a minute each in front of 10, 200 and 1,000 connections, beside connmap
     Wall,
     /// What a change costs between agent and display, beside JSON
@@ -102,6 +104,7 @@ impl Harness {
             Self::FleetMap => recipe("bench_fleet_map"),
             Self::History => recipe("bench_history"),
             Self::Display => recipe("bench_display"),
+            Self::Gpu => Recipe { part: Some("gpu"), ..recipe("bench_display") },
             Self::Wall => Recipe { part: Some("wall"), ..recipe("bench_display") },
             Self::Wire => recipe("bench_wire"),
             // Its program is shipped without the display, and starts in half the time.
@@ -124,7 +127,7 @@ impl Harness {
             // Its program is built for size, and alone.
             Self::Agent | Self::Foot => run(Command::new("make").arg("agent"))?,
             // They measure the programs that lie beside them.
-            Self::Display | Self::Wall => run(Command::new("cargo").arg("build"))?,
+            Self::Display | Self::Gpu | Self::Wall => run(Command::new("cargo").arg("build"))?,
             Self::Whois => run(Command::new("cargo").arg("build").args(WHOIS).args(["--bin", "ip2asn"]))?,
             _ => {}
         }
@@ -208,6 +211,7 @@ mod tests {
             ("ingest", Harness::Fleet),
             ("hist", Harness::History),
             ("frame", Harness::Display),
+            ("gpu", Harness::Gpu),
             ("wall", Harness::Wall),
             ("hilbert", Harness::Hilbert),
             ("whois", Harness::Whois),

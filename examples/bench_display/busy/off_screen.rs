@@ -11,7 +11,8 @@ use connmapperl::{
 use super::{
     super::{
         figures::{Figure, Figures, Goal},
-        frames::{Changing, Cost, FRAMES, Map, flood},
+        frames::SIZE_PX,
+        map::{Changing, Frame, Map, Measure, flood, median_of},
     },
     CONNECTIONS,
 };
@@ -20,6 +21,8 @@ use super::{
 const OPEN_A_FRAME: usize = 1_000;
 /// Of the map's clock: ten thousand changes a second are so many a frame.
 const BETWEEN_FRAMES_MILLIS: i64 = 200;
+/// Until as many dots fade as ever.
+const FRAMES: Measure = Measure { warm_up: 16, ..Measure::exactly(60) };
 /// Where a processor draws.
 const FRAME_MILLIS: Goal = Goal::AtMost(50.0);
 
@@ -34,7 +37,7 @@ enum Spread {
 
 pub fn bench(figures: &mut Figures) -> anyhow::Result<()> {
     let (look, open) = flood()?;
-    let mut map = Map::new(look)?;
+    let mut map = Map::new(look, SIZE_PX)?;
     let sources = Sources::open(&DataFolders::default());
     for (spread, name) in [
         (Spread::OnePlace, "all in one place"),
@@ -61,13 +64,14 @@ pub fn bench(figures: &mut Figures) -> anyhow::Result<()> {
         let mut all = Turning::new(&open, place);
         map.show(all.open.clone());
         figures.group(format!(
-            "{CONNECTIONS} connections {name}, in {} places, off screen, medians of {FRAMES} frames",
-            all.places()
+            "{CONNECTIONS} connections {name}, in {} places, off screen, medians of {} frames",
+            all.places(),
+            FRAMES.least
         ));
         figures.graphics(map.adapter()?);
-        let still = map.cost(Changing::Nothing)?;
+        let still = map.frames(Changing::Nothing, FRAMES)?;
         tell(figures, "nothing changes", &still, None);
-        let busy = map.cost_of(|map, _| all.turn_over(map, &place))?;
+        let busy = map.frames_after(FRAMES, |map, _| all.turn_over(map, &place))?;
         let goal = map.is_software() && !matches!(spread, Spread::OwnPlaces);
         let name = format!("{OPEN_A_FRAME} open and as many close");
         tell(figures, &name, &busy, goal.then_some(FRAME_MILLIS));
@@ -75,17 +79,29 @@ pub fn bench(figures: &mut Figures) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn tell(figures: &mut Figures, name: &str, cost: &Cost, goal: Option<Goal>) {
-    let total = Figure::new(format!("{name}: frame"), cost.total, "ms");
+fn tell(figures: &mut Figures, name: &str, frames: &[Frame], goal: Option<Goal>) {
+    let median = |part: fn(&Frame) -> f64| median_of(frames, part);
+    let total = Figure::new(format!("{name}: frame"), median(|frame| frame.total), "ms");
     figures.add(match goal {
         Some(goal) => total.goal(goal),
         None => total,
     });
-    figures.add(Figure::new(format!("{name}: of it before drawing"), cost.world, "ms"));
-    figures.add(Figure::new(format!("{name}: of it recorded"), cost.record, "ms"));
-    figures.add(Figure::new(format!("{name}: of it drawn by the adapter"), cost.adapter, "ms"));
-    figures.add(Figure::new(format!("{name}: processor time of all threads"), cost.cpu, "ms"));
-    figures.add(Figure::new(format!("{name}: uploaded"), cost.uploaded_bytes as f64, "bytes"));
+    figures.add(Figure::new(format!("{name}: of it before drawing"), median(|frame| frame.world), "ms"));
+    figures.add(Figure::new(format!("{name}: of it recorded"), median(|frame| frame.record), "ms"));
+    figures.add(Figure::new(
+        format!("{name}: of it drawn by the adapter"),
+        median(|frame| frame.adapter),
+        "ms",
+    ));
+    let main_thread = median(|frame| frame.main_thread);
+    figures.add(Figure::new(format!("{name}: processor time of the main thread"), main_thread, "ms"));
+    figures.add(Figure::new(
+        format!("{name}: processor time of all threads"),
+        median(|frame| frame.cpu),
+        "ms",
+    ));
+    let dots = median(|frame| frame.written.dots as f64);
+    figures.add(Figure::new(format!("{name}: uploaded"), dots, "bytes"));
 }
 
 fn nowhere() -> Place {
@@ -128,11 +144,11 @@ impl Turning {
             let connection = &mut self.open[self.oldest];
             self.oldest = (self.oldest + 1) % CONNECTIONS as usize;
             self.newest += 1;
-            map.tell(Located::Closed { key: connection.key, unix_millis, traffic: Traffic::default() })?;
+            map.give(Located::Closed { key: connection.key, unix_millis, traffic: Traffic::default() })?;
             connection.key.connection = ConnectionId(self.newest);
             connection.opened_unix_millis = unix_millis;
             connection.place = Ok(place(self.newest));
-            map.tell(Located::Opened(Arc::new(connection.clone())))?;
+            map.give(Located::Opened(Arc::new(connection.clone())))?;
         }
         Ok(())
     }

@@ -4,13 +4,13 @@ use std::ops::Range;
 
 use bevy::{
     prelude::*,
-    render::{
-        MainWorld,
-        renderer::{RenderDevice, RenderQueue},
-    },
+    render::{MainWorld, renderer::RenderDevice},
 };
 
-use super::instances::Instances;
+use super::{
+    instances::Instances,
+    uploads::{Table, Upload},
+};
 use crate::components::dots::{DotInstance, Dots};
 
 #[derive(Resource, Default)]
@@ -28,19 +28,20 @@ pub(super) fn extract(
     mut main: ResMut<MainWorld>,
     mut gpu: ResMut<GpuDots>,
     device: Res<RenderDevice>,
-    queue: Res<RenderQueue>,
+    mut upload: Upload,
 ) {
     let Some(mut dots) = main.get_resource_mut::<Dots>() else {
         return;
     };
     let known = gpu.instances.take();
-    let (instances, is_new) = Instances::with_room::<DotInstance>(known, dots.rows().len(), "dots", &device);
+    let (instances, is_new) =
+        Instances::with_room::<DotInstance>(known, dots.rows().len(), Table::Dots, &device);
     if is_new.0 {
         dots.mark_all();
     }
     if dots.has_dirty() {
         dots.take_dirty(&mut gpu.stretches);
-        instances.write(&queue, &gpu.stretches, dots.rows());
+        instances.write(&mut upload, &gpu.stretches, dots.rows());
     }
     gpu.instances = Some(instances);
 }

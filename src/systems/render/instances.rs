@@ -5,9 +5,11 @@ use std::ops::Range;
 
 use bevy::render::{
     render_resource::{Buffer, BufferDescriptor, BufferUsages},
-    renderer::{RenderDevice, RenderQueue},
+    renderer::RenderDevice,
 };
 use bytemuck::Pod;
+
+use super::uploads::{Table, Upload};
 
 /// Rows there is room for at first; a buffer doubles from here.
 const FIRST_CAPACITY: usize = 1024;
@@ -16,6 +18,7 @@ pub(super) struct Instances {
     pub(super) buffer: Buffer,
     pub(super) count: u32,
     capacity: usize,
+    table: Table,
 }
 
 impl Instances {
@@ -23,7 +26,7 @@ impl Instances {
     pub(super) fn with_room<T: Pod>(
         known: Option<Self>,
         rows: usize,
-        label: &'static str,
+        table: Table,
         device: &RenderDevice,
     ) -> (Self, IsNew) {
         if let Some(known) = known.filter(|known| known.capacity >= rows) {
@@ -31,20 +34,30 @@ impl Instances {
         }
         let capacity = rows.next_power_of_two().max(FIRST_CAPACITY);
         let buffer = device.create_buffer(&BufferDescriptor {
-            label: Some(label),
+            label: Some(label(table)),
             size: (capacity * size_of::<T>()) as u64,
             usage: BufferUsages::VERTEX | BufferUsages::COPY_DST,
             mapped_at_creation: false,
         });
-        (Self { buffer, count: rows as u32, capacity }, IsNew(true))
+        (Self { buffer, count: rows as u32, capacity, table }, IsNew(true))
     }
 
-    pub(super) fn write<T: Pod>(&self, queue: &RenderQueue, stretches: &[Range<u32>], rows: &[T]) {
+    pub(super) fn write<T: Pod>(&self, upload: &mut Upload<'_>, stretches: &[Range<u32>], rows: &[T]) {
         for stretch in stretches {
             let changed = &rows[stretch.start as usize..stretch.end as usize];
             let at = u64::from(stretch.start) * size_of::<T>() as u64;
-            queue.write_buffer(&self.buffer, at, bytemuck::cast_slice(changed));
+            upload.rows((self.table, &self.buffer), at, bytemuck::cast_slice(changed));
         }
+    }
+}
+
+/// For whoever looks for mistakes in what is drawn.
+const fn label(table: Table) -> &'static str {
+    match table {
+        Table::Dots => "dots",
+        Table::Trails => "trails",
+        Table::Marks => "marks",
+        Table::Cells => "cells",
     }
 }
 

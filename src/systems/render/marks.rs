@@ -4,16 +4,17 @@ use std::ops::Range;
 
 use bevy::{
     prelude::*,
-    render::{
-        MainWorld,
-        renderer::{RenderDevice, RenderQueue},
-    },
+    render::{MainWorld, renderer::RenderDevice},
 };
 
-use super::{instances::Instances, kept_world::KeptWorld};
+use super::{
+    instances::Instances,
+    kept_world::KeptWorld,
+    uploads::{Table, Upload},
+};
 use crate::components::{
     hilbert_view::HilbertView,
-    marks::{LayerName, MARK_BYTES, Mark, Marks},
+    marks::{LayerName, Mark, Marks},
 };
 
 #[derive(Resource, Default)]
@@ -35,7 +36,7 @@ pub(super) fn extract(
     mut gpu: ResMut<GpuMarks>,
     mut kept: ResMut<KeptWorld>,
     device: Res<RenderDevice>,
-    queue: Res<RenderQueue>,
+    mut upload: Upload,
 ) {
     // Behind the address space nobody sees them; the picture is drawn anew on the way back.
     let is_hidden = main.get_resource::<HilbertView>().is_some_and(HilbertView::has_arrived);
@@ -49,17 +50,16 @@ pub(super) fn extract(
     gpu.seen = Some(marks.changes());
     kept.is_stale |= !is_hidden;
     let mut before = std::mem::take(&mut gpu.layers);
-    let mut uploaded_rows = 0;
     for layer in marks.layers_mut() {
         let known = before.iter().position(|(name, _)| *name == layer.name);
         let known = known.map(|at| before.swap_remove(at).1);
-        let (instances, is_new) = Instances::with_room::<Mark>(known, layer.points().len(), "marks", &device);
+        let (instances, is_new) =
+            Instances::with_room::<Mark>(known, layer.points().len(), Table::Marks, &device);
         if is_new.0 {
             layer.mark_all();
         }
-        uploaded_rows += layer.take_dirty(&mut gpu.stretches);
-        instances.write(&queue, &gpu.stretches, layer.points());
+        layer.take_dirty(&mut gpu.stretches);
+        instances.write(&mut upload, &gpu.stretches, layer.points());
         gpu.layers.push((layer.name, instances));
     }
-    marks.uploaded_bytes += uploaded_rows * MARK_BYTES as u64;
 }

@@ -13,6 +13,7 @@ mod second;
 mod space;
 mod trails;
 mod uniforms;
+pub mod uploads;
 mod world_mesh;
 
 use bevy::{
@@ -66,6 +67,7 @@ pub(super) fn plugin(app: &mut App) {
         .init_resource::<marks::GpuMarks>()
         .init_resource::<trails::GpuTrails>()
         .init_resource::<space::GpuSpace>()
+        .init_resource::<uploads::Uploads>()
         .add_systems(
             RenderStartup,
             (

@@ -3,14 +3,10 @@
 
 use bevy::{
     prelude::*,
-    render::{
-        MainWorld,
-        renderer::{RenderDevice, RenderQueue},
-        view::ViewTarget,
-    },
+    render::{MainWorld, renderer::RenderDevice, view::ViewTarget},
 };
 
-use super::{kept_world::KeptWorld, space::Sight, uniforms::Uniforms};
+use super::{kept_world::KeptWorld, space::Sight, uniforms::Uniforms, uploads::Upload};
 use crate::components::second_window::{SecondWindow, SpaceCamera};
 
 #[derive(Resource)]
@@ -29,23 +25,23 @@ pub(super) fn extract(
     main: Res<MainWorld>,
     known: Option<ResMut<SecondPicture>>,
     main_picture: Option<Res<Uniforms>>,
-    (device, queue): (Res<RenderDevice>, Res<RenderQueue>),
+    (device, mut upload): (Res<RenderDevice>, Upload),
     mut commands: Commands,
 ) {
     let second = main.get_resource::<SecondWindow>().and_then(|second| second.0.as_ref());
     match (second, known) {
         (Some(second), Some(mut picture)) => {
             let SecondPicture { uniforms, kept, sight } = &mut *picture;
-            uniforms.take(&second.picture(), &main, &queue);
+            uniforms.take(&second.picture(), &main, &mut upload);
             kept.is_stale |= sight.take_curve(&second.view);
-            kept.is_stale |= sight.take_cells(&second.cells, &device, &queue);
+            kept.is_stale |= sight.take_cells(&second.cells, &device, &mut upload);
         }
         (Some(second), None) => {
             let Some(main_picture) = main_picture else {
                 return;
             };
             let mut uniforms = main_picture.of_another(&device);
-            uniforms.take(&second.picture(), &main, &queue);
+            uniforms.take(&second.picture(), &main, &mut upload);
             commands.insert_resource(SecondPicture {
                 uniforms,
                 kept: KeptWorld::default(),

@@ -15,12 +15,17 @@ use bevy::{
             TextureDimension, TextureFormat, TextureSampleType, TextureUsages, TextureViewDescriptor,
             binding_types::{texture_2d, uniform_buffer_sized},
         },
-        renderer::{RenderDevice, RenderQueue},
+        renderer::RenderDevice,
     },
 };
 use bytemuck::{Pod, Zeroable};
 
-use super::{instances::Instances, kept_world::KeptWorld, second::SecondPicture};
+use super::{
+    instances::Instances,
+    kept_world::KeptWorld,
+    second::SecondPicture,
+    uploads::{Table, Upload},
+};
 use crate::{
     components::{
         dots::Flags,
@@ -171,15 +176,15 @@ impl Sight {
         &mut self,
         main: &SpaceCells,
         device: &RenderDevice,
-        queue: &RenderQueue,
+        upload: &mut Upload<'_>,
     ) -> bool {
         if main.changes() == self.seen_cells {
             return false;
         }
         self.seen_cells = main.changes();
         let (known, rows) = (self.cells.take(), main.rows());
-        let (instances, _) = Instances::with_room::<CellInstance>(known, rows.len(), "cells", device);
-        instances.write(queue, std::slice::from_ref(&(0..rows.len() as u32)), rows);
+        let (instances, _) = Instances::with_room::<CellInstance>(known, rows.len(), Table::Cells, device);
+        instances.write(upload, std::slice::from_ref(&(0..rows.len() as u32)), rows);
         self.cells = Some(instances);
         true
     }
@@ -238,7 +243,7 @@ pub(super) fn extract(
     mut main: ResMut<MainWorld>,
     mut gpu: ResMut<GpuSpace>,
     (mut kept, second): (ResMut<KeptWorld>, Option<ResMut<SecondPicture>>),
-    (device, queue): (Res<RenderDevice>, Res<RenderQueue>),
+    (device, mut upload): (Res<RenderDevice>, Upload),
 ) {
     let Some(view) = main.get_resource::<HilbertView>().copied() else {
         return;
@@ -256,12 +261,12 @@ pub(super) fn extract(
     let mut is_new = false;
     let heat_before = seen.heat;
     if let Some(heat) = main.get_resource::<SpaceHeat>() {
-        is_new |= card.take_heat(heat, view.family, seen, tile, &queue);
+        is_new |= card.take_heat(heat, view.family, seen, tile, &mut upload);
     }
     // What was heard has its colour with its light.
     let is_time = seen.heat != heat_before;
     if let Some(mut ground) = main.get_resource_mut::<SpaceGround>() {
-        is_new |= card.take_ground(ground.bypass_change_detection(), is_time, seen, tile, &queue);
+        is_new |= card.take_ground(ground.bypass_change_detection(), is_time, seen, tile, &mut upload);
     }
     if let Some(mut second) = second {
         second.kept.is_stale |= is_new;
@@ -269,7 +274,7 @@ pub(super) fn extract(
     if is_in_main {
         kept.is_stale |= is_new;
         if let Some(cells) = main.get_resource::<SpaceCells>() {
-            kept.is_stale |= sight.take_cells(cells, &device, &queue);
+            kept.is_stale |= sight.take_cells(cells, &device, &mut upload);
         }
     }
 }
@@ -301,24 +306,24 @@ impl Ground {
         takes_tiles: bool,
         seen: &mut Seen,
         tile: &mut Tiles,
-        queue: &RenderQueue,
+        upload: &mut Upload<'_>,
     ) -> bool {
         let mut is_new = false;
         let changes = main.changes();
         if let Some(ground) = main.ground_mut() {
             if seen.ground != changes {
                 ground.forget_touched();
-                self.numbers.write(ground.levels().iter().map(|level| &**level), queue);
+                self.numbers.write(ground.levels().iter().map(|level| &**level), upload);
                 (seen.ground, is_new) = (changes, true);
             }
             while takes_tiles && let Some(touched) = ground.take_touched(&mut tile.0) {
-                self.numbers.write_tile(touched, &*tile.0, queue);
+                self.numbers.write_tile(touched, &*tile.0, upload);
                 is_new = true;
             }
         }
         if seen.palette != main.palette_changes() {
             let palette: Vec<[f32; 4]> = main.palette().iter().map(|rgb| linear(*rgb)).collect();
-            queue.write_buffer(&self.palette, 0, bytemuck::cast_slice(&palette));
+            upload.uniform(&self.palette, bytemuck::cast_slice(&palette));
             (seen.palette, is_new) = (main.palette_changes(), true);
         }
         is_new
@@ -331,7 +336,7 @@ impl Ground {
         family: Family,
         seen: &mut Seen,
         tile: &mut Tiles,
-        queue: &RenderQueue,
+        upload: &mut Upload<'_>,
     ) -> bool {
         let Some(Heard { heat, .. }) = main.heard(family) else {
             return false;
@@ -346,13 +351,13 @@ impl Ground {
                     for changed in heat.changed_since(since, order) {
                         is_new = true;
                         heat.tile(changed, &mut tile.0);
-                        self.heat.write_tile(changed, &*tile.0, queue);
+                        self.heat.write_tile(changed, &*tile.0, upload);
                     }
                 }
             }
             _ => {
                 let levels = (COARSEST..=FINEST_KEPT).rev().map(|order| heat.level(order));
-                self.heat.write(levels, queue);
+                self.heat.write(levels, upload);
             }
         }
         seen.heat = Some((family, shown, heat.revision()));
@@ -383,23 +388,23 @@ impl Levels {
     }
 
     /// From the finest.
-    fn write<'a>(&self, levels: impl Iterator<Item = &'a [u8]>, queue: &RenderQueue) {
+    fn write<'a>(&self, levels: impl Iterator<Item = &'a [u8]>, upload: &mut Upload<'_>) {
         for (mip_level, cells) in (0_u32..).zip(levels) {
-            self.put(mip_level, Origin3d::ZERO, FINEST_SIDE >> mip_level, cells, queue);
+            self.put(mip_level, Origin3d::ZERO, FINEST_SIDE >> mip_level, cells, upload);
         }
     }
 
-    fn write_tile(&self, tile: Tile, cells: &[u8], queue: &RenderQueue) {
+    fn write_tile(&self, tile: Tile, cells: &[u8], upload: &mut Upload<'_>) {
         let [x, y] = [tile.column(), tile.row()].map(|at| u32::from(at) * TILE_SIDE as u32);
         let mip_level = u32::from(FINEST_KEPT - tile.order());
-        self.put(mip_level, Origin3d { x, y, z: 0 }, TILE_SIDE as u32, cells, queue);
+        self.put(mip_level, Origin3d { x, y, z: 0 }, TILE_SIDE as u32, cells, upload);
     }
 
     /// A square of cells.
-    fn put(&self, mip_level: u32, origin: Origin3d, side: u32, cells: &[u8], queue: &RenderQueue) {
+    fn put(&self, mip_level: u32, origin: Origin3d, side: u32, cells: &[u8], upload: &mut Upload<'_>) {
         let texture =
             TexelCopyTextureInfo { texture: &self.0, mip_level, origin, aspect: TextureAspect::All };
-        queue.write_texture(
+        upload.texture(
             texture,
             cells,
             TexelCopyBufferLayout { offset: 0, bytes_per_row: Some(side), rows_per_image: None },

@@ -5,13 +5,14 @@ use std::ops::Range;
 
 use bevy::{
     prelude::*,
-    render::{
-        MainWorld,
-        renderer::{RenderDevice, RenderQueue},
-    },
+    render::{MainWorld, renderer::RenderDevice},
 };
 
-use super::{instances::Instances, kept_world::KeptWorld};
+use super::{
+    instances::Instances,
+    kept_world::KeptWorld,
+    uploads::{Table, Upload},
+};
 use crate::components::{
     hilbert_view::HilbertView,
     trails::{TrailInstance, Trails},
@@ -35,7 +36,7 @@ pub(super) fn extract(
     mut gpu: ResMut<GpuTrails>,
     mut kept: ResMut<KeptWorld>,
     device: Res<RenderDevice>,
-    queue: Res<RenderQueue>,
+    mut upload: Upload,
 ) {
     // Behind the address space nobody sees them; the picture is drawn anew on the way back.
     let is_hidden = main.get_resource::<HilbertView>().is_some_and(HilbertView::has_arrived);
@@ -50,11 +51,11 @@ pub(super) fn extract(
     kept.is_stale |= !is_hidden;
     let known = gpu.instances.take();
     let (instances, is_new) =
-        Instances::with_room::<TrailInstance>(known, trails.rows().len(), "trails", &device);
+        Instances::with_room::<TrailInstance>(known, trails.rows().len(), Table::Trails, &device);
     if is_new.0 {
         trails.mark_all();
     }
     trails.take_dirty(&mut gpu.stretches);
-    instances.write(&queue, &gpu.stretches, trails.rows());
+    instances.write(&mut upload, &gpu.stretches, trails.rows());
     gpu.instances = Some(instances);
 }

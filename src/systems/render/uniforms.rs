@@ -12,12 +12,15 @@ use bevy::{
             Buffer, BufferDescriptor, BufferUsages, PipelineCache, ShaderStages,
             binding_types::uniform_buffer_sized,
         },
-        renderer::{RenderDevice, RenderQueue},
+        renderer::RenderDevice,
     },
 };
 use bytemuck::{Pod, Zeroable};
 
-use super::space::{SPACE_BYTES, SpaceUniform, curve_head};
+use super::{
+    space::{SPACE_BYTES, SpaceUniform, curve_head},
+    uploads::Upload,
+};
 use crate::components::{
     animation::{Animation, HALO_DOTS_ON_CPU},
     dots::Dots,
@@ -136,7 +139,7 @@ impl Uniforms {
     }
 
     /// Takes over what a picture shows, of a main world that has it all.
-    pub(super) fn take(&mut self, picture: &Picture, main: &World, queue: &RenderQueue) {
+    pub(super) fn take(&mut self, picture: &Picture, main: &World, upload: &mut Upload<'_>) {
         let (Some(theme), Some(clock), Some(animation), Some(dots), Some(lapse)) = (
             main.get_resource::<Theme>(),
             main.get_resource::<MapClock>(),
@@ -148,13 +151,13 @@ impl Uniforms {
         };
         let view = view_uniform(&picture.map, theme);
         if view != self.view {
-            queue.write_buffer(&self.view_buffer, 0, bytemuck::bytes_of(&view));
+            upload.uniform(&self.view_buffer, bytemuck::bytes_of(&view));
             self.view = view;
             self.view_changed = true;
         }
         let space = SpaceUniform::new(&picture.space, theme);
         if space != self.space {
-            queue.write_buffer(&self.space_buffer, 0, bytemuck::bytes_of(&space));
+            upload.uniform(&self.space_buffer, bytemuck::bytes_of(&space));
             self.view_changed |= space.is_visible() || self.space.is_visible();
             self.space = space;
         }
@@ -163,7 +166,7 @@ impl Uniforms {
             (frame.head_step, frame.head_rest, frame.head_steps) = curve_head(&picture.space, travel);
         }
         if frame != self.frame {
-            queue.write_buffer(&self.frame_buffer, 0, bytemuck::bytes_of(&frame));
+            upload.uniform(&self.frame_buffer, bytemuck::bytes_of(&frame));
             self.frame = frame;
         }
     }
@@ -199,12 +202,12 @@ pub(super) fn create(mut commands: Commands, device: Res<RenderDevice>, cache: R
     commands.insert_resource(Uniforms::new(&device, cache.get_bind_group_layout(&layout())));
 }
 
-pub(super) fn extract(main: Res<MainWorld>, uniforms: Option<ResMut<Uniforms>>, queue: Res<RenderQueue>) {
+pub(super) fn extract(main: Res<MainWorld>, uniforms: Option<ResMut<Uniforms>>, mut upload: Upload) {
     let Some(mut uniforms) = uniforms else {
         return;
     };
     if let (Some(view), Some(space)) = (main.get_resource::<MapView>(), main.get_resource::<HilbertView>()) {
-        uniforms.bypass_change_detection().take(&Picture::new(*view, *space), &main, &queue);
+        uniforms.bypass_change_detection().take(&Picture::new(*view, *space), &main, &mut upload);
     }
 }
 
