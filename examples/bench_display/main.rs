@@ -49,7 +49,7 @@ fn main() -> ExitCode {
         figures.harness = match words.as_slice() {
             [] => "display".to_owned(),
             ["wall", ..] => "wall".to_owned(),
-            ["gpu"] => "gpu".to_owned(),
+            ["gpu", ..] => "gpu".to_owned(),
             [word, ..] => format!("display-{word}"),
         };
         match words.as_slice() {
@@ -64,7 +64,8 @@ fn main() -> ExitCode {
             ["inspect"] => inspect::bench(figures),
             ["points"] => points::bench(figures),
             ["space"] => space::bench(figures),
-            ["gpu"] => gpu::bench(figures),
+            ["gpu"] => gpu::bench(figures, None),
+            ["gpu", kind] => gpu::bench(figures, Some(kind)),
             ["wall"] => wall::bench(figures, wall::WATCHED),
             ["wall", "--secs", secs] => wall::bench(figures, Duration::from_secs(secs.parse()?)),
             other => bail!("{other:?} is none of its parts"),
