@@ -16,7 +16,7 @@ fn program() -> (&'static str, &'static str) {
 fn linked_into(program: &[u8]) -> BTreeSet<String> {
     let text = String::from_utf8_lossy(program);
     let after = text.split("/registry/src/").skip(1);
-    let folder = after.filter_map(|rest| Some(rest.splitn(3, '/').nth(1)?.to_owned()));
+    let folder = after.filter_map(|rest| Some(rest.split('/').nth(1)?.to_owned()));
     // Beside such places there are others, of names that have been cut off and run together.
     folder.filter(|name| name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.+".contains(c))).collect()
 }
