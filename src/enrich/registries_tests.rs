@@ -148,7 +148,9 @@ fn a_damaged_index_is_told_once_and_the_tables_go_on() {
 #[test]
 fn damage_within_an_index_is_told_when_it_is_met() {
     let (cache, folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    import_organisation(&today(), "Imported Inc.", folder.path());
+    // So many others that what the file was made from, at its end, is on another page.
+    let others: String = (0..5_000).map(|n| format!("H{n}|20120101|Other {}|US|ARIN\n", n * 7_919)).collect();
+    import_organisation(&today(), &format!("Imported Inc.|US|ARIN\n{others}Z|20120101|Last"), folder.path());
     let path = folder.path().join("as-org2info.whois");
     let mut bytes = fs::read(&path).unwrap();
     // The texts come first, behind the header.

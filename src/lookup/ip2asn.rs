@@ -253,12 +253,10 @@ impl Desk {
         if words(name).next().is_none() {
             return Err(AskError::NoWord(name.to_owned()));
         }
-        if self.whois.is_empty() {
-            let most = self.whois.limits().names;
-            self.built_in()?.names(name, most)
-        } else {
-            Ok(self.whois.by_name(name, self.whois.limits().names))
-        }
+        let most = self.whois.limits().names;
+        let found = self.whois.by_name(name, most);
+        // What was imported knows names better, where it knows any: a registry's delegations have none.
+        if found.0.is_empty() { self.built_in()?.names(name, most) } else { Ok(found) }
     }
 
     /// Objects of routing registries with this key.

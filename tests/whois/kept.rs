@@ -318,3 +318,19 @@ fn what_is_not_believed_of_a_file_that_is_passed_over_is_said() {
     let doubt = "; its name says that it is of 2099-12-31, a day to come, which is not believed";
     assert!(told.contains("20991231.jsonl (written on ") && told.contains(doubt), "{told}");
 }
+
+#[test]
+fn beside_a_file_that_cannot_be_read_none_that_is_older_replaces_what_is_kept() {
+    let (folder, files) = (imported(&["delegated-apnic-extended"]), tempfile::tempdir().unwrap());
+    let of_day = |day: &str| {
+        content("delegated-apnic-extended").replacen("|20260928|", &format!("|{day}|"), 1).into_bytes()
+    };
+    fs::write(files.path().join("new.gz"), &gzip(&of_day("20261001"))[..200]).unwrap();
+    fs::write(files.path().join("old"), of_day("20260901")).unwrap();
+    let output = ip2asn(folder.path(), &["import", files.path().to_str().unwrap()], "");
+    let told = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    let expected = "/old: of 2026-09-01, and what is kept as \"delegated-apnic\" is of 2026-09-28";
+    assert!(told.contains("new.gz") && told.contains(expected), "{told}");
+    assert!(status(&folder).contains("of 2026-09-28"), "{}", status(&folder));
+}

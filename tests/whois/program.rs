@@ -472,3 +472,22 @@ fn json_leaves_nothing_out_wherever_the_query_comes_from() {
     assert_eq!(output.status.code(), Some(2));
     assert!(text(&output.stderr).contains("cannot be used with"), "{}", text(&output.stderr));
 }
+
+#[test]
+fn names_are_found_though_nothing_that_was_imported_has_any() {
+    let folder = imported(&["delegated-ripencc-extended"]);
+    let output = ip2asn(folder.path(), &["--org", "cloudflare"], "");
+    assert!(output.status.success() && text(&output.stdout).contains("AS13335"), "{}", text(&output.stdout));
+}
+
+#[test]
+fn a_name_is_found_by_all_of_its_lines() {
+    let folder = tempfile::tempdir().unwrap();
+    let dump = "aut-num: AS64500\nas-name: WORKS\ndescr:\n+ Nameless\n  Wireworks\ndescr: Street 7\nsource: RIPE\n\n";
+    let (code, told) = crate::kept::import(&folder, "ripe.db", dump, &["--force"]);
+    assert_eq!(code, Some(0), "{told}");
+    let found = |name: &str| ip2asn(folder.path(), &["--org", name], "").status.success();
+    assert!(found("nameless wireworks") && found("works"));
+    let street = ip2asn(folder.path(), &["--org", "street"], "");
+    assert!(!text(&street.stdout).contains("AS64500"), "an address is no name");
+}

@@ -37,11 +37,13 @@ impl Found {
 }
 
 /// What is in these files, to be imported into `target`: what would have the same name there one after the other, the
-/// latest first.
-pub fn found(paths: &[PathBuf], target: &Folder, order: Order, outcome: &mut Outcome) -> Vec<Found> {
-    let mut found = pieces(paths, outcome);
+/// latest first. And whether there is something that cannot be read, of which nobody can say what it would be.
+pub fn found(paths: &[PathBuf], target: &Folder, order: Order, outcome: &mut Outcome) -> (Vec<Found>, bool) {
+    let (mut found, mut is_unread) = pieces(paths, outcome);
     for found in &mut found {
-        found.look = target.look(&found.piece, Order { is_meant: found.is_meant(), ..order }).ok();
+        let look = target.look(&found.piece, Order { is_meant: found.is_meant(), ..order });
+        is_unread |= look.as_ref().is_err_and(|error| !is_of_no_kind(error));
+        found.look = look.ok();
     }
     let mut first_of_name = HashMap::new();
     let mut in_order = Vec::new();
@@ -57,12 +59,12 @@ pub fn found(paths: &[PathBuf], target: &Folder, order: Order, outcome: &mut Out
         Some((day.is_own, day.date.clone(), day.is_inside))
     };
     in_order.sort_by_cached_key(|(first, found)| (*first, Reverse(day(found))));
-    in_order.into_iter().map(|(_, found)| found).collect()
+    (in_order.into_iter().map(|(_, found)| found).collect(), is_unread)
 }
 
-/// What is in these files. One that cannot be read is told, and hides no other.
-fn pieces(paths: &[PathBuf], outcome: &mut Outcome) -> Vec<Found> {
-    let mut pieces = Vec::new();
+/// What is in these files, and whether there is one that cannot be read: that is told, and hides no other.
+fn pieces(paths: &[PathBuf], outcome: &mut Outcome) -> (Vec<Found>, bool) {
+    let (mut pieces, mut is_unread) = (Vec::new(), false);
     for (path, was_named) in files(paths, outcome) {
         match Piece::all(&path) {
             Ok(all) => {
@@ -71,15 +73,17 @@ fn pieces(paths: &[PathBuf], outcome: &mut Outcome) -> Vec<Found> {
                 pieces.extend(all.into_iter().map(found));
             }
             Err(error) if !was_named && (is_not_opened(&error) || is_of_no_kind(&error)) => {
+                is_unread |= !is_of_no_kind(&error);
                 note(format_args!("passed over: {error}"));
             }
             Err(error) => {
+                is_unread = true;
                 note(error);
                 *outcome = (*outcome).max(Outcome::NotFound);
             }
         }
     }
-    pieces
+    (pieces, is_unread)
 }
 
 /// Whether what is packed in a file cannot be told at all, so that nobody can say it is a source.

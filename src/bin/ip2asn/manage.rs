@@ -54,7 +54,8 @@ pub fn import(folder: &Path, options: &ImportOptions) -> anyhow::Result<Outcome>
     let mut imported: Vec<(Meta, PathBuf)> = Vec::new();
     let mut failed = HashSet::new();
     let mut packer = packer()?;
-    for found in found(&options.paths, &target, order, &mut outcome) {
+    let (in_order, is_unread) = found(&options.paths, &target, order, &mut outcome);
+    for found in in_order {
         let path = found.piece.shown();
         let is_taken =
             |(other, _): &&(Meta, PathBuf)| found.look.as_ref().is_some_and(|look| look.name == other.name);
@@ -68,7 +69,8 @@ pub fn import(folder: &Path, options: &ImportOptions) -> anyhow::Result<Outcome>
         }
         let mut bar = Bar::new(&path);
         let name = found.look.as_ref().map(|look| look.name.clone());
-        let is_fallback = name.as_ref().is_some_and(|name| failed.contains(name));
+        // What cannot be read may be the later one of any place.
+        let is_fallback = is_unread || name.as_ref().is_some_and(|name| failed.contains(name));
         let order = Order { is_meant: found.is_meant(), is_fallback, ..order };
         let done = target.import(&found.piece, order, &mut *packer, &mut |progress| {
             bar.import(progress);

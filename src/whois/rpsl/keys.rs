@@ -53,11 +53,21 @@ pub fn keys(
     Ok(())
 }
 
-/// Names in attributes, their first lines, out of texts that begin with a line. Most lines are none, and told by their
-/// first letter.
+/// Names in attributes, line by line, out of texts that begin with a line. Most lines are none, and told by their first letter.
 fn names<'a>(texts: impl Iterator<Item = Option<&'a str>>, mut take: impl FnMut(Key)) {
-    let mut is_described = false;
+    let (mut is_described, mut goes_on, mut goes_on_describing) = (false, false, false);
+    let value_of = |text: &'a str| text.split('#').next().unwrap_or_default().trim();
     for text in texts.flatten() {
+        if goes_on && continues(text.as_bytes()) {
+            let line = lines(text).next().unwrap_or_default();
+            let value = value_of(line.get(1..).unwrap_or_default());
+            if !value.is_empty() {
+                take(Key::Name(value));
+                is_described |= goes_on_describing;
+            }
+            continue;
+        }
+        goes_on = false;
         if !matches!(text.as_bytes().first(), Some(b'a' | b'd' | b'o' | b'A' | b'D' | b'O')) {
             continue;
         }
@@ -67,12 +77,11 @@ fn names<'a>(texts: impl Iterator<Item = Option<&'a str>>, mut take: impl FnMut(
         let is_name = is("as-name") || is("org-name") || is("owner");
         // What follows the first description is an address more often than a name.
         let is_first = !is_described && is("descr");
-        is_described |= is_first;
-        if is_name || is_first {
-            let value = line[name.len() + 1..].split('#').next().unwrap_or_default().trim();
-            if !value.is_empty() {
-                take(Key::Name(value));
-            }
+        (goes_on, goes_on_describing) = (is_name || is_first, is_first);
+        let value = value_of(&line[name.len() + 1..]);
+        if goes_on && !value.is_empty() {
+            take(Key::Name(value));
+            is_described |= is_first;
         }
     }
 }
