@@ -2,6 +2,8 @@
 
 #![cfg(test)]
 
+#[path = "support/signals.rs"]
+mod signals;
 mod support;
 
 use std::{
@@ -15,8 +17,12 @@ use std::{
 use connmapperl::{components::theme::size, history::create_or_migrate};
 use image::RgbImage;
 use rusqlite::Connection;
+use rustix::process::Signal;
 
-use crate::support::{Home, complaint, picture::Picture, skipped_for_want_of_an_adapter};
+use crate::{
+    signals::is_ignored,
+    support::{Home, complaint, picture::Picture, skipped_for_want_of_an_adapter},
+};
 
 /// Far longer than a few frames take; reached only by a failure.
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -189,6 +195,9 @@ fn a_film_goes_through_ffmpeg_whole_or_not_at_all() {
 
 #[test]
 fn stopped_by_hand_it_leaves_whole_frames() {
+    if is_ignored(Signal::INT) {
+        return;
+    }
     let home = Home::new();
     recorded(&home);
     let mut program = command(&home, &["--speed", "1", "--fps", "240", "-o", "frames/"])
@@ -218,6 +227,9 @@ fn stopped_by_hand_it_leaves_whole_frames() {
 /// In a terminal Ctrl+C is for the whole group of processes.
 #[test]
 fn stopped_in_a_terminal_it_leaves_a_whole_film_beside_an_earlier_one() {
+    if is_ignored(Signal::INT) {
+        return;
+    }
     let home = Home::new();
     recorded(&home);
     fs::write(home.path("film.mp4"), "an earlier film").unwrap();
@@ -248,6 +260,9 @@ fn stopped_in_a_terminal_it_leaves_a_whole_film_beside_an_earlier_one() {
 /// An ffmpeg that takes no more in and does not end: the film waits for it, but not for ever.
 #[test]
 fn stopped_while_it_hangs_it_ends_as_stopped() {
+    if is_ignored(Signal::INT) {
+        return;
+    }
     let home = Home::new();
     recorded(&home);
     let mut command = command(&home, &["--speed", "1", "--fps", "240", "-o", "film.mp4"]);

@@ -89,8 +89,11 @@ fn look(
         return;
     }
     if let Some(problem) = awake.problem.take() {
-        let what = if awake.is_lit { "the machine may go to sleep" } else { "it may go blank" };
-        notices.say(Severity::Info, TOPIC, vec![format!("{what}: {problem}")]);
+        let line = match awake.is_lit {
+            true => format!("the machine may go to sleep: {problem}"),
+            false => format!("it may go blank: {problem}"),
+        };
+        notices.say(Severity::Info, TOPIC, vec![line]);
     }
 }
 
