@@ -83,7 +83,7 @@ complete -c connmapperl -n "__fish_connmapperl_using_subcommand render" -l fps -
 complete -c connmapperl -n "__fish_connmapperl_using_subcommand render" -l size -d 'Width and height in pixels' -r
 complete -c connmapperl -n "__fish_connmapperl_using_subcommand render" -l trails -d 'Closed connections leave trails that fade over this long: 10s, 5m, 1h, 1d, 1w' -r
 complete -c connmapperl -n "__fish_connmapperl_using_subcommand render" -l filter -d 'Only connections of which this holds, such as \'prog:firefox cc:DE !port:443\' (docs/filter.md)' -r
-complete -c connmapperl -n "__fish_connmapperl_using_subcommand render" -s o -l output -d 'A film (.mp4 or .webm, by an installed ffmpeg), or an empty or new folder for frames as PNG' -r -F
+complete -c connmapperl -n "__fish_connmapperl_using_subcommand render" -s o -l output -d 'A film (.mp4, .webm or .webp, by an installed ffmpeg), or an empty or new folder for frames as PNG' -r -F
 complete -c connmapperl -n "__fish_connmapperl_using_subcommand render" -l light -d 'Light instead of dark'
 complete -c connmapperl -n "__fish_connmapperl_using_subcommand render" -l integrate -d 'Nothing fades: what was once there stays'
 complete -c connmapperl -n "__fish_connmapperl_using_subcommand render" -s h -l help -d 'Print help'
