@@ -87,8 +87,13 @@ pub(super) fn plugin(app: &mut App) {
             bevy::render::ExtractSchedule,
             (
                 dots::extract,
-                (uniforms::extract, second::extract, marks::extract, trails::extract, space::extract).chain(),
-            ),
+                uniforms::extract,
+                second::extract,
+                marks::extract,
+                trails::extract,
+                space::extract,
+            )
+                .chain(),
         )
         .add_systems(
             Render,
