@@ -46,7 +46,9 @@ mount -t proc proc "$root/proc" || skip 'needs leave to mount'
 mount --bind /dev "$root/dev"
 cp /etc/resolv.conf "$root/etc/resolv.conf"
 
-clean=(env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive)
+# Of whoever is root in there.
+home=/root
+clean=(env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=$home LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive)
 inside() { chroot "$root" "${clean[@]}" "$@"; }
 
 # All files but people's own, those that dpkg keeps about packages, and what logs and lists hold.
@@ -151,7 +153,7 @@ draws() { kill -0 "$window" 2>/dev/null || fail "the window has gone: $(cat "$wo
 # Opens the window, and asks it to end once there is a map in it. The history tells whether that was its own end.
 window() {
     local code=0 asked
-    echo '# mine, too' >>"$root/root/.config/connmapperl/settings.toml"
+    echo '# mine, too' >>"$root$home/.config/connmapperl/settings.toml"
     chroot "$root" "${clean[@]}" DISPLAY="$display" connmapperl >"$work/log" 2>&1 &
     window=$!
     started+=("$window")
