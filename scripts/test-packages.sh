@@ -48,7 +48,7 @@ cp /etc/resolv.conf "$root/etc/resolv.conf"
 
 # Of whoever is root in there.
 home=/root
-clean=(env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=$home LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive)
+clean=(env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME="$home" LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive)
 inside() { chroot "$root" "${clean[@]}" "$@"; }
 
 # All files but people's own, those that dpkg keeps about packages, and what logs and lists hold.
